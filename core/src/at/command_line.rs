@@ -1,0 +1,332 @@
+//! The one encoder: values in, a command line out, nothing injected.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+/// Longest command line that every module takes, counted without the closing carriage return.
+///
+/// Source: M37 p20.
+pub const DEFAULT_LINE_LIMIT: usize = 400;
+
+const REDACTED: &str = "[redacted]";
+
+/// One AT command line, encoded and checked, without its closing carriage return.
+///
+/// It is built from typed parameters only, so a value of the user can never end the line or open
+/// another command. Its `Debug` and `Display` forms show secrets as `[redacted]`.
+///
+/// ```
+/// use telit_core::at::CommandLine;
+///
+/// let line = CommandLine::set("#MQCFG").number(1_u8).text("host", "broker.example").number(8883_u16).build()?;
+/// assert_eq!(line.as_bytes(), b"AT#MQCFG=1,\"broker.example\",8883");
+/// assert!(CommandLine::set("#MQCFG").number(1_u8).text("host", "a\r\nATD1").build().is_err());
+/// # Ok::<(), telit_core::at::InvalidValue>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    text: String,
+    secrets: Vec<Range<usize>>,
+    name: Range<usize>,
+}
+
+impl CommandLine {
+    /// The execution form: `AT#MQDISC`.
+    #[must_use]
+    pub fn execute(name: &str) -> Self {
+        Self::bare(name, "")
+    }
+
+    /// The read form: `AT#MQEN?`. Never use it on a command that acts: the module would execute it.
+    ///
+    /// Source: M37 p18.
+    #[must_use]
+    pub fn read(name: &str) -> Self {
+        Self::bare(name, "?")
+    }
+
+    /// The test form, which tells the ranges that this firmware takes: `AT#MQEN=?`.
+    #[must_use]
+    pub fn test(name: &str) -> Self {
+        Self::bare(name, "=?")
+    }
+
+    /// Starts a set form: `AT#MQEN=...`.
+    pub fn set(name: &str) -> Parameters {
+        Parameters { line: Self::bare(name, "="), first: true, limit: DEFAULT_LINE_LIMIT, refused: None }
+    }
+
+    /// A line typed by a person, sent as it stands.
+    ///
+    /// # Errors
+    /// Refuses control characters, non-ASCII text and lines that are too long.
+    pub fn verbatim(line: &str) -> Result<Self, InvalidValue> {
+        if let Some(problem) = forbidden(line, true) {
+            return Err(InvalidValue::new("command line", problem));
+        }
+        if line.len() > DEFAULT_LINE_LIMIT {
+            return Err(too_long("command line", line.len(), DEFAULT_LINE_LIMIT));
+        }
+        let end = line.find(['=', '?']).unwrap_or(line.len());
+        Ok(Self { text: line.to_owned(), secrets: Vec::new(), name: 0..end })
+    }
+
+    fn bare(name: &str, form: &str) -> Self {
+        let text = format!("AT{name}{form}");
+        Self { name: 2..2 + name.len(), text, secrets: Vec::new() }
+    }
+
+    /// The line as it is sent, secrets included.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// The command's name, such as `#MQCFG`: safe to show anywhere.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.text.get(self.name.clone()).unwrap_or_default()
+    }
+
+    /// The line with every secret replaced by `[redacted]`.
+    #[must_use]
+    pub fn redacted(&self) -> String {
+        let mut shown = String::with_capacity(self.text.len());
+        let mut from = 0;
+        for secret in &self.secrets {
+            shown.push_str(self.text.get(from..secret.start).unwrap_or_default());
+            shown.push_str(REDACTED);
+            from = secret.end;
+        }
+        shown.push_str(self.text.get(from..).unwrap_or_default());
+        shown
+    }
+
+    pub(crate) fn to_wire(&self) -> Bytes {
+        let mut wire = Vec::with_capacity(self.text.len() + 1);
+        wire.extend_from_slice(self.text.as_bytes());
+        // Only CR: an LF would land in a following data prompt. Source: M37 p19.
+        wire.push(b'\r');
+        wire.into()
+    }
+}
+
+impl fmt::Display for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.redacted())
+    }
+}
+
+impl fmt::Debug for CommandLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CommandLine").field(&self.redacted()).finish()
+    }
+}
+
+/// The parameters of a set command while it is being built. See [`CommandLine::set`].
+#[derive(Debug)]
+#[must_use = "nothing is encoded until build() is called"]
+pub struct Parameters {
+    line: CommandLine,
+    first: bool,
+    limit: usize,
+    refused: Option<InvalidValue>,
+}
+
+impl Parameters {
+    /// A decimal number.
+    pub fn number(mut self, value: impl Into<u64>) -> Self {
+        self.separate();
+        self.line.text.push_str(&value.into().to_string());
+        self
+    }
+
+    /// A 16-bit number in hexadecimal: `0xC02F`, as cipher suites are written.
+    ///
+    /// Source: M37 p885.
+    pub fn hex(mut self, value: u16) -> Self {
+        self.separate();
+        self.line.text.push_str(&format!("0x{value:04X}"));
+        self
+    }
+
+    /// A string in double quotes. `field` names the value in the error message.
+    ///
+    /// Control characters, double quotes and everything outside ASCII are refused when the line is
+    /// built: no escape exists that every module understands. Source: M37 p166-167.
+    pub fn text(mut self, field: &'static str, value: &str) -> Self {
+        self.quoted(field, value);
+        self
+    }
+
+    /// Like [`text`](Self::text), and never shown in logs, errors or transcripts.
+    pub fn secret_text(mut self, field: &'static str, value: &str) -> Self {
+        let range = self.quoted(field, value);
+        if !value.is_empty() {
+            self.line.secrets.push(range);
+        }
+        self
+    }
+
+    /// An omitted parameter, which keeps its previous value in commands that have a read form.
+    ///
+    /// Source: M37 p16.
+    pub fn omitted(mut self) -> Self {
+        self.separate();
+        self
+    }
+
+    /// Replaces the limit on the length of the whole line (default [`DEFAULT_LINE_LIMIT`]).
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Finishes the line.
+    ///
+    /// # Errors
+    /// The first value that cannot be sent, or the line's length.
+    pub fn build(self) -> Result<CommandLine, InvalidValue> {
+        if let Some(refused) = self.refused {
+            return Err(refused);
+        }
+        if self.line.text.len() > self.limit {
+            return Err(too_long("command line", self.line.text.len(), self.limit));
+        }
+        Ok(self.line)
+    }
+
+    fn separate(&mut self) {
+        if !self.first {
+            self.line.text.push(',');
+        }
+        self.first = false;
+    }
+
+    fn quoted(&mut self, field: &'static str, value: &str) -> Range<usize> {
+        self.separate();
+        if let Some(problem) = forbidden(value, false) {
+            self.refused.get_or_insert_with(|| InvalidValue::new(field, problem));
+        }
+        self.line.text.push('"');
+        let start = self.line.text.len();
+        self.line.text.push_str(value);
+        let end = self.line.text.len();
+        self.line.text.push('"');
+        start..end
+    }
+}
+
+/// A value that cannot be put on a command line. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid {field}: {problem}")]
+pub struct InvalidValue {
+    field: &'static str,
+    problem: String,
+}
+
+impl InvalidValue {
+    /// Names the value that was refused and says why, without repeating the value.
+    #[must_use]
+    pub fn new(field: &'static str, problem: impl Into<String>) -> Self {
+        Self { field, problem: problem.into() }
+    }
+
+    /// Which value was refused.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        self.field
+    }
+}
+
+fn too_long(field: &'static str, length: usize, limit: usize) -> InvalidValue {
+    InvalidValue::new(field, format!("it has {length} characters, the module takes at most {limit}"))
+}
+
+fn forbidden(value: &str, quotes_allowed: bool) -> Option<String> {
+    let found = value.chars().find(|&c| !(' '..='~').contains(&c) || (c == '"' && !quotes_allowed))?;
+    Some(match found {
+        '\r' => "it contains a carriage return".to_owned(),
+        '\n' => "it contains a line feed".to_owned(),
+        '\0' => "it contains a NUL character".to_owned(),
+        '\u{1a}' => "it contains Ctrl-Z".to_owned(),
+        '\u{1b}' => "it contains an escape character".to_owned(),
+        '"' => "it contains a double quote, which AT strings cannot carry".to_owned(),
+        c if c.is_ascii() => format!("it contains the control character 0x{:02x}", u32::from(c)),
+        _ => "it contains a character outside ASCII".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodes_every_kind_of_parameter() {
+        let line = CommandLine::set("#X")
+            .number(1_u32)
+            .text("name", "a b")
+            .omitted()
+            .hex(0xc02f)
+            .text("empty", "")
+            .build()
+            .unwrap();
+        assert_eq!(line.as_bytes(), b"AT#X=1,\"a b\",,0xC02F,\"\"");
+        assert_eq!(line.name(), "#X");
+        assert_eq!(&line.to_wire()[..], b"AT#X=1,\"a b\",,0xC02F,\"\"\r");
+    }
+
+    #[test]
+    fn other_forms() {
+        assert_eq!(CommandLine::execute("#MQDISC").as_bytes(), b"AT#MQDISC");
+        assert_eq!(CommandLine::read("+CMEE").as_bytes(), b"AT+CMEE?");
+        assert_eq!(CommandLine::test("#SSLCFG").as_bytes(), b"AT#SSLCFG=?");
+    }
+
+    #[test]
+    fn refuses_what_could_inject() {
+        for bad in ["a\rb", "a\nb", "a\0b", "a\u{1a}", "\u{1b}", "say \"hi\"", "b\u{8}", "é", "\u{7f}"] {
+            let error = CommandLine::set("#X").text("topic", bad).build().unwrap_err();
+            assert_eq!(error.field(), "topic", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn first_refusal_is_reported() {
+        let error = CommandLine::set("#X").text("one", "\r").text("two", "\n").build().unwrap_err();
+        assert_eq!(error.to_string(), "invalid one: it contains a carriage return");
+    }
+
+    #[test]
+    fn secrets_are_never_shown() {
+        let line = CommandLine::set("#FTPOPEN")
+            .text("server", "h:21")
+            .text("user", "u")
+            .secret_text("password", "swordfish")
+            .number(1_u32)
+            .build()
+            .unwrap();
+        assert_eq!(line.to_string(), "AT#FTPOPEN=\"h:21\",\"u\",\"[redacted]\",1");
+        assert!(!format!("{line:?}").contains("swordfish"));
+        assert!(line.as_bytes().windows(9).any(|w| w == b"swordfish"));
+    }
+
+    #[test]
+    fn line_length_is_limited() {
+        let fits = "x".repeat(DEFAULT_LINE_LIMIT - "AT#X=\"\"".len());
+        assert!(CommandLine::set("#X").text("t", &fits).build().is_ok());
+        let error = CommandLine::set("#X").text("t", &format!("{fits}x")).build().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "invalid command line: it has 401 characters, the module takes at most 400"
+        );
+    }
+
+    #[test]
+    fn verbatim_lines_keep_quotes_but_no_controls() {
+        assert_eq!(CommandLine::verbatim("AT#X=\"a\"").unwrap().as_bytes(), b"AT#X=\"a\"");
+        assert!(CommandLine::verbatim("AT\rATD").is_err());
+    }
+}

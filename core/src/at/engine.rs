@@ -1,0 +1,376 @@
+//! The engine: one exchange at a time, in step with the module whatever happens.
+
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+
+use super::exchange::{Exchange, Shape};
+use super::output::{Output, Trace};
+use super::pending::{Pending, Step, flush_trace};
+use super::reader::{Found, Reader};
+use super::reply::{Line, Reply};
+use super::result_code::ModuleError;
+use super::resync::{Resync, ResyncStep};
+use super::stream::{Stream, StreamStep};
+
+/// Times and limits of the engine. The defaults fit every platform of the guide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Pause after the end of an answer before the next command. Default 20 ms. Source: M37 p34.
+    pub pause: Duration,
+    /// Silence that ends data of unknown length, and that is awaited before a probe. Default 200 ms.
+    pub quiet: Duration,
+    /// How long a probe may stay unanswered before the next one. Default 1 s.
+    pub probe_wait: Duration,
+    /// The module's escape guard time, S12. Default 1 s. Source: M37 p138.
+    pub escape_guard: Duration,
+    /// How long leaving online mode may take after the guard time. Default 10 s.
+    pub escape_wait: Duration,
+    /// Longest line taken from the module. Default 8 KiB.
+    pub line_limit: usize,
+    /// Most bytes of information lines in one answer. Default 256 KiB.
+    pub reply_limit: usize,
+    /// Whether the port may be in any state: the first command is preceded by finding the line.
+    /// Default false.
+    pub unknown_state: bool,
+    /// Whether [`Engine::poll_trace`] gives anything. Default false.
+    pub trace: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            pause: Duration::from_millis(20),
+            quiet: Duration::from_millis(200),
+            probe_wait: Duration::from_secs(1),
+            escape_guard: Duration::from_secs(1),
+            escape_wait: Duration::from_secs(10),
+            line_limit: 8 * 1024,
+            reply_limit: 256 * 1024,
+            unknown_state: false,
+            trace: false,
+        }
+    }
+}
+
+/// What the engine found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The exchange that was begun has ended. After a stream exchange succeeded, the stream is open.
+    Completed(Result<Reply, Failure>),
+    /// Bytes of the open stream.
+    StreamData(Bytes),
+    /// The open stream has ended.
+    StreamEnded(StreamEnd),
+    /// A line that no command asked for.
+    Unsolicited(Line),
+    /// The module echoes commands although it was told not to: it has probably restarted.
+    EchoSeen,
+}
+
+/// Why an exchange failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The module refused the command.
+    Refused(ModuleError),
+    /// No final result within the deadline. The command may have taken effect.
+    TimedOut {
+        /// How long the engine waited in the last phase of the exchange.
+        waited: Duration,
+    },
+    /// The answer does not have the expected shape. The command may have taken effect.
+    Unexpected(&'static str),
+    /// The module answers nothing at all. The command was not sent.
+    NotResponding,
+}
+
+/// How a data stream ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamEnd {
+    /// The module closed it; `line` is its `NO CARRIER` line with whatever cause it names.
+    Closed {
+        /// The line that ended the stream.
+        line: Line,
+    },
+    /// The module answered the escape sequence with `OK`: the connection stays, suspended.
+    Suspended,
+    /// The module did not come back from online mode within the bound.
+    Lost,
+}
+
+/// The I/O-free AT engine. Its contract is written in the [module documentation](super).
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    reader: Reader,
+    output: Output,
+    state: State,
+    dropped: u64,
+    resyncs: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle { ready_at: Option<Instant> },
+    Pending(Box<Pending>),
+    Stream(Stream),
+    Resync(Resync),
+}
+
+impl Engine {
+    /// An idle engine.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            reader: Reader::new(settings.line_limit, settings.trace),
+            output: Output::new(settings.trace),
+            state: if settings.unknown_state {
+                State::Resync(Resync::unknown())
+            } else {
+                State::Idle { ready_at: None }
+            },
+            dropped: 0,
+            resyncs: 0,
+            settings,
+        }
+    }
+
+    /// Whether [`begin`](Self::begin) may be called now.
+    #[must_use]
+    pub fn is_ready(&self, now: Instant) -> bool {
+        match &self.state {
+            State::Idle { ready_at } => ready_at.is_none_or(|ready_at| ready_at <= now),
+            State::Resync(resync) => resync.gave_up(),
+            State::Pending(_) | State::Stream(_) => false,
+        }
+    }
+
+    /// Sends the command of an exchange. Ends in one [`Event::Completed`].
+    ///
+    /// Call it only when [`is_ready`](Self::is_ready); otherwise the exchange fails as
+    /// [`Failure::NotResponding`] without being sent.
+    pub fn begin(&mut self, now: Instant, exchange: Exchange) {
+        match &mut self.state {
+            State::Idle { .. } => {
+                let (pending, line) = Pending::new(now, exchange);
+                self.output.trace(|| pending.sent_trace());
+                self.output.write(line);
+                self.state = State::Pending(Box::new(pending));
+            }
+            State::Resync(resync) if resync.gave_up() => {
+                resync.restart(now, &self.settings, exchange);
+            }
+            _ => self.output.event(Event::Completed(Err(Failure::NotResponding))),
+        }
+    }
+
+    /// Where arriving bytes are appended. Call [`handle_input`](Self::handle_input) afterwards.
+    pub fn input(&mut self) -> &mut BytesMut {
+        self.reader.buffer()
+    }
+
+    /// Works on the bytes that were appended to [`input`](Self::input).
+    pub fn handle_input(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Pending(pending) => pending.input_arrived(now, &self.settings),
+            State::Stream(stream) => stream.input_arrived(now, &self.settings),
+            State::Resync(resync) => resync.input_arrived(now, &self.settings),
+            State::Idle { .. } => {}
+        }
+        while self.step(now) {}
+    }
+
+    /// Fires what is due. Harmless when nothing is.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Idle { ready_at } => {
+                if ready_at.is_some_and(|ready_at| ready_at <= now) {
+                    *ready_at = None;
+                }
+            }
+            State::Pending(pending) => {
+                let step = pending.timeout(now, &mut self.reader, &mut self.output);
+                self.apply_pending(now, step);
+            }
+            State::Stream(stream) => {
+                let step = stream.timeout(now, &self.settings, &mut self.reader, &mut self.output);
+                self.apply_stream(now, step);
+            }
+            State::Resync(resync) => {
+                let step = resync.timeout(now, &self.settings, &mut self.output);
+                self.apply_resync(now, step);
+            }
+        }
+        while self.step(now) {}
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Idle { ready_at } => *ready_at,
+            State::Pending(pending) => pending.next_timeout(),
+            State::Stream(stream) => stream.next_timeout(),
+            State::Resync(resync) => resync.next_timeout(),
+        }
+    }
+
+    /// The next bytes to write to the module.
+    pub fn poll_output(&mut self) -> Option<Bytes> {
+        self.output.next_bytes()
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.output.next_event()
+    }
+
+    /// The next step for a transcript, if [`Settings::trace`] is on.
+    pub fn poll_trace(&mut self) -> Option<Trace> {
+        self.output.next_trace()
+    }
+
+    /// Sends bytes on the open stream; ignored when none is open.
+    pub fn stream_write(&mut self, now: Instant, bytes: Bytes) {
+        if let State::Stream(stream) = &mut self.state
+            && stream.may_write(now)
+        {
+            self.output.trace(|| Trace::SentPayload(bytes.clone()));
+            self.output.write(bytes);
+        }
+    }
+
+    /// Leaves online mode by the escape sequence. Ends in one [`Event::StreamEnded`].
+    pub fn stream_close(&mut self, now: Instant) {
+        if let State::Stream(stream) = &mut self.state {
+            stream.close(now, &self.settings);
+        }
+    }
+
+    /// Bytes that were thrown away to get back in step.
+    #[must_use]
+    pub fn dropped_bytes(&self) -> u64 {
+        self.dropped
+    }
+
+    /// How often the engine had to get back in step.
+    #[must_use]
+    pub fn resync_count(&self) -> u64 {
+        self.resyncs
+    }
+
+    /// One step of understanding the input. True: there may be more to do.
+    fn step(&mut self, now: Instant) -> bool {
+        match &mut self.state {
+            State::Idle { .. } => self.step_idle(now),
+            State::Pending(pending) => {
+                let step = pending.step(now, &self.settings, &mut self.reader, &mut self.output);
+                self.apply_pending(now, step)
+            }
+            State::Stream(stream) => {
+                let step = stream.step(now, &self.settings, &mut self.reader, &mut self.output);
+                self.apply_stream(now, step)
+            }
+            State::Resync(resync) => {
+                let step = resync.step(now, &self.settings, &mut self.reader, &mut self.output);
+                self.apply_resync(now, step)
+            }
+        }
+    }
+
+    fn step_idle(&mut self, now: Instant) -> bool {
+        let line_end_was_open = self.reader.is_line_end_open();
+        if !self.reader.settle() {
+            return false;
+        }
+        if line_end_was_open {
+            // The last byte of the answer has come only now: the pause counts from here.
+            self.become_idle(now);
+        }
+        let found = self.reader.take_line();
+        flush_trace(&mut self.reader, &mut self.output);
+        match found {
+            Found::Line(line) => self.output.event(Event::Unsolicited(Line::new(line))),
+            Found::Overlong => self.dropped += 1,
+            Found::Nothing => return false,
+        }
+        true
+    }
+
+    fn apply_pending(&mut self, now: Instant, step: Step) -> bool {
+        match step {
+            Step::Wait => return false,
+            Step::Again => {}
+            Step::Done(result) => {
+                self.become_idle(now);
+                self.output.event(Event::Completed(result));
+            }
+            Step::Connected(reply, ending) => {
+                self.state = State::Stream(Stream::new(now, ending));
+                self.output.event(Event::Completed(Ok(reply)));
+            }
+            Step::Lost(failure) => {
+                self.output.event(Event::Completed(Err(failure)));
+                self.become_resync(now);
+            }
+        }
+        true
+    }
+
+    fn apply_stream(&mut self, now: Instant, step: StreamStep) -> bool {
+        match step {
+            StreamStep::Wait => return false,
+            StreamStep::Again => {}
+            StreamStep::Ended { end, in_step } => {
+                self.output.event(Event::StreamEnded(end));
+                if in_step { self.become_idle(now) } else { self.become_resync(now) }
+            }
+        }
+        true
+    }
+
+    fn apply_resync(&mut self, now: Instant, step: ResyncStep) -> bool {
+        match step {
+            ResyncStep::Wait => return false,
+            ResyncStep::Again => {}
+            ResyncStep::Dropped(bytes) => self.dropped += bytes,
+            ResyncStep::InStep(waiting) => {
+                self.become_idle(now);
+                if let Some(exchange) = waiting {
+                    self.begin(now, exchange);
+                }
+            }
+            ResyncStep::GaveUp { waiting } => {
+                if waiting {
+                    self.output.event(Event::Completed(Err(Failure::NotResponding)));
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    fn become_idle(&mut self, now: Instant) {
+        let ready_at = (!self.settings.pause.is_zero()).then(|| now + self.settings.pause);
+        self.state = State::Idle { ready_at };
+    }
+
+    fn become_resync(&mut self, now: Instant) {
+        self.resyncs += 1;
+        self.output.trace(|| Trace::Remark("out of step, looking for the line again"));
+        let late_prompt = match &self.state {
+            State::Pending(pending) => pending.open_prompt(),
+            _ => None,
+        };
+        self.state = State::Resync(Resync::new(now, &self.settings, late_prompt));
+    }
+}
+
+/// The shape of the exchange ends in a stream; needed by the driver to hand out the right end.
+pub(crate) fn opens_stream(exchange: &Exchange) -> bool {
+    matches!(exchange.expect.0, Shape::Stream { .. })
+}

@@ -1,0 +1,72 @@
+//! What the engine wants to happen: bytes to write, events to hand on, a trace of both directions.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::engine::Event;
+
+/// One step of the conversation for a transcript, secrets already removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Trace {
+    /// Text to the module.
+    Sent(Vec<u8>),
+    /// Payload to the module.
+    SentPayload(Bytes),
+    /// Text from the module, line ends included.
+    Received(Vec<u8>),
+    /// Payload from the module.
+    ReceivedPayload(Bytes),
+    /// Something that was left out because it is secret.
+    Redacted {
+        /// To the module, not from it.
+        sent: bool,
+        /// How many bytes.
+        length: usize,
+    },
+    /// A remark of the engine.
+    Remark(&'static str),
+}
+
+#[derive(Debug)]
+pub(crate) struct Output {
+    bytes: VecDeque<Bytes>,
+    events: VecDeque<Event>,
+    traces: VecDeque<Trace>,
+    tracing: bool,
+}
+
+impl Output {
+    pub(crate) fn new(tracing: bool) -> Self {
+        Self { bytes: VecDeque::new(), events: VecDeque::new(), traces: VecDeque::new(), tracing }
+    }
+
+    pub(crate) fn write(&mut self, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.bytes.push_back(bytes);
+        }
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.events.push_back(event);
+    }
+
+    pub(crate) fn trace(&mut self, trace: impl FnOnce() -> Trace) {
+        if self.tracing {
+            self.traces.push_back(trace());
+        }
+    }
+
+    pub(crate) fn next_bytes(&mut self) -> Option<Bytes> {
+        self.bytes.pop_front()
+    }
+
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    pub(crate) fn next_trace(&mut self) -> Option<Trace> {
+        self.traces.pop_front()
+    }
+}

@@ -1,0 +1,520 @@
+//! The exchange that is under way: from the command line to its final result.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::engine::{Event, Failure, Settings};
+use super::exchange::{CTRL_Z, Exchange, Prompt, Shape, StreamEnding};
+use super::fields::{Fields, after_prefix};
+use super::output::{Output, Trace};
+use super::reader::{Found, Reader};
+use super::reply::{Line, Reply};
+use super::result_code::Final;
+use super::unsolicited;
+
+const MARK: &[u8] = b"<<<";
+const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
+
+#[derive(Debug)]
+pub(crate) struct Pending {
+    exchange: Exchange,
+    phase: Phase,
+    reply: Reply,
+    reply_bytes: usize,
+    echo: bool,
+    payload_sent: bool,
+    wait_until: Instant,
+    quiet_at: Option<Instant>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Phase {
+    /// Lines: echo, information, prompt, final result.
+    Lines,
+    /// The payload was sent; with echo on it comes back first. Source: M37 p745.
+    PayloadEcho { expected: Bytes, matched: usize },
+    /// So many raw bytes.
+    Body { length: usize },
+    /// The mark `<<<` and its optional line end, then so many raw bytes.
+    Mark { length: usize },
+    /// Raw bytes whose number the module does not tell.
+    Unannounced,
+    /// The body is complete; only the final result may follow.
+    Tail,
+}
+
+/// What one step of the exchange led to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Wait,
+    Again,
+    Done(Result<Reply, Failure>),
+    Connected(Reply, StreamEnding),
+    Lost(Failure),
+}
+
+/// A prompt that may still be open when the host has given up.
+#[derive(PartialEq, Eq)]
+pub(crate) struct OpenPrompt {
+    pub(crate) prompt: Prompt,
+    pub(crate) payload: Bytes,
+}
+
+impl fmt::Debug for Phase {
+    /// What a prompt was answered with can be a key, so it is not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lines => f.write_str("Lines"),
+            Self::PayloadEcho { matched, .. } => write!(f, "PayloadEcho({matched} bytes matched)"),
+            Self::Body { length } => write!(f, "Body({length} bytes)"),
+            Self::Mark { length } => write!(f, "Mark({length} bytes)"),
+            Self::Unannounced => f.write_str("Unannounced"),
+            Self::Tail => f.write_str("Tail"),
+        }
+    }
+}
+
+impl fmt::Debug for OpenPrompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OpenPrompt({:?}, {} bytes)", self.prompt, self.payload.len())
+    }
+}
+
+impl Pending {
+    pub(crate) fn new(now: Instant, exchange: Exchange) -> (Self, Bytes) {
+        let line = exchange.line.to_wire();
+        let pending = Self {
+            phase: Phase::Lines,
+            reply: Reply::default(),
+            reply_bytes: 0,
+            echo: false,
+            payload_sent: false,
+            wait_until: now + exchange.deadline,
+            quiet_at: None,
+            exchange,
+        };
+        (pending, line)
+    }
+
+    pub(crate) fn sent_trace(&self) -> Trace {
+        Trace::Sent(format!("{}\r", self.exchange.line.redacted()).into_bytes())
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        Some(self.quiet_at.map_or(self.wait_until, |quiet_at| quiet_at.min(self.wait_until)))
+    }
+
+    pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
+        if self.phase != Phase::Lines && self.phase != Phase::Tail {
+            // Raw bytes are bounded in number, so every piece may take the whole deadline.
+            self.extend(now);
+            self.quiet_at = Some(now + settings.quiet);
+        }
+    }
+
+    pub(crate) fn timeout(&mut self, now: Instant, reader: &mut Reader, output: &mut Output) -> Step {
+        if self.wait_until <= now {
+            return Step::Lost(Failure::TimedOut { waited: self.exchange.deadline });
+        }
+        if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
+            self.quiet_at = None;
+            if self.phase == Phase::Unannounced {
+                return self.end_unannounced_by_silence(reader, output);
+            }
+        }
+        Step::Wait
+    }
+
+    /// The prompt that may open, or stand open, now that the host gives up.
+    pub(crate) fn open_prompt(&self) -> Option<OpenPrompt> {
+        match &self.exchange.expect.0 {
+            Shape::Prompt { prompt, payload, .. } if self.phase == Phase::Lines && !self.payload_sent => {
+                Some(OpenPrompt { prompt: *prompt, payload: payload.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        if !reader.settle() {
+            return Step::Wait;
+        }
+        match &mut self.phase {
+            Phase::Lines | Phase::Tail => self.step_line(now, settings, reader, output),
+            Phase::PayloadEcho { .. } => self.step_echo(reader, output),
+            Phase::Body { length } => {
+                let length = *length;
+                self.step_body(length, reader, output)
+            }
+            Phase::Mark { length } => {
+                let length = *length;
+                self.step_mark(length, reader)
+            }
+            Phase::Unannounced => self.step_unannounced(reader, output),
+        }
+    }
+
+    fn step_line(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        reader.skip_line_ends();
+        if self.phase == Phase::Lines {
+            if let Some(step) = self.step_prompt(now, reader, output) {
+                return step;
+            }
+            if let Some(step) = self.step_unannounced_mark(now, settings, reader, output) {
+                return step;
+            }
+        }
+        let found = reader.take_line();
+        match found {
+            Found::Nothing => Step::Wait,
+            Found::Overlong => Step::Lost(Failure::Unexpected("a line is longer than the limit")),
+            Found::Line(line) => {
+                let text = String::from_utf8_lossy(&line).trim().to_owned();
+                let step = self.classify(now, settings, &text, &line, output);
+                self.trace_line(reader, output, &text);
+                step
+            }
+        }
+    }
+
+    fn classify(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        text: &str,
+        line: &Bytes,
+        output: &mut Output,
+    ) -> Step {
+        if text.is_empty() {
+            return Step::Again;
+        }
+        if self.is_echo(line) {
+            if !std::mem::replace(&mut self.echo, true) {
+                output.event(Event::EchoSeen);
+            }
+            return Step::Again;
+        }
+        if let Some(result) = self.final_result(text) {
+            return self.finish(result);
+        }
+        if self.belongs(text) {
+            return self.keep(now, settings, text, line);
+        }
+        output.event(Event::Unsolicited(Line::new(line.clone())));
+        Step::Again
+    }
+
+    fn is_echo(&self, line: &Bytes) -> bool {
+        self.reply.lines.is_empty()
+            && self.phase == Phase::Lines
+            && line[..] == *self.exchange.line.as_bytes()
+    }
+
+    fn final_result(&self, text: &str) -> Option<Final> {
+        Final::parse(text)
+            .or_else(|| self.expects_stream().and_then(|_| Final::parse_dial(text)))
+            .or_else(|| self.exchange.numeric_result.then(|| Final::parse_numeric(text)).flatten())
+    }
+
+    fn finish(&mut self, result: Final) -> Step {
+        match (result, self.expects_stream()) {
+            (Final::Error(error), _) => Step::Done(Err(Failure::Refused(error))),
+            (Final::Connect, Some(ending)) => Step::Connected(std::mem::take(&mut self.reply), ending),
+            // Some examples print OK before CONNECT. Source: M37 p897.
+            (Final::Ok, Some(_)) => Step::Again,
+            (Final::Connect, None) => Step::Lost(Failure::Unexpected("CONNECT without a dial command")),
+            (Final::Ok, None) => self.finish_ok(),
+        }
+    }
+
+    fn finish_ok(&mut self) -> Step {
+        match &self.exchange.expect.0 {
+            Shape::Prompt { payload, .. } if !payload.is_empty() && !self.payload_sent => {
+                Step::Done(Err(Failure::Unexpected("OK before the module asked for the data")))
+            }
+            Shape::Unannounced { .. } if self.phase == Phase::Lines => {
+                Step::Done(Err(Failure::Unexpected("OK without the mark <<<")))
+            }
+            _ => Step::Done(Ok(std::mem::take(&mut self.reply))),
+        }
+    }
+
+    fn belongs(&self, text: &str) -> bool {
+        let has = |prefix: &str| after_prefix(text, prefix).is_some();
+        match &self.exchange.expect.0 {
+            _ if self.phase == Phase::Tail => false,
+            Shape::Final | Shape::Stream { .. } | Shape::Unannounced { .. } => false,
+            Shape::Text => !unsolicited::is_known(text),
+            Shape::Lines { prefix, accept } => {
+                after_prefix(text, prefix).is_some_and(|rest| accept.is_none_or(|accept| accept(rest)))
+            }
+            Shape::Prompt { prefix, .. } => prefix.is_some_and(has),
+            Shape::Block { prefix, words, .. } => words.contains(&text) || has(prefix),
+            Shape::Marked { prefix, .. } => has(prefix),
+        }
+    }
+
+    fn keep(&mut self, now: Instant, settings: &Settings, text: &str, line: &Bytes) -> Step {
+        self.reply_bytes += line.len();
+        if self.reply_bytes > settings.reply_limit {
+            return Step::Lost(Failure::Unexpected("the answer is longer than the limit"));
+        }
+        self.reply.lines.push(Line::new(line.clone()));
+        let announced = match &self.exchange.expect.0 {
+            Shape::Block { prefix, field, limit, .. } => after_prefix(text, prefix)
+                .map(|rest| (Fields::parse(rest).number::<usize>(*field), *limit, false)),
+            Shape::Marked { prefix, limit } => {
+                after_prefix(text, prefix).map(|rest| (last_number(rest), *limit, true))
+            }
+            _ => None,
+        };
+        match announced {
+            None => Step::Again,
+            Some((Some(length), limit, marked)) if length <= limit => {
+                self.extend(now);
+                self.phase = match (marked, length) {
+                    (true, _) => Phase::Mark { length },
+                    (false, 0) => Phase::Lines,
+                    (false, _) => Phase::Body { length },
+                };
+                Step::Again
+            }
+            Some(_) => Step::Lost(Failure::Unexpected("a block announces no length, or one over its limit")),
+        }
+    }
+
+    fn step_prompt(&mut self, now: Instant, reader: &mut Reader, output: &mut Output) -> Option<Step> {
+        let Shape::Prompt { prompt, payload, .. } = &self.exchange.expect.0 else {
+            return None;
+        };
+        if self.payload_sent || reader.peek().first() != Some(&b'>') {
+            return None;
+        }
+        let (prompt, payload) = (*prompt, payload.clone());
+        let width = match prompt {
+            Prompt::CountedTriple => 3,
+            // Behind `>` comes one blank, but some guides print none. Source: at M37 p741 with one.
+            Prompt::Terminated | Prompt::Counted => 1,
+        };
+        if reader.peek().len() < width {
+            return Some(Step::Wait);
+        }
+        if reader.peek().iter().take(width).any(|&byte| byte != b'>') {
+            return None;
+        }
+        let blank = usize::from(width == 1 && reader.peek().get(1) == Some(&b' '));
+        reader.drop_front(width + blank);
+        flush_trace(reader, output);
+        let sent = send_payload(prompt, &payload, self.exchange.secret_answer, output);
+        self.extend(now);
+        self.payload_sent = true;
+        self.phase = Phase::PayloadEcho { expected: if self.echo { sent } else { Bytes::new() }, matched: 0 };
+        Some(Step::Again)
+    }
+
+    fn step_echo(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
+        let Phase::PayloadEcho { expected, matched } = &mut self.phase else {
+            return Step::Again;
+        };
+        // The blank that belongs to the prompt, if it came late.
+        if *matched == 0 && reader.peek().first() == Some(&b' ') && expected.first() != Some(&b' ') {
+            reader.drop_front(1);
+        }
+        let wanted = expected.get(*matched..).unwrap_or_default();
+        let here = reader.peek();
+        let same = wanted.iter().zip(here).take_while(|(a, b)| a == b).count();
+        let complete = same == wanted.len() || same < here.len();
+        if same == 0 && !complete {
+            return Step::Wait;
+        }
+        *matched += same;
+        if complete {
+            self.phase = Phase::Lines;
+        }
+        drop(reader.take_raw(same));
+        if same > 0 {
+            output.trace(|| Trace::Redacted { sent: false, length: same });
+        }
+        Step::Again
+    }
+
+    fn step_body(&mut self, length: usize, reader: &mut Reader, output: &mut Output) -> Step {
+        let Some(body) = reader.take_raw(length) else {
+            return Step::Wait;
+        };
+        self.complete_body(body, output);
+        Step::Again
+    }
+
+    fn step_mark(&mut self, length: usize, reader: &mut Reader) -> Step {
+        reader.skip_line_ends();
+        let here = reader.peek();
+        if here.len() < MARK.len() {
+            return if MARK.starts_with(here) { Step::Wait } else { mark_missing() };
+        }
+        if !here.starts_with(MARK) {
+            return mark_missing();
+        }
+        // Official firmware sends CR LF behind the mark, older firmware does not.
+        // Source: M37 p1031.
+        let behind = here.get(MARK.len()..).unwrap_or_default();
+        let line_end = match behind {
+            [b'\r', b'\n', ..] => 2,
+            [] | [b'\r'] => return Step::Wait,
+            _ => 0,
+        };
+        reader.drop_front(MARK.len() + line_end);
+        self.phase = Phase::Body { length };
+        Step::Again
+    }
+
+    fn step_unannounced_mark(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Option<Step> {
+        let Shape::Unannounced { length, .. } = self.exchange.expect.0 else {
+            return None;
+        };
+        let here = reader.peek();
+        if here.first() != Some(&b'<') {
+            return None;
+        }
+        if here.len() < MARK.len() && MARK.starts_with(here) {
+            return Some(Step::Wait);
+        }
+        if !here.starts_with(MARK) {
+            return None;
+        }
+        reader.drop_front(MARK.len());
+        flush_trace(reader, output);
+        self.extend(now);
+        self.quiet_at = Some(now + settings.quiet);
+        self.phase = length.map_or(Phase::Unannounced, |length| Phase::Body { length });
+        Some(Step::Again)
+    }
+
+    /// Without a length only the limit or silence tells the body's end from the same bytes inside it.
+    fn step_unannounced(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
+        let Shape::Unannounced { limit, .. } = self.exchange.expect.0 else {
+            return Step::Again;
+        };
+        let here = reader.peek();
+        if here.len() < limit + BLOCK_TAIL.len() {
+            return Step::Wait;
+        }
+        if here.get(limit..limit + BLOCK_TAIL.len()) == Some(BLOCK_TAIL) {
+            return self.step_body(limit, reader, output);
+        }
+        self.end_unannounced_by_silence(reader, output)
+    }
+
+    fn end_unannounced_by_silence(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
+        match block_end(reader.peek()) {
+            Some(length) => self.step_body(length, reader, output),
+            None if reader.peek().len() > reader_limit(&self.exchange) => {
+                Step::Lost(Failure::Unexpected("a block is longer than its limit"))
+            }
+            None => Step::Wait,
+        }
+    }
+
+    fn complete_body(&mut self, body: Bytes, output: &mut Output) {
+        let secret = self.exchange.secret_answer;
+        output.trace(|| match secret {
+            true => Trace::Redacted { sent: false, length: body.len() },
+            false => Trace::ReceivedPayload(body.clone()),
+        });
+        self.reply.body = body;
+        self.phase = Phase::Tail;
+        self.quiet_at = None;
+    }
+
+    fn trace_line(&self, reader: &mut Reader, output: &mut Output, text: &str) {
+        let Some(consumed) = reader.take_consumed() else {
+            return;
+        };
+        let is_echo = text.as_bytes() == self.exchange.line.as_bytes();
+        let secret = self.exchange.secret_answer && self.belongs(text);
+        output.trace(|| match (is_echo, secret) {
+            (true, _) => Trace::Received(format!("{}\r", self.exchange.line.redacted()).into_bytes()),
+            (_, true) => Trace::Redacted { sent: false, length: consumed.len() },
+            _ => Trace::Received(consumed),
+        });
+    }
+
+    fn expects_stream(&self) -> Option<StreamEnding> {
+        match self.exchange.expect.0 {
+            Shape::Stream { end } => Some(end),
+            _ => None,
+        }
+    }
+
+    fn extend(&mut self, now: Instant) {
+        self.wait_until = now + self.exchange.deadline.max(Duration::from_secs(1));
+    }
+}
+
+/// Sends what a prompt asked for and gives back what an echo would look like.
+pub(crate) fn send_payload(prompt: Prompt, payload: &Bytes, secret: bool, output: &mut Output) -> Bytes {
+    output.trace(|| match secret {
+        true => Trace::Redacted { sent: true, length: payload.len() },
+        false => Trace::SentPayload(payload.clone()),
+    });
+    let mut sent = payload.clone();
+    if prompt == Prompt::Terminated {
+        sent = [payload, &[CTRL_Z][..]].concat().into();
+        output.trace(|| Trace::Sent(vec![CTRL_Z]));
+    }
+    output.write(sent.clone());
+    sent
+}
+
+pub(crate) fn flush_trace(reader: &mut Reader, output: &mut Output) {
+    if let Some(consumed) = reader.take_consumed() {
+        output.trace(|| Trace::Received(consumed));
+    }
+}
+
+fn mark_missing() -> Step {
+    Step::Lost(Failure::Unexpected("the mark <<< is missing"))
+}
+
+/// The last field of a header, one trailing comma tolerated. Source: M37 p1031.
+fn last_number(rest: &str) -> Option<usize> {
+    rest.trim_end_matches(',').rsplit(',').next()?.trim().parse().ok()
+}
+
+fn reader_limit(exchange: &Exchange) -> usize {
+    match exchange.expect.0 {
+        Shape::Unannounced { limit, .. } => limit + BLOCK_TAIL.len(),
+        _ => usize::MAX,
+    }
+}
+
+/// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand.
+fn block_end(bytes: &[u8]) -> Option<usize> {
+    let last = memchr::memmem::rfind(bytes, BLOCK_TAIL)?;
+    let behind = bytes.get(last + BLOCK_TAIL.len()..).unwrap_or_default();
+    let only_unsolicited = String::from_utf8_lossy(behind)
+        .split(['\r', '\n'])
+        .filter(|line| !line.is_empty())
+        .all(unsolicited::is_known);
+    only_unsolicited.then_some(last)
+}

@@ -1,0 +1,202 @@
+//! The bytes that arrived and were not yet understood: lines out of any chunks, raw bytes by count.
+
+use bytes::{Buf, Bytes, BytesMut};
+use memchr::memchr2;
+
+const CR: u8 = b'\r';
+const LF: u8 = b'\n';
+
+/// Input buffer with bounded line length.
+///
+/// The number of line ends around answers differs between commands and firmware, so lines are split
+/// at CR or LF and empty ones are dropped. Source: M37 p31-32.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    buffer: BytesMut,
+    /// How much of the buffer was already searched for a line end.
+    searched: usize,
+    /// The last line ended in CR; an LF right behind it belongs to it.
+    line_feed_due: bool,
+    /// The rest of an overlong line is being thrown away.
+    discarding: bool,
+    line_limit: usize,
+    /// What was consumed since the last call of `take_consumed`, if somebody wants to know.
+    consumed: Option<Vec<u8>>,
+}
+
+/// What the reader found at the front of its buffer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Line(Bytes),
+    /// A line longer than the limit was thrown away.
+    Overlong,
+    /// More bytes are needed.
+    Nothing,
+}
+
+impl Reader {
+    pub(crate) fn new(line_limit: usize, trace: bool) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            searched: 0,
+            line_feed_due: false,
+            discarding: false,
+            line_limit,
+            consumed: trace.then(Vec::new),
+        }
+    }
+
+    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.buffer
+    }
+
+    pub(crate) fn peek(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Whether the end of the previous line may still be incomplete.
+    pub(crate) fn is_line_end_open(&self) -> bool {
+        self.line_feed_due
+    }
+
+    /// Completes the end of the previous line. False: the next byte decides and is not here yet.
+    pub(crate) fn settle(&mut self) -> bool {
+        if !self.line_feed_due {
+            return true;
+        }
+        match self.buffer.first() {
+            None => return false,
+            Some(&LF) => self.drop_front(1),
+            Some(_) => {}
+        }
+        self.line_feed_due = false;
+        true
+    }
+
+    /// Drops the line ends at the front.
+    pub(crate) fn skip_line_ends(&mut self) {
+        let ends = self.buffer.iter().take_while(|&&byte| byte == CR || byte == LF).count();
+        if ends > 0 {
+            self.line_feed_due = false;
+            self.drop_front(ends);
+        }
+    }
+
+    /// Takes the next line that is not empty.
+    pub(crate) fn take_line(&mut self) -> Found {
+        if !self.discarding {
+            self.skip_line_ends();
+        }
+        let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
+        let Some(offset) = memchr2(CR, LF, unsearched) else {
+            return self.without_line_end();
+        };
+        let end = self.searched + offset;
+        let ended_in_cr = self.buffer.get(end) == Some(&CR);
+        let line_feed_follows = self.buffer.get(end + 1).map(|&byte| byte == LF);
+        let line = self.take_front(end);
+        self.drop_front(if ended_in_cr && line_feed_follows == Some(true) { 2 } else { 1 });
+        self.line_feed_due = ended_in_cr && line_feed_follows.is_none();
+        if std::mem::take(&mut self.discarding) { Found::Overlong } else { Found::Line(line) }
+    }
+
+    /// Takes exactly `count` raw bytes, without copying them.
+    pub(crate) fn take_raw(&mut self, count: usize) -> Option<Bytes> {
+        if self.buffer.len() < count {
+            self.buffer.reserve(count - self.buffer.len());
+            return None;
+        }
+        self.searched = 0;
+        Some(self.buffer.split_to(count).freeze())
+    }
+
+    /// Drops bytes that are neither line nor body: prompts, marks, echoes.
+    pub(crate) fn drop_front(&mut self, count: usize) {
+        let count = count.min(self.buffer.len());
+        if let (Some(consumed), Some(front)) = (&mut self.consumed, self.buffer.get(..count)) {
+            consumed.extend_from_slice(front);
+        }
+        self.buffer.advance(count);
+        self.searched = self.searched.saturating_sub(count);
+    }
+
+    pub(crate) fn take_consumed(&mut self) -> Option<Vec<u8>> {
+        self.consumed.as_mut().filter(|consumed| !consumed.is_empty()).map(std::mem::take)
+    }
+
+    fn without_line_end(&mut self) -> Found {
+        self.searched = self.buffer.len();
+        if self.buffer.len() > self.line_limit || self.discarding {
+            self.discarding = true;
+            self.drop_front(self.buffer.len());
+        }
+        Found::Nothing
+    }
+
+    fn take_front(&mut self, count: usize) -> Bytes {
+        if let (Some(consumed), Some(front)) = (&mut self.consumed, self.buffer.get(..count)) {
+            consumed.extend_from_slice(front);
+        }
+        self.searched = 0;
+        self.buffer.split_to(count).freeze()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(bytes: &[u8]) -> Reader {
+        let mut reader = Reader::new(16, true);
+        reader.buffer().extend_from_slice(bytes);
+        reader
+    }
+
+    fn line(text: &'static [u8]) -> Found {
+        Found::Line(Bytes::from_static(text))
+    }
+
+    #[test]
+    fn any_mixture_of_line_ends() {
+        let mut reader = reader(b"\r\n\r\nA\r\n\nB\nC\r\r\nD\r");
+        for expected in [b"A", b"B", b"C", b"D"] {
+            assert_eq!(reader.take_line(), line(expected));
+        }
+        assert_eq!(reader.take_line(), Found::Nothing);
+    }
+
+    #[test]
+    fn a_body_behind_a_header_may_start_with_a_line_feed() {
+        let mut reader = reader(b"#X: 2\r");
+        assert_eq!(reader.take_line(), line(b"#X: 2"));
+        assert!(!reader.settle());
+        reader.buffer().extend_from_slice(b"\n\nB\r\n");
+        assert!(reader.settle());
+        assert_eq!(reader.take_raw(2).unwrap(), &b"\nB"[..]);
+    }
+
+    #[test]
+    fn an_overlong_line_is_thrown_away_and_the_next_one_found() {
+        let mut reader = reader(b"0123456789abcdef0");
+        assert_eq!(reader.take_line(), Found::Nothing);
+        assert!(reader.is_empty());
+        reader.buffer().extend_from_slice(b"rest");
+        assert_eq!(reader.take_line(), Found::Nothing);
+        reader.buffer().extend_from_slice(b"\r\nOK\r\n");
+        assert_eq!(reader.take_line(), Found::Overlong);
+        assert_eq!(reader.take_line(), line(b"OK"));
+    }
+
+    #[test]
+    fn consumed_bytes_are_reported_once() {
+        let mut reader = reader(b"\r\nOK\r\n");
+        assert_eq!(reader.take_line(), line(b"OK"));
+        assert!(reader.settle());
+        assert_eq!(reader.take_consumed().unwrap(), b"\r\nOK\r\n");
+        assert_eq!(reader.take_consumed(), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a successful command answered.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::fields::{after_prefix, printable};
+
+/// One line from the module, without its line end.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Line(Bytes);
+
+impl Line {
+    /// A line from raw bytes.
+    #[must_use]
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes as they arrived.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The line as text; bytes that are no UTF-8 are replaced.
+    #[must_use]
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.0))
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.text())
+    }
+}
+
+/// The answer to a command that ended with `OK` or `CONNECT`: its information lines and, for block
+/// commands, the raw bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) body: Bytes,
+}
+
+impl Reply {
+    /// A reply made of these lines and bytes, for tests of code that parses replies.
+    #[must_use]
+    pub fn new<'a>(lines: impl IntoIterator<Item = &'a str>, body: impl Into<Bytes>) -> Self {
+        let lines = lines.into_iter().map(|line| Line::new(line.to_owned().into_bytes())).collect();
+        Self { lines, body: body.into() }
+    }
+
+    /// The information lines, in order.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The raw bytes of a block command; empty for all others.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// What follows `prefix` in every information line that has it.
+    #[must_use]
+    pub fn values(&self, prefix: &str) -> Vec<String> {
+        let strip = |line: &Line| after_prefix(&line.text(), prefix).map(str::to_owned);
+        self.lines.iter().filter_map(strip).collect()
+    }
+
+    /// What follows `prefix` in the first information line that has it.
+    #[must_use]
+    pub fn value(&self, prefix: &str) -> Option<String> {
+        self.lines.iter().find_map(|line| after_prefix(&line.text(), prefix).map(str::to_owned))
+    }
+}

@@ -1,0 +1,211 @@
+//! Final results: the line that ends the answer to a command.
+
+use std::fmt;
+
+/// What the module says when it refuses a command.
+///
+/// Unknown codes are kept: [`number`](Self::number) and [`text`](Self::text) give what arrived.
+/// SSL numbers differ between manuals, so decide by [`is`](Self::is) with the text first.
+///
+/// Source: M37 p20-31; SSL guide 12.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleError {
+    family: ErrorFamily,
+    number: Option<u32>,
+    text: String,
+}
+
+/// The form in which a refusal arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorFamily {
+    /// A bare `ERROR`: syntax, parameters, or `AT+CMEE=0`.
+    Plain,
+    /// `+CME ERROR: ...`
+    Equipment,
+    /// `+CMS ERROR: ...`
+    Message,
+    /// `NO CARRIER`, `BUSY`, `NO ANSWER` or `NO DIALTONE` in answer to a dial-like command.
+    Call,
+}
+
+impl ModuleError {
+    /// A bare `ERROR`.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self { family: ErrorFamily::Plain, number: None, text: String::new() }
+    }
+
+    /// A `+CME ERROR` with this number or text.
+    #[must_use]
+    pub fn equipment(detail: &str) -> Self {
+        Self::detailed(ErrorFamily::Equipment, detail)
+    }
+
+    fn detailed(family: ErrorFamily, detail: &str) -> Self {
+        let detail = detail.trim();
+        match detail.parse() {
+            Ok(number) => Self { family, number: Some(number), text: String::new() },
+            Err(_) => Self { family, number: None, text: detail.to_owned() },
+        }
+    }
+
+    fn call(text: &str) -> Self {
+        Self { family: ErrorFamily::Call, number: None, text: text.to_owned() }
+    }
+
+    /// The form in which it arrived.
+    #[must_use]
+    pub fn family(&self) -> ErrorFamily {
+        self.family
+    }
+
+    /// The number, if the module sent one (`AT+CMEE=1`).
+    #[must_use]
+    pub fn number(&self) -> Option<u32> {
+        self.number
+    }
+
+    /// The module's own words (`AT+CMEE=2`), empty if it sent a number or a bare `ERROR`.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether this is the error with one of these numbers or this text.
+    ///
+    /// Texts are compared by letters and digits only, and `cannot` equals `can not`: firmware
+    /// differs in blanks, case, full stops and that word. Source: SSL guide 6.8.1; M37 p20, p25.
+    #[must_use]
+    pub fn is(&self, numbers: &[u32], text: &str) -> bool {
+        match self.number {
+            Some(number) => numbers.contains(&number),
+            None => !self.text.is_empty() && normal(&self.text) == normal(text),
+        }
+    }
+
+    /// Whether the normalised text contains this one.
+    #[must_use]
+    pub fn mentions(&self, text: &str) -> bool {
+        normal(&self.text).contains(&normal(text))
+    }
+}
+
+impl fmt::Display for ModuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.family {
+            ErrorFamily::Plain => return f.write_str("ERROR"),
+            ErrorFamily::Call => return f.write_str(&self.text),
+            ErrorFamily::Equipment => "CME",
+            ErrorFamily::Message => "CMS",
+        };
+        match self.number {
+            Some(number) => write!(f, "+{name} ERROR: {number}"),
+            None => write!(f, "+{name} ERROR: {}", self.text),
+        }
+    }
+}
+
+/// A final result line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Final {
+    Ok,
+    Connect,
+    Error(ModuleError),
+}
+
+impl Final {
+    /// Recognises `OK`, `ERROR` and `+CME/+CMS ERROR`, which end every kind of command.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        match line.as_bytes().first()? {
+            b'O' => (line == "OK").then_some(Self::Ok),
+            b'E' => (line == "ERROR").then(|| Self::Error(ModuleError::plain())),
+            b'+' => {
+                let detailed = |family| move |detail| Self::Error(ModuleError::detailed(family, detail));
+                line.strip_prefix("+CME ERROR:")
+                    .map(detailed(ErrorFamily::Equipment))
+                    .or_else(|| line.strip_prefix("+CMS ERROR:").map(detailed(ErrorFamily::Message)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Recognises what only ends a dial-like command; elsewhere `NO CARRIER` is unsolicited.
+    pub(crate) fn parse_dial(line: &str) -> Option<Self> {
+        if line == "CONNECT" || line.starts_with("CONNECT ") {
+            return Some(Self::Connect);
+        }
+        let call = is_no_carrier(line) || matches!(line, "NO DIALTONE" | "BUSY" | "NO ANSWER");
+        call.then(|| Self::Error(ModuleError::call(line)))
+    }
+
+    /// `0` and `4`, the results of a module that is still in `ATV0`.
+    pub(crate) fn parse_numeric(line: &str) -> Option<Self> {
+        match line {
+            "0" => Some(Self::Ok),
+            "4" => Some(Self::Error(ModuleError::plain())),
+            _ => None,
+        }
+    }
+}
+
+/// Guides print `NO CARRIER` and `NOCARRIER`. Source: IPE28 p126.
+pub(crate) fn is_no_carrier(line: &str) -> bool {
+    line.starts_with("NO CARRIER") || line.starts_with("NOCARRIER")
+}
+
+fn normal(text: &str) -> String {
+    let letters: String =
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    letters.replace("byanotherinstance", "byotherinstance")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_final_result() {
+        assert_eq!(Final::parse("OK"), Some(Final::Ok));
+        assert_eq!(Final::parse("ERROR"), Some(Final::Error(ModuleError::plain())));
+        let numeric = Final::parse("+CME ERROR: 553");
+        assert_eq!(numeric, Some(Final::Error(ModuleError::equipment("553"))));
+        let text = Final::parse("+CME ERROR:SSL already activated");
+        assert_eq!(text, Some(Final::Error(ModuleError::equipment("SSL already activated"))));
+        assert_eq!(Final::parse("+CMS ERROR: 1103").unwrap().to_string(), "+CMS ERROR: 1103");
+        assert_eq!(Final::parse("OKAY"), None);
+        assert_eq!(Final::parse("+CMEE: 2"), None);
+        assert_eq!(Final::parse("NO CARRIER"), None);
+        assert_eq!(Final::parse_dial("CONNECT 150000000"), Some(Final::Connect));
+        assert_eq!(Final::parse_dial("CONNECTED"), None);
+        assert!(matches!(Final::parse_dial("NO CARRIER:SSL,1,4"), Some(Final::Error(_))));
+    }
+
+    #[test]
+    fn unknown_codes_are_kept() {
+        let error = ModuleError::equipment("30015");
+        assert_eq!((error.number(), error.to_string()), (Some(30015), "+CME ERROR: 30015".to_owned()));
+        let error = ModuleError::equipment("something new");
+        assert_eq!((error.number(), error.text()), (None, "something new"));
+    }
+
+    #[test]
+    fn texts_match_whatever_the_spelling() {
+        let error = ModuleError::equipment("Resource used by another instance.");
+        assert!(error.is(&[612], "Resource used by other instance"));
+        assert!(ModuleError::equipment("Can not resolve DN").is(&[558], "cannot resolve DN"));
+        assert!(ModuleError::equipment("1003").is(&[835, 1003], "SSL already activated"));
+        assert!(!ModuleError::equipment("1004").is(&[835, 1003], "SSL already activated"));
+        assert!(!ModuleError::plain().is(&[], ""));
+    }
+
+    impl fmt::Display for Final {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self {
+                Self::Ok => f.write_str("OK"),
+                Self::Connect => f.write_str("CONNECT"),
+                Self::Error(error) => error.fmt(f),
+            }
+        }
+    }
+}

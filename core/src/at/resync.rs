@@ -1,0 +1,261 @@
+//! Getting back in step after an answer was late, missing or malformed.
+//!
+//! Wait for silence, then ask something whose answer cannot be mistaken for a late answer, and drop
+//! everything that comes before it. Only then is the next command sent.
+//!
+//! If the question stays unanswered, something may be in the way that an earlier owner of the port left
+//! behind: a half-typed line, an open prompt, online mode. A ladder of remedies goes from the harmless
+//! to the intrusive, a probe after each. With the default settings it gives up after about 9 seconds.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::engine::{Event, Settings};
+use super::exchange::{Exchange, Prompt};
+use super::fields::after_prefix;
+use super::output::{Output, Trace};
+use super::pending::{OpenPrompt, send_payload};
+use super::reader::{Found, Reader};
+use super::reply::Line;
+use super::result_code::Final;
+use super::stream::guard;
+use super::unsolicited;
+
+/// The probe reads a setting, so it changes nothing, and its answer has a prefix of its own.
+const PROBE: &[u8] = b"AT+CMEE?\r";
+const PROBE_ANSWER: &str = "+CMEE";
+/// Abandons an entry that Ctrl-Z would close; the CR ends whatever line the key may have ended up in.
+/// Source: M37 p741-744.
+const ESCAPE_KEY: &[u8] = b"\x1b\r";
+/// Leaves online mode. Source: M37 p138.
+const ESCAPE_SEQUENCE: &[u8] = b"+++";
+/// Fills up a counted entry: more than the largest block but HTTP's takes. Source: M37 p808, p912.
+static FILLING: [u8; 1600] = [b'\r'; 1600];
+
+/// What is tried before each probe.
+const LADDER: [Remedy; 6] = [
+    Remedy::Nothing,
+    Remedy::Nothing,
+    Remedy::EscapeKey,
+    Remedy::EscapeSequence,
+    Remedy::Filling,
+    Remedy::Nothing,
+];
+/// How many times the quiet time a late prompt gets before the first probe could fall into it.
+const LATE_PROMPT_PATIENCE: u32 = 15;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Remedy {
+    Nothing,
+    EscapeKey,
+    EscapeSequence,
+    Filling,
+}
+
+#[derive(Debug)]
+pub(crate) struct Resync {
+    phase: Phase,
+    /// The next rung of the ladder.
+    rung: usize,
+    late_prompt: Option<OpenPrompt>,
+    /// The exchange that is sent once the line is found again.
+    waiting: Option<Exchange>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Waiting for silence.
+    Quiet { until: Instant, at_most: Instant },
+    /// Silence before the escape sequence.
+    Guard { until: Instant },
+    /// Silence after the escape sequence.
+    Escaped { until: Instant },
+    /// A probe was sent; `answered`: its information line has come.
+    Probing { until: Instant, answered: bool },
+    /// The probe was answered; earlier probes may still be.
+    Settling { until: Instant },
+    /// No probe was answered.
+    GaveUp,
+}
+
+#[derive(Debug)]
+pub(crate) enum ResyncStep {
+    Wait,
+    Again,
+    Dropped(u64),
+    InStep(Option<Exchange>),
+    GaveUp { waiting: bool },
+}
+
+impl Resync {
+    pub(crate) fn new(now: Instant, settings: &Settings, late_prompt: Option<OpenPrompt>) -> Self {
+        let patience = if late_prompt.is_some() { LATE_PROMPT_PATIENCE } else { 1 };
+        let phase = Phase::Quiet {
+            until: now + settings.quiet * patience,
+            at_most: now + settings.quiet * patience + settings.probe_wait,
+        };
+        Self { phase, rung: 0, late_prompt, waiting: None }
+    }
+
+    /// The state of a port that somebody else may have used: nothing is known until the first command.
+    pub(crate) fn unknown() -> Self {
+        Self { phase: Phase::GaveUp, rung: 0, late_prompt: None, waiting: None }
+    }
+
+    pub(crate) fn gave_up(&self) -> bool {
+        self.phase == Phase::GaveUp
+    }
+
+    /// Looks for the line again, and sends `exchange` when it is found.
+    pub(crate) fn restart(&mut self, now: Instant, settings: &Settings, exchange: Exchange) {
+        *self = Self::new(now, settings, None);
+        self.waiting = Some(exchange);
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Quiet { until, at_most } => Some(until.min(at_most)),
+            Phase::Guard { until }
+            | Phase::Escaped { until }
+            | Phase::Probing { until, .. }
+            | Phase::Settling { until } => Some(until),
+            Phase::GaveUp => None,
+        }
+    }
+
+    pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
+        match &mut self.phase {
+            Phase::Quiet { until, .. } | Phase::Settling { until } => *until = now + settings.quiet,
+            // Something came that is no answer to the probe, an error perhaps: ask again soon.
+            Phase::Probing { until, answered: false } => *until = (now + settings.quiet).min(*until),
+            Phase::Probing { .. } | Phase::Guard { .. } | Phase::Escaped { .. } | Phase::GaveUp => {}
+        }
+    }
+
+    pub(crate) fn timeout(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
+        if self.next_timeout().is_none_or(|due| due > now) {
+            return ResyncStep::Wait;
+        }
+        match self.phase {
+            // With ATQ1 the probe's information line is all that comes. Source: M37 p145.
+            Phase::Probing { answered: true, .. } => {
+                self.phase = Phase::Settling { until: now + settings.quiet };
+                ResyncStep::Again
+            }
+            Phase::Quiet { .. } | Phase::Probing { .. } => self.climb(now, settings, output),
+            Phase::Guard { .. } => {
+                send(output, ESCAPE_SEQUENCE);
+                self.phase = Phase::Escaped { until: now + guard(settings) };
+                ResyncStep::Again
+            }
+            Phase::Escaped { .. } => {
+                // The CR ends the line that the sequence would otherwise be the beginning of.
+                send(output, b"\r");
+                self.probe(now, settings, output)
+            }
+            Phase::Settling { .. } => ResyncStep::InStep(self.waiting.take()),
+            Phase::GaveUp => ResyncStep::Wait,
+        }
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> ResyncStep {
+        if !reader.settle() {
+            return ResyncStep::Wait;
+        }
+        reader.skip_line_ends();
+        if let Some(step) = self.close_late_prompt(reader, output) {
+            return step;
+        }
+        let found = reader.take_line();
+        if let Some(consumed) = reader.take_consumed() {
+            output.trace(|| Trace::Received(consumed));
+        }
+        match found {
+            Found::Nothing => ResyncStep::Wait,
+            Found::Overlong => ResyncStep::Dropped(1),
+            Found::Line(line) => self.judge(now, settings, line, output),
+        }
+    }
+
+    fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
+        let text = String::from_utf8_lossy(&line).trim().to_owned();
+        if unsolicited::is_known(&text) {
+            output.event(Event::Unsolicited(Line::new(line)));
+            return ResyncStep::Again;
+        }
+        match &mut self.phase {
+            Phase::Probing { answered, .. } if after_prefix(&text, PROBE_ANSWER).is_some() => {
+                *answered = true
+            }
+            // `0` is the OK of a module in ATV0.
+            Phase::Probing { answered: true, .. }
+                if text == "0" || Final::parse(&text) == Some(Final::Ok) =>
+            {
+                self.phase = Phase::Settling { until: now + settings.quiet };
+            }
+            _ => return ResyncStep::Dropped(line.len() as u64),
+        }
+        ResyncStep::Again
+    }
+
+    /// A prompt that opens late would take the next command for data. It is closed with what was meant
+    /// for it: the escape key where that abandons the entry, otherwise the announced payload.
+    ///
+    /// Source: M37 p741-744.
+    fn close_late_prompt(&mut self, reader: &mut Reader, output: &mut Output) -> Option<ResyncStep> {
+        if reader.peek().first() != Some(&b'>') {
+            return None;
+        }
+        let open = self.late_prompt.take()?;
+        let width = if open.prompt == Prompt::CountedTriple { 3 } else { 1 };
+        if reader.peek().len() < width {
+            self.late_prompt = Some(open);
+            return Some(ResyncStep::Wait);
+        }
+        reader.drop_front(width);
+        match open.prompt {
+            Prompt::Terminated => send(output, ESCAPE_KEY),
+            Prompt::Counted | Prompt::CountedTriple => {
+                send_payload(open.prompt, &open.payload, true, output);
+            }
+        }
+        Some(ResyncStep::Again)
+    }
+
+    fn climb(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
+        let Some(remedy) = LADDER.get(self.rung) else {
+            self.phase = Phase::GaveUp;
+            output.trace(|| Trace::Remark("the module does not answer"));
+            return ResyncStep::GaveUp { waiting: self.waiting.take().is_some() };
+        };
+        self.rung += 1;
+        match remedy {
+            Remedy::Nothing => {}
+            Remedy::EscapeKey => send(output, ESCAPE_KEY),
+            Remedy::Filling => send(output, &FILLING),
+            Remedy::EscapeSequence => {
+                self.phase = Phase::Guard { until: now + guard(settings) };
+                return ResyncStep::Again;
+            }
+        }
+        self.probe(now, settings, output)
+    }
+
+    fn probe(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
+        send(output, PROBE);
+        self.phase = Phase::Probing { until: now + settings.probe_wait, answered: false };
+        ResyncStep::Again
+    }
+}
+
+fn send(output: &mut Output, bytes: &'static [u8]) {
+    output.trace(|| Trace::Sent(bytes.to_vec()));
+    output.write(Bytes::from_static(bytes));
+}

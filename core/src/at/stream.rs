@@ -1,0 +1,353 @@
+//! Online mode: raw bytes both ways, and the end of it.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::engine::{Event, Settings, StreamEnd};
+use super::exchange::StreamEnding;
+use super::output::{Output, Trace};
+use super::pending::flush_trace;
+use super::reader::{Found, Reader};
+use super::reply::Line;
+use super::result_code::is_no_carrier;
+use super::unsolicited;
+
+const ESCAPE: &[u8] = b"+++";
+/// How far from the end of the input a mark can start: the mark itself and a few unsolicited lines.
+const TAIL_WINDOW: usize = 256;
+/// The longest mark: `NO CARRIER:SSL,10,6` and its line ends.
+const LONGEST_MARK: usize = 40;
+
+#[derive(Debug)]
+pub(crate) struct Stream {
+    ending: StreamEnding,
+    received: u64,
+    phase: Phase,
+    quiet_at: Option<Instant>,
+    last_write: Instant,
+    escaped: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// All announced bytes are here; only the mark is missing.
+    MarkDue {
+        until: Instant,
+    },
+    /// Silence before the escape sequence.
+    GuardBefore {
+        until: Instant,
+    },
+    /// The escape sequence was sent; the module waits its guard time and answers.
+    Answer {
+        until: Instant,
+    },
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum StreamStep {
+    Wait,
+    Again,
+    Ended { end: StreamEnd, in_step: bool },
+}
+
+impl Stream {
+    pub(crate) fn new(now: Instant, ending: StreamEnding) -> Self {
+        Self { ending, received: 0, phase: Phase::Open, quiet_at: None, last_write: now, escaped: false }
+    }
+
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let phase = match self.phase {
+            Phase::Open => None,
+            Phase::MarkDue { until } | Phase::GuardBefore { until } | Phase::Answer { until } => Some(until),
+        };
+        [phase, self.quiet_at].into_iter().flatten().min()
+    }
+
+    pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
+        self.quiet_at = Some(now + settings.quiet);
+    }
+
+    /// Whether bytes may be written; notes the time for the escape guard.
+    pub(crate) fn may_write(&mut self, now: Instant) -> bool {
+        self.last_write = now;
+        matches!(self.phase, Phase::Open)
+    }
+
+    pub(crate) fn close(&mut self, now: Instant, settings: &Settings) {
+        if matches!(self.phase, Phase::Open | Phase::MarkDue { .. }) {
+            let until = (self.last_write + guard(settings)).max(now);
+            self.phase = Phase::GuardBefore { until };
+        }
+    }
+
+    pub(crate) fn timeout(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> StreamStep {
+        if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
+            self.quiet_at = None;
+            let step = self.silence(now, settings, reader, output);
+            if step != StreamStep::Wait {
+                return step;
+            }
+        }
+        match self.phase {
+            Phase::MarkDue { until } if until <= now => {
+                self.close(now, settings);
+                StreamStep::Again
+            }
+            Phase::GuardBefore { until } if until <= now => {
+                self.escaped = true;
+                output.trace(|| Trace::Sent(ESCAPE.to_vec()));
+                output.write(Bytes::from_static(ESCAPE));
+                self.phase = Phase::Answer { until: now + guard(settings) + settings.escape_wait };
+                StreamStep::Again
+            }
+            Phase::Answer { until } if until <= now => {
+                StreamStep::Ended { end: StreamEnd::Lost, in_step: false }
+            }
+            _ => StreamStep::Wait,
+        }
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> StreamStep {
+        if !reader.settle() {
+            return StreamStep::Wait;
+        }
+        flush_trace(reader, output);
+        if reader.is_empty() {
+            return StreamStep::Wait;
+        }
+        match (self.phase, self.remaining()) {
+            (Phase::MarkDue { .. }, _) => self.step_mark(reader, output),
+            (Phase::Open, Some(remaining)) if remaining <= reader.peek().len() => {
+                self.step_last_bytes(now, remaining, settings, reader, output)
+            }
+            _ => self.step_data(reader, output),
+        }
+    }
+
+    /// Hands on everything that cannot be the beginning of the end.
+    fn step_data(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
+        let held = self.possible_end(reader.peek());
+        let certain = reader.peek().len() - held;
+        if self.ending == StreamEnding::FirstMark
+            && let Some(end) = first_mark(reader.peek())
+        {
+            self.hand_on(end.start, reader, output);
+            return self.ended(end, reader, output);
+        }
+        self.hand_on(certain, reader, output);
+        StreamStep::Wait
+    }
+
+    /// All announced bytes are here, if what stands behind them is the mark; otherwise the stream may
+    /// have been cut, with the mark among what looks like the last bytes.
+    fn step_last_bytes(
+        &mut self,
+        now: Instant,
+        remaining: usize,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> StreamStep {
+        let behind = reader.peek().get(remaining..).unwrap_or_default();
+        match Tail::of(behind, false) {
+            Tail::Mark { .. } => {}
+            Tail::Partial if behind.len() < LONGEST_MARK => {
+                let certain = remaining.saturating_sub(LONGEST_MARK);
+                self.hand_on(certain, reader, output);
+                return StreamStep::Wait;
+            }
+            Tail::Partial | Tail::No => {
+                if let Some(end) = last_mark(reader.peek(), false) {
+                    self.hand_on(end.start, reader, output);
+                    return self.ended(end, reader, output);
+                }
+            }
+        }
+        self.hand_on(remaining, reader, output);
+        self.phase = Phase::MarkDue { until: now + settings.escape_wait };
+        StreamStep::Again
+    }
+
+    fn step_mark(&self, reader: &mut Reader, output: &mut Output) -> StreamStep {
+        match reader.take_line() {
+            Found::Nothing => return StreamStep::Wait,
+            Found::Overlong => {}
+            Found::Line(line) => {
+                flush_trace(reader, output);
+                if is_no_carrier(&String::from_utf8_lossy(&line)) {
+                    return self.closed_by(Line::new(line));
+                }
+                output.event(Event::Unsolicited(Line::new(line)));
+            }
+        }
+        StreamStep::Again
+    }
+
+    /// Nothing arrived for a while: a complete mark at the end of the input was the end.
+    fn silence(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> StreamStep {
+        if let Some(end) = last_mark(reader.peek(), self.escaped) {
+            self.hand_on(end.start, reader, output);
+            return self.ended(end, reader, output);
+        }
+        let held = reader.peek().len();
+        let all = self.remaining().map_or(held, |remaining| remaining.min(held));
+        self.hand_on(all, reader, output);
+        if self.phase == Phase::Open && self.remaining() == Some(0) {
+            self.phase = Phase::MarkDue { until: now + settings.escape_wait };
+            return StreamStep::Again;
+        }
+        StreamStep::Wait
+    }
+
+    fn ended(&self, end: Mark, reader: &mut Reader, output: &mut Output) -> StreamStep {
+        let Found::Line(line) = reader.take_line() else {
+            return StreamStep::Wait;
+        };
+        flush_trace(reader, output);
+        if end.is_ok {
+            return StreamStep::Ended { end: StreamEnd::Suspended, in_step: true };
+        }
+        self.closed_by(Line::new(line))
+    }
+
+    fn closed_by(&self, line: Line) -> StreamStep {
+        // If the escape sequence crossed the end it now stands in the module's command line.
+        StreamStep::Ended { end: StreamEnd::Closed { line }, in_step: !self.escaped }
+    }
+
+    fn hand_on(&mut self, count: usize, reader: &mut Reader, output: &mut Output) {
+        if count == 0 {
+            return;
+        }
+        if let Some(data) = reader.take_raw(count) {
+            self.received += data.len() as u64;
+            output.trace(|| Trace::ReceivedPayload(data.clone()));
+            output.event(Event::StreamData(data));
+        }
+    }
+
+    fn remaining(&self) -> Option<usize> {
+        match self.ending {
+            StreamEnding::Length(length) => {
+                Some(usize::try_from(length.saturating_sub(self.received)).unwrap_or(usize::MAX))
+            }
+            StreamEnding::FirstMark | StreamEnding::MarkAndSilence => None,
+        }
+    }
+
+    /// How many bytes at the end of the input could be the end of the stream.
+    fn possible_end(&self, bytes: &[u8]) -> usize {
+        let from = bytes.len().saturating_sub(TAIL_WINDOW);
+        let window = bytes.get(from..).unwrap_or_default();
+        let starts = memchr::memchr_iter(b'\r', window);
+        let mut candidates = starts
+            .filter(|&start| Tail::of(window.get(start..).unwrap_or_default(), self.escaped) != Tail::No);
+        candidates.next().map_or(0, |start| window.len() - start)
+    }
+}
+
+/// The guard time and a fifth, since the module's clock is not ours.
+pub(crate) fn guard(settings: &Settings) -> Duration {
+    settings.escape_guard + settings.escape_guard / 5
+}
+
+/// A complete mark in the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Mark {
+    start: usize,
+    is_ok: bool,
+}
+
+/// What a tail of the input could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tail {
+    No,
+    /// The beginning of a mark.
+    Partial,
+    /// A mark, perhaps with unsolicited lines behind it.
+    Mark {
+        is_ok: bool,
+    },
+}
+
+impl Tail {
+    fn of(bytes: &[u8], ok_counts: bool) -> Self {
+        const START: &[u8] = b"\r\n";
+        const WORDS: [&[u8]; 3] = [b"NO CARRIER", b"NOCARRIER", b"OK\r\n"];
+        let Some(text) = bytes.strip_prefix(START) else {
+            return if START.starts_with(bytes) { Self::Partial } else { Self::No };
+        };
+        let words = WORDS.iter().take(if ok_counts { 3 } else { 2 });
+        for word in words {
+            if word.starts_with(text) {
+                let whole_ok = text == *word && text.starts_with(b"OK");
+                return if whole_ok { Self::Mark { is_ok: true } } else { Self::Partial };
+            }
+            if text.starts_with(word) {
+                return Self::behind_word(text, text.starts_with(b"OK"));
+            }
+        }
+        Self::No
+    }
+
+    fn behind_word(text: &[u8], is_ok: bool) -> Self {
+        let Some(end) = memchr::memmem::find(text, b"\r\n") else {
+            return if text.len() < LONGEST_MARK { Self::Partial } else { Self::No };
+        };
+        let detail_is_printable = text.iter().take(end).all(|byte| (b' '..=b'~').contains(byte));
+        let behind = String::from_utf8_lossy(text.get(end + 2..).unwrap_or_default()).into_owned();
+        if end >= LONGEST_MARK || !detail_is_printable || !only_unsolicited(&behind) {
+            return Self::No;
+        }
+        Self::Mark { is_ok }
+    }
+}
+
+/// Complete lines must be known unsolicited codes; an incomplete last one may still become one.
+fn only_unsolicited(text: &str) -> bool {
+    let complete = text.rfind(['\r', '\n']).map_or(0, |end| end + 1);
+    let lines = text.get(..complete).unwrap_or_default().split(['\r', '\n']);
+    lines.filter(|line| !line.is_empty()).all(unsolicited::is_known)
+        && (complete > 0 || text.is_empty() || text == "\r")
+}
+
+fn last_mark(bytes: &[u8], ok_counts: bool) -> Option<Mark> {
+    let from = bytes.len().saturating_sub(TAIL_WINDOW);
+    let window = bytes.get(from..).unwrap_or_default();
+    memchr::memrchr_iter(b'\r', window).find_map(|start| {
+        match Tail::of(window.get(start..).unwrap_or_default(), ok_counts) {
+            Tail::Mark { is_ok } => Some(Mark { start: from + start, is_ok }),
+            Tail::Partial | Tail::No => None,
+        }
+    })
+}
+
+fn first_mark(bytes: &[u8]) -> Option<Mark> {
+    memchr::memmem::find_iter(bytes, b"\r\nNO CARRIER")
+        .find(|start| {
+            let behind = bytes.get(start + 2..).unwrap_or_default();
+            memchr::memmem::find(behind, b"\r\n").is_some_and(|end| end < LONGEST_MARK)
+        })
+        .map(|start| Mark { start, is_ok: false })
+}

@@ -1,0 +1,63 @@
+//! Lines that no command asked for.
+
+use super::fields::after_prefix;
+use super::result_code::is_no_carrier;
+
+/// Prefixes of the unsolicited codes of all manuals. They matter for commands that are answered by
+/// bare text, where everything else belongs to the answer.
+///
+/// Source: M37 p189, p289, p366-370, p528, p685, p706, p862, p878, p1032, p1175; SSL guide 7.4.4.
+pub const KNOWN_PREFIXES: [&str; 15] = [
+    "#MQRING",
+    "SSLSRING",
+    "#HTTPRING",
+    "+CREG",
+    "+CEREG",
+    "+CGREG",
+    "+CGEV",
+    "+CTZV",
+    "#NITZ",
+    "#QSS",
+    "#SIMPR",
+    "#SGACT",
+    "SRING",
+    "+CEDRXP",
+    "RING",
+];
+
+/// Whether a line is one of the known unsolicited codes.
+pub(crate) fn is_known(line: &str) -> bool {
+    let first = line.as_bytes().first();
+    if !matches!(first, Some(b'#' | b'+' | b'S' | b'R' | b'N')) {
+        return false;
+    }
+    is_no_carrier(line)
+        || line == "RING"
+        || line.starts_with("#PSMURC=")
+        || KNOWN_PREFIXES.iter().any(|prefix| after_prefix(line, prefix).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_what_the_manuals_print() {
+        for line in [
+            "#MQRING: 1,1,topic,3",
+            "#MQRING: 0",
+            "SSLSRING:1,3",
+            "#HTTPRING: 0,200,\"text/html\",5",
+            "+CEREG: 1",
+            "NO CARRIER",
+            "NO CARRIER:SSL,1,4",
+            "#PSMURC=0,1",
+            "#NITZ: 26/01/01,00:00:00",
+        ] {
+            assert!(is_known(line), "{line}");
+        }
+        for line in ["ME310G1-WW", "MIIDXTCCAkWgAwIBAgIJAJC1", "+CMEE: 2", "No data stored", "Ring road"] {
+            assert!(!is_known(line), "{line}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Typed AT commands that belong to no single service, grouped as the manuals are.
+
+mod clock;
+mod general;
+mod network;
+mod packet_data;
+mod sim;
+mod tls;
+
+pub use clock::{ReadClock, SetClock, SynchroniseClock};
+pub use general::{
+    EchoOff, FirmwareRevision, Model, SerialNumber, SkipEscape, SoftwarePackage, VerboseErrors,
+};
+pub use network::{ReadRegistration, Registration, RegistrationDomain, SignalQuality};
+pub use packet_data::{ActivateContext, ActiveContexts, DefineContext, DefinedContext, DefinedContexts};
+pub use sim::{EnterPin, SimState, SimStatus};
+pub use tls::{
+    CipherSuiteChange, CredentialKind, CredentialSlots, CredentialSlotsStatus, DeleteCredential,
+    EnableSockets, ListCipherSuites, ReadCredential, ReadSetting, SetCipherSuites, SettingValue,
+    StoreCredential, TestForm, WriteSetting,
+};
+
+use std::time::Duration;
+
+use crate::at::{CommandLine, Effect, Exchange, Expect, Reply, UnexpectedReply};
+
+/// Settings and reads that the module answers by itself. Source: at most 5 s, UC864 guide p17.
+pub(crate) const LOCAL: Duration = Duration::from_secs(5);
+/// Commands that ask the SIM. Source: UC864 guide p17.
+pub(crate) const SIM: Duration = Duration::from_secs(20);
+
+pub(crate) fn query(line: CommandLine, expect: Expect) -> Exchange {
+    Exchange::new(line, expect).deadline(LOCAL).effect(Effect::Query)
+}
+
+pub(crate) fn setting(line: CommandLine) -> Exchange {
+    Exchange::new(line, Expect::result()).deadline(LOCAL).effect(Effect::Idempotent)
+}
+
+/// The value of the one information line that a command promises.
+pub(crate) fn value(reply: &Reply, prefix: &str) -> Result<String, UnexpectedReply> {
+    reply.value(prefix).ok_or_else(|| UnexpectedReply::new(format!("the line {prefix}: is missing")))
+}
+
+pub(crate) fn malformed(prefix: &str, line: &str) -> UnexpectedReply {
+    UnexpectedReply::new(format!("{prefix}: {}", crate::at::printable(line.as_bytes())))
+}

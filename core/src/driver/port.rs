@@ -1,0 +1,132 @@
+//! The cloneable handle to a port.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+
+use super::channel::AtChannel;
+use super::recorder::Recorder;
+use super::stream::DataStream;
+use super::task::{Request, Task};
+use super::unsolicited::{Unsolicited, UnsolicitedSender};
+use crate::at::{Exchange, Reply, Settings, opens_stream};
+use crate::error::CommandError;
+
+/// Commands that may wait for their turn before callers have to wait to hand theirs over.
+const REQUESTS: usize = 32;
+
+/// How a port is driven.
+#[derive(Debug, Default)]
+pub struct DriverOptions {
+    /// Times and limits of the engine.
+    pub settings: Settings,
+    /// Records the conversation.
+    pub recorder: Option<Recorder>,
+}
+
+/// A handle to a port; clones share it. See the [module documentation](super).
+#[derive(Clone, Debug)]
+pub struct AtPort {
+    requests: mpsc::Sender<Request>,
+    unsolicited: UnsolicitedSender,
+    statistics: Arc<Counters>,
+}
+
+/// What happened on a port so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Bytes written to the module.
+    pub bytes_written: u64,
+    /// Bytes read from the module.
+    pub bytes_read: u64,
+    /// Exchanges that were begun.
+    pub exchanges: u64,
+    /// How often the engine had to get back in step.
+    pub resyncs: u64,
+    /// Bytes that were dropped on the way back in step.
+    pub dropped_bytes: u64,
+    /// How often the module echoed a command although echo was switched off.
+    pub echoes: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) bytes_written: AtomicU64,
+    pub(crate) bytes_read: AtomicU64,
+    pub(crate) exchanges: AtomicU64,
+    pub(crate) resyncs: AtomicU64,
+    pub(crate) dropped_bytes: AtomicU64,
+    pub(crate) echoes: AtomicU64,
+}
+
+impl AtPort {
+    /// Starts the task that owns `transport`, on the current tokio runtime.
+    pub fn start<T>(transport: T, options: DriverOptions) -> Self
+    where
+        T: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let (requests, receiver) = mpsc::channel(REQUESTS);
+        let unsolicited = UnsolicitedSender::default();
+        let statistics = Arc::new(Counters::default());
+        let task = Task::new(options, receiver, unsolicited.clone(), Arc::clone(&statistics));
+        tokio::spawn(task.run(transport));
+        Self { requests, unsolicited, statistics }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Statistics {
+            bytes_written: read(&self.statistics.bytes_written),
+            bytes_read: read(&self.statistics.bytes_read),
+            exchanges: read(&self.statistics.exchanges),
+            resyncs: read(&self.statistics.resyncs),
+            dropped_bytes: read(&self.statistics.dropped_bytes),
+            echoes: read(&self.statistics.echoes),
+        }
+    }
+
+    /// Whether the port has been closed or lost.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.requests.is_closed()
+    }
+
+    async fn request<R>(
+        &self,
+        command: String,
+        build: impl FnOnce(oneshot::Sender<Result<R, CommandError>>) -> Request,
+    ) -> Result<R, CommandError> {
+        let (answer, result) = oneshot::channel();
+        let lost =
+            || CommandError::LinkLost { command, reason: "the port is closed".to_owned(), sent: false };
+        if self.requests.send(build(answer)).await.is_err() {
+            return Err(lost());
+        }
+        result.await.unwrap_or_else(|_| Err(lost()))
+    }
+}
+
+#[async_trait]
+impl AtChannel for AtPort {
+    async fn execute(&self, exchange: Exchange) -> Result<Reply, CommandError> {
+        debug_assert!(!opens_stream(&exchange), "open_stream() is for exchanges that open a stream");
+        let command = exchange.line().name().to_owned();
+        self.request(command, |answer| Request::Execute { exchange, answer }).await
+    }
+
+    async fn open_stream(&self, exchange: Exchange) -> Result<DataStream, CommandError> {
+        debug_assert!(opens_stream(&exchange), "the exchange must expect a stream");
+        let command = exchange.line().name().to_owned();
+        self.request(command, |answer| Request::OpenStream { exchange, answer }).await
+    }
+
+    fn unsolicited(&self) -> Unsolicited {
+        self.unsolicited.subscribe()
+    }
+}

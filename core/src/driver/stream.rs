@@ -1,0 +1,107 @@
+//! The handle to an open data stream.
+
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::at::StreamEnd;
+
+/// Chunks that wait for a slow reader before the port stops being read.
+const CHUNKS: usize = 64;
+
+/// A port in online mode: raw bytes both ways until the module or the host ends it.
+///
+/// Dropping it leaves online mode by the escape sequence in the background and throws away what still
+/// arrives; commands wait until that is done.
+#[derive(Debug)]
+pub struct DataStream {
+    data: mpsc::Receiver<Bytes>,
+    control: mpsc::Sender<Control>,
+    end: Option<oneshot::Receiver<StreamEnd>>,
+}
+
+/// The port's side of a [`DataStream`], for the driver and for tests with a mocked channel.
+#[derive(Debug)]
+pub struct DataStreamPeer {
+    pub(crate) data: mpsc::Sender<Bytes>,
+    pub(crate) control: mpsc::Receiver<Control>,
+    pub(crate) end: oneshot::Sender<StreamEnd>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Control {
+    Write(Bytes),
+    Close,
+}
+
+/// The stream is not open any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the data stream is closed")]
+pub struct StreamClosed;
+
+impl DataStream {
+    /// A connected pair.
+    #[must_use]
+    pub fn pair() -> (Self, DataStreamPeer) {
+        let (data_sender, data) = mpsc::channel(CHUNKS);
+        let (control, control_receiver) = mpsc::channel(CHUNKS);
+        let (end_sender, end) = oneshot::channel();
+        let peer = DataStreamPeer { data: data_sender, control: control_receiver, end: end_sender };
+        (Self { data, control, end: Some(end) }, peer)
+    }
+
+    /// The next bytes; `None` when the stream has ended.
+    ///
+    /// # Cancel safety
+    /// No byte is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        self.data.recv().await
+    }
+
+    /// Sends bytes to the module.
+    ///
+    /// # Errors
+    /// The stream has ended.
+    ///
+    /// # Cancel safety
+    /// The bytes are sent whole or not at all.
+    pub async fn write(&self, bytes: Bytes) -> Result<(), StreamClosed> {
+        self.control.send(Control::Write(bytes)).await.map_err(|_| StreamClosed)
+    }
+
+    /// Asks the port to leave online mode by the escape sequence. What still arrives can be read;
+    /// then [`end`](Self::end) tells how it went.
+    pub async fn close(&self) {
+        // If nobody listens, the stream has already ended.
+        drop(self.control.send(Control::Close).await);
+    }
+
+    /// Waits for the end of the stream; data that were not read are dropped.
+    pub async fn end(mut self) -> StreamEnd {
+        while self.data.recv().await.is_some() {}
+        match self.end.take() {
+            Some(end) => end.await.unwrap_or(StreamEnd::Lost),
+            None => StreamEnd::Lost,
+        }
+    }
+}
+
+impl DataStreamPeer {
+    /// Plays the module: hands these bytes to the reader.
+    pub async fn send(&self, bytes: Bytes) -> bool {
+        self.data.send(bytes).await.is_ok()
+    }
+
+    /// Plays the module: the next bytes that the host wrote; `None` once it asked to close.
+    pub async fn written(&mut self) -> Option<Bytes> {
+        match self.control.recv().await {
+            Some(Control::Write(bytes)) => Some(bytes),
+            Some(Control::Close) | None => None,
+        }
+    }
+
+    /// Plays the module: ends the stream.
+    pub fn finish(self, end: StreamEnd) {
+        // A reader that is gone does not care.
+        drop(self.end.send(end));
+    }
+}

@@ -1,0 +1,380 @@
+//! The loop that owns transport and engine.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::{Buf, Bytes};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, Sleep};
+
+use super::port::{Counters, DriverOptions};
+use super::recorder::Recorder;
+use super::stream::{Control, DataStream, DataStreamPeer};
+use super::unsolicited::UnsolicitedSender;
+use crate::at::{Effect, Engine, Event, Exchange, Failure, Reply, StreamEnd};
+use crate::error::CommandError;
+
+/// Free space in the input buffer before every read.
+const READ_SIZE: usize = 4096;
+
+/// What a handle asks the task to do.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Execute { exchange: Exchange, answer: oneshot::Sender<Result<Reply, CommandError>> },
+    OpenStream { exchange: Exchange, answer: oneshot::Sender<Result<DataStream, CommandError>> },
+}
+
+/// Who waits for the exchange that is under way.
+#[derive(Debug)]
+struct Waiting {
+    command: String,
+    effect: Effect,
+    answer: Answer,
+}
+
+#[derive(Debug)]
+enum Answer {
+    Reply(oneshot::Sender<Result<Reply, CommandError>>),
+    Stream(oneshot::Sender<Result<DataStream, CommandError>>),
+}
+
+/// The open data stream as the task sees it.
+#[derive(Debug)]
+struct OpenStream {
+    peer: DataStreamPeer,
+    /// Data that the reader had no room for. While there are any, the port is not read.
+    backlog: VecDeque<Bytes>,
+    closing: bool,
+}
+
+pub(crate) struct Task {
+    engine: Engine,
+    recorder: Option<Recorder>,
+    requests: mpsc::Receiver<Request>,
+    unsolicited: UnsolicitedSender,
+    counters: Arc<Counters>,
+    waiting: Option<Waiting>,
+    stream: Option<OpenStream>,
+    output: VecDeque<Bytes>,
+    started: Instant,
+}
+
+/// What woke the task.
+enum Wake {
+    Read(io::Result<usize>),
+    Written(io::Result<usize>),
+    Request(Option<Request>),
+    StreamControl(Option<Control>),
+    StreamRoom,
+    Timer,
+}
+
+impl Task {
+    pub(crate) fn new(
+        options: DriverOptions,
+        requests: mpsc::Receiver<Request>,
+        unsolicited: UnsolicitedSender,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let mut settings = options.settings;
+        settings.trace = options.recorder.is_some();
+        Self {
+            engine: Engine::new(settings),
+            recorder: options.recorder,
+            requests,
+            unsolicited,
+            counters,
+            waiting: None,
+            stream: None,
+            output: VecDeque::new(),
+            started: Instant::now(),
+        }
+    }
+
+    pub(crate) async fn run<T: AsyncRead + AsyncWrite>(mut self, transport: T) {
+        let (mut reader, mut writer) = tokio::io::split(transport);
+        let reason = self.serve(&mut reader, &mut writer).await;
+        if let Err(error) = &reason {
+            tracing::debug!(%error, "the port is lost");
+        }
+        self.fail_everything(&reason);
+        // The port is closed anyway; what the operating system says about it helps nobody.
+        drop(writer.shutdown().await);
+    }
+
+    async fn serve<T: AsyncRead + AsyncWrite>(
+        &mut self,
+        reader: &mut ReadHalf<T>,
+        writer: &mut WriteHalf<T>,
+    ) -> io::Result<()> {
+        let mut timer: Pin<Box<Sleep>> = Box::pin(tokio::time::sleep_until(Instant::now()));
+        loop {
+            self.drain_engine();
+            match self.wait(reader, writer, timer.as_mut()).await {
+                Wake::Read(read) => self.input_arrived(read?)?,
+                Wake::Written(written) => self.written(writer, written?).await?,
+                Wake::Request(Some(request)) => self.begin(request),
+                Wake::Request(None) => return Ok(()),
+                Wake::StreamControl(control) => self.control_stream(control),
+                Wake::StreamRoom => {}
+                Wake::Timer => self.engine.handle_timeout(now()),
+            }
+        }
+    }
+
+    async fn wait<T: AsyncRead + AsyncWrite>(
+        &mut self,
+        reader: &mut ReadHalf<T>,
+        writer: &mut WriteHalf<T>,
+        mut timer: Pin<&mut Sleep>,
+    ) -> Wake {
+        let ready = self.output.is_empty() && self.waiting.is_none() && self.engine.is_ready(now());
+        let deadline = self.engine.poll_timeout().map(Instant::from_std);
+        if let Some(deadline) = deadline
+            && timer.deadline() != deadline
+        {
+            timer.as_mut().reset(deadline);
+        }
+        let backlog = self.stream.as_ref().is_some_and(|stream| !stream.backlog.is_empty());
+        let open = self.stream.as_ref().is_some_and(|stream| !stream.closing);
+        let writing = !self.output.is_empty();
+        let next = self.output.front().cloned().unwrap_or_default();
+        let (stream_data, stream_control) = match &mut self.stream {
+            Some(stream) => (Some(stream.peer.data.clone()), Some(&mut stream.peer.control)),
+            None => (None, None),
+        };
+        let input = self.engine.input();
+        input.reserve(READ_SIZE);
+        tokio::select! {
+            written = writer.write(&next), if writing => Wake::Written(written),
+            read = reader.read_buf(input), if !backlog => Wake::Read(read),
+            () = room(stream_data), if backlog => Wake::StreamRoom,
+            control = next_control(stream_control), if open && !writing => Wake::StreamControl(control),
+            request = self.requests.recv(), if ready => Wake::Request(request),
+            () = timer, if deadline.is_some() => Wake::Timer,
+        }
+    }
+
+    fn input_arrived(&mut self, count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        add(&self.counters.bytes_read, count);
+        self.engine.handle_input(now());
+        Ok(())
+    }
+
+    async fn written<T: AsyncRead + AsyncWrite>(
+        &mut self,
+        writer: &mut WriteHalf<T>,
+        count: usize,
+    ) -> io::Result<()> {
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        add(&self.counters.bytes_written, count);
+        if let Some(front) = self.output.front_mut() {
+            front.advance(count);
+            if front.is_empty() {
+                self.output.pop_front();
+            }
+        }
+        if self.output.is_empty() {
+            writer.flush().await?;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, request: Request) {
+        let (exchange, answer) = match request {
+            Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
+            Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
+        };
+        if answer.is_abandoned() {
+            return;
+        }
+        add(&self.counters.exchanges, 1);
+        tracing::trace!(command = %exchange.line(), "begin");
+        self.waiting =
+            Some(Waiting { command: exchange.line().name().to_owned(), effect: exchange.effect, answer });
+        self.engine.begin(now(), exchange);
+    }
+
+    fn control_stream(&mut self, control: Option<Control>) {
+        match control {
+            Some(Control::Write(bytes)) => self.engine.stream_write(now(), bytes),
+            Some(Control::Close) | None => {
+                if let Some(stream) = &mut self.stream {
+                    stream.closing = true;
+                }
+                self.engine.stream_close(now());
+            }
+        }
+    }
+
+    /// Takes out everything the engine produced.
+    fn drain_engine(&mut self) {
+        while let Some(event) = self.engine.poll_event() {
+            self.handle(event);
+        }
+        while let Some(bytes) = self.engine.poll_output() {
+            self.output.push_back(bytes);
+        }
+        while let Some(trace) = self.engine.poll_trace() {
+            if let Some(recorder) = &mut self.recorder {
+                recorder.record(self.started.elapsed(), &trace);
+            }
+        }
+        if let Some(stream) = &mut self.stream {
+            stream.flush();
+        }
+        self.counters.resyncs.store(self.engine.resync_count(), Ordering::Relaxed);
+        self.counters.dropped_bytes.store(self.engine.dropped_bytes(), Ordering::Relaxed);
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Completed(result) => self.complete(result),
+            Event::Unsolicited(line) => {
+                tracing::debug!(%line, "unsolicited");
+                self.unsolicited.send(line);
+            }
+            Event::StreamData(data) => {
+                if let Some(stream) = &mut self.stream {
+                    stream.backlog.push_back(data);
+                }
+            }
+            Event::StreamEnded(end) => {
+                if let Some(stream) = self.stream.take() {
+                    tracing::debug!(?end, "stream ended");
+                    stream.finish(end);
+                }
+            }
+            Event::EchoSeen => add(&self.counters.echoes, 1),
+        }
+    }
+
+    fn complete(&mut self, result: Result<Reply, Failure>) {
+        let Some(Waiting { command, effect, answer }) = self.waiting.take() else {
+            return;
+        };
+        let result = result.map_err(|failure| command_error(command, effect, failure));
+        match answer {
+            // A caller that is gone does not care.
+            Answer::Reply(answer) => drop(answer.send(result)),
+            Answer::Stream(answer) => {
+                let opened = result.map(|_| {
+                    let (stream, peer) = DataStream::pair();
+                    self.stream = Some(OpenStream { peer, backlog: VecDeque::new(), closing: false });
+                    stream
+                });
+                // A dropped stream handle makes the task leave online mode.
+                drop(answer.send(opened));
+            }
+        }
+    }
+
+    fn fail_everything(&mut self, reason: &io::Result<()>) {
+        let reason = match reason {
+            Ok(()) => "the port was closed".to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => "the port hung up".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        if let Some(Waiting { command, answer, .. }) = self.waiting.take() {
+            answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: true });
+        }
+        self.requests.close();
+        while let Ok(request) = self.requests.try_recv() {
+            let (exchange, answer) = match request {
+                Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
+                Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
+            };
+            let command = exchange.line().name().to_owned();
+            answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: false });
+        }
+    }
+}
+
+impl Answer {
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Reply(answer) => answer.is_closed(),
+            Self::Stream(answer) => answer.is_closed(),
+        }
+    }
+
+    fn fail(self, error: CommandError) {
+        match self {
+            Self::Reply(answer) => drop(answer.send(Err(error))),
+            Self::Stream(answer) => drop(answer.send(Err(error))),
+        }
+    }
+}
+
+impl OpenStream {
+    /// Hands on as much as the reader has room for; a reader that is gone wants nothing.
+    fn flush(&mut self) {
+        while let Some(data) = self.backlog.pop_front() {
+            match self.peer.data.try_send(data) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(data)) => return self.backlog.push_front(data),
+                Err(mpsc::error::TrySendError::Closed(_)) => self.backlog.clear(),
+            }
+        }
+    }
+
+    /// The reader gets the rest of the data at its own pace, then the end.
+    fn finish(mut self, end: StreamEnd) {
+        self.flush();
+        if self.backlog.is_empty() {
+            return self.peer.finish(end);
+        }
+        tokio::spawn(async move {
+            let Self { peer, backlog, .. } = self;
+            for data in backlog {
+                if !peer.send(data).await {
+                    break;
+                }
+            }
+            peer.finish(end);
+        });
+    }
+}
+
+fn command_error(command: String, effect: Effect, failure: Failure) -> CommandError {
+    match failure {
+        Failure::Refused(error) => CommandError::Refused { command, error },
+        Failure::TimedOut { waited } => CommandError::TimedOut { command, waited, effect },
+        Failure::Unexpected(detail) => {
+            CommandError::Unexpected { command, detail: detail.to_owned(), effect }
+        }
+        Failure::NotResponding => CommandError::NotResponding { command },
+    }
+}
+
+async fn room(data: Option<mpsc::Sender<Bytes>>) {
+    if let Some(data) = data {
+        // An error means that the reader is gone, which is room as well.
+        drop(data.reserve().await);
+    }
+}
+
+async fn next_control(control: Option<&mut mpsc::Receiver<Control>>) -> Option<Control> {
+    match control {
+        Some(control) => control.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn add(counter: &AtomicU64, count: usize) {
+    counter.fetch_add(count as u64, Ordering::Relaxed);
+}
+
+/// The clock of the runtime, so that a paused test clock moves the engine too.
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}

@@ -1,0 +1,192 @@
+//! Finding out who has TLS enabled on the module, and switching it off.
+//!
+//! Everything that is found on our own AT port belongs to a program that is gone, because a port has one
+//! owner. What another AT port of the module owns is not ours: the module refuses to change it, and so
+//! do we.
+
+use super::lease::{LeaseError, ServiceBusy};
+use super::service::{Holder, Service};
+use crate::at::{CommandLine, Effect, Exchange, Expect, Fields};
+use crate::driver::AtChannel;
+use crate::error::{Category, CommandError};
+
+/// Position of `<ssl_enabled>` in the answer to `AT#HTTPCFG?`. Source: M37 p859.
+const HTTP_TLS_FIELD: usize = 6;
+/// Position of `<sslEn>` in the answer to `AT#MQCFG?`. Source: M37 p1012.
+const MQTT_TLS_FIELD: usize = 4;
+/// Position of `<FTPSEn>` in the answer to `AT#FTPCFG?`. Source: M37 p838.
+const FTP_TLS_FIELD: usize = 2;
+
+/// Which service has TLS enabled on the module, whoever switched it on. Reads only.
+///
+/// # Errors
+/// The module does not answer. Services that the platform does not have count as off.
+///
+/// # Cancel safety
+/// Nothing is changed.
+pub async fn tls_owner(channel: &dyn AtChannel) -> Result<Option<Service>, CommandError> {
+    if !enabled_mqtt(channel).await?.is_empty() {
+        return Ok(Some(Service::Mqtt));
+    }
+    if !enabled_http(channel).await?.is_empty() {
+        return Ok(Some(Service::Http));
+    }
+    if enabled_ftp(channel).await?.is_some() {
+        return Ok(Some(Service::Ftp));
+    }
+    Ok((!enabled_sockets(channel).await?.is_empty()).then_some(Service::Socket))
+}
+
+/// Switches TLS off wherever it is on.
+pub(super) async fn clean(channel: &dyn AtChannel) -> Result<(), LeaseError> {
+    for instance in enabled_mqtt(channel).await? {
+        tracing::info!(instance, "an earlier MQTT session still held TLS, ending it");
+        attempt(channel, number_command("#MQDISC", instance)?).await?;
+        switch_off(channel, pair_command("#MQEN", instance, 0)?, Service::Mqtt).await?;
+    }
+    for profile in enabled_http(channel).await? {
+        tracing::info!(profile = profile.id, "an earlier HTTP profile still held TLS, switching it off");
+        switch_off(channel, profile.without_tls()?, Service::Http).await?;
+    }
+    if let Some(ftp) = enabled_ftp(channel).await? {
+        tracing::info!("an earlier FTP session still held TLS, ending it");
+        attempt(channel, CommandLine::execute("#FTPCLOSE")).await?;
+        switch_off(channel, ftp.without_tls()?, Service::Ftp).await?;
+    }
+    for socket in enabled_sockets(channel).await? {
+        tracing::info!(socket, "TLS sockets were still enabled, switching them off");
+        // Refused while connected, so close first. Source: M37 p894.
+        attempt(channel, number_command("#SSLH", socket)?).await?;
+        switch_off(channel, pair_command("#SSLEN", socket, 0)?, Service::Socket).await?;
+    }
+    Ok(())
+}
+
+async fn enabled_mqtt(channel: &dyn AtChannel) -> Result<Vec<u64>, CommandError> {
+    let enabled = enabled_pairs(channel, "#MQEN").await?;
+    if enabled.is_empty() {
+        return Ok(enabled);
+    }
+    let configured = read(channel, "#MQCFG").await?;
+    let with_tls = configured.iter().filter_map(|line| {
+        let fields = Fields::parse(line);
+        (fields.number::<u8>(MQTT_TLS_FIELD) == Some(1)).then(|| fields.number::<u64>(0)).flatten()
+    });
+    Ok(with_tls.filter(|instance| enabled.contains(instance)).collect())
+}
+
+async fn enabled_sockets(channel: &dyn AtChannel) -> Result<Vec<u64>, CommandError> {
+    enabled_pairs(channel, "#SSLEN").await
+}
+
+/// The numbers n of all lines `n,1`.
+async fn enabled_pairs(channel: &dyn AtChannel, name: &'static str) -> Result<Vec<u64>, CommandError> {
+    let lines = read(channel, name).await?;
+    let enabled = lines.iter().filter_map(|line| {
+        let fields = Fields::parse(line);
+        (fields.number::<u8>(1) == Some(1)).then(|| fields.number::<u64>(0)).flatten()
+    });
+    Ok(enabled.collect())
+}
+
+struct HttpProfile {
+    id: u64,
+    host: String,
+    port: u16,
+}
+
+impl HttpProfile {
+    /// Omitted parameters keep their value, so the password, which cannot be read, survives.
+    /// Source: M37 p16, p859.
+    fn without_tls(&self) -> Result<CommandLine, CommandError> {
+        let line = CommandLine::set("#HTTPCFG")
+            .number(self.id)
+            .text("host", &self.host)
+            .number(self.port)
+            .omitted()
+            .omitted()
+            .omitted()
+            .number(0_u8)
+            .build();
+        Ok(line.or_else(|_| CommandLine::set("#HTTPCFG").number(self.id).build())?)
+    }
+}
+
+async fn enabled_http(channel: &dyn AtChannel) -> Result<Vec<HttpProfile>, CommandError> {
+    let lines = read(channel, "#HTTPCFG").await?;
+    let enabled = lines.iter().filter_map(|line| {
+        let fields = Fields::parse(line);
+        let on = fields.number::<u8>(HTTP_TLS_FIELD) == Some(1);
+        on.then(|| HttpProfile {
+            id: fields.number(0).unwrap_or_default(),
+            host: fields.text(1).unwrap_or_default().to_owned(),
+            port: fields.number(2).unwrap_or(80),
+        })
+    });
+    Ok(enabled.collect())
+}
+
+struct FtpConfiguration {
+    timeout: u64,
+    ignore_passive_address: u64,
+}
+
+impl FtpConfiguration {
+    fn without_tls(&self) -> Result<CommandLine, CommandError> {
+        let parameters = CommandLine::set("#FTPCFG").number(self.timeout).number(self.ignore_passive_address);
+        Ok(parameters.number(0_u8).build()?)
+    }
+}
+
+async fn enabled_ftp(channel: &dyn AtChannel) -> Result<Option<FtpConfiguration>, CommandError> {
+    let lines = read(channel, "#FTPCFG").await?;
+    Ok(lines.iter().find_map(|line| {
+        let fields = Fields::parse(line);
+        (fields.number::<u8>(FTP_TLS_FIELD) == Some(1)).then(|| FtpConfiguration {
+            timeout: fields.number(0).unwrap_or(100),
+            ignore_passive_address: fields.number(1).unwrap_or_default(),
+        })
+    }))
+}
+
+/// The lines of a read form; none if the platform lacks the command.
+async fn read(channel: &dyn AtChannel, name: &'static str) -> Result<Vec<String>, CommandError> {
+    let exchange = Exchange::new(CommandLine::read(name), Expect::lines(name)).effect(Effect::Query);
+    match channel.execute(exchange).await {
+        Ok(reply) => Ok(reply.values(name)),
+        Err(CommandError::Refused { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A step whose refusal does not matter: there may have been nothing to end.
+async fn attempt(channel: &dyn AtChannel, line: CommandLine) -> Result<(), CommandError> {
+    match change(channel, line).await {
+        Ok(()) | Err(CommandError::Refused { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn switch_off(channel: &dyn AtChannel, line: CommandLine, service: Service) -> Result<(), LeaseError> {
+    match change(channel, line).await {
+        Err(error) if error.category() == Category::Busy => {
+            Err(ServiceBusy { holder: Holder::OtherPort(service) }.into())
+        }
+        result => Ok(result?),
+    }
+}
+
+async fn change(channel: &dyn AtChannel, line: CommandLine) -> Result<(), CommandError> {
+    // Closing waits for the network. Source: at most 30 s are usual for #SSLH; M37 gives no bound.
+    let deadline = std::time::Duration::from_secs(60);
+    let exchange = Exchange::new(line, Expect::result()).deadline(deadline).effect(Effect::Idempotent);
+    channel.execute(exchange).await.map(drop)
+}
+
+fn number_command(name: &str, number: u64) -> Result<CommandLine, CommandError> {
+    Ok(CommandLine::set(name).number(number).build()?)
+}
+
+fn pair_command(name: &str, number: u64, value: u8) -> Result<CommandLine, CommandError> {
+    Ok(CommandLine::set(name).number(number).number(value).build()?)
+}

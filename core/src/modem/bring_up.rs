@@ -1,0 +1,145 @@
+//! From a SIM to an active packet data context.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{BringUpError, Modem};
+use crate::commands::{
+    ActivateContext, ActiveContexts, DefineContext, DefinedContexts, EnterPin, ReadRegistration,
+    Registration, RegistrationDomain, SimState, SimStatus,
+};
+use crate::error::CommandError;
+
+/// How often the registration is read while waiting for it.
+const POLL: Duration = Duration::from_secs(1);
+/// How often a busy SIM is asked again. Source: M37 p21 (14, SIM busy).
+const SIM_TRIES: u32 = 10;
+
+/// What bring-up achieved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BringUp {
+    /// Home network or roaming.
+    pub registration: Registration,
+    /// The module's address, if it told it: not when the context was active already.
+    pub address: Option<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Modem {
+    /// Unlocks the SIM, waits for a network, activates the packet data context. What is already done is
+    /// not done again.
+    ///
+    /// # Errors
+    /// See [`BringUpError`].
+    ///
+    /// # Cancel safety
+    /// Nothing is left half done; calling it again continues.
+    pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
+        let started = Instant::now();
+        self.unlock_sim().await?;
+        self.define_context().await?;
+        let registration = self.wait_for_network().await?;
+        let address = self.activate_context().await?;
+        Ok(BringUp { registration, address, took: started.elapsed() })
+    }
+
+    /// Whether the module is registered, as far as it says.
+    ///
+    /// # Errors
+    /// The module cannot be asked.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn registration(&self) -> Result<Registration, CommandError> {
+        let mut best = Registration::Unknown;
+        for domain in [RegistrationDomain::Lte, RegistrationDomain::Packet, RegistrationDomain::Circuit] {
+            match self.run(ReadRegistration(domain)).await {
+                Ok(registration) if registration.is_registered() => return Ok(registration),
+                Ok(registration) if best == Registration::Unknown => best = registration,
+                // A domain that the module does not have.
+                Ok(_) | Err(CommandError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(best)
+    }
+
+    async fn unlock_sim(&self) -> Result<(), BringUpError> {
+        match self.sim_state().await? {
+            SimState::Ready => Ok(()),
+            SimState::PinRequired => self.enter_pin().await,
+            SimState::PukRequired => Err(sim("it is blocked and asks for its PUK")),
+            SimState::Other(state) => Err(sim(&format!("it asks for {state}"))),
+        }
+    }
+
+    async fn sim_state(&self) -> Result<SimState, BringUpError> {
+        for _ in 0..SIM_TRIES {
+            match self.run(SimStatus).await {
+                Err(CommandError::Refused { error, .. }) if error.is(&[14], "SIM busy") => sleep(POLL).await,
+                Err(CommandError::Refused { error, .. }) => return Err(sim(&error.to_string())),
+                other => return Ok(other?),
+            }
+        }
+        Err(sim("it stays busy"))
+    }
+
+    async fn enter_pin(&self) -> Result<(), BringUpError> {
+        let Some(pin) = self.inner.options.pin.clone() else {
+            return Err(sim("it asks for its PIN, and none was given"));
+        };
+        match self.run(EnterPin(pin)).await {
+            Err(CommandError::Refused { error, .. }) => Err(sim(&format!("the PIN was refused ({error})"))),
+            other => Ok(other?),
+        }
+    }
+
+    /// Stored in flash, so it is written only when it differs.
+    async fn define_context(&self) -> Result<(), BringUpError> {
+        let Some(apn) = &self.inner.options.apn else {
+            return Ok(());
+        };
+        let id = self.context_id();
+        let defined = self.run(DefinedContexts).await?;
+        if defined.iter().any(|context| context.id == id && context.apn == *apn) {
+            return Ok(());
+        }
+        Ok(self.run(DefineContext { id, apn: apn.clone() }).await?)
+    }
+
+    async fn wait_for_network(&self) -> Result<Registration, BringUpError> {
+        let waited = self.inner.options.registration_timeout;
+        let until = Instant::now() + waited;
+        loop {
+            let state = self.registration().await?;
+            if state.is_registered() {
+                return Ok(state);
+            }
+            if timeout_at(until, sleep(POLL)).await.is_err() {
+                return Err(BringUpError::NotRegistered { waited, state });
+            }
+        }
+    }
+
+    async fn activate_context(&self) -> Result<Option<String>, BringUpError> {
+        let context = self.context_id();
+        if self.run(ActiveContexts).await?.contains(&context) {
+            return Ok(None);
+        }
+        match self.run(ActivateContext(context)).await {
+            // Somebody was faster. Source: M37 p24 (553).
+            Err(CommandError::Refused { error, .. }) if error.is(&[553], "context already activated") => {
+                Ok(None)
+            }
+            Err(reason) => Err(BringUpError::Context { context, reason }),
+            Ok(address) => Ok(address),
+        }
+    }
+}
+
+fn sim(reason: &str) -> BringUpError {
+    BringUpError::Sim { reason: reason.to_owned() }
+}

@@ -1,0 +1,226 @@
+//! How to open a module.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{Modem, OpenError};
+use crate::at::Settings;
+use crate::commands::{EchoOff, FirmwareRevision, Model, SoftwarePackage, TestForm, VerboseErrors};
+use crate::driver::{AtChannel, AtChannelExt, AtPort, DriverOptions, Recorder};
+use crate::error::CommandError;
+use crate::platform::{self, Identification, PlatformId, Profile};
+
+/// Options for opening a [`Modem`]. All have defaults.
+#[derive(Debug)]
+#[must_use = "nothing is opened until one of the open functions is called"]
+pub struct ModemBuilder {
+    network: NetworkOptions,
+    platform: Option<PlatformId>,
+    settings: Settings,
+    recorder: Option<Recorder>,
+    #[cfg(feature = "serial")]
+    baud_rate: u32,
+    #[cfg(feature = "serial")]
+    hardware_flow_control: bool,
+}
+
+/// What bring-up needs to know.
+#[derive(Clone)]
+pub(super) struct NetworkOptions {
+    pub(super) apn: Option<String>,
+    pub(super) context_id: u8,
+    pub(super) pin: Option<String>,
+    pub(super) registration_timeout: Duration,
+    pub(super) time_server: Option<(String, u16)>,
+}
+
+impl fmt::Debug for NetworkOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetworkOptions")
+            .field("apn", &self.apn)
+            .field("context_id", &self.context_id)
+            .field("pin", &self.pin.as_ref().map(|_| "[redacted]"))
+            .field("registration_timeout", &self.registration_timeout)
+            .field("time_server", &self.time_server)
+            .finish()
+    }
+}
+
+impl Default for NetworkOptions {
+    fn default() -> Self {
+        Self {
+            apn: None,
+            context_id: 1,
+            pin: None,
+            registration_timeout: Duration::from_secs(180),
+            time_server: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) model: String,
+    pub(super) firmware: String,
+}
+
+impl ModemBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            network: NetworkOptions::default(),
+            platform: None,
+            settings: Settings { unknown_state: true, ..Settings::default() },
+            recorder: None,
+            #[cfg(feature = "serial")]
+            baud_rate: crate::transport::DEFAULT_BAUD_RATE,
+            #[cfg(feature = "serial")]
+            hardware_flow_control: false,
+        }
+    }
+
+    /// The access point name. Without it the context is used as it is defined on the module.
+    pub fn apn(mut self, apn: impl Into<String>) -> Self {
+        self.network.apn = Some(apn.into());
+        self
+    }
+
+    /// The packet data context of all services. Default 1, the one LTE attaches with.
+    /// Source: M37 p701.
+    pub fn context_id(mut self, context_id: u8) -> Self {
+        self.network.context_id = context_id;
+        self
+    }
+
+    /// The SIM's PIN. It is sent at most once, and only if the SIM asks for it.
+    pub fn pin(mut self, pin: impl Into<String>) -> Self {
+        self.network.pin = Some(pin.into());
+        self
+    }
+
+    /// How long bring-up waits for a network. Default 3 minutes.
+    pub fn registration_timeout(mut self, timeout: Duration) -> Self {
+        self.network.registration_timeout = timeout;
+        self
+    }
+
+    /// Sets the module's clock from a time server when it needs setting. Default: from this computer's
+    /// clock.
+    pub fn time_server(mut self, host: impl Into<String>, port: u16) -> Self {
+        self.network.time_server = Some((host.into(), port));
+        self
+    }
+
+    /// The platform, instead of finding out. Needed for models that are not known here.
+    pub fn platform(mut self, platform: PlatformId) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
+    /// Times and limits of the AT engine.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = Settings { unknown_state: true, ..settings };
+        self
+    }
+
+    /// Records the whole conversation, secrets redacted.
+    pub fn recorder(mut self, recorder: Recorder) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// The line rate of [`open_serial`](Self::open_serial). Default 115200.
+    #[cfg(feature = "serial")]
+    pub fn baud_rate(mut self, baud_rate: u32) -> Self {
+        self.baud_rate = baud_rate;
+        self
+    }
+
+    /// RTS/CTS for [`open_serial`](Self::open_serial). Default off.
+    #[cfg(feature = "serial")]
+    pub fn hardware_flow_control(mut self, on: bool) -> Self {
+        self.hardware_flow_control = on;
+        self
+    }
+
+    /// Opens a serial port and identifies the module on it.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the port.
+    #[cfg(feature = "serial")]
+    pub async fn open_serial(self, path: impl Into<String>) -> Result<Modem, OpenError> {
+        let stream = crate::transport::SerialPort::new(path)
+            .baud_rate(self.baud_rate)
+            .hardware_flow_control(self.hardware_flow_control)
+            .open()?;
+        self.open(stream).await
+    }
+
+    /// Identifies the module on any byte stream, in whatever state an earlier owner left the line: echo
+    /// on, a half-typed command, an open prompt, online mode. Takes at most about 20 seconds.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the stream.
+    pub async fn open<T>(self, transport: T) -> Result<Modem, OpenError>
+    where
+        T: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let options = DriverOptions { settings: self.settings, recorder: self.recorder };
+        let port = AtPort::start(transport, options);
+        synchronise(&port).await?;
+        let names = Names { model: port.run(Model).await?, firmware: port.run(FirmwareRevision).await? };
+        let profile = match self.platform {
+            Some(platform) => supported(platform)?,
+            None => identify(&port, &names).await?,
+        };
+        let channel: Arc<dyn AtChannel> = Arc::new(port.clone());
+        Ok(Modem::new(channel, Some(port), profile, names, self.network))
+    }
+}
+
+async fn synchronise(port: &AtPort) -> Result<(), OpenError> {
+    match port.run(EchoOff).await {
+        Err(CommandError::NotResponding { .. } | CommandError::TimedOut { .. }) => {
+            return Err(OpenError::NoModule);
+        }
+        other => other?,
+    }
+    Ok(port.run(VerboseErrors).await?)
+}
+
+async fn identify(port: &AtPort, names: &Names) -> Result<&'static Profile, OpenError> {
+    let package = match port.run(SoftwarePackage).await {
+        Ok(package) => package,
+        Err(CommandError::Refused { .. }) => String::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let firmware = if package.is_empty() { &names.firmware } else { &package };
+    match platform::identify(&names.model, firmware) {
+        Identification::Platform(platform) => supported(platform),
+        Identification::NeedsProbe(_) => supported(probe(port, names).await?),
+        Identification::Unknown => Err(unknown(names)),
+    }
+}
+
+/// Two TLS stacks exist under one model name; the test form of `#SSLSECCFG2` tells them apart.
+/// Source: SSL guide 6.3.
+async fn probe(port: &AtPort, names: &Names) -> Result<PlatformId, OpenError> {
+    let fields = port.run(TestForm("#SSLSECCFG2")).await?;
+    platform::tell_le910cx_apart(&fields.join(",")).ok_or_else(|| unknown(names))
+}
+
+fn unknown(names: &Names) -> OpenError {
+    OpenError::UnknownModel { model: names.model.clone(), firmware: names.firmware.clone() }
+}
+
+fn supported(platform: PlatformId) -> Result<&'static Profile, OpenError> {
+    platform::profile(platform).ok_or(OpenError::Unsupported { platform })
+}

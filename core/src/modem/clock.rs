@@ -1,0 +1,43 @@
+//! The module's clock, before it judges certificates.
+
+use std::time::{Duration, SystemTime};
+
+use super::Modem;
+use crate::commands::{ReadClock, SetClock, SynchroniseClock};
+use crate::error::CommandError;
+
+/// How far the module's clock may be off before it is set: certificates live in days.
+const TOLERANCE: Duration = Duration::from_secs(12 * 3600);
+
+impl Modem {
+    /// Sets the module's clock if it was never set or is off by more than 12 hours: from the time server
+    /// that was given when the module was opened, otherwise from this computer's clock. Gives true if it
+    /// was set.
+    ///
+    /// The module judges certificates by its own clock. Source: SSL guide 6.2; M37 p886.
+    ///
+    /// # Errors
+    /// The module refuses, or the time server cannot be reached.
+    ///
+    /// # Cancel safety
+    /// The clock is set or not.
+    pub async fn ensure_clock(&self) -> Result<bool, CommandError> {
+        let here = SystemTime::now();
+        let module = self.run(ReadClock).await?;
+        if module.is_some_and(|module| apart(module, here) <= TOLERANCE) {
+            return Ok(false);
+        }
+        match self.inner.options.time_server.clone() {
+            Some((host, port)) if module.is_none() => self.run(SynchroniseClock { host, port }).await?,
+            // A clock that a time server or the network has set is trusted over this computer's.
+            Some(_) => return Ok(false),
+            None => self.run(SetClock(here)).await?,
+        }
+        tracing::info!("the module's clock was set");
+        Ok(true)
+    }
+}
+
+fn apart(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other).unwrap_or_else(|error| error.duration())
+}

@@ -1,0 +1,96 @@
+//! What can go wrong before a module is of use.
+
+use std::time::Duration;
+
+use crate::commands::Registration;
+use crate::error::{Category, CommandError};
+use crate::platform::PlatformId;
+
+/// The module could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The port.
+    #[cfg(feature = "serial")]
+    #[error(transparent)]
+    Serial(#[from] crate::transport::SerialError),
+    /// Nothing on the port answers AT commands.
+    #[error("no module answers on this port")]
+    NoModule,
+    /// An exchange failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The model belongs to no platform that is known here.
+    #[error("unknown model {model} with firmware {firmware}; name its platform explicitly")]
+    UnknownModel {
+        /// What the module calls itself.
+        model: String,
+        /// Its firmware.
+        firmware: String,
+    },
+    /// The platform is known, but there are no data for it yet.
+    #[error("platform {platform} is not supported yet")]
+    Unsupported {
+        /// The platform.
+        platform: PlatformId,
+    },
+}
+
+impl OpenError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            #[cfg(feature = "serial")]
+            Self::Serial(_) => Category::Link,
+            Self::NoModule => Category::Link,
+            Self::Command(error) => error.category(),
+            Self::UnknownModel { .. } | Self::Unsupported { .. } => Category::Other,
+        }
+    }
+}
+
+/// The module could not be brought on line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BringUpError {
+    /// The SIM is missing or cannot be used.
+    #[error("the SIM cannot be used: {reason}")]
+    Sim {
+        /// The module's words.
+        reason: String,
+    },
+    /// No network in time.
+    #[error("not registered in a network after {waited:?}: {state}")]
+    NotRegistered {
+        /// How long it waited.
+        waited: Duration,
+        /// The last state.
+        state: Registration,
+    },
+    /// The packet data context cannot be activated.
+    #[error("context {context} cannot be activated: {reason}")]
+    Context {
+        /// Its number.
+        context: u8,
+        /// The module's words.
+        reason: CommandError,
+    },
+    /// An exchange failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+impl BringUpError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Sim { .. } => Category::Refused,
+            Self::NotRegistered { .. } => Category::Network,
+            Self::Context { reason, .. } if reason.module_error().is_some() => Category::Network,
+            Self::Context { reason, .. } => reason.category(),
+            Self::Command(error) => error.category(),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The module as its user sees it: open, bring up, ask, and the door to TLS.
+
+mod bring_up;
+mod builder;
+mod clock;
+mod error;
+
+use std::sync::Arc;
+
+pub use bring_up::BringUp;
+pub use builder::ModemBuilder;
+pub use error::{BringUpError, OpenError};
+
+use crate::at::Command;
+use crate::driver::{AtChannel, AtChannelExt, AtPort, Statistics};
+use crate::error::CommandError;
+use crate::exclusive::{LeaseError, Service, TlsArbiter, TlsLease};
+use crate::platform::Profile;
+
+/// A handle to a module; clones share it. The port closes when the last one is dropped.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use telit_core::Modem;
+///
+/// let modem = Modem::builder().apn("iot.example").open_serial("/dev/ttyUSB2").await?;
+/// println!("{} with firmware {}", modem.model(), modem.firmware());
+/// modem.bring_up().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Modem {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    channel: Arc<dyn AtChannel>,
+    port: Option<AtPort>,
+    profile: &'static Profile,
+    model: String,
+    firmware: String,
+    options: builder::NetworkOptions,
+    arbiter: Arc<TlsArbiter>,
+}
+
+impl Modem {
+    /// Starts describing how to open a module.
+    pub fn builder() -> ModemBuilder {
+        ModemBuilder::new()
+    }
+
+    /// A module behind any channel, for unit tests with a mocked one. Nothing is sent.
+    #[must_use]
+    pub fn from_channel(channel: Arc<dyn AtChannel>, profile: &'static Profile) -> Self {
+        Self::new(channel, None, profile, builder::Names::default(), builder::NetworkOptions::default())
+    }
+
+    fn new(
+        channel: Arc<dyn AtChannel>,
+        port: Option<AtPort>,
+        profile: &'static Profile,
+        names: builder::Names,
+        options: builder::NetworkOptions,
+    ) -> Self {
+        let builder::Names { model, firmware } = names;
+        let arbiter = TlsArbiter::new();
+        Self { inner: Arc::new(Inner { channel, port, profile, model, firmware, options, arbiter }) }
+    }
+
+    /// The model, as the module says it.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.inner.model
+    }
+
+    /// The firmware revision, as the module says it.
+    #[must_use]
+    pub fn firmware(&self) -> &str {
+        &self.inner.firmware
+    }
+
+    /// What is known about the module's platform.
+    #[must_use]
+    pub fn profile(&self) -> &'static Profile {
+        self.inner.profile
+    }
+
+    /// The packet data context that services use.
+    #[must_use]
+    pub fn context_id(&self) -> u8 {
+        self.inner.options.context_id
+    }
+
+    /// The channel for raw exchanges. Settings that the SDK relies on can be changed through it: with
+    /// care.
+    #[must_use]
+    pub fn channel(&self) -> &Arc<dyn AtChannel> {
+        &self.inner.channel
+    }
+
+    /// Runs one typed command.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    ///
+    /// # Cancel safety
+    /// As [`AtChannel::execute`].
+    pub async fn run<C>(&self, command: C) -> Result<C::Response, CommandError>
+    where
+        C: Command + Send + Sync,
+        C::Response: Send,
+    {
+        self.inner.channel.run(command).await
+    }
+
+    /// What happened on the port so far; zeros on a mocked channel.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.inner.port.as_ref().map(AtPort::statistics).unwrap_or_default()
+    }
+
+    /// Takes the module's TLS for a service, waiting in turn for whoever holds it in this program. What
+    /// an earlier program left enabled on the module is switched off first.
+    ///
+    /// # Errors
+    /// Another AT port of the module holds it, or the module cannot be asked.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the place in the queue.
+    pub async fn acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
+        self.inner.arbiter.acquire(service, self.inner.channel.as_ref()).await
+    }
+
+    /// Like [`acquire_tls`](Self::acquire_tls), but refuses at once if a service of this program holds it.
+    ///
+    /// # Errors
+    /// [`LeaseError::Busy`] names the holder.
+    ///
+    /// # Cancel safety
+    /// As [`acquire_tls`](Self::acquire_tls).
+    pub async fn try_acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
+        self.inner.arbiter.try_acquire(service, self.inner.channel.as_ref()).await
+    }
+
+    /// Which service of this program holds TLS.
+    #[must_use]
+    pub fn tls_holder(&self) -> Option<Service> {
+        self.inner.arbiter.holder()
+    }
+}

@@ -1,0 +1,166 @@
+//! What must hold for every table.
+
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::*;
+
+fn profiles() -> Vec<&'static Profile> {
+    PlatformId::ALL.into_iter().filter_map(profile).collect()
+}
+
+#[test]
+fn a_profile_is_found_under_its_own_name() {
+    for id in PlatformId::ALL {
+        if let Some(profile) = profile(id) {
+            assert_eq!(profile.id, id);
+        }
+    }
+    assert!(profile(PlatformId::P37).is_some());
+}
+
+#[test]
+fn every_product_is_identified_as_its_platform() {
+    let mut seen = HashSet::new();
+    for profile in profiles() {
+        for product in profile.products {
+            assert!(seen.insert(*product), "{product} stands in two tables");
+            match identify(product, "") {
+                Identification::Platform(id) => assert_eq!(id, profile.id, "{product}"),
+                Identification::NeedsProbe(ids) => assert!(ids.contains(&profile.id), "{product}"),
+                Identification::Unknown => panic!("{product} is unknown"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_line_and_the_waits_are_plausible() {
+    for profile in profiles() {
+        let line = &profile.line;
+        assert!((80..=4096).contains(&line.command_length));
+        assert!(line.pause >= Duration::from_millis(20));
+        assert!(line.default_rate.is_none_or(|rate| line.rates.contains(&rate)));
+        let timeouts = &profile.timeouts;
+        for wait in [timeouts.local, timeouts.sim, timeouts.radio, timeouts.tls_dial, timeouts.ftp_command] {
+            assert!(wait >= Duration::from_secs(5) && wait <= Duration::from_secs(600), "{wait:?}");
+        }
+        assert!(timeouts.context_activation >= Duration::from_secs(150));
+        assert!(profile.escape.guard_steps.contains(&profile.escape.guard_default));
+        assert!(profile.context.ids.contains(&profile.context.attach_id));
+    }
+}
+
+#[test]
+fn the_suites_are_unique_and_named() {
+    for profile in profiles() {
+        let tls = &profile.tls;
+        let mut suites = HashSet::new();
+        let mut decimals = HashSet::new();
+        for row in tls.suites {
+            assert!(suites.insert(row.suite), "{} stands twice", row.suite);
+            assert!(row.suite.name().is_some(), "{} has no name", row.suite);
+            assert!(
+                row.decimal.is_none_or(|decimal| decimal > 0 && decimals.insert(decimal)),
+                "{}",
+                row.suite
+            );
+            let value = tls.suite_value(row.suite);
+            assert!(
+                value.is_none_or(|value| tls.suite_from_value(&value) == Some(row.suite)),
+                "{}",
+                row.suite
+            );
+        }
+    }
+}
+
+#[test]
+fn the_recommended_suites_can_be_chosen_and_fit_their_version() {
+    for profile in profiles() {
+        let tls = &profile.tls;
+        let fits = |suite: &CipherSuite, version| {
+            tls.suite(*suite).and_then(|row| row.versions).is_some_and(|versions| versions.contains(&version))
+        };
+        assert!(!tls.recommended.is_empty());
+        assert!(tls.recommended.iter().all(|suite| fits(suite, TlsVersion::Tls12)));
+        assert!(tls.recommended_tls13.iter().all(|suite| fits(suite, TlsVersion::Tls13)));
+        assert!(tls.recommended.iter().all(|suite| tls.suite_value(*suite).is_some()));
+    }
+}
+
+#[test]
+fn the_tls_limits_agree_with_each_other() {
+    for profile in profiles() {
+        let tls = &profile.tls;
+        let (store, blocks) = (&tls.store, &tls.blocks);
+        assert!(store.ca_slots.contains(&store.identity_slot));
+        assert!(store.layouts.is_sorted());
+        assert!(store.size_limit.is_none_or(|limit| limit >= 1024));
+        assert!(blocks.send_counted > 0 && blocks.receive > 0);
+        assert!(blocks.send_counted_limit.is_none_or(|limit| limit >= blocks.send_counted));
+        assert_eq!(
+            tls.security == SecurityLayout::SniAndMasks,
+            !tls.versions.minimum.is_empty(),
+            "the minimum version stands in the longest layout only"
+        );
+    }
+}
+
+#[test]
+fn the_services_have_room() {
+    for profile in profiles() {
+        if let Some(mqtt) = &profile.mqtt {
+            assert!(mqtt.keep_alive.contains(&mqtt.keep_alive_default));
+            assert!(mqtt.packet_timeout.contains(&mqtt.packet_timeout_default));
+            assert!(not_empty(&mqtt.instances) && not_empty(&mqtt.message_slots));
+        }
+        if let Some(http) = &profile.http {
+            assert!(http.timeout.contains(&http.timeout_default));
+            assert!(http.reserved_profile.is_none_or(|reserved| http.profiles.contains(&reserved)));
+            assert!(http.resource_length > 0 && http.headers_length > 0);
+        }
+        if let Some(ftp) = &profile.ftp {
+            assert!(ftp.timeout.contains(&ftp.timeout_default));
+            assert!(ftp.receive > 0 && ftp.append > 0);
+        }
+    }
+}
+
+fn not_empty(range: &RangeInclusive<u8>) -> bool {
+    !range.is_empty()
+}
+
+#[test]
+fn platform_37_has_the_values_of_its_manual() {
+    let profile = profile(PlatformId::P37).unwrap();
+    let tls = &profile.tls;
+    assert_eq!(tls.suites.len(), 56);
+    assert_eq!(tls.suite_value(CipherSuite::new(0xC02F)).as_deref(), Some("0xC02F"));
+    assert_eq!(tls.suite_value(CipherSuite::new(0x0067)).as_deref(), Some("11"));
+    assert_eq!(tls.suite_value(CipherSuite::new(0x0005)), None);
+    for nothing in ["0", "1", "2", "4", "6", "8", "14", "0xffff", "x"] {
+        assert_eq!(tls.suite_from_value(nothing), None, "{nothing}");
+    }
+    assert_eq!(tls.suite_from_value("3"), Some(CipherSuite::new(0x002F)));
+    assert_eq!(tls.suite_from_value("0xc030"), Some(CipherSuite::new(0xC030)));
+    assert_eq!(tls.versions.version_value(TlsVersion::Tls12), Some(3));
+    assert_eq!(tls.versions.version_value(TlsVersion::Tls13), Some(4));
+    assert_eq!(tls.versions.version_value(TlsVersion::Tls11), None);
+    assert_eq!(tls.versions.minimum_value(TlsVersion::Tls12), Some(3));
+    assert!(tls.sends_server_name() && tls.checks_host_name());
+    assert_eq!(profile.escape.guard(profile.escape.guard_default), Duration::from_secs(1));
+    // M37 p883: 8 with AES-GCM and 8 with AES-CBC, and three of TLS 1.3; SSL guide table 10: 8 with AES-CBC.
+    assert_eq!(tls.suites.iter().filter(|row| row.offered_by_manual).count(), 19);
+    assert_eq!(tls.suites.iter().filter(|row| row.offered_by_guide).count(), 8);
+}
+
+#[test]
+fn the_field_count_tells_the_store_layout() {
+    assert_eq!(StoreLayout::from_field_count(4), Some(StoreLayout::Plain));
+    assert_eq!(StoreLayout::from_field_count(5), Some(StoreLayout::Md5));
+    assert_eq!(StoreLayout::from_field_count(6), Some(StoreLayout::PasswordAndMd5));
+    assert_eq!(StoreLayout::from_field_count(7), None);
+    assert!(!StoreLayout::Plain.hides_keys() && StoreLayout::Md5.hides_keys());
+}

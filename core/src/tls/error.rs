@@ -1,0 +1,61 @@
+//! What can go wrong while TLS is set up.
+
+use super::{CredentialError, TlsFailure};
+use crate::error::{Category, CommandError};
+use crate::exclusive::LeaseError;
+use crate::platform::{CipherSuite, PlatformId};
+
+/// TLS could not be set up on the module.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// TLS could not be taken.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// A credential cannot be used.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// An exchange failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The platform cannot do what was asked for.
+    #[error("platform {platform} {what}")]
+    Unsupported {
+        /// The platform.
+        platform: PlatformId,
+        /// What it cannot do.
+        what: String,
+    },
+    /// The platform does not have a suite that was asked for.
+    #[error("platform {platform} does not have the cipher suite {suite}")]
+    UnknownSuite {
+        /// The platform.
+        platform: PlatformId,
+        /// The suite.
+        suite: CipherSuite,
+    },
+}
+
+impl TlsError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Lease(error) => error.category(),
+            Self::Credential(_) | Self::Unsupported { .. } | Self::UnknownSuite { .. } => Category::Usage,
+            Self::Command(error) => match TlsFailure::of(error) {
+                Some(TlsFailure::AlreadyActivated) => Category::Busy,
+                _ => error.category(),
+            },
+        }
+    }
+
+    /// What to look at, if the module named a TLS failure.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Command(error) => TlsFailure::of(error).map(TlsFailure::hint),
+            _ => None,
+        }
+    }
+}

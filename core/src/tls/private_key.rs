@@ -1,0 +1,262 @@
+//! The client's private key: read, checked, put into the module's form, and shown to nobody.
+
+use std::fmt;
+
+use md5::{Digest, Md5};
+use zeroize::Zeroizing;
+
+use super::credential_error::{Credential, CredentialError, check_size};
+use super::pem::{self, Block};
+use super::rsa_key::{self, Pkcs8, RsaPublicKey};
+
+const PKCS1: &str = "RSA PRIVATE KEY";
+const PKCS8: &str = "PRIVATE KEY";
+const KIND: Credential = Credential::PrivateKey;
+
+/// RSA private key of the client, without a passphrase.
+///
+/// Kept in the PKCS#1 form (`BEGIN RSA PRIVATE KEY`) that modules take. `Debug` shows its length only, and the
+/// memory is overwritten when the key is dropped.
+#[derive(Clone)]
+pub struct PrivateKey {
+    text: Zeroizing<Vec<u8>>,
+    public: RsaPublicKey,
+}
+
+impl PrivateKey {
+    /// Reads the one key of a PEM file, PKCS#1 or PKCS#8. Text around it is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::EncryptedKey`] for a key with a passphrase, [`CredentialError::UnsupportedAlgorithm`]
+    /// for one that is not RSA, other [`CredentialError`]s if there is no key, something else, more than one, or a
+    /// damaged one.
+    pub fn from_pem(bytes: &[u8]) -> Result<Self, CredentialError> {
+        let mut blocks = pem::blocks(KIND, bytes)?;
+        // openssl writes the curve in front of an EC key; the key is what counts.
+        if blocks.len() > 1 {
+            blocks.retain(|block| block.label != "EC PARAMETERS");
+        }
+        for block in &blocks {
+            check_kind(block)?;
+        }
+        let block = pem::single(KIND, blocks)?;
+        if block.label == PKCS1 { Self::from_pkcs1(&block.content) } else { Self::from_pkcs8(&block.content) }
+    }
+
+    fn from_pkcs1(content: &[u8]) -> Result<Self, CredentialError> {
+        let public =
+            rsa_key::read_pkcs1(content).map_err(|_| malformed("it is no RSA key, or a damaged one"))?;
+        Ok(Self { text: pem::encode(PKCS1, content), public })
+    }
+
+    fn from_pkcs8(content: &[u8]) -> Result<Self, CredentialError> {
+        match rsa_key::open_pkcs8(content).map_err(|_| malformed("it is no PKCS#8 key, or a damaged one"))? {
+            Pkcs8::Rsa(content) => Self::from_pkcs1(content),
+            Pkcs8::Other(algorithm) => Err(unsupported(algorithm)),
+        }
+    }
+
+    /// The bytes to store on the module: one PKCS#1 PEM block, each line ended by one LF, nothing around it.
+    ///
+    /// They are the secret itself. Source: SSL guide 6.5.
+    #[must_use]
+    pub fn module_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// How many bytes [`module_bytes`](Self::module_bytes) has, as `#SSLSECDATA` declares them.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Checks the size against the most that the module stores.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::TooLarge`] if it does not fit.
+    pub fn check_size(&self, limit: usize) -> Result<(), CredentialError> {
+        check_size(KIND, self.size(), limit)
+    }
+
+    /// Length of the modulus in bits.
+    #[must_use]
+    pub fn bits(&self) -> usize {
+        self.public.bits()
+    }
+
+    /// MD5 of [`module_bytes`](Self::module_bytes), lower-case hexadecimal.
+    ///
+    /// A module gives back nothing else of a key that was stored with `md5WhenReading` 1: "only RSA Private key
+    /// MD5 is displayed", "when reading you will get the md5 of the key". Source: M37 p916. The manual says neither
+    /// over which bytes it is made nor how it is printed; the bytes that were sent are what a module has. Compare
+    /// with [`has_md5`](Self::has_md5).
+    #[must_use]
+    pub fn md5(&self) -> String {
+        hexadecimal(&Md5::digest(&*self.text))
+    }
+
+    /// Whether `printed`, what a module shows of a stored key, is the MD5 of this key.
+    ///
+    /// Letter case, blanks and colons do not count, nor whether the module hashed the last line end: the manual
+    /// leaves these open, see [`md5`](Self::md5).
+    #[must_use]
+    pub fn has_md5(&self, printed: &str) -> bool {
+        let printed: String =
+            printed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+        let without_line_end = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
+        printed == self.md5() || printed == hexadecimal(&Md5::digest(without_line_end))
+    }
+
+    /// The half that a certificate states.
+    pub(super) fn public(&self) -> &RsaPublicKey {
+        &self.public
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "PrivateKey(RSA, {} bits)", self.bits())
+    }
+}
+
+fn check_kind(block: &Block) -> Result<(), CredentialError> {
+    match block.label.as_str() {
+        "ENCRYPTED PRIVATE KEY" => Err(CredentialError::EncryptedKey),
+        "EC PRIVATE KEY" => Err(unsupported("elliptic curves (EC)")),
+        "DSA PRIVATE KEY" => Err(unsupported("DSA")),
+        PKCS1 | PKCS8 if block.encrypted => Err(CredentialError::EncryptedKey),
+        PKCS1 | PKCS8 => Ok(()),
+        other => Err(CredentialError::WrongKind { expected: KIND, found: pem::name_of(other) }),
+    }
+}
+
+fn malformed(reason: &'static str) -> CredentialError {
+    CredentialError::Malformed { expected: KIND, reason }
+}
+
+fn unsupported(algorithm: &'static str) -> CredentialError {
+    CredentialError::UnsupportedAlgorithm { credential: KIND, algorithm }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::fixtures;
+    use super::*;
+
+    fn key() -> PrivateKey {
+        PrivateKey::from_pem(fixtures::CLIENT_KEY).unwrap()
+    }
+
+    #[test]
+    fn both_forms_become_the_same_pkcs1_text() {
+        assert_eq!(key().module_bytes(), fixtures::CLIENT_KEY);
+        let converted = PrivateKey::from_pem(fixtures::CLIENT_KEY_PKCS8).unwrap();
+        assert_eq!(converted.module_bytes(), fixtures::CLIENT_KEY);
+        assert_eq!(key().bits(), 2048);
+    }
+
+    #[test]
+    fn a_passphrase_is_refused_in_both_forms() {
+        for bytes in [fixtures::CLIENT_KEY_ENCRYPTED, fixtures::CLIENT_KEY_ENCRYPTED_TRADITIONAL] {
+            assert_eq!(PrivateKey::from_pem(bytes).err(), Some(CredentialError::EncryptedKey));
+        }
+        assert_eq!(
+            CredentialError::EncryptedKey.to_string(),
+            "the private key is encrypted and modules take no passphrase; \
+             decrypt it first with `openssl rsa -traditional -in KEY -out PLAIN`"
+        );
+    }
+
+    #[test]
+    fn keys_of_other_algorithms_are_refused() {
+        let with_parameters = [
+            b"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n",
+            fixtures::EC_KEY,
+        ]
+        .concat();
+        for bytes in [fixtures::EC_KEY, fixtures::EC_KEY_PKCS8, &with_parameters] {
+            assert_eq!(PrivateKey::from_pem(bytes).err(), Some(unsupported("elliptic curves (EC)")));
+        }
+    }
+
+    #[test]
+    fn other_objects_are_named() {
+        for (bytes, found) in [
+            (fixtures::CA, "a certificate"),
+            (fixtures::REQUEST, "a certificate request (CSR)"),
+            (fixtures::PUBLIC_KEY, "a public key"),
+        ] {
+            let wrong = CredentialError::WrongKind { expected: KIND, found: found.to_owned() };
+            assert_eq!(PrivateKey::from_pem(bytes).err(), Some(wrong));
+        }
+        let several = [fixtures::CLIENT_KEY, fixtures::OTHER_KEY].concat();
+        assert_eq!(
+            PrivateKey::from_pem(&several).err(),
+            Some(CredentialError::SeveralBlocks { expected: KIND, count: 2 })
+        );
+    }
+
+    #[test]
+    fn a_key_under_the_wrong_label_is_refused() {
+        let content = &pem::blocks(KIND, fixtures::CLIENT_KEY).unwrap()[0].content;
+        assert_eq!(
+            PrivateKey::from_pem(&pem::encode(PKCS8, content)).unwrap_err().to_string(),
+            "the private key cannot be read: it is no PKCS#8 key, or a damaged one; export it again"
+        );
+        let cut = content.split_last().unwrap().1;
+        assert_eq!(
+            PrivateKey::from_pem(&pem::encode(PKCS1, cut)).unwrap_err().to_string(),
+            "the private key cannot be read: it is no RSA key, or a damaged one; export it again"
+        );
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_sent_bytes() {
+        let key = key();
+        assert_eq!(key.md5(), fixtures::CLIENT_KEY_MD5);
+        assert!(key.has_md5(fixtures::CLIENT_KEY_MD5));
+        assert!(key.has_md5(&fixtures::CLIENT_KEY_MD5.to_uppercase()));
+        assert!(key.has_md5(fixtures::CLIENT_KEY_MD5_WITHOUT_LINE_END));
+        assert!(!key.has_md5(""));
+        assert!(!PrivateKey::from_pem(fixtures::OTHER_KEY).unwrap().has_md5(fixtures::CLIENT_KEY_MD5));
+    }
+
+    #[test]
+    fn debug_and_errors_show_nothing_of_the_key() {
+        assert_eq!(format!("{:?}", key()), "PrivateKey(RSA, 2048 bits)");
+        assert_eq!(
+            key().check_size(100).unwrap_err().to_string(),
+            format!(
+                "the private key has {} bytes, but the module stores at most 100; use a smaller one",
+                fixtures::CLIENT_KEY.len()
+            )
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            drop(PrivateKey::from_pem(&bytes));
+            drop(PrivateKey::from_pem(&pem::encode(PKCS1, &bytes)));
+            drop(PrivateKey::from_pem(&pem::encode(PKCS8, &bytes)));
+        }
+
+        #[test]
+        fn damaged_keys_never_panic(position in 0_usize..1000, byte: u8) {
+            let mut content = pem::blocks(KIND, fixtures::CLIENT_KEY_PKCS8).unwrap()[0].content.clone();
+            content[position] = byte;
+            if let Ok(key) = PrivateKey::from_pem(&pem::encode(PKCS8, &content)) {
+                let again = PrivateKey::from_pem(key.module_bytes()).unwrap();
+                prop_assert_eq!(again.module_bytes(), key.module_bytes());
+            }
+        }
+    }
+}

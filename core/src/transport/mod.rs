@@ -1,0 +1,9 @@
+//! Byte streams to a module. Anything that is `AsyncRead + AsyncWrite` will do; this is the serial port.
+
+#[cfg(feature = "serial")]
+mod serial;
+
+#[cfg(feature = "serial")]
+pub use serial::{DEFAULT_BAUD_RATE, SerialError, SerialPort};
+#[cfg(feature = "serial")]
+pub use tokio_serial::SerialStream;

@@ -1,0 +1,252 @@
+//! The driver task: cancellation, lost links, data streams, in virtual time over an in-memory link.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use telit_core::at::{CommandLine, Effect, Exchange, Expect, Settings, StreamEnd, StreamEnding};
+use telit_core::driver::{AtChannel, AtPort, DriverOptions, Recorder};
+use telit_core::{CommandError, Outcome};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+fn start() -> (AtPort, DuplexStream) {
+    let (host, module) = tokio::io::duplex(64 * 1024);
+    (AtPort::start(host, DriverOptions::default()), module)
+}
+
+async fn expect(module: &mut DuplexStream, bytes: &[u8]) {
+    let mut read = vec![0; bytes.len()];
+    module.read_exact(&mut read).await.expect("the port writes");
+    assert_eq!(String::from_utf8_lossy(&read), String::from_utf8_lossy(bytes));
+}
+
+fn read(name: &'static str) -> Exchange {
+    Exchange::new(CommandLine::read(name), Expect::lines(name)).effect(Effect::Query)
+}
+
+fn stream(name: &'static str, ending: StreamEnding) -> Exchange {
+    Exchange::new(CommandLine::execute(name), Expect::stream(ending))
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_go_to_who_asked() {
+    let (port, mut module) = start();
+    let (one, two) = (port.clone(), port.clone());
+    let first = tokio::spawn(async move { one.execute(read("#SSLEN")).await });
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    let second = tokio::spawn(async move { two.execute(read("#SSLCFG")).await });
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    expect(&mut module, b"AT#SSLCFG?\r").await;
+    module.write_all(b"\r\n#SSLCFG: 1,1\r\n\r\nOK\r\n").await.unwrap();
+    assert_eq!(first.await.unwrap().unwrap().value("#SSLEN").unwrap(), "1,0");
+    assert_eq!(second.await.unwrap().unwrap().value("#SSLCFG").unwrap(), "1,1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_dropped_before_it_was_written_is_not_sent() {
+    let (port, mut module) = start();
+    let running = {
+        let port = port.clone();
+        tokio::spawn(async move { port.execute(read("#SSLEN")).await })
+    };
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    let dropped = tokio::time::timeout(Duration::from_millis(10), port.execute(read("#DROPPED"))).await;
+    assert!(dropped.is_err());
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    assert!(running.await.unwrap().is_ok());
+    let next = tokio::spawn(async move { port.execute(read("#SSLCFG")).await });
+    expect(&mut module, b"AT#SSLCFG?\r").await;
+    module.write_all(b"\r\nOK\r\n").await.unwrap();
+    assert!(next.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_dropped_after_it_was_written_runs_to_its_end() {
+    let (port, mut module) = start();
+    let dropped = {
+        let port = port.clone();
+        tokio::spawn(async move { port.execute(read("#SSLEN")).await })
+    };
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    dropped.abort();
+    let next = tokio::spawn(async move { port.execute(read("#SSLCFG")).await });
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    expect(&mut module, b"AT#SSLCFG?\r").await;
+    module.write_all(b"\r\n#SSLCFG: 1,7\r\n\r\nOK\r\n").await.unwrap();
+    assert_eq!(next.await.unwrap().unwrap().value("#SSLCFG").unwrap(), "1,7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hang_up_fails_what_runs_and_what_waits() {
+    let (port, mut module) = start();
+    let (one, two) = (port.clone(), port.clone());
+    let running = tokio::spawn(async move {
+        one.execute(Exchange::new(CommandLine::execute("#X"), Expect::result())).await
+    });
+    expect(&mut module, b"AT#X\r").await;
+    let waiting = tokio::spawn(async move { two.execute(read("#SSLCFG")).await });
+    tokio::task::yield_now().await;
+    drop(module);
+    let running = running.await.unwrap().unwrap_err();
+    assert!(running.is_link_lost() && running.may_have_taken_effect());
+    assert_eq!(running.to_string(), "the link to the module is lost: the port hung up");
+    let waiting = waiting.await.unwrap().unwrap_err();
+    assert!(waiting.is_link_lost());
+    assert_eq!(waiting.outcome(), Outcome::NotSent);
+    let later = port.execute(read("#SSLEN")).await.unwrap_err();
+    assert!(matches!(later, CommandError::LinkLost { sent: false, .. }));
+    assert!(port.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_is_told_and_the_next_command_gets_its_own_answer() {
+    let (port, mut module) = start();
+    let error = port.execute(read("#SSLEN").deadline(Duration::from_secs(5))).await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_taken_effect());
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    module.write_all(b"\r\n#SSLEN: 9,9\r\n\r\nOK\r\n").await.unwrap();
+    let next = {
+        let port = port.clone();
+        tokio::spawn(async move { port.execute(read("#SSLEN")).await })
+    };
+    expect(&mut module, b"AT+CMEE?\r").await;
+    module.write_all(b"\r\n+CMEE: 2\r\n\r\nOK\r\n").await.unwrap();
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    assert_eq!(next.await.unwrap().unwrap().value("#SSLEN").unwrap(), "1,0");
+    assert_eq!(port.statistics().resyncs, 1);
+    assert!(port.statistics().dropped_bytes >= 13);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_subscriber_gets_the_codes() {
+    let (port, mut module) = start();
+    let (mut one, mut two) = (port.unsolicited(), port.unsolicited());
+    module.write_all(b"\r\n#MQRING: 1,1,t,3\r\n").await.unwrap();
+    assert_eq!(one.next().await.unwrap().unwrap().text(), "#MQRING: 1,1,t,3");
+    assert_eq!(two.next().await.unwrap().unwrap().text(), "#MQRING: 1,1,t,3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_carries_bytes_both_ways_and_ends() {
+    let (port, mut module) = start();
+    let opening = {
+        let port = port.clone();
+        tokio::spawn(async move { port.open_stream(stream("#FTPGET", StreamEnding::Length(6))).await })
+    };
+    expect(&mut module, b"AT#FTPGET\r").await;
+    module.write_all(b"\r\nCONNECT\r\nabc").await.unwrap();
+    let mut stream = opening.await.unwrap().unwrap();
+    assert_eq!(stream.next().await.unwrap(), "abc");
+    stream.write(Bytes::from_static(b"up\r\n")).await.unwrap();
+    expect(&mut module, b"up\r\n").await;
+    module.write_all(b"def\r\nNO CARRIER\r\n").await.unwrap();
+    assert_eq!(stream.next().await.unwrap(), "def");
+    assert_eq!(stream.next().await, None);
+    assert!(matches!(stream.end().await, StreamEnd::Closed { .. }));
+    let next = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    module.write_all(b"\r\nOK\r\n").await.unwrap();
+    assert!(next.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_stream_is_left_by_the_escape_sequence() {
+    let (port, mut module) = start();
+    let opening = {
+        let port = port.clone();
+        tokio::spawn(async move { port.open_stream(stream("#FTPGET", StreamEnding::Length(6000))).await })
+    };
+    expect(&mut module, b"AT#FTPGET\r").await;
+    module.write_all(b"\r\nCONNECT\r\nabc").await.unwrap();
+    drop(opening.await.unwrap().unwrap());
+    let next = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
+    expect(&mut module, b"+++").await;
+    module.write_all(b"still data\r\nOK\r\n").await.unwrap();
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    assert_eq!(next.await.unwrap().unwrap().value("#SSLEN").unwrap(), "1,0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_holds_up_the_line_and_loses_nothing() {
+    let (port, mut module) = start();
+    let opening = {
+        let port = port.clone();
+        tokio::spawn(
+            async move { port.open_stream(stream("#FTPGET", StreamEnding::Length(4_000_000))).await },
+        )
+    };
+    expect(&mut module, b"AT#FTPGET\r").await;
+    module.write_all(b"\r\nCONNECT\r\n").await.unwrap();
+    let mut stream = opening.await.unwrap().unwrap();
+    let data: Vec<u8> = (0..4_000_000_u32).map(|n| n.to_le_bytes()[usize::from(n % 3 == 0)]).collect();
+    let sent = data.clone();
+    let sender = tokio::spawn(async move {
+        module.write_all(&sent).await.unwrap();
+        module.write_all(b"\r\nNO CARRIER\r\n").await.unwrap();
+        module
+    });
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(!sender.is_finished(), "bounded memory: the line must be held up");
+    let mut received = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        received.extend_from_slice(&chunk);
+    }
+    assert_eq!(received.len(), data.len());
+    assert!(received == data);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_transcript_shows_the_conversation_and_no_secret() {
+    #[derive(Clone, Default)]
+    struct Sink(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("one thread").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let sink = Sink::default();
+    let (host, mut module) = tokio::io::duplex(4096);
+    let options =
+        DriverOptions { settings: Settings::default(), recorder: Some(Recorder::new(sink.clone())) };
+    let port = AtPort::start(host, options);
+    let login = CommandLine::set("#FTPOPEN")
+        .text("server", "h")
+        .text("user", "u")
+        .secret_text("password", "swordfish");
+    let login = Exchange::new(login.build().unwrap(), Expect::result());
+    let running = {
+        let port = port.clone();
+        tokio::spawn(async move { port.execute(login).await })
+    };
+    expect(&mut module, b"AT#FTPOPEN=\"h\",\"u\",\"swordfish\"\r").await;
+    module.write_all(b"AT#FTPOPEN=\"h\",\"u\",\"swordfish\"\r\r\nOK\r\n").await.unwrap();
+    running.await.unwrap().unwrap();
+    let key = Expect::terminated_prompt("key", Bytes::from_static(b"topsecret")).unwrap();
+    let key = Exchange::new(CommandLine::execute("#SSLSECDATA"), key).secret();
+    let running = tokio::spawn(async move { port.execute(key).await });
+    expect(&mut module, b"AT#SSLSECDATA\r").await;
+    module.write_all(b"\r\n> ").await.unwrap();
+    expect(&mut module, b"topsecret\x1a").await;
+    module.write_all(b"\r\nOK\r\n").await.unwrap();
+    running.await.unwrap().unwrap();
+    let transcript = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = transcript.lines().map(|line| line.split_once(' ').unwrap().1).collect();
+    assert_eq!(
+        lines,
+        [
+            "> AT#FTPOPEN=\"h\",\"u\",\"[redacted]\"\\r",
+            "< AT#FTPOPEN=\"h\",\"u\",\"[redacted]\"\\r",
+            "< \\r\\nOK\\r\\n",
+            "> AT#SSLSECDATA\\r",
+            "< \\r\\n> ",
+            "> [redacted 9 bytes]",
+            "> \\x1a",
+            "< \\r\\nOK\\r\\n",
+        ]
+    );
+}

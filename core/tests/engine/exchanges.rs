@@ -1,0 +1,336 @@
+//! Every reply shape that the manuals name.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use telit_core::at::{CommandLine, Event, Exchange, Expect, Failure, ModuleError};
+
+use crate::rig::{Rig, lines, read, set};
+
+/// All byte values, and what could be taken for the end of an answer.
+pub(crate) fn hostile() -> Bytes {
+    let mut bytes: Vec<u8> = (0..=255).collect();
+    bytes.extend_from_slice(b"\r\nOK\r\n\r\n+CME ERROR: 4\r\n\r\nNO CARRIER\r\n<<<>>>> \x1a\x1b\"");
+    bytes.into()
+}
+
+#[test]
+fn a_command_is_written_with_one_carriage_return() {
+    let mut rig = Rig::new();
+    rig.begin(read("#SSLEN"));
+    assert_eq!(rig.take_written(), "AT#SSLEN?\r");
+}
+
+#[test]
+fn information_lines_in_every_framing() {
+    for answer in [
+        "\r\n#SSLEN: 1,0\r\n#SSLEN: 2,1\r\n\r\nOK\r\n",
+        "\r\n#SSLEN:1,0\n#SSLEN:2,1\n\r\n\r\nOK\r\n",
+        "#SSLEN: 1,0\r\n\r\n#SSLEN:  2,1\r\n\r\n\r\nOK\r\n",
+        "AT#SSLEN?\r\r\n#SSLEN: 1,0\r\n\r\n#SSLEN: 2,1\r\n\r\nOK\r\n",
+    ] {
+        let mut rig = Rig::new();
+        rig.begin(read("#SSLEN"));
+        rig.feed(answer.as_bytes());
+        assert_eq!(rig.reply().values("#SSLEN"), ["1,0", "2,1"], "{answer:?}");
+        assert_eq!(rig.unsolicited(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn refusals_are_kept_as_they_arrive() {
+    for (answer, expected) in [
+        ("\r\nERROR\r\n", ModuleError::plain()),
+        ("\r\n+CME ERROR: 1004\r\n", ModuleError::equipment("1004")),
+        ("\r\n+CME ERROR: SSL already activated\r\n", ModuleError::equipment("SSL already activated")),
+    ] {
+        let mut rig = Rig::new();
+        rig.begin(read("#SSLEN"));
+        rig.feed(answer.as_bytes());
+        assert_eq!(rig.result(), Some(Err(Failure::Refused(expected))), "{answer:?}");
+    }
+}
+
+#[test]
+fn echo_is_dropped_and_reported() {
+    let mut rig = Rig::new();
+    rig.begin(read("+CMEE"));
+    rig.feed(b"AT+CMEE?\r\r\n+CMEE: 0\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["+CMEE: 0"]);
+    assert_eq!(rig.events, [Event::EchoSeen]);
+}
+
+#[test]
+fn bare_text_takes_everything_but_known_codes() {
+    let mut rig = Rig::new();
+    rig.begin(Exchange::new(CommandLine::execute("+CGMM"), Expect::text()));
+    rig.feed(b"\r\n#MQRING: 1,1,t,3\r\n\r\nME310G1-WW\r\n\r\n+CEREG: 1\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["ME310G1-WW"]);
+    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3", "+CEREG: 1"]);
+}
+
+#[test]
+fn codes_with_the_answers_prefix_are_told_apart() {
+    let mut rig = Rig::new();
+    let two_fields = |rest: &str| rest.contains(',');
+    rig.begin(Exchange::new(CommandLine::read("+CEREG"), Expect::lines_if("+CEREG", two_fields)));
+    rig.feed(b"\r\n+CEREG: 5\r\n\r\n+CEREG: 1,5\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["+CEREG: 1,5"]);
+    assert_eq!(rig.unsolicited(), ["+CEREG: 5"]);
+}
+
+#[test]
+fn codes_between_commands_are_handed_on() {
+    let mut rig = Rig::new();
+    rig.feed(b"\r\nSSLSRING: 1,3\r\n\r\nNO CARRIER:SSL,1,4\r\n");
+    assert_eq!(rig.unsolicited(), ["SSLSRING: 1,3", "NO CARRIER:SSL,1,4"]);
+}
+
+#[test]
+fn no_carrier_ends_only_dial_commands() {
+    let mut rig = Rig::new();
+    rig.begin(read("#SSLEN"));
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    assert_eq!(rig.result(), None);
+    rig.feed(b"\r\nOK\r\n");
+    assert!(rig.result().unwrap().is_ok());
+    assert_eq!(rig.unsolicited(), ["NO CARRIER"]);
+}
+
+#[test]
+fn a_terminated_prompt_gets_its_text_and_ctrl_z() {
+    for prompt in ["\r\n> ", "\r\n>"] {
+        let mut rig = Rig::new();
+        let expect = Expect::terminated_prompt("certificate", Bytes::from_static(b"PEM\n")).unwrap();
+        rig.begin(set("#SSLSECDATA", expect));
+        assert_eq!(rig.take_written(), "AT#SSLSECDATA=1\r");
+        rig.feed(prompt.as_bytes());
+        assert_eq!(rig.take_written(), "PEM\n\x1a");
+        rig.feed(b"\r\nOK\r\n");
+        assert_eq!(rig.result(), Some(Ok(Default::default())));
+    }
+}
+
+#[test]
+fn a_counted_prompt_gets_exactly_its_bytes() {
+    let mut rig = Rig::new();
+    rig.begin(set("#FTPAPPEXT", Expect::counted_prompt(hostile(), Some("#FTPAPPEXT"))));
+    rig.take_written();
+    rig.feed(b"\r\n> ");
+    assert_eq!(rig.written, hostile());
+    rig.feed(b"\r\n#FTPAPPEXT: 304\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["#FTPAPPEXT: 304"]);
+}
+
+#[test]
+fn a_triple_prompt_is_awaited_whole() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(hostile())));
+    rig.take_written();
+    rig.feed(b"\r\n>>");
+    assert_eq!(rig.take_written(), "");
+    rig.feed(b">");
+    assert_eq!(rig.written, hostile());
+    rig.feed(b"\r\n#MQRING: 1,1,t,3\r\n\r\nOK\r\n");
+    assert!(rig.result().unwrap().is_ok());
+    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3"]);
+}
+
+#[test]
+fn a_prompt_can_be_refused_before_and_after_the_data() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"x"))));
+    rig.feed(b"\r\n+CME ERROR: MQTT PUBSEXT Fail\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Refused(_)))));
+    rig.pass(Duration::from_millis(20));
+    rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"x"))));
+    rig.feed(b"\r\n>>>");
+    rig.feed(b"\r\n+CME ERROR: 1110\r\n");
+    assert_eq!(rig.result(), Some(Err(Failure::Refused(ModuleError::equipment("1110")))));
+}
+
+#[test]
+fn ok_without_the_prompt_is_no_success() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"x"))));
+    rig.feed(b"\r\nOK\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+}
+
+#[test]
+fn an_empty_payload_needs_no_prompt() {
+    for answer in ["\r\nOK\r\n", "\r\n>>>\r\nOK\r\n"] {
+        let mut rig = Rig::new();
+        rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::new())));
+        rig.feed(answer.as_bytes());
+        assert!(rig.result().unwrap().is_ok(), "{answer:?}");
+    }
+}
+
+#[test]
+fn echoed_payload_is_dropped_by_count() {
+    let payload = Bytes::from_static(b"a\r\nOK\r\n>b");
+    let mut rig = Rig::new();
+    rig.begin(set("#SSLSENDEXT", Expect::counted_prompt(payload, None)));
+    rig.feed(b"AT#SSLSENDEXT=1\r\r\n> a\r\nOK\r\n>b\r\nOK\r\n");
+    assert!(rig.result().unwrap().is_ok());
+    assert_eq!(rig.unsolicited(), Vec::<String>::new());
+}
+
+#[test]
+fn a_counted_block_is_never_searched() {
+    let body = hostile();
+    for head in ["\r\n#FTPRECV: 304\r\n", "\r\n#FTPRECV:304\r\n"] {
+        let mut rig = Rig::new();
+        rig.begin(set("#FTPRECV", Expect::block("#FTPRECV", 0, &[], 3000)));
+        rig.feed(&[head.as_bytes(), &body, b"\r\n\r\nOK\r\n"].concat());
+        assert_eq!(rig.reply().body(), &body);
+    }
+}
+
+#[test]
+fn an_empty_block_says_why() {
+    let mut rig = Rig::new();
+    rig.begin(set("#SSLRECV", Expect::block("#SSLRECV", 0, &["TIMEOUT", "DISCONNECTED"], 1000)));
+    rig.feed(b"\r\n#SSLRECV: 0\r\nTIMEOUT\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["#SSLRECV: 0", "TIMEOUT"]);
+}
+
+#[test]
+fn a_block_over_its_limit_takes_no_memory() {
+    let mut rig = Rig::new();
+    rig.begin(set("#SSLRECV", Expect::block("#SSLRECV", 0, &[], 1000)));
+    rig.feed(b"\r\n#SSLRECV: 4000000000\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+}
+
+#[test]
+fn a_marked_block_with_and_without_the_line_end() {
+    let body = hostile();
+    for (head, behind_mark) in
+        [("#MQREAD: 1,a,b,304", "\r\n"), ("#MQREAD: 1,\"a,b\",304,", "\r\n"), ("#MQREAD: 1,topic,304", "")]
+    {
+        let mut rig = Rig::new();
+        rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 65536)));
+        let parts = [b"\r\n", head.as_bytes(), b"\r\n<<<", behind_mark.as_bytes(), &body, b"\r\n\r\nOK\r\n"];
+        rig.feed(&parts.concat());
+        let reply = rig.reply();
+        assert_eq!(reply.body(), &body, "{head}");
+        assert_eq!(lines(&reply), [head]);
+    }
+}
+
+#[test]
+fn an_empty_marked_block() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 65536)));
+    rig.feed(b"\r\n#MQREAD: 1,topic,0\r\n<<<\r\n\r\nOK\r\n");
+    assert!(rig.reply().body().is_empty());
+}
+
+#[test]
+fn a_missing_mark_is_out_of_step() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 65536)));
+    rig.feed(b"\r\n#MQREAD: 1,topic,3\r\nabc\r\n\r\nOK\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+}
+
+#[test]
+fn an_unannounced_block_of_known_length() {
+    let body = hostile();
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(body.len()), 1500)));
+    rig.feed(&[b"\r\n<<<", &body[..], b"\r\nOK\r\n"].concat());
+    assert_eq!(rig.reply().body(), &body);
+}
+
+#[test]
+fn an_unannounced_block_of_unknown_length_ends_in_silence() {
+    let body = hostile();
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
+    rig.feed(&[b"\r\n<<<", &body[..], b"\r\nOK\r\n"].concat());
+    assert_eq!(rig.result(), None, "the end could still be part of the body");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.reply().body(), &body);
+}
+
+#[test]
+fn an_unannounced_block_of_the_largest_size_ends_at_once() {
+    let body = vec![b'x'; 64];
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 64)));
+    rig.feed(&[b"\r\n<<<", &body[..], b"\r\nOK\r\n"].concat());
+    assert_eq!(rig.reply().body()[..], body);
+}
+
+#[test]
+fn an_unannounced_block_with_codes_behind_it() {
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
+    rig.feed(b"\r\n<<<short\r\nOK\r\n\r\n#MQRING: 1,1,t,3\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(&rig.reply().body()[..], b"short");
+    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3"]);
+}
+
+#[test]
+fn an_empty_unannounced_block_and_its_refusal() {
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
+    rig.feed(b"\r\n<<<\r\nOK\r\n");
+    rig.pass(Duration::from_millis(220));
+    assert!(rig.reply().body().is_empty());
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
+    rig.feed(b"\r\n+CME ERROR: wrong state\r\n");
+    assert_eq!(rig.result(), Some(Err(Failure::Refused(ModuleError::equipment("wrong state")))));
+}
+
+#[test]
+fn the_next_command_waits_for_the_pause() {
+    let mut rig = Rig::new();
+    rig.begin(read("+CMEE"));
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r");
+    assert!(rig.result().unwrap().is_ok());
+    assert!(!rig.engine.is_ready(rig.now));
+    rig.pass(Duration::from_millis(15));
+    rig.feed(b"\n");
+    rig.pass(Duration::from_millis(15));
+    assert!(!rig.engine.is_ready(rig.now), "the pause counts from the last byte of the answer");
+    rig.pass(Duration::from_millis(5));
+    assert!(rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn numeric_results_count_only_where_they_are_expected() {
+    let mut rig = Rig::new();
+    rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
+    rig.feed(b"0\r");
+    assert!(rig.result().unwrap().is_ok());
+    rig.pass(Duration::from_millis(20));
+    rig.begin(Exchange::new(CommandLine::execute("+CGSN"), Expect::text()));
+    rig.feed(b"\r\n0\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["0"]);
+}
+
+#[test]
+fn an_overlong_line_is_reported_and_survived() {
+    let mut rig = Rig::new();
+    rig.begin(Exchange::new(CommandLine::execute("+CLAC"), Expect::text()));
+    for _ in 0..10 {
+        rig.feed(&[b'x'; 1024]);
+    }
+    rig.feed(b"\r\nOK\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+}
+
+#[test]
+fn an_endless_answer_is_cut_off() {
+    let mut rig = Rig::new();
+    rig.begin(Exchange::new(CommandLine::execute("+CLAC"), Expect::text()));
+    for _ in 0..100 {
+        rig.feed(&[&[b'x'; 4096][..], b"\r\n"].concat());
+    }
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+}

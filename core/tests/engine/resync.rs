@@ -1,0 +1,196 @@
+//! Late, missing and damaged answers: the next command gets its own answer or a clear error.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use telit_core::at::{CommandLine, Effect, Exchange, Expect, Failure, Settings};
+
+use crate::rig::{Rig, lines, read, set};
+
+const PROBE: &str = "AT+CMEE?\r";
+
+fn timed_out(rig: &mut Rig) {
+    rig.begin(read("#SSLEN").deadline(Duration::from_secs(5)).effect(Effect::Query));
+    rig.take_written();
+    rig.pass(Duration::from_secs(5));
+    assert_eq!(rig.result(), Some(Err(Failure::TimedOut { waited: Duration::from_secs(5) })));
+    assert!(!rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn a_late_answer_never_reaches_the_next_command() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.feed(b"\r\n#SSLEN: 1,1\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(220));
+    rig.begin(read("#SSLCFG"));
+    rig.feed(b"\r\n#SSLCFG: 1,1\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["#SSLCFG: 1,1"]);
+    assert!(rig.engine.dropped_bytes() > 0);
+    assert_eq!(rig.engine.resync_count(), 1);
+}
+
+#[test]
+fn an_answer_that_comes_behind_the_probe_is_dropped_too() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    // The late OK is not the probe's.
+    rig.feed(b"\r\nOK\r\n");
+    assert!(!rig.engine.is_ready(rig.now));
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(220));
+    assert!(rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn answers_to_repeated_probes_are_all_awaited() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), PROBE.repeat(2));
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(150));
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(220));
+    rig.begin(read("+CMEE"));
+    rig.feed(b"\r\n+CMEE: 1\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["+CMEE: 1"]);
+}
+
+#[test]
+fn codes_are_handed_on_while_looking_for_the_line() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.feed(b"\r\n#MQRING: 1,1,t,3\r\n");
+    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3"]);
+}
+
+#[test]
+fn a_dead_module_is_given_up_and_found_again() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.pass(Duration::from_secs(12));
+    assert!(rig.engine.is_ready(rig.now), "the next command may try again");
+    rig.take_written();
+    rig.begin(read("#SSLEN"));
+    assert_eq!(rig.take_written(), "", "first the line is looked for");
+    rig.pass(Duration::from_secs(12));
+    assert_eq!(rig.result(), Some(Err(Failure::NotResponding)));
+    rig.take_written();
+    rig.begin(read("#SSLEN"));
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), "AT#SSLEN?\r");
+    rig.feed(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["#SSLEN: 1,0"]);
+}
+
+#[test]
+fn the_ladder_goes_from_harmless_to_intrusive() {
+    let mut rig = Rig::with(unknown());
+    rig.begin(Exchange::new(CommandLine::execute("E0"), Expect::result()));
+    rig.pass(Duration::from_secs(20));
+    let written = rig.take_written();
+    let fill = "\r".repeat(1600);
+    let expected = [PROBE, PROBE, "\x1b\r", PROBE, "+++", "\r", PROBE, &fill, PROBE, PROBE].concat();
+    assert_eq!(written, expected);
+    assert_eq!(rig.result(), Some(Err(Failure::NotResponding)));
+}
+
+fn unknown() -> Settings {
+    let mut settings = Settings::default();
+    settings.unknown_state = true;
+    settings
+}
+
+#[test]
+fn a_half_typed_line_is_overcome() {
+    let mut rig = Rig::with(unknown());
+    rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
+    rig.pass(Duration::from_millis(200));
+    rig.take_written();
+    rig.feed(b"AT+CGAT+CMEE?\r\r\nERROR\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    rig.feed(b"AT+CMEE?\r\r\n+CMEE: 0\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), "ATE0V1Q0\r");
+    rig.feed(b"ATE0V1Q0\r\r\nOK\r\n");
+    assert!(rig.result().unwrap().is_ok());
+}
+
+#[test]
+fn a_module_without_result_codes_is_in_step_too() {
+    let mut rig = Rig::with(unknown());
+    rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
+    rig.pass(Duration::from_millis(200));
+    rig.take_written();
+    rig.feed(b"+CMEE: 0\r\n");
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "ATE0V1Q0\r");
+}
+
+#[test]
+fn a_late_terminated_prompt_is_abandoned() {
+    let mut rig = Rig::new();
+    let expect = Expect::terminated_prompt("certificate", Bytes::from_static(b"PEM")).unwrap();
+    rig.begin(set("#SSLSECDATA", expect).deadline(Duration::from_secs(5)));
+    rig.take_written();
+    rig.pass(Duration::from_secs(5));
+    assert!(matches!(rig.result(), Some(Err(Failure::TimedOut { .. }))));
+    rig.pass(Duration::from_secs(1));
+    rig.feed(b"\r\n> ");
+    assert_eq!(rig.take_written(), "\x1b\r");
+    rig.feed(b"\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+}
+
+#[test]
+fn a_late_counted_prompt_gets_the_bytes_that_were_announced() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"payload"))));
+    rig.take_written();
+    rig.pass(Duration::from_secs(5));
+    rig.pass(Duration::from_secs(1));
+    rig.feed(b"\r\n>>>");
+    assert_eq!(rig.take_written(), "payload", "a probe would have been published");
+}
+
+#[test]
+fn a_body_that_stops_is_a_timeout_and_its_rest_is_dropped() {
+    let mut rig = Rig::new();
+    rig.begin(set("#FTPRECV", Expect::block("#FTPRECV", 0, &[], 3000)).deadline(Duration::from_secs(5)));
+    rig.feed(b"\r\n#FTPRECV: 10\r\nabc");
+    rig.pass(Duration::from_secs(5));
+    assert!(matches!(rig.result(), Some(Err(Failure::TimedOut { .. }))));
+    rig.take_written();
+    rig.feed(b"defghij\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(220));
+    assert!(rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn noise_is_dropped_and_the_line_found() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.feed(&[0xff; 20_000]);
+    rig.feed(b"\r\n> \r\n+CME ERROR: 4\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(220));
+    rig.begin(read("#SSLEN"));
+    rig.feed(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["#SSLEN: 1,0"]);
+}

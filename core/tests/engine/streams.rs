@@ -1,0 +1,174 @@
+//! Online mode: exact bytes, whatever they look like, and a known end.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use telit_core::at::{Event, Expect, Failure, Line, StreamEnd, StreamEnding};
+
+use crate::exchanges::hostile;
+use crate::rig::{Rig, set};
+
+fn open(ending: StreamEnding) -> Rig {
+    let mut rig = Rig::new();
+    rig.begin(set("#FTPGET", Expect::stream(ending)));
+    rig.take_written();
+    rig.feed(b"\r\nCONNECT\r\n");
+    rig.reply();
+    rig
+}
+
+fn closed(line: &'static str) -> Event {
+    Event::StreamEnded(StreamEnd::Closed { line: Line::new(line.as_bytes()) })
+}
+
+#[test]
+fn a_stream_of_known_length_is_exact() {
+    let data = hostile();
+    let mut rig = open(StreamEnding::Length(data.len() as u64));
+    rig.feed(&[&data[..], b"\r\nNO CARRIER\r\n"].concat());
+    assert_eq!(rig.stream_data(), data);
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+    rig.pass(Duration::from_millis(20));
+    assert!(rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn data_that_end_like_the_end_are_data() {
+    let data = b"file\r\nNO CARRIER\r\n";
+    let mut rig = open(StreamEnding::Length(data.len() as u64));
+    rig.feed(&[&data[..], b"\r\nNO CARRIER\r\n"].concat());
+    assert_eq!(rig.stream_data(), data);
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+}
+
+#[test]
+fn a_cut_stream_gives_exactly_what_was_sent_before() {
+    let mut rig = open(StreamEnding::Length(1000));
+    rig.feed(b"only this\r\nNO CARRIER\r\n");
+    assert_eq!(rig.stream_data(), b"only this");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"only this");
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+}
+
+#[test]
+fn a_cut_right_before_the_end_is_seen() {
+    // Ten bytes are missing; the mark is longer than that.
+    let mut rig = open(StreamEnding::Length(20));
+    rig.feed(b"0123456789\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"0123456789");
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+}
+
+#[test]
+fn a_mark_that_comes_late_is_awaited() {
+    let mut rig = open(StreamEnding::Length(3));
+    rig.feed(b"abc");
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(rig.stream_data(), b"abc");
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+}
+
+#[test]
+fn an_empty_stream() {
+    let mut rig = open(StreamEnding::Length(0));
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"");
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+}
+
+#[test]
+fn text_ends_at_the_first_mark() {
+    let mut rig = open(StreamEnding::FirstMark);
+    rig.feed(b"-rw-r--r-- 1 a b 5 Jan 1 fw.bin\r\n\r\nNO CARRIER\r\n\r\n#MQRING: 1,1,t,3\r\n");
+    assert_eq!(rig.stream_data(), b"-rw-r--r-- 1 a b 5 Jan 1 fw.bin\r\n");
+    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3"]);
+    assert!(rig.events.contains(&closed("NO CARRIER")));
+}
+
+#[test]
+fn unknown_length_ends_with_mark_and_silence() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(b"a\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(100));
+    rig.feed(b"b\r\nNO CARRIER:SSL,1,4\r\n");
+    assert_eq!(rig.stream_data(), b"a\r\nNO CARRIER\r\nb");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER:SSL,1,4")));
+}
+
+#[test]
+fn half_a_mark_is_data_after_silence() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(b"a\r\nNO CARR");
+    assert_eq!(rig.stream_data(), b"a");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"a\r\nNO CARR");
+}
+
+#[test]
+fn a_refused_connection_is_no_stream() {
+    let mut rig = Rig::new();
+    rig.begin(set("#FTPGET", Expect::stream(StreamEnding::Length(5))));
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Refused(_)))));
+}
+
+#[test]
+fn ok_before_connect_is_tolerated() {
+    let mut rig = Rig::new();
+    rig.begin(set("#SSLD", Expect::stream(StreamEnding::MarkAndSilence)));
+    rig.feed(b"\r\nOK\r\n\r\nCONNECT\r\n");
+    assert!(rig.result().unwrap().is_ok());
+}
+
+#[test]
+fn bytes_go_out_as_they_are() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.engine.stream_write(rig.now, hostile());
+    rig.drain();
+    assert_eq!(rig.written, hostile());
+}
+
+#[test]
+fn the_escape_sequence_keeps_its_guard_times() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
+    rig.drain();
+    rig.take_written();
+    rig.engine.stream_close(rig.now);
+    rig.pass(Duration::from_millis(1199));
+    assert_eq!(rig.take_written(), "");
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.take_written(), "+++");
+    rig.feed(b"last data");
+    rig.pass(Duration::from_millis(1000));
+    rig.feed(b"\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"last data");
+    assert_eq!(rig.events.last(), Some(&Event::StreamEnded(StreamEnd::Suspended)));
+}
+
+#[test]
+fn an_escape_that_crosses_the_end_is_followed_by_a_probe() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.engine.stream_close(rig.now);
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "+++");
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), "AT+CMEE?\r");
+}
+
+#[test]
+fn a_stream_that_cannot_be_left_is_lost() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.engine.stream_close(rig.now);
+    rig.pass(Duration::from_secs(13));
+    assert_eq!(rig.events.last(), Some(&Event::StreamEnded(StreamEnd::Lost)));
+}
