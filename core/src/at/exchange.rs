@@ -232,7 +232,8 @@ impl Expect {
     }
 
     /// Raw bytes behind the mark `<<<`, not announced: `length` of them if the host knows, otherwise
-    /// at most `limit`, ended by the final result and silence.
+    /// at most `limit`, ended by the final result and silence. Fewer than `length` are taken after the
+    /// final result and a silence ten times as long.
     #[must_use]
     pub const fn unannounced_block(length: Option<usize>, limit: usize) -> Self {
         Self(Shape::Unannounced { length, limit })

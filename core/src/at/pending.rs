@@ -16,6 +16,9 @@ use super::unsolicited;
 
 const MARK: &[u8] = b"<<<";
 const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
+/// How many times the quiet time must pass before `OK` ends a block that is shorter than expected: the
+/// module may have less than the server announced. Source: M37 p862, p869.
+const SHORT_BLOCK_PATIENCE: u32 = 10;
 
 #[derive(Debug)]
 pub(crate) struct Pending {
@@ -110,8 +113,19 @@ impl Pending {
         if self.phase != Phase::Lines && self.phase != Phase::Tail {
             // Raw bytes are bounded in number, so every piece may take the whole deadline.
             self.extend(now);
-            self.quiet_at = Some(now + settings.quiet);
+            self.quiet_at = Some(now + self.silence(settings));
         }
+    }
+
+    /// How long a silence ends a block early.
+    fn silence(&self, settings: &Settings) -> Duration {
+        if self.in_expected_block() { settings.quiet * SHORT_BLOCK_PATIENCE } else { settings.quiet }
+    }
+
+    /// In a block whose length the host expects, but the module did not announce.
+    fn in_expected_block(&self) -> bool {
+        let unannounced = matches!(self.exchange.expect.0, Shape::Unannounced { .. });
+        unannounced && matches!(self.phase, Phase::Body { .. })
     }
 
     pub(crate) fn timeout(&mut self, now: Instant, reader: &mut Reader, output: &mut Output) -> Step {
@@ -120,7 +134,7 @@ impl Pending {
         }
         if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
             self.quiet_at = None;
-            if self.phase == Phase::Unannounced {
+            if self.phase == Phase::Unannounced || self.in_expected_block() {
                 return self.end_unannounced_by_silence(reader, output);
             }
         }
@@ -405,8 +419,8 @@ impl Pending {
         reader.drop_front(MARK.len());
         flush_trace(reader, output);
         self.extend(now);
-        self.quiet_at = Some(now + settings.quiet);
         self.phase = length.map_or(Phase::Unannounced, |length| Phase::Body { length });
+        self.quiet_at = Some(now + self.silence(settings));
         Some(Step::Again)
     }
 

@@ -11,7 +11,7 @@ use super::channel::AtChannel;
 use super::recorder::Recorder;
 use super::stream::DataStream;
 use super::task::{Request, Task};
-use super::unsolicited::{Unsolicited, UnsolicitedSender};
+use super::unsolicited::{Unsolicited, UnsolicitedSender, WeakUnsolicitedSender};
 use crate::at::{Exchange, Reply, Settings, opens_stream};
 use crate::error::CommandError;
 
@@ -31,7 +31,7 @@ pub struct DriverOptions {
 #[derive(Clone, Debug)]
 pub struct AtPort {
     requests: mpsc::Sender<Request>,
-    unsolicited: UnsolicitedSender,
+    unsolicited: WeakUnsolicitedSender,
     statistics: Arc<Counters>,
 }
 
@@ -72,9 +72,11 @@ impl AtPort {
         let (requests, receiver) = mpsc::channel(REQUESTS);
         let unsolicited = UnsolicitedSender::default();
         let statistics = Arc::new(Counters::default());
-        let task = Task::new(options, receiver, unsolicited.clone(), Arc::clone(&statistics));
+        let handle =
+            Self { requests, unsolicited: unsolicited.downgrade(), statistics: Arc::clone(&statistics) };
+        let task = Task::new(options, receiver, unsolicited, statistics);
         tokio::spawn(task.run(transport));
-        Self { requests, unsolicited, statistics }
+        handle
     }
 
     /// What happened so far.

@@ -65,6 +65,27 @@ impl UnsolicitedSender {
     pub fn subscribe(&self) -> Unsolicited {
         Unsolicited { receiver: self.sender.subscribe() }
     }
+
+    pub(crate) fn downgrade(&self) -> WeakUnsolicitedSender {
+        WeakUnsolicitedSender { sender: self.sender.downgrade() }
+    }
+}
+
+/// What the handles of a port hold, so that subscriptions end when the port's task does.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakUnsolicitedSender {
+    sender: broadcast::WeakSender<Line>,
+}
+
+impl WeakUnsolicitedSender {
+    /// A new subscription; one that has ended if the port is closed.
+    pub(crate) fn subscribe(&self) -> Unsolicited {
+        let receiver = match self.sender.upgrade() {
+            Some(sender) => sender.subscribe(),
+            None => broadcast::channel(1).1,
+        };
+        Unsolicited { receiver }
+    }
 }
 
 #[cfg(test)]
@@ -80,5 +101,16 @@ mod tests {
         }
         assert_eq!(subscription.next().await, Some(Err(44)));
         assert_eq!(subscription.next().await.unwrap().unwrap().text(), "#MQRING: 44");
+    }
+    #[tokio::test]
+    async fn a_subscription_ends_with_the_port() {
+        let sender = UnsolicitedSender::default();
+        let weak = sender.downgrade();
+        let mut early = weak.subscribe();
+        sender.send(Line::new(&b"RING"[..]));
+        drop(sender);
+        assert_eq!(early.next().await.unwrap().unwrap().text(), "RING");
+        assert_eq!(early.next().await, None);
+        assert_eq!(weak.subscribe().next().await, None);
     }
 }

@@ -5,13 +5,15 @@ mod builder;
 mod clock;
 mod error;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use bring_up::BringUp;
 pub use builder::ModemBuilder;
 pub use error::{BringUpError, OpenError};
 
 use crate::at::Command;
+use crate::commands::TestForm;
 use crate::driver::{AtChannel, AtChannelExt, AtPort, Statistics};
 use crate::error::CommandError;
 use crate::exclusive::{LeaseError, Service, TlsArbiter, TlsLease};
@@ -43,6 +45,8 @@ struct Inner {
     firmware: String,
     options: builder::NetworkOptions,
     arbiter: Arc<TlsArbiter>,
+    /// What test forms answered: firmware does not change while it runs.
+    test_forms: Mutex<BTreeMap<&'static str, Option<Vec<String>>>>,
 }
 
 impl Modem {
@@ -66,7 +70,10 @@ impl Modem {
     ) -> Self {
         let builder::Names { model, firmware } = names;
         let arbiter = TlsArbiter::new();
-        Self { inner: Arc::new(Inner { channel, port, profile, model, firmware, options, arbiter }) }
+        let test_forms = Mutex::default();
+        Self {
+            inner: Arc::new(Inner { channel, port, profile, model, firmware, options, arbiter, test_forms }),
+        }
     }
 
     /// The model, as the module says it.
@@ -113,6 +120,28 @@ impl Modem {
         C::Response: Send,
     {
         self.inner.channel.run(command).await
+    }
+
+    /// The ranges that this firmware takes for a command, one entry a field, from its test form `=?`;
+    /// `None` if it does not have the command. The module is asked once.
+    ///
+    /// # Errors
+    /// The module cannot be asked.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn test_form(&self, name: &'static str) -> Result<Option<Vec<String>>, CommandError> {
+        let known = || self.inner.test_forms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fields) = known().get(name) {
+            return Ok(fields.clone());
+        }
+        let fields = match self.run(TestForm(name)).await {
+            Ok(fields) => Some(fields),
+            Err(CommandError::Refused { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        known().insert(name, fields.clone());
+        Ok(fields)
     }
 
     /// What happened on the port so far; zeros on a mocked channel.

@@ -4,8 +4,7 @@ use bytes::Bytes;
 
 use super::{PrivateKey, TlsError, TlsOptions};
 use crate::commands::{
-    CredentialKind, CredentialSlots, CredentialSlotsStatus, DeleteCredential, ReadCredential,
-    StoreCredential, TestForm,
+    CredentialKind, CredentialSlots, CredentialSlotsStatus, DeleteCredential, ReadCredential, StoreCredential,
 };
 use crate::error::CommandError;
 use crate::modem::Modem;
@@ -138,11 +137,7 @@ async fn field_count(modem: &Modem) -> Result<usize, TlsError> {
     if let [StoreLayout::Plain] = layouts {
         return Ok(4);
     }
-    match modem.run(TestForm("#SSLSECDATA")).await {
-        Ok(fields) => Ok(fields.len()),
-        Err(CommandError::Refused { .. }) => Ok(4),
-        Err(error) => Err(error.into()),
-    }
+    Ok(modem.test_form("#SSLSECDATA").await?.map_or(4, |fields| fields.len()))
 }
 
 /// PEM text comes back as lines; line ends and blank lines do not matter.

@@ -9,7 +9,7 @@ use super::options::is_tls13;
 use super::provision::{Provisioned, store};
 use super::{CaCertificate, Identity, TlsError, TlsOptions, TlsVersion};
 use crate::commands::{
-    CipherSuiteChange, EnableSockets, ListCipherSuites, ReadSetting, SetCipherSuites, SettingValue, TestForm,
+    CipherSuiteChange, EnableSockets, ListCipherSuites, ReadSetting, SetCipherSuites, SettingValue,
     WriteSetting,
 };
 use crate::error::CommandError;
@@ -175,11 +175,7 @@ impl Setup<'_> {
         match self.profile.tls.suite_list {
             Availability::No => Ok(false),
             Availability::Yes => Ok(true),
-            Availability::Probe => match self.modem.run(TestForm("#SSLSECCS")).await {
-                Ok(_) => Ok(true),
-                Err(CommandError::Refused { .. }) => Ok(false),
-                Err(error) => Err(error.into()),
-            },
+            Availability::Probe => Ok(self.modem.test_form("#SSLSECCS").await?.is_some()),
         }
     }
 

@@ -246,6 +246,17 @@ fn an_unannounced_block_of_known_length() {
 }
 
 #[test]
+fn an_unannounced_block_that_is_shorter_than_expected_ends_in_a_long_silence() {
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(1500), 1500)));
+    rig.feed(b"\r\n<<<\r\nOK\r\nshort\r\nOK\r\n");
+    rig.pass(Duration::from_millis(1900));
+    assert_eq!(rig.result(), None, "the rest may be late");
+    rig.pass(Duration::from_millis(100));
+    assert_eq!(&rig.reply().body()[..], b"\r\nOK\r\nshort");
+}
+
+#[test]
 fn an_unannounced_block_of_unknown_length_ends_in_silence() {
     let body = hostile();
     let mut rig = Rig::new();

@@ -1,0 +1,40 @@
+//! `telit at`: one command as a person types it.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use telit_core::at::{CommandLine, Exchange, Expect};
+
+use crate::args::Arguments;
+use crate::failure::Failure;
+use crate::output::{self, Output};
+use crate::port;
+
+/// The slowest commands of the manuals answer within three minutes. Source: M37 p20.
+const DEADLINE: Duration = Duration::from_secs(180);
+
+/// Options of `at`.
+#[derive(Args, Debug)]
+pub(crate) struct AtArguments {
+    /// The command line, such as 'AT+CGMM'
+    #[arg(value_name = "COMMAND")]
+    line: String,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    command: &AtArguments,
+    output: &Output,
+) -> Result<(), Failure> {
+    let line = CommandLine::verbatim(&command.line).map_err(Failure::usage)?;
+    let session = port::open(&arguments.global).await?;
+    let exchange = Exchange::new(line, Expect::text()).deadline(DEADLINE);
+    let reply = session.modem.channel().execute(exchange).await?;
+    let lines: Vec<String> = reply.lines().iter().map(ToString::to_string).collect();
+    if output.is_json() {
+        return output::line(&json!({ "lines": lines, "ok": true }).to_string());
+    }
+    lines.iter().try_for_each(|line| output::line(line))?;
+    output::line("OK")
+}

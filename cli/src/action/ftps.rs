@@ -1,0 +1,203 @@
+//! `telit ftps`: files on a file server.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use telit_ftps::{EntryKind, FtpsClient, FtpsOptions, Sha256Digest, remote_path};
+use tokio::io::AsyncRead;
+use url::Url;
+
+use crate::args::Arguments;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::transfer::Progress;
+use crate::{port, secret};
+
+/// What to do with the file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FtpsCommand {
+    /// Download a file
+    Get(GetArguments),
+    /// Upload a file
+    Put(UploadArguments),
+    /// Append to a file
+    Append(UploadArguments),
+    /// List a directory
+    Ls(RemoteArguments),
+    /// Show the size of a file
+    Size(RemoteArguments),
+    /// Remove a file
+    Rm(RemoteArguments),
+}
+
+/// Where the file is.
+#[derive(Args, Debug)]
+pub(crate) struct RemoteArguments {
+    /// ftps://USER@HOST[:PORT]/PATH, or ftps+implicit://... for TLS from the first byte
+    url: String,
+    /// Environment variable that holds the password
+    #[arg(long, value_name = "VAR")]
+    password_env: Option<String>,
+}
+
+/// Options of `ftps get`.
+#[derive(Args, Debug)]
+pub(crate) struct GetArguments {
+    #[command(flatten)]
+    remote: RemoteArguments,
+    /// Where the file goes; it appears when it is whole
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+    /// Go on where an earlier download was cut
+    #[arg(long)]
+    resume: bool,
+    /// What the SHA-256 of the file must be
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<Sha256Digest>,
+}
+
+/// Options of `ftps put` and `ftps append`.
+#[derive(Args, Debug)]
+pub(crate) struct UploadArguments {
+    #[command(flatten)]
+    remote: RemoteArguments,
+    /// The file to send; without it standard input
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+}
+
+pub(crate) async fn run(
+    arguments: &Arguments,
+    command: &FtpsCommand,
+    output: &Output,
+) -> Result<(), Failure> {
+    let remote = command.remote();
+    let url = Url::parse(&remote.url).map_err(|error| Failure::usage(format!("invalid URL: {error}")))?;
+    let path = remote_path(&url).map_err(Failure::usage)?;
+    let options = FtpsOptions::from_url(&url, remote.password(&url)?, arguments.tls.options()?)?;
+    let source = command.source().await?;
+    let session = port::open_online(&arguments.global).await?;
+    let mut client = FtpsClient::connect(&session.modem, options).await?;
+    let outcome = perform(command, &mut client, &path, source, output).await;
+    if let Err(error) = client.close().await {
+        tracing::warn!("the session did not end in order: {error}");
+    }
+    let (object, text) = outcome?;
+    output.result(&object, || text)
+}
+
+type Source = Box<dyn AsyncRead + Send + Sync + Unpin>;
+
+async fn perform(
+    command: &FtpsCommand,
+    client: &mut FtpsClient,
+    path: &str,
+    source: Source,
+    output: &Output,
+) -> Result<(Value, String), Failure> {
+    match command {
+        FtpsCommand::Get(get) => download(get, client, path, output).await,
+        FtpsCommand::Put(_) => Ok(uploaded(client.upload(path, source).await?)),
+        FtpsCommand::Append(_) => Ok(uploaded(client.append(path, source).await?)),
+        FtpsCommand::Ls(_) => list(client, path).await,
+        FtpsCommand::Size(_) => {
+            let bytes = client.size(path).await?;
+            Ok((json!({ "bytes": bytes }), bytes.to_string()))
+        }
+        FtpsCommand::Rm(_) => {
+            client.remove(path).await?;
+            Ok((json!({ "removed": true }), format!("removed {path}")))
+        }
+    }
+}
+
+async fn download(
+    get: &GetArguments,
+    client: &mut FtpsClient,
+    path: &str,
+    output: &Output,
+) -> Result<(Value, String), Failure> {
+    let bar = Progress::start(output, None);
+    let mut request = client.download_to_file(path, &get.output).resume(get.resume).progress(|progress| {
+        bar.expect(progress.total);
+        bar.reach(progress.bytes);
+    });
+    if let Some(hash) = get.sha256 {
+        request = request.sha256(hash);
+    }
+    let report = request.await?;
+    drop(bar);
+    let sha256 = report.sha256.to_string();
+    let object = json!({ "bytes": report.bytes, "sha256": sha256, "resumed_from": report.resumed_from });
+    let (bytes, target) = (report.bytes, get.output.display());
+    Ok((object, format!("{bytes} bytes in {target}\nSHA-256 {sha256}")))
+}
+
+fn uploaded(bytes: u64) -> (Value, String) {
+    (json!({ "bytes": bytes }), format!("{bytes} bytes sent"))
+}
+
+async fn list(client: &mut FtpsClient, path: &str) -> Result<(Value, String), Failure> {
+    let listing = client.list(path).await?;
+    let entries = listing.entries();
+    let objects: Vec<Value> = entries
+        .iter()
+        .map(|entry| {
+            json!({
+                "name": entry.name(),
+                "kind": entry.kind().map(kind),
+                "bytes": entry.size(),
+                "line": entry.line(),
+            })
+        })
+        .collect();
+    let lines: Vec<&str> = entries.iter().map(telit_ftps::Entry::line).collect();
+    Ok((json!({ "entries": objects }), lines.join("\n")))
+}
+
+fn kind(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::File => "file",
+        EntryKind::Directory => "directory",
+        EntryKind::Link => "link",
+        _ => "other",
+    }
+}
+
+impl FtpsCommand {
+    fn remote(&self) -> &RemoteArguments {
+        match self {
+            Self::Get(get) => &get.remote,
+            Self::Put(upload) | Self::Append(upload) => &upload.remote,
+            Self::Ls(remote) | Self::Size(remote) | Self::Rm(remote) => remote,
+        }
+    }
+
+    /// What is to be sent, opened before the module is.
+    async fn source(&self) -> Result<Source, Failure> {
+        match self {
+            Self::Put(UploadArguments { input: Some(path), .. })
+            | Self::Append(UploadArguments { input: Some(path), .. }) => {
+                let file = tokio::fs::File::open(path).await;
+                let unreadable =
+                    |error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
+                Ok(Box::new(file.map_err(unreadable)?))
+            }
+            Self::Put(_) | Self::Append(_) => Ok(Box::new(tokio::io::stdin())),
+            _ => Ok(Box::new(tokio::io::empty())),
+        }
+    }
+}
+
+impl RemoteArguments {
+    fn password(&self, url: &Url) -> Result<String, Failure> {
+        match &self.password_env {
+            Some(variable) => secret::from_environment(variable),
+            // Without a user it is an anonymous login, whose password nobody checks.
+            None if url.username().is_empty() => Ok("anonymous".to_owned()),
+            None => Err(Failure::usage("no password for the user of the URL")
+                .hint("put it into an environment variable and name that with --password-env")),
+        }
+    }
+}

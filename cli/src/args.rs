@@ -1,0 +1,199 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ArgAction, Args, Parser, Subcommand};
+use telit_core::platform::PlatformId;
+
+use crate::action::{at, demo, ftps, https, mqtt, simulate};
+use crate::failure::Failure;
+use crate::resolve::Resolve;
+use crate::tls::TlsArguments;
+
+/// The services inside Telit cellular modules: MQTT, HTTPS and FTPS, with TLS done by the module
+#[derive(Debug, Parser)]
+#[command(name = "telit", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    after_help = "Exit codes: 0 done; 2 usage; 3 port or link; 4 the module refused; 5 network or TLS; \
+6 verification failed; 7 TLS busy with another service; 1 anything else."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    #[command(flatten)]
+    pub(crate) tls: TlsArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command, accepted before and after it.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArguments {
+    /// AT port of the module, or sim:37 for a virtual module in this process
+    #[arg(long, value_name = "PATH|sim:PLATFORM", env = "TELIT_PORT", global = true)]
+    pub(crate) port: Option<String>,
+    /// Line rate: 115200 on a port, unlimited on a virtual module
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=4_000_000), global = true)]
+    pub(crate) baud: Option<u32>,
+    /// Platform of the module: auto, 10, 13, 16, 12, 20, 23, 25-linux, 25-threadx, 30, 37, 52
+    #[arg(long, value_name = "ID", default_value = "auto", hide_default_value = true, global = true)]
+    pub(crate) platform: PlatformChoice,
+    /// Access point name; without it the module's own setting is used
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) apn: Option<String>,
+    /// Packet data context
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16),
+        global = true)]
+    pub(crate) cid: u8,
+    /// Where a host of the virtual network really is (repeatable; only with sim: and simulate)
+    #[arg(long, value_name = "HOST:PORT=ADDR:PORT", global = true)]
+    pub(crate) resolve: Vec<Resolve>,
+    /// One JSON object a line on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Record the conversation with the module, secrets redacted
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) transcript: Option<PathBuf>,
+    /// Log more to standard error (-vv for all)
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    /// No logs, remarks and progress
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The value of `--platform`: `None` is `auto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PlatformChoice(pub(crate) Option<PlatformId>);
+
+impl FromStr for PlatformChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("auto") {
+            return Ok(Self(None));
+        }
+        text.parse().map(|id| Self(Some(id))).map_err(|_| {
+            let names = PlatformId::ALL.map(PlatformId::as_str).join(", ");
+            format!("use auto or one of {names}")
+        })
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show model, firmware, registration and who holds TLS
+    Info,
+    /// Store certificates and key on the module where it holds others
+    Provision,
+    /// Publish to or receive from an MQTT broker
+    #[command(subcommand)]
+    Mqtt(mqtt::MqttCommand),
+    /// Send a request to a web server
+    #[command(subcommand)]
+    Https(https::HttpsCommand),
+    /// Transfer files with a file server
+    #[command(subcommand)]
+    Ftps(ftps::FtpsCommand),
+    /// Send one AT command as it stands and show the answer
+    At(at::AtArguments),
+    /// Run a virtual module behind a serial port of its own
+    Simulate(simulate::SimulateArguments),
+    /// Show everything on a virtual module: MQTT, HTTPS and FTPS with real servers
+    Demo(demo::DemoArguments),
+}
+
+impl Arguments {
+    /// What the parser cannot check, because an option may stand before or after the command.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let virtual_network = match self.command {
+            Command::Simulate(_) => true,
+            Command::Demo(_) => false,
+            _ => self.global.port.as_deref().is_some_and(|port| port.starts_with("sim:")),
+        };
+        if !virtual_network && !self.global.resolve.is_empty() {
+            return Err(Failure::usage("--resolve is for the virtual network only")
+                .hint("use it with --port sim:37 or with simulate"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_and_tls_options_stand_before_and_after_the_command() {
+        let options = "--port /dev/ttyUSB2 --baud 921600 --platform 37 --apn iot --cid 3 --json -vv \
+                       --ca ca.pem --cert c.pem --key k.pem --min-tls 1.3 --cipher 0xC02F --danger-skip-host-check";
+        for line in [format!("telit {options} info"), format!("telit info {options}")] {
+            let arguments = parse(&line).unwrap();
+            let global = &arguments.global;
+            assert_eq!(global.port.as_deref(), Some("/dev/ttyUSB2"));
+            assert_eq!((global.baud, global.cid, global.verbose), (Some(921_600), 3, 2));
+            assert_eq!(global.platform, PlatformChoice(Some(PlatformId::P37)));
+            assert_eq!(global.apn.as_deref(), Some("iot"));
+            assert!(global.json && !global.quiet);
+            assert_eq!(arguments.tls.ca, [PathBuf::from("ca.pem")]);
+            assert_eq!(arguments.tls.min_tls, "1.3".parse().unwrap());
+            assert_eq!(arguments.tls.cipher, ["0xC02F".parse().unwrap()]);
+            assert!(arguments.tls.danger_skip_host_check && !arguments.tls.danger_no_verify);
+        }
+        parse("telit mqtt --json pub --host h --client-id c --topic t --message m --ca ca.pem").unwrap();
+    }
+
+    #[test]
+    fn defaults() {
+        let arguments = parse("telit info").unwrap();
+        assert_eq!(arguments.global.platform, PlatformChoice(None));
+        assert_eq!((arguments.global.baud, arguments.global.cid), (None, 1));
+        assert_eq!(arguments.tls.min_tls, "1.2".parse().unwrap());
+    }
+
+    #[test]
+    fn names_of_the_virtual_network_need_one() {
+        let name = "--resolve a:1=127.0.0.1:2";
+        assert!(parse(&format!("telit --port sim:37 {name} info")).unwrap().check().is_ok());
+        assert!(parse(&format!("telit simulate --platform 37 --link l {name}")).unwrap().check().is_ok());
+        for command in ["info", "demo", "--port /dev/ttyUSB2 info"] {
+            assert!(parse(&format!("telit {name} {command}")).unwrap().check().is_err(), "{command}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for line in [
+            "telit nothing",
+            "telit info --platform 38",
+            "telit info --min-tls 1.1",
+            "telit info --cipher RC5",
+            "telit info --resolve a=b",
+            "telit info --cid 0",
+            "telit at",
+            "telit mqtt pub --host h --client-id c --topic t",
+            "telit mqtt pub --host h --client-id c --topic t --message m --file f",
+            "telit mqtt pub --host h --client-id c --topic t --message m -",
+            "telit mqtt pub --host h --client-id c --topic t --message m --qos 3",
+            "telit https post https://h/ --data a --data-file b",
+            "telit https get https://h/ --data a",
+            "telit simulate --platform 37",
+        ] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `telit`: the services inside Telit cellular modules, for people at a bench and for scripts.
+
+mod action;
+mod args;
+mod failure;
+mod interrupt;
+mod log;
+mod output;
+mod port;
+mod resolve;
+mod secret;
+mod tls;
+mod transfer;
+#[cfg(feature = "simulator")]
+mod virtual_module;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Arguments;
+use failure::Failure;
+use output::Output;
+
+fn main() -> ExitCode {
+    failure::hide_backtraces();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return failure::report_arguments(&error),
+    };
+    log::start(arguments.global.verbose, arguments.global.quiet);
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    arguments.check()?;
+    let output = Output::new(arguments.global.json, arguments.global.quiet);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(action::run(arguments, &output));
+    // A thread that waits for standard input must not hold the program.
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,0 +1,185 @@
+//! Files and progress of long transfers.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// A file that gets its name only when it is whole.
+#[derive(Debug)]
+pub(crate) struct OutputFile {
+    path: PathBuf,
+    sink: Sink,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Temporary(NamedTempFile),
+    /// A device such as `/dev/null`, which must not be replaced by a file.
+    Direct(File),
+}
+
+impl OutputFile {
+    /// Opens a temporary file beside `path`.
+    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
+        let special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+        let sink =
+            if special { File::options().write(true).open(path).map(Sink::Direct) } else { temporary(path) };
+        let sink = sink.map_err(|error| unwritable(path, &error))?;
+        Ok(Self { path: path.to_owned(), sink })
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        let written = match &mut self.sink {
+            Sink::Temporary(file) => file.write_all(bytes),
+            Sink::Direct(file) => file.write_all(bytes),
+        };
+        written.map_err(|error| unwritable(&self.path, &error))
+    }
+
+    /// Gives the file its name.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        match self.sink {
+            Sink::Direct(_) => Ok(()),
+            Sink::Temporary(file) => {
+                let persisted = file.as_file().sync_all().and_then(|()| Ok(file.persist(&self.path)?));
+                persisted.map(drop).map_err(|error| unwritable(&self.path, &error))
+            }
+        }
+    }
+}
+
+fn temporary(path: &Path) -> io::Result<Sink> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".telit-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As every new file; the umask takes off what the user does not want.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder).map(Sink::Temporary)
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::from(io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display())))
+}
+
+/// Bytes of a file that the user named on the command line.
+pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
+}
+
+/// A progress bar, which only a person at a terminal sees.
+#[derive(Debug)]
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Starts at zero. Without a total it counts only.
+    pub(crate) fn start(output: &Output, total: Option<u64>) -> Self {
+        if output.is_quiet() || !io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let (bar, template) = match total {
+            Some(total) => (ProgressBar::new(total), "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"),
+            None => (ProgressBar::new_spinner(), "{spinner} {bytes} {bytes_per_sec}"),
+        };
+        Self(bar.with_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        ))
+    }
+
+    pub(crate) fn reach(&self, bytes: u64) {
+        self.0.set_position(bytes);
+    }
+
+    pub(crate) fn expect(&self, total: u64) {
+        self.0.set_length(total);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// The SHA-256 of what passes by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hash(Sha256);
+
+impl Hash {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn hexadecimal(self) -> String {
+        hexadecimal(&self.0.finalize())
+    }
+}
+
+/// The SHA-256 of these bytes.
+#[cfg(feature = "simulator")]
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        write!(text, "{byte:02x}").unwrap_or_default();
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_appears_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("image.bin");
+        fs::write(&path, "old").unwrap();
+        let mut file = OutputFile::create(&path).unwrap();
+        file.write(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        file.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_abandoned_file_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = OutputFile::create(&folder.path().join("image.bin")).unwrap();
+        file.write(b"half").unwrap();
+        drop(file);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_to_and_stay() {
+        let mut file = OutputFile::create(Path::new("/dev/null")).unwrap();
+        file.write(b"gone").unwrap();
+        file.finish().unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn hashes() {
+        let mut hash = Hash::default();
+        hash.update(b"a");
+        hash.update(b"bc");
+        assert_eq!(hash.hexadecimal(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

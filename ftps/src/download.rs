@@ -1,0 +1,262 @@
+//! Downloads as streams of bytes.
+
+use std::fmt;
+use std::future::{Future, IntoFuture, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use telit_core::platform::Availability;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use crate::commands::{FileSize, Get, GetBuffered, SetRestart};
+use crate::error::TransferError;
+use crate::pull::{Pull, Source};
+use crate::session::Session;
+
+/// How the bytes of a download come over the port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransferMode {
+    /// Whatever suits the module; at present online mode.
+    #[default]
+    Auto,
+    /// The port carries the file itself (`#FTPGET`): fast. No other command runs meanwhile, and a reader
+    /// that stops reading loses bytes unless the port has flow control.
+    Online,
+    /// Blocks of up to 3000 bytes are asked for (`#FTPGETPKT`, `#FTPRECV`): other commands run in
+    /// between, and the reader may take its time.
+    Command,
+}
+
+/// A download that is about to begin; awaiting it begins it. See
+/// [`FtpsClient::download`](crate::FtpsClient::download).
+#[derive(Debug)]
+#[must_use = "nothing happens until it is awaited"]
+pub struct DownloadRequest<'a> {
+    session: &'a mut Session,
+    path: String,
+    offset: u64,
+    mode: TransferMode,
+}
+
+impl<'a> DownloadRequest<'a> {
+    pub(crate) fn new(session: &'a mut Session, path: String) -> Self {
+        Self { session, path, offset: 0, mode: TransferMode::Auto }
+    }
+
+    /// Begins behind so many bytes of the file.
+    pub fn from(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// How the bytes come over the port.
+    pub fn mode(mut self, mode: TransferMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    async fn start(self) -> Result<Download<'a>, TransferError> {
+        let size = file_size(self.session, &self.path).await?;
+        open(self.session, &self.path, size, self.offset, self.mode).await
+    }
+}
+
+impl<'a> IntoFuture for DownloadRequest<'a> {
+    type Output = Result<Download<'a>, TransferError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.start())
+    }
+}
+
+/// A running download.
+///
+/// It ends with `None` only when exactly as many bytes have come as the server announced. Dropping it
+/// before is fine: the next operation of the client closes the session and opens it again.
+pub struct Download<'a> {
+    session: &'a mut Session,
+    size: u64,
+    offset: u64,
+    state: State,
+}
+
+/// The future of a step is kept here, not by the caller, so that no block is lost when the caller's
+/// future is dropped.
+enum State {
+    Idle(Box<Pull>),
+    Busy(Pin<Box<dyn Future<Output = Step> + Send>>),
+    Ended,
+}
+
+type Step = (Box<Pull>, Result<Option<Bytes>, TransferError>);
+
+impl<'a> Download<'a> {
+    /// The size of the whole file.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where in the file this download began.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next bytes; `None` after the last one of the file. After an error nothing more comes.
+    ///
+    /// # Errors
+    /// See [`TransferError`]; [`TransferError::Truncated`] if the transfer was cut.
+    ///
+    /// # Cancel safety
+    /// No byte is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<Result<Bytes, TransferError>> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// The download as an [`AsyncRead`]. Errors are [`io::Error`]s that hold the [`TransferError`].
+    #[must_use]
+    pub fn into_reader(self) -> DownloadReader<'a> {
+        DownloadReader { download: self, chunk: Bytes::new() }
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransferError>>> {
+        loop {
+            match std::mem::replace(&mut self.state, State::Ended) {
+                State::Ended => return Poll::Ready(None),
+                State::Idle(mut pull) => {
+                    self.state = State::Busy(Box::pin(async move {
+                        let result = pull.next().await;
+                        (pull, result)
+                    }));
+                }
+                State::Busy(mut step) => {
+                    let Poll::Ready((pull, result)) = step.as_mut().poll(context) else {
+                        self.state = State::Busy(step);
+                        return Poll::Pending;
+                    };
+                    return Poll::Ready(self.step_ended(pull, result));
+                }
+            }
+        }
+    }
+
+    fn step_ended(
+        &mut self,
+        pull: Box<Pull>,
+        result: Result<Option<Bytes>, TransferError>,
+    ) -> Option<Result<Bytes, TransferError>> {
+        match result {
+            Ok(Some(bytes)) => {
+                self.state = State::Idle(pull);
+                Some(Ok(bytes))
+            }
+            Ok(None) => {
+                if pull.ended_cleanly() {
+                    self.session.trust();
+                }
+                None
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+impl fmt::Debug for Download<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { size, offset, .. } = self;
+        f.debug_struct("Download").field("size", size).field("offset", offset).finish_non_exhaustive()
+    }
+}
+
+/// A [`Download`] as an [`AsyncRead`].
+#[derive(Debug)]
+pub struct DownloadReader<'a> {
+    download: Download<'a>,
+    chunk: Bytes,
+}
+
+impl AsyncRead for DownloadReader<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.chunk.is_empty() {
+            match self.download.poll_next(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(io_error(error))),
+                Poll::Ready(Some(Ok(chunk))) => self.chunk = chunk,
+            }
+        }
+        let count = self.chunk.len().min(buffer.remaining());
+        buffer.put_slice(&self.chunk.split_to(count));
+        Poll::Ready(Ok(()))
+    }
+}
+
+pub(crate) async fn file_size(session: &mut Session, path: &str) -> Result<u64, TransferError> {
+    let command = FileSize { path: session.check_path(path)?, deadline: session.deadline() };
+    session.run(command, Some(path)).await
+}
+
+/// Begins a download of a file whose size was just asked for.
+pub(crate) async fn open<'a>(
+    session: &'a mut Session,
+    path: &str,
+    size: u64,
+    offset: u64,
+    mode: TransferMode,
+) -> Result<Download<'a>, TransferError> {
+    if offset > size {
+        return Err(TransferError::BehindEnd { offset, size });
+    }
+    let length = size - offset;
+    if length == 0 {
+        return Ok(Download { session, size, offset, state: State::Ended });
+    }
+    let path = session.check_path(path)?;
+    session.distrust();
+    set_restart(session, offset).await?;
+    let deadline = session.deadline();
+    let source = match mode {
+        TransferMode::Auto | TransferMode::Online => {
+            let get = Get { path: path.clone(), length, deadline };
+            Source::Online(session.open_stream(get, Some(&path)).await?)
+        }
+        TransferMode::Command => {
+            session.run_once(GetBuffered { path: path.clone(), deadline }, Some(&path), true).await?;
+            Source::Command(session.profile().receive)
+        }
+    };
+    let (stall, tls) = (session.options().stall(), session.options().uses_tls());
+    let pull = Pull::new(session.modem().clone(), source, path, length, stall, tls);
+    Ok(Download { session, size, offset, state: State::Idle(Box::new(pull)) })
+}
+
+async fn set_restart(session: &mut Session, offset: u64) -> Result<(), TransferError> {
+    match (session.profile().restart, offset) {
+        (Availability::No, 0) => Ok(()),
+        (Availability::No, _) => Err(TransferError::Unsupported {
+            platform: session.modem().profile().id,
+            what: "cannot begin a download in the middle of a file",
+        }),
+        (Availability::Yes | Availability::Probe, _) => {
+            session.run_once(SetRestart(offset), None, false).await
+        }
+    }
+}
+
+fn io_error(error: TransferError) -> io::Error {
+    let kind = match &error {
+        TransferError::Truncated { .. } => io::ErrorKind::UnexpectedEof,
+        TransferError::Stalled { .. } => io::ErrorKind::TimedOut,
+        _ => io::ErrorKind::Other,
+    };
+    io::Error::new(kind, error)
+}

@@ -1,0 +1,237 @@
+//! What a refusal means: from the module's words and the server's last reply.
+
+use telit_core::at::{ErrorFamily, ModuleError};
+use telit_core::exclusive::{Holder, Service, ServiceBusy};
+use telit_core::tls::TlsFailure;
+use telit_core::{Category, CommandError};
+
+use super::{ConnectError, TransferError};
+use crate::server_reply::ServerReply;
+
+/// Numbers and text of a refusal. Source: M37 p23-26.
+type Refusal = (&'static [u32], &'static str);
+
+const NAME: [Refusal; 3] =
+    [(&[603], "Can not resolve name"), (&[625], "FTP host not found"), (&[558], "can not resolve DN")];
+const CONNECT: [Refusal; 16] = [
+    (&[602], "Can not activate"),
+    (&[604], "Can not allocate control socket"),
+    (&[605], "Can not connect control socket"),
+    (&[606], "Bad or no response from server"),
+    (&[609], "Context down"),
+    (&[556], "context not opened"),
+    (&[559], "time-out in opening socket"),
+    (&[560], "can not open socket"),
+    (&[561], "remote disconnected or time-out"),
+    (&[562], "connection failed"),
+    (&[616], "FTP disconnected"),
+    (&[633], "FTP timed out"),
+    (&[636], "FTP server not ready"),
+    (&[637], "FTP server shutdown"),
+    (&[642], "FTP open channel timeout"),
+    (&[643], "FTP communication timeout"),
+];
+const LOGIN: [Refusal; 2] =
+    [(&[634], "FTP login incorrect"), (&[639, 640], "FTP user ID and password don't match")];
+const LOST: [Refusal; 6] = [
+    (&[607], "Not connected"),
+    (&[615], "FTP not connected"),
+    (&[616], "FTP disconnected"),
+    (&[617], "FTP read command closed"),
+    (&[619], "FTP write command closed"),
+    (&[637], "FTP server shutdown"),
+];
+const DATA: [Refusal; 4] = [
+    (&[626], "FTP accept failure"),
+    (&[627], "FTP listen failure"),
+    (&[628], "FTP bind failure"),
+    (&[642], "FTP open channel timeout"),
+];
+
+/// What was tried when the module refused.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operation<'a> {
+    /// The file or directory.
+    pub(crate) path: Option<&'a str>,
+    /// Whether it opens or uses a data connection.
+    pub(crate) data: bool,
+    /// Whether the session uses TLS.
+    pub(crate) tls: bool,
+}
+
+/// A session exists already. Source: M37 p25; IPE28 p123.
+pub(crate) fn is_already_connected(error: &CommandError) -> bool {
+    error.module_error().is_some_and(|error| error.is(&[608], "Already connected"))
+}
+
+/// There is no session any more, so the command did nothing.
+pub(crate) fn is_session_lost(error: &CommandError, reply: Option<&ServerReply>) -> bool {
+    // 421: the server closed an idle session. Source: RFC 959 4.2.
+    error.module_error().is_some_and(|error| one_of(error, &LOST) || code(reply) == Some(421))
+}
+
+pub(crate) fn connect_error(
+    error: CommandError,
+    reply: Option<ServerReply>,
+    (host, port): (&str, u16),
+    tls: bool,
+) -> ConnectError {
+    let server = || format!("{host}:{port}");
+    if error.category() == Category::Busy {
+        return ServiceBusy { holder: Holder::OtherPort(Service::Ftp) }.into();
+    }
+    if let Some(failure) = TlsFailure::of(&error) {
+        return ConnectError::Tls { server: server(), failure };
+    }
+    let (command, error) = match error {
+        CommandError::Refused { command, error } => (command, error),
+        CommandError::Invalid(invalid) => return invalid.into(),
+        other => return ConnectError::Link(other),
+    };
+    match code(reply.as_ref()) {
+        // The replies to AUTH that say no. Source: RFC 4217 4; RFC 2228 3.
+        Some(431 | 500 | 502 | 504 | 534) if tls => return ConnectError::AuthTlsRefused { reply },
+        Some(430 | 530 | 532) => return ConnectError::LoginRefused { reply },
+        _ => {}
+    }
+    if one_of(&error, &LOGIN) {
+        return ConnectError::LoginRefused { reply };
+    }
+    if one_of(&error, &NAME) {
+        return ConnectError::Name { host: host.to_owned(), error };
+    }
+    if one_of(&error, &CONNECT) {
+        return ConnectError::Connect { server: server(), error, reply };
+    }
+    ConnectError::Refused { command, error, reply }
+}
+
+pub(crate) fn transfer_error(
+    error: CommandError,
+    reply: Option<ServerReply>,
+    operation: Operation<'_>,
+) -> TransferError {
+    let (command, error) = match error {
+        CommandError::Refused { command, error } => (command, error),
+        CommandError::Invalid(invalid) => return invalid.into(),
+        other => return TransferError::Link(other),
+    };
+    if operation.data
+        && operation.tls
+        && let Some(reply) = reply.as_ref().filter(|reply| reply.demands_session_reuse())
+    {
+        return TransferError::SessionReuseDemanded { reply: reply.clone() };
+    }
+    if let Some(failure) = TlsFailure::named_by(&error) {
+        return TransferError::Tls { failure, reply };
+    }
+    if let Some(path) = operation.path
+        && is_not_found(&error, reply.as_ref())
+    {
+        return TransferError::NotFound { path: path.to_owned(), reply };
+    }
+    if operation.data && is_data_connection(&error, reply.as_ref()) {
+        return TransferError::DataConnection { error, reply };
+    }
+    TransferError::Refused { command, error, reply }
+}
+
+/// Servers say 550 both for what is missing and for what is forbidden.
+fn is_not_found(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
+    let forbidden = |reply: &ServerReply| reply.contains("denied") || reply.contains("not permitted");
+    match reply {
+        Some(reply) if reply.code() == Some(550) => !forbidden(reply),
+        Some(reply) if reply.is_negative() => false,
+        _ => error.is(&[632], "FTP file not found"),
+    }
+}
+
+fn is_data_connection(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
+    match code(reply) {
+        Some(425 | 426) => true,
+        Some(400..) => false,
+        // `NO CARRIER` instead of `CONNECT`. Source: IPE15 p44.
+        _ => error.family() == ErrorFamily::Call || one_of(error, &DATA),
+    }
+}
+
+fn one_of(error: &ModuleError, refusals: &[Refusal]) -> bool {
+    refusals.iter().any(|(numbers, text)| error.is(numbers, text))
+}
+
+fn code(reply: Option<&ServerReply>) -> Option<u16> {
+    reply.and_then(ServerReply::code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(detail: &str) -> CommandError {
+        CommandError::Refused { command: "#FTPX".into(), error: ModuleError::equipment(detail) }
+    }
+
+    fn reply(line: &str) -> Option<ServerReply> {
+        ServerReply::from_lines([line.to_owned()])
+    }
+
+    fn connect(detail: &str, said: &str) -> ConnectError {
+        connect_error(refused(detail), reply(said), ("h", 21), true)
+    }
+
+    fn transfer(detail: &str, said: &str) -> TransferError {
+        let operation = Operation { path: Some("f"), data: true, tls: true };
+        transfer_error(refused(detail), reply(said), operation)
+    }
+
+    #[test]
+    fn connecting() {
+        assert!(matches!(connect("Cannot resolve name", ""), ConnectError::Name { .. }));
+        assert!(matches!(connect("603", ""), ConnectError::Name { .. }));
+        assert!(matches!(connect("Cannot connect control socket", ""), ConnectError::Connect { .. }));
+        assert!(matches!(connect("FTP login incorrect", ""), ConnectError::LoginRefused { .. }));
+        assert!(matches!(
+            connect("FTP unexpected reply", "530 Login incorrect."),
+            ConnectError::LoginRefused { .. }
+        ));
+        assert!(matches!(connect("638", "502 AUTH not implemented"), ConnectError::AuthTlsRefused { .. }));
+        let tls = connect("SSL error during handshake", "");
+        assert!(matches!(tls, ConnectError::Tls { failure: TlsFailure::Handshake, .. }));
+        assert!(tls.hint().unwrap().contains("clock"));
+        assert!(matches!(connect("Resource used by other instance", ""), ConnectError::Busy(_)));
+        assert!(matches!(connect("something new", ""), ConnectError::Refused { .. }));
+        assert_eq!(connect("SSL already activated", "").category(), Category::Busy);
+    }
+
+    #[test]
+    fn without_tls_a_502_is_no_refusal_of_tls() {
+        let error = connect_error(refused("638"), reply("502 no"), ("h", 21), false);
+        assert!(matches!(error, ConnectError::Refused { .. }));
+    }
+
+    #[test]
+    fn transferring() {
+        assert!(matches!(transfer("FTP file not found", ""), TransferError::NotFound { .. }));
+        assert!(matches!(transfer("600", "550 No such file"), TransferError::NotFound { .. }));
+        assert!(matches!(transfer("600", "550 Permission denied."), TransferError::Refused { .. }));
+        assert!(matches!(transfer("600", "522 reuse"), TransferError::SessionReuseDemanded { .. }));
+        assert!(matches!(
+            transfer("600", "425 Can't open data connection."),
+            TransferError::DataConnection { .. }
+        ));
+        assert!(matches!(transfer("SSL error during handshake", ""), TransferError::Tls { .. }));
+        assert!(matches!(transfer("600", "452 disk full"), TransferError::Refused { .. }));
+        assert!(transfer("600", "522 reuse").hint().unwrap().contains("require_ssl_reuse=NO"));
+    }
+
+    #[test]
+    fn lost_sessions() {
+        for detail in ["607", "Not connected", "FTP not connected", "FTP disconnected"] {
+            assert!(is_session_lost(&refused(detail), None), "{detail}");
+        }
+        assert!(is_session_lost(&refused("600"), reply("421 Timeout.").as_ref()));
+        assert!(!is_session_lost(&refused("600"), reply("550 no").as_ref()));
+        assert!(is_already_connected(&refused("Already connected")));
+        assert!(!is_already_connected(&refused("607")));
+    }
+}

@@ -1,0 +1,151 @@
+//! Why a session could not be opened.
+
+use telit_core::at::{InvalidValue, ModuleError};
+use telit_core::exclusive::{LeaseError, ServiceBusy};
+use telit_core::platform::PlatformId;
+use telit_core::tls::{TlsError, TlsFailure};
+use telit_core::{Category, CommandError};
+
+use crate::server_reply::ServerReply;
+
+/// A session could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// An option cannot be used. Nothing was sent.
+    #[error(transparent)]
+    InvalidOption(#[from] InvalidValue),
+    /// The platform cannot do what was asked for. Nothing was sent.
+    #[error("platform {platform} {what}")]
+    Unsupported {
+        /// The platform.
+        platform: PlatformId,
+        /// What it cannot do.
+        what: &'static str,
+    },
+    /// Another service holds the module's TLS.
+    #[error(transparent)]
+    Busy(#[from] ServiceBusy),
+    /// TLS could not be set up on the module.
+    #[error("TLS could not be set up: {0}")]
+    Setup(#[source] TlsError),
+    /// The name of the server cannot be resolved.
+    #[error("the name {host} cannot be resolved: {error}")]
+    Name {
+        /// The server.
+        host: String,
+        /// The module's own words.
+        error: ModuleError,
+    },
+    /// The server cannot be reached, or does not answer like an FTP server.
+    #[error("no connection to {server}: {error}{}", said(.reply.as_ref()))]
+    Connect {
+        /// Host and port.
+        server: String,
+        /// The module's own words.
+        error: ModuleError,
+        /// What the server said, if it said anything.
+        reply: Option<ServerReply>,
+    },
+    /// The TLS handshake with the server failed.
+    #[error("TLS with {server} failed: {failure}")]
+    Tls {
+        /// Host and port.
+        server: String,
+        /// What the module says.
+        failure: TlsFailure,
+    },
+    /// The server refuses AUTH TLS. The SDK never goes on without TLS.
+    #[error("the server refuses TLS{}", said(.reply.as_ref()))]
+    AuthTlsRefused {
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// The server refuses user or password.
+    #[error("the server refuses the login{}", said(.reply.as_ref()))]
+    LoginRefused {
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// The module refused a command for another reason.
+    #[error("the module refused {command}: {error}{}", said(.reply.as_ref()))]
+    Refused {
+        /// The command's name.
+        command: String,
+        /// The module's own words.
+        error: ModuleError,
+        /// What the server said last.
+        reply: Option<ServerReply>,
+    },
+    /// The line to the module.
+    #[error(transparent)]
+    Link(CommandError),
+}
+
+impl ConnectError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::InvalidOption(_) | Self::Unsupported { .. } => Category::Usage,
+            Self::Busy(_) | Self::Tls { failure: TlsFailure::AlreadyActivated, .. } => Category::Busy,
+            Self::Setup(error) => error.category(),
+            Self::Name { .. } | Self::Connect { .. } | Self::Tls { .. } | Self::AuthTlsRefused { .. } => {
+                Category::Network
+            }
+            Self::LoginRefused { .. } | Self::Refused { .. } => Category::Refused,
+            Self::Link(error) => error.category(),
+        }
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Busy(_) => "end the other service first, or let connect() wait with tls_wait()",
+            Self::Setup(error) => return error.hint(),
+            Self::Name { .. } => {
+                "check the host name, and that the packet data context is active (AT#SGACT) and its APN reaches the \
+                 internet"
+            }
+            Self::Connect { .. } => {
+                "check the port (explicit FTPS is on 21, implicit FTPS is something else), firewalls, and that the \
+                 APN reaches the internet"
+            }
+            Self::Tls { failure, .. } => return Some(failure.hint()),
+            Self::AuthTlsRefused { .. } => {
+                "switch explicit TLS (AUTH TLS) on at the server, for example ssl_enable=YES in vsftpd or TLSEngine on \
+                 in ProFTPD"
+            }
+            Self::LoginRefused { .. } => {
+                "check user and password, and whether the server wants a client certificate"
+            }
+            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Refused { .. } | Self::Link(_) => {
+                return None;
+            }
+        })
+    }
+}
+
+impl From<LeaseError> for ConnectError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Busy(busy) => Self::Busy(busy),
+            LeaseError::Command(error) => Self::Link(error),
+            other => Self::Setup(other.into()),
+        }
+    }
+}
+
+impl From<TlsError> for ConnectError {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::Lease(error) => error.into(),
+            other => Self::Setup(other),
+        }
+    }
+}
+
+pub(super) fn said(reply: Option<&ServerReply>) -> String {
+    reply.map(|reply| format!("; the server said: {reply}")).unwrap_or_default()
+}

@@ -1,0 +1,206 @@
+//! Why something with an open session failed.
+
+use std::io;
+use std::time::Duration;
+
+use telit_core::at::{InvalidValue, ModuleError};
+use telit_core::platform::PlatformId;
+use telit_core::tls::TlsFailure;
+use telit_core::{Category, CommandError};
+
+use super::connect::{ConnectError, said};
+use crate::server_reply::ServerReply;
+
+/// An operation of an open session failed.
+///
+/// The session survives: whatever state the error left it in, the next operation closes it and opens it
+/// again if that is needed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// A value cannot be sent. Nothing was sent.
+    #[error(transparent)]
+    Invalid(#[from] InvalidValue),
+    /// The platform cannot do what was asked for. Nothing was sent.
+    #[error("platform {platform} {what}")]
+    Unsupported {
+        /// The platform.
+        platform: PlatformId,
+        /// What it cannot do.
+        what: &'static str,
+    },
+    /// The module cannot upload an empty file. Nothing was sent. Source: M37 p808.
+    #[error("the module cannot upload an empty file")]
+    EmptyUpload,
+    /// A download was asked to start behind the end of the file.
+    #[error("the download should start at {offset}, but the file has only {size} bytes")]
+    BehindEnd {
+        /// Where it should start.
+        offset: u64,
+        /// The size of the file.
+        size: u64,
+    },
+    /// The server does not have the file or directory.
+    #[error("the server does not have {path}{}", said(.reply.as_ref()))]
+    NotFound {
+        /// Its name.
+        path: String,
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// The transfer ended early.
+    #[error("the transfer was cut after {got} of {expected} bytes{}", said(.reply.as_ref()))]
+    Truncated {
+        /// How many bytes came.
+        got: u64,
+        /// How many should have come.
+        expected: u64,
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// No byte came for too long.
+    #[error("the transfer stood still for {waited:?} after {got} of {expected} bytes")]
+    Stalled {
+        /// How many bytes came.
+        got: u64,
+        /// How many should have come.
+        expected: u64,
+        /// How long nothing came.
+        waited: Duration,
+    },
+    /// The server wants the data connection to resume the TLS session of the control connection, which
+    /// the module never does. Source: SSL guide 9.
+    #[error(
+        "the server demands TLS session reuse on data connections, which the module does not do: {reply}"
+    )]
+    SessionReuseDemanded {
+        /// What the server said.
+        reply: ServerReply,
+    },
+    /// The data connection could not be opened.
+    #[error("no data connection: {error}{}", said(.reply.as_ref()))]
+    DataConnection {
+        /// The module's own words.
+        error: ModuleError,
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// TLS failed on the way.
+    #[error("TLS failed: {failure}{}", said(.reply.as_ref()))]
+    Tls {
+        /// What the module says.
+        failure: TlsFailure,
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// The server or the module refused.
+    #[error("{command} was refused: {error}{}", said(.reply.as_ref()))]
+    Refused {
+        /// The command's name.
+        command: String,
+        /// The module's own words.
+        error: ModuleError,
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// After an upload the file on the server does not have the expected size.
+    #[error("the server has {stored} bytes after the upload, expected {expected}")]
+    UploadDiffers {
+        /// The size on the server.
+        stored: u64,
+        /// The size that it should have.
+        expected: u64,
+    },
+    /// What should be uploaded could not be read.
+    #[error("the data to upload could not be read: {text}")]
+    Source {
+        /// What kind of failure it was.
+        kind: io::ErrorKind,
+        /// In words.
+        text: String,
+    },
+    /// The listing is longer than the limit.
+    #[error("the listing is longer than {limit} bytes")]
+    ListingTooLong {
+        /// The limit.
+        limit: usize,
+    },
+    /// The session was lost or had to be closed, and could not be opened again.
+    #[error("the session could not be opened again: {0}")]
+    Reopen(#[source] Box<ConnectError>),
+    /// The module did not come back from online mode, or the port is gone.
+    #[error("the line to the module was lost after {got} of {expected} bytes")]
+    LineLost {
+        /// How many bytes came.
+        got: u64,
+        /// How many should have come.
+        expected: u64,
+    },
+    /// The line to the module.
+    #[error(transparent)]
+    Link(CommandError),
+}
+
+impl TransferError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Invalid(_) | Self::Unsupported { .. } | Self::EmptyUpload | Self::BehindEnd { .. } => {
+                Category::Usage
+            }
+            Self::Truncated { .. }
+            | Self::Stalled { .. }
+            | Self::SessionReuseDemanded { .. }
+            | Self::DataConnection { .. }
+            | Self::Tls { .. } => Category::Network,
+            Self::NotFound { .. } | Self::Refused { .. } => Category::Refused,
+            Self::UploadDiffers { .. } => Category::Verification,
+            Self::Source { .. } | Self::ListingTooLong { .. } => Category::Other,
+            Self::Reopen(error) => error.category(),
+            Self::LineLost { .. } => Category::Link,
+            Self::Link(error) => error.category(),
+        }
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::SessionReuseDemanded { .. } => {
+                "change the server: require_ssl_reuse=NO (vsftpd), TLSOptions NoSessionReuseRequired (ProFTPD), untick \
+                 \"Require TLS session resumption on data connection\" (FileZilla Server), \
+                 TlsSessionResumptionMode=ENABLED or DISABLED (AWS Transfer Family)"
+            }
+            Self::DataConnection { .. } => {
+                "check the server's passive ports and its public address behind NAT, and that it does not demand TLS \
+                 session reuse; active mode does not pass mobile networks"
+            }
+            Self::Truncated { .. } | Self::Stalled { .. } | Self::LineLost { .. } => {
+                "try again from where it stopped"
+            }
+            Self::Tls { failure, .. } => return Some(failure.hint()),
+            Self::UploadDiffers { .. } => "upload again",
+            Self::EmptyUpload => "upload at least one byte",
+            Self::Reopen(error) => return error.hint(),
+            _ => return None,
+        })
+    }
+
+    /// Whether trying again from where it stopped can help, without anybody changing anything.
+    #[must_use]
+    pub fn is_resumable(&self) -> bool {
+        match self {
+            Self::Truncated { .. }
+            | Self::Stalled { .. }
+            | Self::DataConnection { .. }
+            | Self::Tls { .. }
+            | Self::LineLost { .. } => true,
+            Self::Reopen(error) => {
+                matches!(error.category(), Category::Network | Category::Busy | Category::Link)
+            }
+            Self::Link(error) => error.category() == Category::Link,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! SHA-256 values.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A SHA-256 value. It is read from and shown as 64 hexadecimal digits.
+///
+/// ```
+/// use telit_ftps::Sha256Digest;
+/// let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+/// let digest: Sha256Digest = text.parse()?;
+/// assert_eq!(digest.to_string(), text);
+/// # Ok::<(), telit_ftps::InvalidDigest>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sha256Digest([u8; 32]);
+
+/// This is no SHA-256 value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a SHA-256 value has 64 hexadecimal digits")]
+pub struct InvalidDigest;
+
+impl Sha256Digest {
+    /// Its bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl From<[u8; 32]> for Sha256Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl FromStr for Sha256Digest {
+    type Err = InvalidDigest;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(InvalidDigest);
+        }
+        let mut bytes = [0; 32];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let digits = text.get(2 * index..2 * index + 2).ok_or(InvalidDigest)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| InvalidDigest)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Sha256Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha256Digest({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_64_digits() {
+        let digits = "0123456789ABCDEF".repeat(4);
+        assert_eq!(digits.parse::<Sha256Digest>().unwrap().to_string(), digits.to_lowercase());
+        for bad in ["", "00", &digits[1..], &format!("{digits}0"), &digits.replace('0', "x"), &"é".repeat(32)]
+        {
+            assert_eq!(bad.parse::<Sha256Digest>(), Err(InvalidDigest), "{bad}");
+        }
+    }
+}

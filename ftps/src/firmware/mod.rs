@@ -1,0 +1,240 @@
+//! Downloads to a file that are verified before the file gets its name.
+
+mod digest;
+mod part_file;
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use digest::{InvalidDigest, Sha256Digest};
+use part_file::{Identity, PartFile, PartWriter};
+
+use crate::download::{TransferMode, file_size, open};
+use crate::error::DownloadError;
+use crate::session::Session;
+
+/// So many bytes at most have to be downloaded again after a power cut.
+const SYNC_EVERY: u64 = 1024 * 1024;
+
+/// A download to a file that is about to begin; awaiting it runs it.
+///
+/// The bytes go to `<name>.part` beside the target, with a small file `<name>.part.state` that tells what
+/// they belong to. When all have come, size and SHA-256 of what is *on the disk* are checked, the file is
+/// flushed to the disk, renamed to its final name in one step, and the directory is flushed. So the final
+/// name never belongs to a damaged or incomplete file, whenever the power goes.
+///
+/// - After a cut, a stall or a lost line the part file stays. With [`resume(true)`](Self::resume) the next
+///   call goes on behind it, if the server's file still has the size it had, and the same hash is wanted.
+/// - A part file that is longer than the file, or belongs to another one, is thrown away.
+/// - A wrong hash removes the part file: nothing in it can be trusted. If it was a resumed download, the
+///   whole file is downloaded once more first, because the file may have changed on the server, or the
+///   server may have ignored where to begin; neither can be seen in another way.
+/// - Without [`sha256`](Self::sha256) only the size is verified: name a hash whenever there is one.
+///
+/// ```no_run
+/// # async fn example(client: &mut telit_ftps::FtpsClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".parse()?;
+/// let report = client
+///     .download_to_file("fw.bin", "/var/lib/device/fw.bin")
+///     .resume(true)
+///     .sha256(hash)
+///     .progress(|progress| println!("{} of {}", progress.bytes, progress.total))
+///     .await?;
+/// println!("{} bytes, {}", report.bytes, report.sha256);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing happens until it is awaited"]
+pub struct FirmwareDownload<'a> {
+    session: &'a mut Session,
+    path: String,
+    target: PathBuf,
+    resume: bool,
+    sha256: Option<Sha256Digest>,
+    expected_size: Option<u64>,
+    mode: TransferMode,
+    progress: Option<Box<dyn FnMut(Progress) + Send + 'a>>,
+}
+
+/// How far a download to a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Bytes in the part file, those of earlier attempts included.
+    pub bytes: u64,
+    /// The size of the file.
+    pub total: u64,
+}
+
+/// A verified download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DownloadReport {
+    /// The size of the file.
+    pub bytes: u64,
+    /// Its hash, computed from the disk.
+    pub sha256: Sha256Digest,
+    /// How many bytes an earlier attempt had left; 0 if everything was downloaded now.
+    pub resumed_from: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl<'a> FirmwareDownload<'a> {
+    pub(crate) fn new(session: &'a mut Session, path: String, target: &Path) -> Self {
+        Self {
+            session,
+            path,
+            target: target.to_owned(),
+            resume: false,
+            sha256: None,
+            expected_size: None,
+            mode: TransferMode::Auto,
+            progress: None,
+        }
+    }
+
+    /// Whether to go on behind a part file of an earlier attempt. Default false: it is thrown away.
+    pub fn resume(mut self, resume: bool) -> Self {
+        self.resume = resume;
+        self
+    }
+
+    /// The hash that the whole file must have.
+    pub fn sha256(mut self, hash: Sha256Digest) -> Self {
+        self.sha256 = Some(hash);
+        self
+    }
+
+    /// The size that the file must have. If the server tells another one, nothing is downloaded.
+    pub fn expected_size(mut self, size: u64) -> Self {
+        self.expected_size = Some(size);
+        self
+    }
+
+    /// How the bytes come over the port.
+    pub fn mode(mut self, mode: TransferMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Called after every piece that was written.
+    pub fn progress(mut self, progress: impl FnMut(Progress) + Send + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+
+    async fn run(mut self) -> Result<DownloadReport, DownloadError> {
+        let started = Instant::now();
+        let part = PartFile::beside(&self.target)?;
+        let size = file_size(self.session, &self.path).await?;
+        if let Some(expected) = self.expected_size.filter(|expected| *expected != size) {
+            return Err(DownloadError::SizeMismatch { expected, got: size });
+        }
+        let identity = self.identity(size);
+        let mut resumed_from = match self.resume {
+            true => part.resumable(&identity).await?,
+            false => 0,
+        };
+        let mut hash = self.fetch(&part, &identity, resumed_from).await?;
+        if resumed_from > 0 && self.sha256.is_some_and(|expected| expected != hash) {
+            tracing::warn!("the resumed file has a wrong hash, downloading all of it");
+            resumed_from = 0;
+            hash = self.fetch(&part, &identity, 0).await?;
+        }
+        if let Some(expected) = self.sha256.filter(|expected| *expected != hash) {
+            part.discard().await?;
+            return Err(DownloadError::HashMismatch { expected, got: hash });
+        }
+        part.publish().await?;
+        Ok(DownloadReport { bytes: size, sha256: hash, resumed_from, took: started.elapsed() })
+    }
+
+    fn identity(&self, size: u64) -> Identity {
+        let server = self.session.options().server();
+        let directories = self.session.directories().join("/");
+        Identity { source: format!("{server} {directories} {}", self.path), size, sha256: self.sha256 }
+    }
+
+    /// Completes the part file and gives the hash of what is on the disk.
+    async fn fetch(
+        &mut self,
+        part: &PartFile,
+        identity: &Identity,
+        offset: u64,
+    ) -> Result<Sha256Digest, DownloadError> {
+        let mut writer = match offset {
+            0 => part.begin(identity).await?,
+            _ => part.go_on(offset).await?,
+        };
+        self.receive(&mut writer, identity.size, offset).await?;
+        let (hash, length) = part.hash().await?;
+        if length != identity.size {
+            return Err(DownloadError::SizeMismatch { expected: identity.size, got: length });
+        }
+        Ok(hash)
+    }
+
+    /// Whatever happens, what has come is on the disk afterwards.
+    async fn receive(
+        &mut self,
+        writer: &mut PartWriter,
+        size: u64,
+        offset: u64,
+    ) -> Result<(), DownloadError> {
+        let transferred = self.transfer(writer, size, offset).await;
+        let synced = writer.sync().await;
+        transferred.and(synced)
+    }
+
+    async fn transfer(
+        &mut self,
+        writer: &mut PartWriter,
+        size: u64,
+        offset: u64,
+    ) -> Result<(), DownloadError> {
+        let mut download = open(self.session, &self.path, size, offset, self.mode).await?;
+        let (mut bytes, mut synced) = (offset, offset);
+        while let Some(chunk) = download.next().await {
+            let chunk = chunk?;
+            writer.write(&chunk).await?;
+            bytes += chunk.len() as u64;
+            if bytes - synced >= SYNC_EVERY {
+                writer.sync().await?;
+                synced = bytes;
+            }
+            if let Some(progress) = &mut self.progress {
+                progress(Progress { bytes, total: size });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> IntoFuture for FirmwareDownload<'a> {
+    type Output = Result<DownloadReport, DownloadError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for FirmwareDownload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, target, resume, sha256, expected_size, mode, .. } = self;
+        f.debug_struct("FirmwareDownload")
+            .field("path", path)
+            .field("target", target)
+            .field("resume", resume)
+            .field("sha256", sha256)
+            .field("expected_size", expected_size)
+            .field("mode", mode)
+            .finish_non_exhaustive()
+    }
+}

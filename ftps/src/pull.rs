@@ -1,0 +1,210 @@
+//! Getting the bytes of one download out of the module, in either mode.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use telit_core::at::{Effect, StreamEnd, UnexpectedReply};
+use telit_core::driver::DataStream;
+use telit_core::{CommandError, Modem};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::commands::{GetState, LastMessage, Receive};
+use crate::error::{Operation, TransferError, is_session_lost, transfer_error};
+use crate::server_reply::ServerReply;
+
+/// First and longest pause while the module has nothing yet.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
+/// How long the module may take to notice that it has handed over everything.
+const END_WAIT: Duration = Duration::from_secs(5);
+
+/// One running download. It owns all it needs, so that the future of [`next`](Self::next) can be kept.
+pub(crate) struct Pull {
+    modem: Modem,
+    source: Source,
+    path: String,
+    got: u64,
+    expected: u64,
+    stall: Duration,
+    tls: bool,
+    clean: bool,
+}
+
+pub(crate) enum Source {
+    Online(DataStream),
+    /// Blocks of at most so many bytes.
+    Command(usize),
+    Ended,
+}
+
+impl Pull {
+    pub(crate) fn new(
+        modem: Modem,
+        source: Source,
+        path: String,
+        expected: u64,
+        stall: Duration,
+        tls: bool,
+    ) -> Self {
+        Self { modem, source, path, got: 0, expected, stall, tls, clean: false }
+    }
+
+    /// Whether the data connection ended as it should, so that the session can be used on.
+    pub(crate) fn ended_cleanly(&self) -> bool {
+        self.clean
+    }
+
+    /// The next bytes; `None` once all expected ones have come.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, TransferError> {
+        match std::mem::replace(&mut self.source, Source::Ended) {
+            Source::Online(stream) => self.next_online(stream).await,
+            Source::Command(block) => self.next_block(block).await,
+            Source::Ended => Ok(None),
+        }
+    }
+
+    async fn next_online(&mut self, mut stream: DataStream) -> Result<Option<Bytes>, TransferError> {
+        match timeout(self.stall, stream.next()).await {
+            Ok(Some(bytes)) => {
+                self.source = Source::Online(stream);
+                self.count(bytes)
+            }
+            Ok(None) => self.online_ended(stream.end().await).await,
+            Err(_) if self.got == self.expected => Ok(None),
+            Err(_) => {
+                stream.close().await;
+                stream.end().await;
+                Err(self.stalled())
+            }
+        }
+    }
+
+    /// The end of the file and a broken link look the same, so only the count tells.
+    /// Source: M37 p818; IPE28 p130.
+    async fn online_ended(&mut self, end: StreamEnd) -> Result<Option<Bytes>, TransferError> {
+        self.clean = matches!(end, StreamEnd::Closed { .. });
+        if self.got == self.expected {
+            return Ok(None);
+        }
+        if end == StreamEnd::Lost {
+            return Err(TransferError::LineLost { got: self.got, expected: self.expected });
+        }
+        Err(self.cut().await)
+    }
+
+    async fn next_block(&mut self, block: usize) -> Result<Option<Bytes>, TransferError> {
+        let left = self.expected - self.got;
+        if left == 0 {
+            return self.finish_blocks().await.map(|()| None);
+        }
+        let limit = usize::try_from(left).map_or(block, |left| left.min(block));
+        let (mut pause, longest) = PAUSES;
+        let started = Instant::now();
+        let mut complete = false;
+        loop {
+            let bytes = match self.modem.run(Receive { limit }).await {
+                Ok(bytes) => bytes,
+                Err(error) => return Err(self.refused(error).await),
+            };
+            if !bytes.is_empty() {
+                self.source = Source::Command(block);
+                return self.count(bytes);
+            }
+            // The module had everything already before it was asked for the last time.
+            if complete {
+                return Err(self.cut().await);
+            }
+            complete = self.module_has_all().await?;
+            if complete {
+                continue;
+            }
+            if started.elapsed() >= self.stall {
+                return Err(self.stalled());
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+
+    /// The module closes the data connection when it is asked for the state after the last byte was
+    /// read. Source: IPE28 p132.
+    async fn finish_blocks(&mut self) -> Result<(), TransferError> {
+        let (pause, _) = PAUSES;
+        let started = Instant::now();
+        loop {
+            match self.modem.run(GetState).await {
+                Ok(true) => {
+                    self.clean = true;
+                    return Ok(());
+                }
+                Ok(false) if started.elapsed() < END_WAIT => sleep(pause).await,
+                // All bytes are here; the session will be opened anew.
+                Ok(false) | Err(CommandError::Refused { .. }) => return Ok(()),
+                Err(error) => return Err(TransferError::Link(error)),
+            }
+        }
+    }
+
+    async fn module_has_all(&self) -> Result<bool, TransferError> {
+        match self.modem.run(GetState).await {
+            Ok(complete) => Ok(complete),
+            Err(CommandError::Refused { .. }) => Ok(true),
+            Err(error) => Err(TransferError::Link(error)),
+        }
+    }
+
+    fn count(&mut self, bytes: Bytes) -> Result<Option<Bytes>, TransferError> {
+        let got = self.got + bytes.len() as u64;
+        if got > self.expected {
+            let detail = UnexpectedReply::new(format!("{got} bytes of a file with {}", self.expected));
+            return Err(TransferError::Link(CommandError::unexpected("#FTPGET", &detail, Effect::Query)));
+        }
+        self.got = got;
+        Ok(Some(bytes))
+    }
+
+    fn stalled(&self) -> TransferError {
+        TransferError::Stalled { got: self.got, expected: self.expected, waited: self.stall }
+    }
+
+    /// A refused read. That the data connection is closed means that the transfer was cut.
+    async fn refused(&self, error: CommandError) -> TransferError {
+        let Some(module_error) = error.module_error() else {
+            return TransferError::Link(error);
+        };
+        let closed = module_error.is(&[614], "FTP CmdMode data socket closed")
+            || module_error.is(&[621], "FTP read data closed")
+            || module_error.is(&[622], "FTP read data error")
+            || is_session_lost(&error, None);
+        let reply = self.reply().await;
+        if closed {
+            return self.cut_with(reply);
+        }
+        let operation = Operation { path: Some(&self.path), data: true, tls: self.tls };
+        transfer_error(error, reply, operation)
+    }
+
+    async fn cut(&self) -> TransferError {
+        self.cut_with(self.reply().await)
+    }
+
+    /// Servers that demand session reuse accept the data connection and drop it without a byte.
+    fn cut_with(&self, reply: Option<ServerReply>) -> TransferError {
+        match reply {
+            Some(reply) if self.tls && self.got == 0 && reply.demands_session_reuse() => {
+                TransferError::SessionReuseDemanded { reply }
+            }
+            reply => TransferError::Truncated { got: self.got, expected: self.expected, reply },
+        }
+    }
+
+    async fn reply(&self) -> Option<ServerReply> {
+        self.modem.run(LastMessage).await.ok().flatten()
+    }
+}
+
+impl fmt::Debug for Pull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pull({}, {} of {} bytes)", self.path, self.got, self.expected)
+    }
+}

@@ -1,0 +1,56 @@
+//! Deleting, although the module may be wrong about how it went.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::commands::Delete;
+use crate::download::file_size;
+use crate::error::TransferError;
+use crate::server_reply::ServerReply;
+use crate::session::Session;
+
+/// How often, and how far apart, the reply of a late server is asked for.
+const REPLY_CHECKS: u32 = 10;
+const REPLY_PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) async fn remove(session: &mut Session, path: &str) -> Result<(), TransferError> {
+    let command = Delete { path: session.check_path(path)?, deadline: session.deadline() };
+    match session.run(command, Some(path)).await {
+        Err(TransferError::Refused { command, error, reply }) if !is_no(reply.as_ref()) => {
+            // Source: M37 p816: refused, and the reply is empty for a while.
+            let reply = late_reply(session, reply).await;
+            if is_missing(reply.as_ref()) {
+                return Err(TransferError::NotFound { path: path.to_owned(), reply });
+            }
+            match file_size(session, path).await {
+                Err(TransferError::NotFound { .. }) => Ok(()),
+                Err(TransferError::Refused { .. }) | Ok(_) => {
+                    Err(TransferError::Refused { command, error, reply })
+                }
+                Err(other) => Err(other),
+            }
+        }
+        result => result,
+    }
+}
+
+async fn late_reply(session: &Session, first: Option<ServerReply>) -> Option<ServerReply> {
+    let mut reply = first;
+    for _ in 0..REPLY_CHECKS {
+        if reply.is_some() {
+            break;
+        }
+        sleep(REPLY_PAUSE).await;
+        reply = session.last_reply().await;
+    }
+    reply
+}
+
+fn is_no(reply: Option<&ServerReply>) -> bool {
+    reply.is_some_and(ServerReply::is_negative)
+}
+
+fn is_missing(reply: Option<&ServerReply>) -> bool {
+    reply.is_some_and(|reply| reply.code() == Some(550) && !reply.contains("denied"))
+}

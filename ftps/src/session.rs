@@ -1,0 +1,285 @@
+//! The one session with the server: opening it, and opening it again when it cannot be trusted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use telit_core::at::{Command, InvalidValue};
+use telit_core::driver::{AtChannel, DataStream};
+use telit_core::exclusive::{LeaseError, Service, TlsLease};
+use telit_core::platform::FtpProfile;
+use telit_core::{CommandError, Modem, tls};
+
+use crate::commands::{ChangeDirectory, Close, LastMessage, SetBinary};
+use crate::error::{
+    ConnectError, Operation, TransferError, connect_error, is_already_connected, is_session_lost,
+    transfer_error,
+};
+use crate::options::FtpsOptions;
+use crate::server_reply::ServerReply;
+
+/// A session. Whoever starts something that a dropped future or an error could leave half done calls
+/// [`distrust`](Self::distrust) first and [`trust`](Self::trust) after its proper end; in between the next
+/// operation closes the session and opens it again.
+#[derive(Debug)]
+pub(crate) struct Session {
+    modem: Modem,
+    options: FtpsOptions,
+    ftp: &'static FtpProfile,
+    lease: TlsLease,
+    trusted: bool,
+    /// Every change of directory since the login directory, to be repeated in a new session.
+    directories: Vec<String>,
+}
+
+impl Session {
+    /// Takes TLS, sets it up and opens the session. On every way out but the good one the lease is
+    /// dropped, so the next owner cleans the module.
+    pub(crate) async fn start(modem: Modem, options: FtpsOptions) -> Result<Self, ConnectError> {
+        let ftp = options.check(&modem)?;
+        let lease = acquire(&modem, options.wait_for_tls()).await?;
+        if let Some(tls_options) = options.tls_options() {
+            tls::prepare(&modem, &lease, tls_options).await?;
+        }
+        let mut session = Self { modem, options, ftp, lease, trusted: false, directories: Vec::new() };
+        session.open().await?;
+        Ok(session)
+    }
+
+    pub(crate) fn options(&self) -> &FtpsOptions {
+        &self.options
+    }
+
+    pub(crate) fn profile(&self) -> &'static FtpProfile {
+        self.ftp
+    }
+
+    pub(crate) fn modem(&self) -> &Modem {
+        &self.modem
+    }
+
+    pub(crate) fn channel(&self) -> &Arc<dyn AtChannel> {
+        self.modem.channel()
+    }
+
+    pub(crate) fn deadline(&self) -> Duration {
+        self.options.command_deadline(&self.modem)
+    }
+
+    /// Something begins that must reach its end before the session can be used again.
+    pub(crate) fn distrust(&mut self) {
+        self.trusted = false;
+    }
+
+    /// It reached its end.
+    pub(crate) fn trust(&mut self) {
+        self.trusted = true;
+    }
+
+    /// A path that the module can take. Source: M37 p821, p827.
+    pub(crate) fn check_path(&self, path: &str) -> Result<String, TransferError> {
+        let limit = self.ftp.path_length;
+        if path.is_empty() {
+            return Err(InvalidValue::new("path", "it is empty").into());
+        }
+        if path.len() > limit {
+            let problem = format!("it has {} characters, the module takes at most {limit}", path.len());
+            return Err(InvalidValue::new("path", problem).into());
+        }
+        Ok(path.to_owned())
+    }
+
+    /// Runs a command that starts something. If the session turns out to be gone, it is opened again and
+    /// the command is run once more: without a session it did nothing.
+    pub(crate) async fn run<C>(
+        &mut self,
+        command: C,
+        path: Option<&str>,
+    ) -> Result<C::Response, TransferError>
+    where
+        C: Command + Clone + Send + Sync,
+        C::Response: Send,
+    {
+        // Refuse what cannot be sent before anything else happens.
+        command.exchange()?;
+        self.ready().await?;
+        let error = match self.modem.run(command.clone()).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let reply = self.reply_to(&error).await;
+        if !is_session_lost(&error, reply.as_ref()) {
+            return Err(self.failed(error, reply, path, false));
+        }
+        tracing::debug!(%error, "the session is gone, opening it again");
+        self.distrust();
+        self.ready().await?;
+        self.run_once(command, path, false).await
+    }
+
+    /// Runs a command that depends on those before it.
+    pub(crate) async fn run_once<C>(
+        &mut self,
+        command: C,
+        path: Option<&str>,
+        data: bool,
+    ) -> Result<C::Response, TransferError>
+    where
+        C: Command + Send + Sync,
+        C::Response: Send,
+    {
+        match self.modem.run(command).await {
+            Ok(response) => Ok(response),
+            Err(error) => Err(self.explain(error, path, data).await),
+        }
+    }
+
+    /// Opens a stream; the session is not trusted until the caller says so.
+    pub(crate) async fn open_stream(
+        &mut self,
+        command: impl Command,
+        path: Option<&str>,
+    ) -> Result<DataStream, TransferError> {
+        let exchange = command.exchange()?;
+        self.distrust();
+        let channel = Arc::clone(self.channel());
+        match channel.open_stream(exchange).await {
+            Ok(stream) => Ok(stream),
+            Err(error) => Err(self.explain(error, path, true).await),
+        }
+    }
+
+    /// Opens the session again if it cannot be trusted.
+    pub(crate) async fn ready(&mut self) -> Result<(), TransferError> {
+        if self.trusted {
+            return Ok(());
+        }
+        self.reopen().await.map_err(|error| match error {
+            ConnectError::Link(error) => TransferError::Link(error),
+            other => TransferError::Reopen(Box::new(other)),
+        })
+    }
+
+    pub(crate) async fn change_directory(&mut self, path: &str) -> Result<(), TransferError> {
+        let command = ChangeDirectory { path: self.check_path(path)?, deadline: self.deadline() };
+        self.run(command, Some(path)).await?;
+        if path.starts_with('/') {
+            self.directories.clear();
+        }
+        self.directories.push(path.to_owned());
+        Ok(())
+    }
+
+    /// Where the working directory is, as steps from the login directory.
+    pub(crate) fn directories(&self) -> &[String] {
+        &self.directories
+    }
+
+    /// What the server said last; `None` if it said nothing or the module cannot tell.
+    pub(crate) async fn last_reply(&self) -> Option<ServerReply> {
+        self.modem.run(LastMessage).await.ok().flatten()
+    }
+
+    /// Closes the session, switches the service's TLS off and gives TLS back.
+    pub(crate) async fn close(self) -> Result<(), TransferError> {
+        self.close_connection().await.map_err(TransferError::Link)?;
+        if self.options.uses_tls() {
+            let configure = self.options.configure(self.ftp, false);
+            self.modem.run(configure).await.map_err(TransferError::Link)?;
+        }
+        self.lease.release();
+        Ok(())
+    }
+
+    /// What an error means. Only refusals leave a server that can be asked.
+    pub(crate) async fn explain(
+        &mut self,
+        error: CommandError,
+        path: Option<&str>,
+        data: bool,
+    ) -> TransferError {
+        let reply = self.reply_to(&error).await;
+        self.failed(error, reply, path, data)
+    }
+
+    fn failed(
+        &mut self,
+        error: CommandError,
+        reply: Option<ServerReply>,
+        path: Option<&str>,
+        data: bool,
+    ) -> TransferError {
+        // The late answer may still change the session. After data errors real modules need a new one.
+        if data || error.may_have_taken_effect() || is_session_lost(&error, reply.as_ref()) {
+            self.distrust();
+        }
+        transfer_error(error, reply, Operation { path, data, tls: self.options.uses_tls() })
+    }
+
+    async fn reply_to(&self, error: &CommandError) -> Option<ServerReply> {
+        error.module_error()?;
+        self.last_reply().await
+    }
+
+    async fn reopen(&mut self) -> Result<(), ConnectError> {
+        self.close_connection().await.map_err(ConnectError::Link)?;
+        self.open().await
+    }
+
+    /// Without a session there is nothing to close, which the module reports as an error.
+    async fn close_connection(&self) -> Result<(), CommandError> {
+        match self.modem.run(Close { deadline: self.deadline() }).await {
+            Ok(()) | Err(CommandError::Refused { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Configuration and login always go together: a module that has restarted has forgotten that TLS
+    /// was asked for, and would send the password in the clear. Source: M37 p837.
+    async fn open(&mut self) -> Result<(), ConnectError> {
+        self.modem
+            .run(self.options.configure(self.ftp, self.options.uses_tls()))
+            .await
+            .map_err(self.refusal())?;
+        if let Err(error) = self.log_in().await {
+            return Err(self.explain_login(error).await);
+        }
+        let deadline = self.deadline();
+        self.modem.run(SetBinary { deadline }).await.map_err(self.refusal())?;
+        for path in self.directories.clone() {
+            self.modem.run(ChangeDirectory { path, deadline }).await.map_err(self.refusal())?;
+        }
+        self.trust();
+        Ok(())
+    }
+
+    async fn log_in(&self) -> Result<(), CommandError> {
+        match self.modem.run(self.options.open(self.ftp, &self.modem)).await {
+            // Left behind by an earlier program; its server and user may be others. Source: IPE28 p123.
+            Err(error) if is_already_connected(&error) => {
+                self.close_connection().await?;
+                self.modem.run(self.options.open(self.ftp, &self.modem)).await
+            }
+            result => result,
+        }
+    }
+
+    async fn explain_login(&self, error: CommandError) -> ConnectError {
+        let reply = self.reply_to(&error).await;
+        connect_error(error, reply, self.options.address(), self.options.uses_tls())
+    }
+
+    fn refusal(&self) -> impl Fn(CommandError) -> ConnectError + use<'_> {
+        |error| connect_error(error, None, self.options.address(), self.options.uses_tls())
+    }
+}
+
+async fn acquire(modem: &Modem, wait: Duration) -> Result<TlsLease, LeaseError> {
+    if wait.is_zero() {
+        return modem.try_acquire_tls(Service::Ftp).await;
+    }
+    match tokio::time::timeout(wait, modem.acquire_tls(Service::Ftp)).await {
+        Ok(lease) => lease,
+        // Names the holder, or takes what was given back at the last moment.
+        Err(_) => modem.try_acquire_tls(Service::Ftp).await,
+    }
+}

@@ -1,0 +1,129 @@
+//! Uploads in command mode, with checked counts.
+
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::{Instant, sleep};
+
+use crate::commands::{AppendBlock, Put};
+use crate::download::file_size;
+use crate::error::TransferError;
+use crate::session::Session;
+
+/// How often, and how far apart, the server is asked for the size of what it has got.
+const SIZE_CHECKS: u32 = 5;
+const SIZE_PAUSE: Duration = Duration::from_secs(1);
+/// Pause when the module took nothing of a block.
+const FULL_PAUSE: Duration = Duration::from_millis(500);
+
+/// Uploads all of `source` and gives the number of bytes, once the server confirms the size.
+pub(crate) async fn upload<R>(
+    session: &mut Session,
+    path: &str,
+    source: R,
+    append: bool,
+) -> Result<u64, TransferError>
+where
+    R: AsyncRead + Unpin + Send,
+{
+    let path = session.check_path(path)?;
+    let mut blocks = Blocks { source, buffer: BytesMut::new(), ended: false };
+    blocks.fill(session.profile().append).await?;
+    if blocks.buffer.is_empty() {
+        return Err(TransferError::EmptyUpload);
+    }
+    let before = if append { size_or_nothing(session, &path).await? } else { 0 };
+    session.ready().await?;
+    session.distrust();
+    let put = Put { path: path.clone(), append, deadline: session.deadline() };
+    session.run_once(put, Some(&path), true).await?;
+    let sent = send(session, &path, &mut blocks).await?;
+    session.trust();
+    check_size(session, &path, before + sent).await?;
+    Ok(sent)
+}
+
+/// The last byte goes alone: the block that closes the data connection must not be sent in part, because
+/// its rest could not follow. Source: M37 p808-809.
+async fn send<R>(session: &mut Session, path: &str, blocks: &mut Blocks<R>) -> Result<u64, TransferError>
+where
+    R: AsyncRead + Unpin + Send,
+{
+    let limit = session.profile().append;
+    let mut total = 0;
+    let mut progress = Instant::now();
+    loop {
+        blocks.fill(limit).await?;
+        let (block, last) = blocks.peek(limit);
+        let command = AppendBlock { block, last, deadline: session.deadline() };
+        let sent = session.run_once(command, Some(path), true).await?;
+        blocks.buffer.advance(sent);
+        total += sent as u64;
+        if sent > 0 {
+            progress = Instant::now();
+            if last {
+                return Ok(total);
+            }
+        } else if last || progress.elapsed() >= session.options().stall() {
+            let waited = progress.elapsed();
+            return Err(TransferError::Stalled {
+                got: total,
+                expected: total + blocks.buffer.len() as u64,
+                waited,
+            });
+        } else {
+            sleep(FULL_PAUSE).await;
+        }
+    }
+}
+
+/// The data to upload, read ahead so that the last byte is known to be the last.
+struct Blocks<R> {
+    source: R,
+    buffer: BytesMut,
+    ended: bool,
+}
+
+impl<R: AsyncRead + Unpin + Send> Blocks<R> {
+    /// Reads until there is a whole block and one byte more, or everything.
+    async fn fill(&mut self, block: usize) -> Result<(), TransferError> {
+        while !self.ended && self.buffer.len() <= block {
+            let read = self.source.read_buf(&mut self.buffer).await;
+            let read =
+                read.map_err(|error| TransferError::Source { kind: error.kind(), text: error.to_string() })?;
+            self.ended = read == 0;
+        }
+        Ok(())
+    }
+
+    fn peek(&self, block: usize) -> (Bytes, bool) {
+        let all_but_one = self.buffer.len().saturating_sub(1);
+        let (length, last) = if all_but_one == 0 { (1, true) } else { (all_but_one.min(block), false) };
+        let bytes = self.buffer.get(..length).unwrap_or_default();
+        (Bytes::copy_from_slice(bytes), last)
+    }
+}
+
+async fn size_or_nothing(session: &mut Session, path: &str) -> Result<u64, TransferError> {
+    match file_size(session, path).await {
+        Err(TransferError::NotFound { .. }) => Ok(0),
+        result => result,
+    }
+}
+
+/// The module does not tell whether the server took everything, and the server may need a moment.
+async fn check_size(session: &mut Session, path: &str, expected: u64) -> Result<(), TransferError> {
+    let mut stored = file_size(session, path).await?;
+    for _ in 1..SIZE_CHECKS {
+        if stored == expected {
+            break;
+        }
+        sleep(SIZE_PAUSE).await;
+        stored = file_size(session, path).await?;
+    }
+    if stored != expected {
+        return Err(TransferError::UploadDiffers { stored, expected });
+    }
+    Ok(())
+}

@@ -1,0 +1,327 @@
+//! What can go wrong until the answer's head is there.
+
+use std::time::Duration;
+
+use http::Method;
+use telit_core::at::ModuleError;
+use telit_core::exclusive::{LeaseError, ServiceBusy};
+use telit_core::platform::PlatformId;
+use telit_core::tls::{TlsError, TlsFailure};
+use telit_core::{Category, CommandError};
+
+use crate::target::Target;
+
+/// A request without an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The URL cannot be requested. Nothing was sent.
+    #[error("invalid URL: {reason}")]
+    InvalidUrl {
+        /// Why.
+        reason: String,
+    },
+    /// The module has no command for this method. Nothing was sent.
+    #[error("the module cannot send {method} requests")]
+    UnsupportedMethod {
+        /// The method.
+        method: Method,
+    },
+    /// A header cannot be sent. Nothing was sent.
+    #[error("invalid header {name}: {reason}")]
+    InvalidHeader {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The body cannot be sent. Nothing was sent.
+    #[error("invalid request body: {reason}")]
+    InvalidBody {
+        /// Why.
+        reason: String,
+    },
+    /// An option of the client does not fit the platform. Nothing was sent.
+    #[error("invalid {option}: {reason}")]
+    InvalidOption {
+        /// Which option.
+        option: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Something is longer than the module takes. Nothing was sent.
+    #[error("{what} too long: {length}, the module takes at most {limit}")]
+    TooLong {
+        /// What it is, with its verb: `the body is`.
+        what: &'static str,
+        /// How long it is.
+        length: usize,
+        /// How long it may be.
+        limit: usize,
+    },
+    /// The platform's HTTP client is missing or has no TLS. Nothing was sent.
+    #[error("platform {platform} has no HTTPS client")]
+    Unsupported {
+        /// The platform.
+        platform: PlatformId,
+    },
+    /// Somebody else held TLS for too long. The request was not sent.
+    #[error(transparent)]
+    Busy(#[from] ServiceBusy),
+    /// TLS could not be set up on the module. The request was not sent.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(TlsError),
+    /// The module has no packet data context.
+    #[error("the module is not online: {error}")]
+    NotOnline {
+        /// The module's words.
+        error: ModuleError,
+    },
+    /// The host's address was not found.
+    #[error("{host} was not found: {error}")]
+    Dns {
+        /// The host.
+        host: String,
+        /// The module's words.
+        error: ModuleError,
+    },
+    /// No connection to the server.
+    #[error("no connection to {host}:{port}: {error}")]
+    Connect {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+        /// The module's words.
+        error: ModuleError,
+    },
+    /// The connection broke while the request was sent. The server may have seen it.
+    #[error("the connection to {host} broke: {error}")]
+    Interrupted {
+        /// The host.
+        host: String,
+        /// The module's words.
+        error: ModuleError,
+    },
+    /// TLS with the server failed; [`hint`](Self::hint) tells what to look at.
+    #[error("TLS with {host} failed: {failure}")]
+    Tls {
+        /// The host.
+        host: String,
+        /// What the module says.
+        failure: TlsFailure,
+    },
+    /// The server did not answer in time. It may have done what was asked.
+    #[error("{host} did not answer within {timeout:?}")]
+    TimedOut {
+        /// The host.
+        host: String,
+        /// The client's timeout.
+        timeout: Duration,
+    },
+    /// The module took the request and never told of an answer. The server may have seen it.
+    #[error("the module told of no answer within {waited:?}")]
+    Lost {
+        /// How long we waited.
+        waited: Duration,
+    },
+    /// The module refused, for another reason.
+    #[error(transparent)]
+    Refused(CommandError),
+    /// An exchange with the module failed.
+    #[error(transparent)]
+    Command(CommandError),
+    /// The runtime was shut down while the request was under way.
+    #[error("the request was stopped together with its runtime")]
+    Stopped,
+}
+
+impl RequestError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::InvalidUrl { .. }
+            | Self::UnsupportedMethod { .. }
+            | Self::InvalidHeader { .. }
+            | Self::InvalidBody { .. }
+            | Self::InvalidOption { .. }
+            | Self::TooLong { .. }
+            | Self::Unsupported { .. } => Category::Usage,
+            Self::Busy(_) => Category::Busy,
+            Self::Setup(error) => error.category(),
+            Self::NotOnline { .. }
+            | Self::Dns { .. }
+            | Self::Connect { .. }
+            | Self::Interrupted { .. }
+            | Self::Tls { .. }
+            | Self::TimedOut { .. }
+            | Self::Lost { .. } => Category::Network,
+            Self::Refused(error) | Self::Command(error) => error.category(),
+            Self::Stopped => Category::Other,
+        }
+    }
+
+    /// Whether the server may have got the request, so that sending it again could do it twice.
+    #[must_use]
+    pub fn may_have_taken_effect(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } | Self::Lost { .. } | Self::Interrupted { .. } | Self::Stopped => true,
+            Self::Tls { failure, .. } => {
+                matches!(failure, TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data)
+            }
+            Self::Command(error) => error.may_have_taken_effect(),
+            _ => false,
+        }
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::UnsupportedMethod { .. } => "the module has GET, HEAD, DELETE, POST and PUT",
+            Self::TooLong { .. } => "the limits are the module's; shorten it, or move it into the body",
+            Self::Busy(_) => {
+                "end or pause the other service; an answer of this program that is neither read to its end nor \
+                 dropped holds TLS too"
+            }
+            Self::Setup(error) => return error.hint(),
+            Self::NotOnline { .. } => "bring the module online first",
+            Self::Dns { .. } => "check the host name, and whether this network's name server knows it",
+            Self::Connect { .. } => {
+                "check host, port and firewall, and whether the APN leads to the internet"
+            }
+            Self::Tls { failure, .. } => failure.hint(),
+            Self::TimedOut { .. } => "give more time in the client's options, or try again later",
+            Self::Interrupted { .. } | Self::Lost { .. } => "try again if doing it twice does no harm",
+            Self::Refused(_) => "the module gives no reason; is it online, and are host and port right?",
+            _ => return None,
+        })
+    }
+
+    /// What a refusal of the request means.
+    pub(crate) fn of_request(error: CommandError, target: &Target) -> Self {
+        if let Some(failure) = TlsFailure::of(&error) {
+            return Self::Tls { host: target.host.clone(), failure };
+        }
+        let CommandError::Refused { error: module_error, .. } = &error else {
+            return error.into();
+        };
+        let (host, port, module_error) = (target.host.clone(), target.port, module_error.clone());
+        match NetworkFailure::of(&module_error) {
+            Some(NetworkFailure::NotOnline) => Self::NotOnline { error: module_error },
+            Some(NetworkFailure::Dns) => Self::Dns { host, error: module_error },
+            Some(NetworkFailure::Connect) => Self::Connect { host, port, error: module_error },
+            Some(NetworkFailure::Interrupted) => Self::Interrupted { host, error: module_error },
+            None => Self::Refused(error),
+        }
+    }
+}
+
+impl From<CommandError> for RequestError {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Refused { .. } => Self::Refused(error),
+            error => Self::Command(error),
+        }
+    }
+}
+
+impl From<LeaseError> for RequestError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Busy(busy) => Self::Busy(busy),
+            LeaseError::Command(error) => error.into(),
+            error => Self::Setup(error.into()),
+        }
+    }
+}
+
+impl From<TlsError> for RequestError {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::Lease(error) => error.into(),
+            error => Self::Setup(error),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NetworkFailure {
+    NotOnline,
+    Dns,
+    Connect,
+    Interrupted,
+}
+
+/// Failures of the IP family, and those of the FTP family that HTTP examples show too.
+///
+/// Source: M37 p23-26; IPE28 p133-134.
+const NETWORK_FAILURES: [(NetworkFailure, u32, &str); 14] = [
+    (NetworkFailure::NotOnline, 555, "activation failed"),
+    (NetworkFailure::NotOnline, 556, "context not opened"),
+    (NetworkFailure::NotOnline, 609, "context down"),
+    (NetworkFailure::Dns, 558, "cannot resolve DN"),
+    (NetworkFailure::Dns, 603, "cannot resolve name"),
+    (NetworkFailure::Connect, 557, "cannot setup socket"),
+    (NetworkFailure::Connect, 559, "time-out in opening socket"),
+    (NetworkFailure::Connect, 560, "cannot open socket"),
+    (NetworkFailure::Connect, 562, "connection failed"),
+    (NetworkFailure::Connect, 567, "ip version type incompatible"),
+    (NetworkFailure::Connect, 568, "ipv6 not enabled"),
+    (NetworkFailure::Interrupted, 561, "remote disconnected or time-out"),
+    (NetworkFailure::Interrupted, 563, "tx error"),
+    (NetworkFailure::Interrupted, 565, "socket disconnection"),
+];
+
+impl NetworkFailure {
+    fn of(error: &ModuleError) -> Option<Self> {
+        NETWORK_FAILURES
+            .iter()
+            .find(|(_, number, text)| error.is(&[*number], text))
+            .map(|(failure, ..)| *failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Resource;
+
+    fn of_request(detail: &str) -> RequestError {
+        let error =
+            CommandError::Refused { command: "#HTTPQRY".into(), error: ModuleError::equipment(detail) };
+        let target = Target { host: "a.example".to_owned(), port: 443, resource: Resource::new("/") };
+        RequestError::of_request(error, &target)
+    }
+
+    #[test]
+    fn refusals_are_explained_by_number_and_by_text() {
+        for detail in ["558", "can not resolve DN", "Cannot resolve name"] {
+            assert!(matches!(of_request(detail), RequestError::Dns { .. }), "{detail}");
+        }
+        for detail in ["562", "connection failed", "Time-out in opening socket"] {
+            assert!(matches!(of_request(detail), RequestError::Connect { port: 443, .. }), "{detail}");
+        }
+        for detail in ["556", "context not opened"] {
+            assert!(matches!(of_request(detail), RequestError::NotOnline { .. }), "{detail}");
+        }
+        for detail in ["839", "1004", "SSL error during handshake"] {
+            let error = of_request(detail);
+            let expected = RequestError::Tls { host: "a.example".into(), failure: TlsFailure::Handshake };
+            assert_eq!(error, expected, "{detail}");
+            assert!(error.hint().unwrap().contains("CA certificate"));
+        }
+        assert_eq!(of_request("4").category(), Category::Refused);
+        assert_eq!(of_request("612").category(), Category::Busy);
+    }
+
+    #[test]
+    fn only_what_may_have_arrived_may_have_taken_effect() {
+        assert!(of_request("561").may_have_taken_effect());
+        assert!(RequestError::Lost { waited: Duration::from_secs(1) }.may_have_taken_effect());
+        for detail in ["558", "562", "1004", "556", "4"] {
+            assert!(!of_request(detail).may_have_taken_effect(), "{detail}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What all clones of a client share.
+
+use std::sync::Arc;
+
+use telit_core::Modem;
+use telit_core::tls::TlsOptions;
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::limits::Limits;
+use crate::options::HttpsOptions;
+use crate::switch_off::Kept;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) modem: Modem,
+    pub(crate) tls: TlsOptions,
+    pub(crate) options: HttpsOptions,
+    /// One request at a time; between requests it holds the lease of a client that keeps TLS.
+    pub(crate) turn: Arc<Mutex<Option<Kept>>>,
+    pub(crate) limits: OnceCell<Limits>,
+}
+
+impl Shared {
+    pub(crate) fn new(modem: Modem, tls: TlsOptions, options: HttpsOptions) -> Arc<Self> {
+        Arc::new(Self { modem, tls, options, turn: Arc::default(), limits: OnceCell::new() })
+    }
+}

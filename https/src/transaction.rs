@@ -1,0 +1,274 @@
+//! One request from the lease to the end of the body, in a task of its own.
+//!
+//! Nobody who drops a future can leave the module half configured: the task goes on, reads what nobody
+//! wants, and gives TLS back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use telit_core::at::ModuleError;
+use telit_core::exclusive::{Holder, Service, ServiceBusy, TlsLease, tls_owner};
+use telit_core::tls::{TlsFailure, prepare};
+use telit_core::{Category, CommandError, Modem};
+use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
+
+use crate::body::{BodyError, Piece};
+use crate::body_progress::{BodyProgress, NextRead};
+use crate::commands::{Configure, ProfileSettings, ReadProfile, Receive};
+use crate::error::RequestError;
+use crate::prepared::RequestCommand;
+use crate::ring::Ring;
+use crate::shared::Shared;
+use crate::switch_off::{Kept, switch_off};
+use crate::target::Target;
+use crate::wait_for_ring::wait_for_ring;
+
+/// Blocks that are fetched ahead of the reader.
+const FETCHED_AHEAD: usize = 16;
+/// Bytes of an unwanted body that are read and thrown away before it is left on the module: about six
+/// seconds on a line of 115200 baud.
+const DISCARD_LIMIT: u64 = 64 * 1024 * 1024;
+
+pub(crate) struct Transaction {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) turn: Turn,
+    pub(crate) target: Target,
+    pub(crate) command: RequestCommand,
+}
+
+/// The client's turn and the module's TLS.
+pub(crate) struct Turn {
+    /// Holds what is kept between requests.
+    pub(crate) turn: OwnedMutexGuard<Option<Kept>>,
+    pub(crate) lease: TlsLease,
+    /// TLS was kept: it is set up, and on for HTTP.
+    pub(crate) kept: bool,
+}
+
+/// The answer's head, and its body as it comes.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) ring: Ring,
+    pub(crate) pieces: mpsc::Receiver<Piece>,
+    /// The length of the body; `None` if unknown.
+    pub(crate) length: Option<u64>,
+}
+
+/// What reading the body led to.
+enum Pumped {
+    /// Nothing of this answer is left on the module.
+    Finished(Result<(), BodyError>),
+    /// The rest was left on the module.
+    Abandoned,
+}
+
+impl Transaction {
+    pub(crate) async fn run(self, caller: oneshot::Sender<Result<Answer, RequestError>>) {
+        match self.exchange(&caller).await {
+            Ok(Some(ring)) => self.deliver(ring, caller).await,
+            // The caller is gone, and nothing was sent.
+            Ok(None) => self.finish(true).await,
+            Err(error) => {
+                tracing::debug!(%error, "no answer");
+                self.finish_failed(&error).await;
+                drop(caller.send(Err(error)));
+            }
+        }
+    }
+
+    /// Sends the request and waits for its answer; `None` if the caller was gone before it was sent.
+    async fn exchange(
+        &self,
+        caller: &oneshot::Sender<Result<Answer, RequestError>>,
+    ) -> Result<Option<Ring>, RequestError> {
+        self.set_up().await?;
+        if caller.is_closed() {
+            return Ok(None);
+        }
+        // Before sending: the answer may come before the command's own OK.
+        let mut unsolicited = self.modem().channel().unsolicited();
+        self.send().await?;
+        let options = &self.shared.options;
+        let patience = options.timeout + self.modem().profile().timeouts.http_ring_margin;
+        let ring = wait_for_ring(&mut unsolicited, options.profile, patience).await?;
+        if ring.status == 0 {
+            return Err(RequestError::TimedOut { host: self.target.host.clone(), timeout: options.timeout });
+        }
+        Ok(Some(ring))
+    }
+
+    /// Source: SSL guide 8.2.
+    async fn set_up(&self) -> Result<(), RequestError> {
+        let deadline = self.modem().profile().timeouts.local;
+        let profile = self.shared.options.profile;
+        let settings = self.settings(true);
+        if !self.turn.kept {
+            prepare(self.modem(), &self.turn.lease, &self.shared.tls).await?;
+        } else if self.modem().run(ReadProfile { profile, deadline }).await?.as_ref() == Some(&settings) {
+            // Writing would wear the flash.
+            return Ok(());
+        }
+        match self.modem().run(Configure { profile, settings, deadline }).await {
+            Err(error) if is_busy(&error) => Err(self.busy().await.into()),
+            result => Ok(result?),
+        }
+    }
+
+    fn settings(&self, tls: bool) -> ProfileSettings {
+        ProfileSettings {
+            host: self.target.host.clone(),
+            port: self.target.port,
+            tls,
+            timeout_seconds: self.shared.options.timeout_seconds(),
+            context_id: self.modem().context_id(),
+        }
+    }
+
+    /// Our lease cleaned this port, so whoever holds TLS now sits on another port of the module.
+    async fn busy(&self) -> ServiceBusy {
+        let owner = tls_owner(self.modem().channel().as_ref()).await;
+        ServiceBusy { holder: Holder::OtherPort(owner.ok().flatten().unwrap_or(Service::Http)) }
+    }
+
+    /// A body that an earlier program left unread makes the module refuse the next request as wrong in
+    /// this state; it is thrown away then.
+    async fn send(&self) -> Result<(), RequestError> {
+        tracing::debug!(host = %self.target.host, resource = %self.target.resource, "request");
+        let mut result = self.command.run(self.modem()).await;
+        if result.as_ref().err().and_then(CommandError::module_error).is_some_and(is_wrong_state) {
+            self.discard(BodyProgress::new(None, self.block_size())).await?;
+            result = self.command.run(self.modem()).await;
+        }
+        match result {
+            Err(error) if is_busy(&error) => Err(self.busy().await.into()),
+            result => result.map_err(|error| RequestError::of_request(error, &self.target)),
+        }
+    }
+
+    /// Hands the answer over, the body block by block.
+    async fn deliver(self, ring: Ring, caller: oneshot::Sender<Result<Answer, RequestError>>) {
+        tracing::debug!(status = ring.status, length = ring.length, "answer");
+        let has_body = !self.command.is_head() && !matches!(ring.status, 100..=199 | 204 | 304);
+        let length = if has_body { ring.length } else { Some(0) };
+        let progress = match has_body {
+            true => BodyProgress::new(length, self.block_size()),
+            false => BodyProgress::absent(),
+        };
+        let (pieces, receiver) = mpsc::channel(FETCHED_AHEAD);
+        // A caller that is gone is noticed by the pump.
+        drop(caller.send(Ok(Answer { ring, pieces: receiver, length })));
+        let pumped = self.pump(progress, &pieces).await;
+        let (in_order, end) = match pumped {
+            Ok(Pumped::Finished(end)) => (end.is_ok(), end),
+            Ok(Pumped::Abandoned) => (false, Ok(())),
+            Err(error) => (false, Err(BodyError::Link(error))),
+        };
+        match &end {
+            Err(BodyError::Link(_)) => drop(self),
+            _ => self.finish(in_order).await,
+        }
+        drop(pieces.send(Piece::End(end)).await);
+    }
+
+    async fn pump(
+        &self,
+        mut progress: BodyProgress,
+        pieces: &mpsc::Sender<Piece>,
+    ) -> Result<Pumped, CommandError> {
+        loop {
+            let length = match progress.next() {
+                NextRead::Complete => return Ok(Pumped::Finished(Ok(()))),
+                NextRead::Truncated { received: got, expected } => {
+                    return Ok(Pumped::Finished(Err(BodyError::Truncated { got, expected })));
+                }
+                NextRead::Block { length } => length,
+            };
+            if pieces.is_closed() {
+                return self.discard(progress).await;
+            }
+            let Some(block) = self.read_block(&mut progress, length).await? else {
+                continue;
+            };
+            if !block.is_empty() {
+                // Whether the reader is gone is asked before the next block.
+                drop(pieces.send(Piece::Data(block)).await);
+            }
+        }
+    }
+
+    /// Reads and throws away what is left, if it is not too much.
+    async fn discard(&self, mut progress: BodyProgress) -> Result<Pumped, CommandError> {
+        let mut discarded = 0_u64;
+        loop {
+            let NextRead::Block { length } = progress.next() else {
+                return Ok(Pumped::Finished(Ok(())));
+            };
+            if discarded + progress.remaining().unwrap_or(0) > DISCARD_LIMIT {
+                tracing::debug!("the rest of an unwanted body stays on the module");
+                return Ok(Pumped::Abandoned);
+            }
+            let block = self.read_block(&mut progress, length).await?;
+            discarded += block.map_or(0, |block| block.len() as u64);
+        }
+    }
+
+    /// One block; `None` if the module has no more.
+    async fn read_block(
+        &self,
+        progress: &mut BodyProgress,
+        length: Option<usize>,
+    ) -> Result<Option<Bytes>, CommandError> {
+        let options = &self.shared.options;
+        let deadline = self.modem().profile().timeouts.http_receive;
+        let receive = Receive { profile: options.profile, most: options.block_size, length, deadline };
+        match self.modem().run(receive).await {
+            Ok(block) => {
+                progress.received(block.len());
+                Ok(Some(block))
+            }
+            Err(CommandError::Refused { .. }) => {
+                progress.refused();
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// After a failure the module may answer no more; then the next owner of TLS cleans up.
+    async fn finish_failed(self, error: &RequestError) {
+        match error {
+            RequestError::Command(_) | RequestError::Setup(_) | RequestError::Busy(_) => drop(self),
+            error if error.category() == Category::Link => drop(self),
+            _ => self.finish(false).await,
+        }
+    }
+
+    /// Gives TLS back, or keeps it for the next request of this client.
+    async fn finish(self, in_order: bool) {
+        let settings = self.settings(true);
+        let Turn { mut turn, lease, .. } = self.turn;
+        let kept = Kept { lease, settings };
+        if in_order && self.shared.options.keep_tls {
+            *turn = Some(kept);
+        } else if let Err(error) = switch_off(&self.shared, kept).await {
+            tracing::warn!(%error, "TLS could not be switched off, its next owner will do it");
+        }
+    }
+
+    fn block_size(&self) -> usize {
+        usize::from(self.shared.options.block_size)
+    }
+
+    fn modem(&self) -> &Modem {
+        &self.shared.modem
+    }
+}
+
+fn is_busy(error: &CommandError) -> bool {
+    error.category() == Category::Busy || TlsFailure::of(error) == Some(TlsFailure::AlreadyActivated)
+}
+
+/// Source: M37 p23.
+fn is_wrong_state(error: &ModuleError) -> bool {
+    error.is(&[551], "wrong state")
+}

@@ -1,0 +1,266 @@
+//! Making and ending the connection: every flow of several commands that has to finish or be undone.
+
+use std::time::Duration;
+
+use telit_core::at::Command;
+use telit_core::commands::TestForm;
+use telit_core::exclusive::{Service, TlsLease};
+use telit_core::platform::{Availability, MqttProfile};
+use telit_core::{CommandError, Modem, tls};
+
+use super::instance::{INSTANCE, InstanceClaim};
+use crate::commands::{
+    ConfigureBroker, ConfigurePacketTimeout, ConfigureSession, Connect, ConnectionState, Disconnect,
+    EnableClient, EnabledClients,
+};
+use crate::dialect::{Dialect, TestForms};
+use crate::error::ConnectError;
+use crate::options::{MqttOptions, MqttSecurity, check_seconds};
+use crate::state::LossReason;
+
+/// Knows how to reach the broker.
+#[derive(Debug)]
+pub(super) struct Connector {
+    modem: Modem,
+    profile: &'static MqttProfile,
+    options: MqttOptions,
+    dialect: Option<Dialect>,
+}
+
+/// What is held while there is a connection. Dropping it leaves the module as it is; the next owner of TLS
+/// then finds and cleans that.
+#[derive(Debug)]
+pub(super) struct Connection {
+    lease: Option<TlsLease>,
+    _claim: InstanceClaim,
+    /// The module's client may exist.
+    touched: bool,
+}
+
+impl Connector {
+    pub(super) fn new(modem: Modem, options: MqttOptions) -> Result<Self, ConnectError> {
+        let profile = modem.profile();
+        let Some(mqtt) = &profile.mqtt else {
+            return Err(ConnectError::Unsupported { platform: profile.id });
+        };
+        options.check(mqtt)?;
+        let connector = Self { modem, profile: mqtt, options, dialect: None };
+        // What the encoder refuses is refused before anything is sent.
+        connector.broker(false).exchange()?;
+        connector.login().exchange()?;
+        if matches!(connector.options.security, MqttSecurity::DangerPlain) {
+            tracing::warn!("MQTT without TLS: MqttSecurity::DangerPlain is set");
+        }
+        Ok(connector)
+    }
+
+    pub(super) fn modem(&self) -> &Modem {
+        &self.modem
+    }
+
+    pub(super) fn profile(&self) -> &'static MqttProfile {
+        self.profile
+    }
+
+    pub(super) fn options(&self) -> &MqttOptions {
+        &self.options
+    }
+
+    /// Known since the first connection.
+    pub(super) fn dialect(&self) -> Option<&Dialect> {
+        self.dialect.as_ref()
+    }
+
+    /// How long a command may take that waits for one answer of the broker.
+    pub(super) fn acknowledgement(&self) -> Duration {
+        self.options.packet_timeout_on(self.profile) + self.modem.profile().timeouts.mqtt_packet_margin
+    }
+
+    /// Connects, or leaves the module as it was.
+    pub(super) async fn establish(&mut self) -> Result<Connection, ConnectError> {
+        let lease = self.lease().await?;
+        let claim = match InstanceClaim::take(self.modem.channel()) {
+            Ok(claim) => claim,
+            Err(busy) => {
+                release(lease);
+                return Err(busy.into());
+            }
+        };
+        let mut connection = Connection { lease, _claim: claim, touched: false };
+        match self.bring_up(&mut connection).await {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                if let Err(error) = self.end(connection).await {
+                    tracing::warn!(%error, "the module's MQTT client could not be freed");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Says good-bye to the broker; whether that works does not matter. Messages can still be read.
+    pub(super) async fn say_goodbye(&self) -> Result<(), CommandError> {
+        match self.modem.run(Disconnect { instance: INSTANCE, deadline: self.acknowledgement() }).await {
+            Err(error) if error.is_link_lost() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Frees the module's client and gives TLS back.
+    pub(super) async fn free(&self, connection: Connection) -> Result<(), CommandError> {
+        self.modem.run(EnableClient { instance: INSTANCE, on: false }).await?;
+        release(connection.lease);
+        Ok(())
+    }
+
+    /// Ends a connection that may be in any state.
+    pub(super) async fn end(&self, connection: Connection) -> Result<(), CommandError> {
+        if !connection.touched {
+            release(connection.lease);
+            return Ok(());
+        }
+        self.say_goodbye().await?;
+        self.free(connection).await
+    }
+
+    async fn lease(&self) -> Result<Option<TlsLease>, ConnectError> {
+        if !matches!(self.options.security, MqttSecurity::Tls(_)) {
+            return Ok(None);
+        }
+        let wait = self.options.tls_wait;
+        if !wait.is_zero()
+            && let Ok(lease) = tokio::time::timeout(wait, self.modem.acquire_tls(Service::Mqtt)).await
+        {
+            return Ok(Some(lease?));
+        }
+        Ok(Some(self.modem.try_acquire_tls(Service::Mqtt).await?))
+    }
+
+    /// The order of commands that the guide shows. Source: SSL guide 10.1.3.
+    async fn bring_up(&mut self, connection: &mut Connection) -> Result<(), ConnectError> {
+        let tls_socket_field = self.learn_dialect().await?.tls_socket_field;
+        self.clean(connection).await?;
+        connection.touched = true;
+        self.run(EnableClient { instance: INSTANCE, on: true }).await?;
+        self.run(self.broker(tls_socket_field)).await?;
+        if let (MqttSecurity::Tls(options), Some(lease)) = (&self.options.security, &connection.lease) {
+            tls::apply(&self.modem, lease, INSTANCE, options).await?;
+        }
+        let keep_alive = self.options.keep_alive_on(self.profile);
+        let clean_session = self.options.clean_session;
+        self.run(ConfigureSession { instance: INSTANCE, keep_alive, clean_session }).await?;
+        let timeout = self.options.packet_timeout_on(self.profile);
+        self.run(ConfigurePacketTimeout { instance: INSTANCE, timeout }).await?;
+        self.log_in().await
+    }
+
+    /// Enabling twice is an error, so what a dead program left enabled goes first. Source: IPE28 p136.
+    async fn clean(&self, connection: &mut Connection) -> Result<(), ConnectError> {
+        if self.run(EnabledClients { instance: INSTANCE }).await? {
+            connection.touched = true;
+            tracing::info!("an earlier MQTT session was still enabled, ending it");
+            self.say_goodbye().await.map_err(ConnectError::of_command)?;
+            self.run(EnableClient { instance: INSTANCE, on: false }).await?;
+        }
+        Ok(())
+    }
+
+    async fn log_in(&self) -> Result<(), ConnectError> {
+        let state = ConnectionState { instance: INSTANCE };
+        match self.modem.run(self.login()).await {
+            // `OK` alone has been seen without a connection, so the state decides. Source: M37 p1016.
+            Ok(()) => match self.run(state).await? {
+                Some(1) => Ok(()),
+                Some(other) => Err(ConnectError::NotConnected { reason: LossReason::from_state(other) }),
+                None => Err(ConnectError::NotConnected { reason: LossReason::ModuleForgot }),
+            },
+            Err(error) => match ConnectError::specific(&error) {
+                Some(specific) => Err(specific),
+                None => {
+                    let state = self.modem.run(state).await.ok().flatten();
+                    Err(ConnectError::of_login(error, state))
+                }
+            },
+        }
+    }
+
+    async fn run<C>(&self, command: C) -> Result<C::Response, ConnectError>
+    where
+        C: Command + Send + Sync,
+        C::Response: Send,
+    {
+        self.modem.run(command).await.map_err(ConnectError::of_command)
+    }
+
+    /// Asks the module once how its commands are written.
+    async fn learn_dialect(&mut self) -> Result<&Dialect, ConnectError> {
+        if self.dialect.is_none() {
+            let forms = self.test_forms().await?;
+            let profile = self.modem.profile();
+            let dialect = Dialect::new(profile, &forms).ok_or_else(|| self.unsupported())?;
+            check_seconds("keep-alive", self.options.keep_alive_on(self.profile), &dialect.keep_alive)?;
+            self.dialect = Some(dialect);
+        }
+        self.dialect.as_ref().ok_or_else(|| self.unsupported())
+    }
+
+    async fn test_forms(&self) -> Result<TestForms, ConnectError> {
+        let counted = match self.profile.publish_counted {
+            Availability::No => None,
+            _ => self.test_form("#MQPUBSEXT").await?,
+        };
+        let text = match (&counted, self.profile.publish_counted) {
+            (None, Availability::No | Availability::Probe) => self.test_form("#MQPUBS").await?,
+            _ => None,
+        };
+        Ok(TestForms {
+            configuration: self.test_form("#MQCFG").await?,
+            session: self.test_form("#MQCFG2").await?,
+            subscribe: self.test_form("#MQSUB").await?,
+            publish_counted: counted,
+            publish_text: text,
+        })
+    }
+
+    async fn test_form(&self, name: &'static str) -> Result<Option<Vec<String>>, ConnectError> {
+        match self.modem.run(TestForm(name)).await {
+            Ok(fields) => Ok(Some(fields)),
+            Err(CommandError::Refused { .. }) => Ok(None),
+            Err(error) => Err(ConnectError::of_command(error)),
+        }
+    }
+
+    fn broker(&self, tls_socket_field: bool) -> ConfigureBroker {
+        ConfigureBroker {
+            instance: INSTANCE,
+            host: self.options.host.clone(),
+            port: self.options.port_number(),
+            context: self.modem.context_id(),
+            tls: matches!(self.options.security, MqttSecurity::Tls(_)),
+            tls_socket: tls_socket_field.then_some(INSTANCE),
+        }
+    }
+
+    fn login(&self) -> Connect {
+        Connect {
+            instance: INSTANCE,
+            client_id: self.options.client_id.clone(),
+            user: self.options.user.clone(),
+            password: self.options.password.clone(),
+            deadline: self
+                .options
+                .connect_timeout
+                .unwrap_or_else(|| self.modem.profile().timeouts.mqtt_connect),
+        }
+    }
+
+    fn unsupported(&self) -> ConnectError {
+        ConnectError::Unsupported { platform: self.modem.profile().id }
+    }
+}
+
+fn release(lease: Option<TlsLease>) {
+    if let Some(lease) = lease {
+        lease.release();
+    }
+}

@@ -1,0 +1,229 @@
+//! The handle to an MQTT session.
+
+mod connector;
+mod events;
+mod instance;
+mod request;
+mod task;
+
+use bytes::Bytes;
+use telit_core::Modem;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+pub use events::Events;
+
+use self::connector::Connector;
+use self::request::{Answer, Request};
+use self::task::Task;
+use crate::error::{ConnectError, DisconnectError, PublishError, SubscribeError};
+use crate::message::{Publish, QoS};
+use crate::options::MqttOptions;
+use crate::state::{ClientState, Event};
+use crate::subscription::Subscription;
+
+/// Requests that may wait for their turn before callers have to wait to hand theirs over.
+const REQUESTS: usize = 16;
+
+/// A handle to an MQTT session; clones share it.
+///
+/// A task owns the session: it keeps the connection, reads messages as they arrive and serves one request
+/// at a time. When the last handle is dropped, the task disconnects in the background and gives the module's
+/// TLS back; [`disconnect`](Self::disconnect) does the same and tells how it went.
+///
+/// A lost connection is noticed within half of the keep-alive, or at the next command that fails.
+/// [`state`](Self::state) tells why it was lost; the module's TLS is given back and subscriptions end.
+/// Nothing reconnects by itself: call [`resume`](Self::resume) and subscribe again.
+#[derive(Clone, Debug)]
+pub struct MqttClient {
+    requests: mpsc::Sender<Request>,
+    state: watch::Receiver<ClientState>,
+    events: broadcast::WeakSender<Event>,
+}
+
+impl MqttClient {
+    /// Takes the module's TLS, configures the module, connects and logs in.
+    ///
+    /// The module must be registered and its packet data context active
+    /// ([`Modem::bring_up`]). What an earlier program left of an MQTT session is ended first. At the most it
+    /// takes [`tls_wait`](MqttOptions::tls_wait) plus
+    /// [`connect_timeout`](MqttOptions::connect_timeout) plus the time to store credentials.
+    ///
+    /// Source: SSL guide 10.1; M37 p1008-1024; IPE28 p136-143.
+    ///
+    /// # Errors
+    /// See [`ConnectError`]. Whatever was changed on the module is undone.
+    ///
+    /// # Cancel safety
+    /// The module cannot be stopped while it connects: a dropped future lets it finish in the background and
+    /// disconnects then.
+    pub async fn connect(modem: &Modem, options: MqttOptions) -> Result<Self, ConnectError> {
+        let connector = Connector::new(modem.clone(), options)?;
+        let (requests, receiver) = mpsc::channel(REQUESTS);
+        let (state_sender, state) = watch::channel(ClientState::Connecting);
+        let events = events::channel();
+        let client = Self { requests, state, events: events.downgrade() };
+        let (connected, result) = oneshot::channel();
+        tokio::spawn(Task::new(connector, receiver, state_sender, events).run(connected));
+        result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
+    }
+
+    /// Publishes a message. With [`QoS::AtLeastOnce`] and [`QoS::ExactlyOnce`] it ends at the broker's
+    /// acknowledgement, with [`QoS::AtMostOnce`] when the message was sent.
+    ///
+    /// Payloads are carried unchanged, whatever they contain. It takes at the most the packet timeout (twice
+    /// for "exactly once") and a margin of 30 s, and longer for large payloads on a slow line.
+    ///
+    /// Source: M37 p1029-1036; IPE28 p143.
+    ///
+    /// # Errors
+    /// See [`PublishError`]; [`PublishError::InDoubt`] if the broker may have the message.
+    ///
+    /// # Cancel safety
+    /// Dropped before its turn: nothing is published. Later: the message is published, the outcome is
+    /// unknown.
+    pub async fn publish(
+        &self,
+        topic: impl Into<String>,
+        payload: impl Into<Bytes>,
+        qos: QoS,
+    ) -> Result<(), PublishError> {
+        self.send(Publish::new(topic, payload).qos(qos)).await
+    }
+
+    /// Like [`publish`](Self::publish), and the broker keeps the message for later subscribers.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Cancel safety
+    /// As [`publish`](Self::publish).
+    pub async fn publish_retained(
+        &self,
+        topic: impl Into<String>,
+        payload: impl Into<Bytes>,
+        qos: QoS,
+    ) -> Result<(), PublishError> {
+        self.send(Publish::new(topic, payload).qos(qos).retain(true)).await
+    }
+
+    /// Publishes a message that was put together with [`Publish`].
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    ///
+    /// # Cancel safety
+    /// As [`publish`](Self::publish).
+    pub async fn send(&self, publish: Publish) -> Result<(), PublishError> {
+        let closed = PublishError::NotConnected { state: ClientState::Closed };
+        self.ask(|answer| Request::Publish { publish, answer }).await.unwrap_or(Err(closed))
+    }
+
+    /// Subscribes to a topic filter. Messages are in the subscription's queue from then on.
+    ///
+    /// Several subscriptions each get what matches; a broker that sends a message once for each of them
+    /// makes them all see it so often. Old firmware subscribes with "at least once", whatever was asked for
+    /// below that.
+    ///
+    /// Source: M37 p1027-1028; IPE28 p143.
+    ///
+    /// # Errors
+    /// See [`SubscribeError`].
+    ///
+    /// # Cancel safety
+    /// Dropped before its turn: nothing is sent. Later: the subscription is ended in the background.
+    pub async fn subscribe(
+        &self,
+        filter: impl Into<String>,
+        qos: QoS,
+    ) -> Result<Subscription, SubscribeError> {
+        let (filter, closed) = (filter.into(), SubscribeError::NotConnected { state: ClientState::Closed });
+        self.ask(|answer| Request::Subscribe { filter, qos, answer }).await.unwrap_or(Err(closed))
+    }
+
+    /// Ends all subscriptions to a topic filter. What they have queued can still be read.
+    ///
+    /// Source: M37 p1025-1026.
+    ///
+    /// # Errors
+    /// See [`SubscribeError`]; the subscriptions go on then.
+    ///
+    /// # Cancel safety
+    /// Dropped before its turn: nothing is sent. Later: it is done all the same.
+    pub async fn unsubscribe(&self, filter: impl Into<String>) -> Result<(), SubscribeError> {
+        let (filter, closed) = (filter.into(), SubscribeError::NotConnected { state: ClientState::Closed });
+        self.ask(|answer| Request::Unsubscribe { filter, answer }).await.unwrap_or(Err(closed))
+    }
+
+    /// Messages that match no subscription, such as answers that a broker sends unasked.
+    ///
+    /// # Errors
+    /// The client is closed.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn unmatched(&self) -> Result<Subscription, SubscribeError> {
+        let closed = SubscribeError::NotConnected { state: ClientState::Closed };
+        self.ask(|answer| Request::Unmatched { answer }).await.unwrap_or(Err(closed))
+    }
+
+    /// Reads what has arrived, disconnects from the broker and gives the module's TLS back, so that another
+    /// service can run. Subscriptions stay and go on after [`resume`](Self::resume). Does nothing without a
+    /// connection.
+    ///
+    /// What is published meanwhile waits at the broker only without
+    /// [`clean_session`](MqttOptions::clean_session).
+    ///
+    /// # Errors
+    /// See [`DisconnectError`].
+    ///
+    /// # Cancel safety
+    /// Dropped before its turn: nothing happens. Later: it is done all the same.
+    pub async fn pause(&self) -> Result<(), DisconnectError> {
+        self.ask(|answer| Request::Pause { answer }).await.unwrap_or(Err(DisconnectError::Closed))
+    }
+
+    /// Connects again after [`pause`](Self::pause) or a loss, and makes all subscriptions again. Does nothing
+    /// if there is a connection.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect); the client stays paused or lost, and resuming can be tried again.
+    ///
+    /// # Cancel safety
+    /// Dropped before its turn: nothing happens. Later: it is done all the same.
+    pub async fn resume(&self) -> Result<(), ConnectError> {
+        self.ask(|answer| Request::Resume { answer }).await.unwrap_or(Err(ConnectError::Closed))
+    }
+
+    /// Disconnects from the broker, frees the module's client and gives its TLS back. All handles are of no
+    /// use afterwards, all subscriptions end. Does nothing if the client is closed already.
+    ///
+    /// Source: M37 p1008, p1013.
+    ///
+    /// # Errors
+    /// See [`DisconnectError`].
+    ///
+    /// # Cancel safety
+    /// Once asked for it is done all the same.
+    pub async fn disconnect(&self) -> Result<(), DisconnectError> {
+        self.ask(|answer| Request::Disconnect { answer }).await.unwrap_or(Ok(()))
+    }
+
+    /// Whether there is a connection, as far as is known.
+    #[must_use]
+    pub fn state(&self) -> ClientState {
+        *self.state.borrow()
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        Events::of(&self.events)
+    }
+
+    /// `None` if the task is gone.
+    async fn ask<T, E>(&self, request: impl FnOnce(Answer<T, E>) -> Request) -> Option<Result<T, E>> {
+        let (answer, result) = oneshot::channel();
+        self.requests.send(request(answer)).await.ok()?;
+        result.await.ok()
+    }
+}

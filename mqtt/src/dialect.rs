@@ -1,0 +1,266 @@
+//! What this firmware's MQTT commands take: the platform's table, overridden by the module's test forms.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use bytes::Bytes;
+use telit_core::at::{Command, Exchange};
+use telit_core::platform::{Availability, Profile};
+
+use crate::commands::{PublishCounted, PublishText};
+use crate::error::PublishError;
+use crate::message::{Publish, QoS};
+use crate::topic::TopicName;
+
+/// The slowest line that deadlines reckon with, in bytes a second: 9600 baud.
+const SLOW_LINE: u64 = 960;
+
+/// What the test forms answered; `None` where the module refused one, so that the command is missing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TestForms {
+    /// `AT#MQCFG=?`
+    pub(crate) configuration: Option<Vec<String>>,
+    /// `AT#MQCFG2=?`
+    pub(crate) session: Option<Vec<String>>,
+    /// `AT#MQSUB=?`
+    pub(crate) subscribe: Option<Vec<String>>,
+    /// `AT#MQPUBSEXT=?`
+    pub(crate) publish_counted: Option<Vec<String>>,
+    /// `AT#MQPUBS=?`
+    pub(crate) publish_text: Option<Vec<String>>,
+}
+
+/// How this firmware's MQTT commands are written and what they take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// `#MQCFG` takes the TLS socket.
+    pub(crate) tls_socket_field: bool,
+    /// `#MQSUB` takes the quality of service.
+    pub(crate) subscribe_qos_field: bool,
+    pub(crate) keep_alive: RangeInclusive<Duration>,
+    pub(crate) topic_limit: usize,
+    /// Longest payload of `#MQPUBSEXT`, if it exists.
+    pub(crate) counted_limit: Option<usize>,
+    /// Longest payload of `#MQPUBS`, if it exists.
+    pub(crate) text_limit: Option<usize>,
+    pub(crate) line_limit: usize,
+}
+
+impl Dialect {
+    /// `None` if the platform has no MQTT client.
+    pub(crate) fn new(profile: &Profile, forms: &TestForms) -> Option<Self> {
+        let mqtt = profile.mqtt.as_ref()?;
+        let counted = exists(mqtt.publish_counted, forms.publish_counted.is_some());
+        Some(Self {
+            tls_socket_field: exists(mqtt.ssl_instance_field, fields(&forms.configuration) > 5),
+            subscribe_qos_field: exists(mqtt.subscribe_qos_field, fields(&forms.subscribe) > 2),
+            keep_alive: range(&forms.session, 1).map_or_else(|| mqtt.keep_alive.clone(), seconds),
+            topic_limit: most(&forms.subscribe, 1, mqtt.topic_length),
+            counted_limit: counted.then(|| most(&forms.publish_counted, 4, mqtt.counted_payload)),
+            text_limit: forms.publish_text.as_ref().map(|_| most(&forms.publish_text, 4, mqtt.text_payload)),
+            line_limit: profile.line.command_length,
+        })
+    }
+
+    /// The exchange that publishes this message, or why the module cannot.
+    ///
+    /// Counted bytes carry everything. Text on the command line is the way of old firmware: it carries
+    /// printable ASCII without double quotes, as far as the line reaches. Source: M37 p20, p1029-1036.
+    pub(crate) fn publish(
+        &self,
+        instance: u8,
+        publish: &Publish,
+        acknowledgement: Duration,
+    ) -> Result<Exchange, PublishError> {
+        let Publish { payload, qos, retain, .. } = publish.clone();
+        let topic = TopicName::parse(&publish.topic, self.topic_limit).map_err(PublishError::InvalidTopic)?;
+        let deadline = publish_deadline(acknowledgement, qos, payload.len());
+        match (self.counted_limit, self.text_limit) {
+            (Some(limit), _) if payload.len() > limit => {
+                Err(PublishError::TooLarge { size: payload.len(), limit })
+            }
+            (Some(_), _) => {
+                let command = PublishCounted { instance, topic, retain, qos, payload, deadline };
+                Ok(command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?)
+            }
+            (None, None) => {
+                Err(PublishError::NotRepresentable { reason: "the module cannot publish at all" })
+            }
+            (None, Some(limit)) => {
+                let room = self.text_room(&topic).min(limit);
+                let message = text(&payload)?;
+                if payload.len() > room {
+                    return Err(PublishError::TooLarge { size: payload.len(), limit: room });
+                }
+                let line_limit = self.line_limit;
+                let command = PublishText { instance, topic, retain, qos, message, line_limit, deadline };
+                Ok(command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?)
+            }
+        }
+    }
+
+    /// What the command line leaves for the payload of `#MQPUBS`.
+    fn text_room(&self, topic: &TopicName) -> usize {
+        let command = "AT#MQPUBS=1,\"\",0,0,\"\"".len() + topic.as_str().len();
+        self.line_limit.saturating_sub(command)
+    }
+}
+
+fn exists(table: Availability, probed: bool) -> bool {
+    match table {
+        Availability::Yes => true,
+        Availability::No => false,
+        Availability::Probe => probed,
+    }
+}
+
+fn fields(form: &Option<Vec<String>>) -> usize {
+    form.as_ref().map_or(0, Vec::len)
+}
+
+/// The upper end of a field, or what the table says.
+fn most(form: &Option<Vec<String>>, field: usize, table: usize) -> usize {
+    range(form, field).and_then(|range| usize::try_from(*range.end()).ok()).unwrap_or(table)
+}
+
+fn seconds(range: RangeInclusive<u64>) -> RangeInclusive<Duration> {
+    Duration::from_secs(*range.start())..=Duration::from_secs(*range.end())
+}
+
+/// `(60-3600)` or `256`. Some firmware writes words instead of numbers. Source: M37 p1009-1036.
+fn range(form: &Option<Vec<String>>, field: usize) -> Option<RangeInclusive<u64>> {
+    let inner = form.as_ref()?.get(field)?.trim().trim_start_matches('(').trim_end_matches(')');
+    let (least, most) = inner.split_once('-').unwrap_or((inner, inner));
+    let (least, most) = (least.trim().parse().ok()?, most.trim().parse().ok()?);
+    (least <= most).then_some(least..=most)
+}
+
+/// The module waits for one acknowledgement, or for two with "exactly once".
+fn publish_deadline(acknowledgement: Duration, qos: QoS, size: usize) -> Duration {
+    let rounds = if qos == QoS::ExactlyOnce { 2 } else { 1 };
+    acknowledgement * rounds + Duration::from_secs(size as u64 / SLOW_LINE)
+}
+
+fn text(payload: &Bytes) -> Result<String, PublishError> {
+    let refused = |reason| Err(PublishError::NotRepresentable { reason });
+    if payload.is_empty() {
+        return refused("this firmware has no #MQPUBSEXT, and #MQPUBS is not known to take an empty payload");
+    }
+    if payload.iter().any(|byte| !(b' '..=b'~').contains(byte) || *byte == b'"') {
+        return refused(
+            "this firmware has no #MQPUBSEXT, and #MQPUBS takes printable ASCII without double quotes only",
+        );
+    }
+    Ok(String::from_utf8_lossy(payload).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use telit_core::platform::{PlatformId, profile};
+
+    use super::*;
+
+    const WAIT: Duration = Duration::from_secs(40);
+
+    fn form(fields: &[&str]) -> Option<Vec<String>> {
+        Some(fields.iter().map(|field| (*field).to_owned()).collect())
+    }
+
+    fn dialect(forms: &TestForms) -> Dialect {
+        Dialect::new(profile(PlatformId::P37).unwrap(), forms).unwrap()
+    }
+
+    fn new_firmware() -> TestForms {
+        TestForms {
+            configuration: form(&[
+                "(1-maxClients)",
+                "512",
+                "(1-65535)",
+                "(1-6)",
+                "(0-1)",
+                "(1-maxSSLInstance)",
+            ]),
+            session: form(&["(1-maxClients)", "(60-3600)", "(0-1)"]),
+            subscribe: form(&["(1-maxClients)", "256", "(0-2)"]),
+            publish_counted: form(&["(1-maxClients)", "256", "(0-1)", "(0-2)", "(0-65536)"]),
+            publish_text: None,
+        }
+    }
+
+    fn old_firmware() -> TestForms {
+        TestForms {
+            configuration: form(&["(1-2)", "512", "(1-65535)", "(1-6)", "(0-1)"]),
+            session: form(&["(1-2)", "(20-3600)", "(0-1)"]),
+            subscribe: form(&["(1-2)", "128"]),
+            publish_counted: None,
+            publish_text: form(&["(1-2)", "128", "(0-1)", "(0-2)", "140"]),
+        }
+    }
+
+    fn publish(dialect: &Dialect, topic: &str, payload: &[u8]) -> Result<String, PublishError> {
+        let publish = Publish::new(topic, payload.to_vec());
+        let exchange = dialect.publish(1, &publish, WAIT)?;
+        Ok(String::from_utf8(exchange.line().as_bytes().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn test_forms_override_the_table() {
+        let new = dialect(&new_firmware());
+        assert!(new.tls_socket_field && new.subscribe_qos_field);
+        assert_eq!((new.counted_limit, new.text_limit, new.topic_limit), (Some(65_536), None, 256));
+        let old = dialect(&old_firmware());
+        assert!(!old.tls_socket_field && !old.subscribe_qos_field);
+        assert_eq!((old.counted_limit, old.text_limit, old.topic_limit), (None, Some(140), 128));
+        assert_eq!(*old.keep_alive.start(), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn words_in_test_forms_leave_the_table_in_force() {
+        let mut forms = new_firmware();
+        forms.publish_counted = form(&["(1-maxClients)", "maxTopic", "(0-1)", "(0-2)", "(0-maxLen)"]);
+        forms.session = Some(Vec::new());
+        let dialect = dialect(&forms);
+        assert_eq!(dialect.counted_limit, Some(65_536));
+        assert_eq!(dialect.keep_alive, Duration::from_secs(60)..=Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn counted_bytes_take_everything_up_to_the_limit() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(publish(&dialect(&new_firmware()), "t", &all).unwrap(), "AT#MQPUBSEXT=1,\"t\",0,1,256");
+        assert_eq!(publish(&dialect(&new_firmware()), "t", b"").unwrap(), "AT#MQPUBSEXT=1,\"t\",0,1,0");
+        assert!(publish(&dialect(&new_firmware()), "t", &vec![0; 65_536]).is_ok());
+        let error = publish(&dialect(&new_firmware()), "t", &vec![0; 65_537]).unwrap_err();
+        assert_eq!(error, PublishError::TooLarge { size: 65_537, limit: 65_536 });
+    }
+
+    #[test]
+    fn old_firmware_takes_what_the_line_can_carry() {
+        let old = dialect(&old_firmware());
+        assert_eq!(publish(&old, "t", b"21.5 C").unwrap(), "AT#MQPUBS=1,\"t\",0,1,\"21.5 C\"");
+        for hostile in [&b"{\"a\":1}"[..], b"a\rb", b"a\nb", b"\0", b"\x1a", b"\x1b", b"\xff", b"\x7f", b""] {
+            let error = publish(&old, "t", hostile).unwrap_err();
+            assert!(matches!(error, PublishError::NotRepresentable { .. }), "{hostile:?}");
+        }
+        let error = publish(&old, "t", &[b'x'; 141]).unwrap_err();
+        assert_eq!(error, PublishError::TooLarge { size: 141, limit: 140 });
+    }
+
+    #[test]
+    fn the_command_line_limits_text_too() {
+        let mut forms = old_firmware();
+        forms.publish_text = form(&["(1-2)", "256", "(0-1)", "(0-2)", "65536"]);
+        let dialect = dialect(&forms);
+        let room = 400 - "AT#MQPUBS=1,\"t\",0,1,\"\"".len();
+        assert!(publish(&dialect, "t", &vec![b'x'; room]).is_ok());
+        let error = publish(&dialect, "t", &vec![b'x'; room + 1]).unwrap_err();
+        assert_eq!(error, PublishError::TooLarge { size: room + 1, limit: room });
+    }
+
+    #[test]
+    fn deadlines_grow_with_the_payload() {
+        assert_eq!(publish_deadline(WAIT, QoS::AtLeastOnce, 0), WAIT);
+        assert_eq!(publish_deadline(WAIT, QoS::ExactlyOnce, 0), WAIT * 2);
+        assert_eq!(publish_deadline(WAIT, QoS::AtMostOnce, 9600), WAIT + Duration::from_secs(10));
+    }
+}

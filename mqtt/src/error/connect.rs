@@ -1,0 +1,225 @@
+//! Why there is no connection.
+
+use telit_core::at::InvalidValue;
+use telit_core::exclusive::{LeaseError, ServiceBusy};
+use telit_core::platform::PlatformId;
+use telit_core::tls::{TlsError, TlsFailure};
+use telit_core::{Category, CommandError};
+
+use super::{Refusal, category_at_broker, names};
+use crate::state::LossReason;
+
+/// Connecting or resuming failed. What had been changed on the module was undone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The platform has no MQTT client.
+    #[error("platform {platform} has no MQTT client")]
+    Unsupported {
+        /// The platform.
+        platform: PlatformId,
+    },
+    /// An option cannot be used. Nothing was changed.
+    #[error("{0}")]
+    InvalidOption(#[from] InvalidValue),
+    /// The module's TLS or its MQTT client is in use. Nothing was changed.
+    #[error(transparent)]
+    Busy(#[from] ServiceBusy),
+    /// The broker refused the login.
+    #[error("the broker refused the login: {refusal}")]
+    Refused {
+        /// Its answer.
+        refusal: Refusal,
+    },
+    /// TLS could not be set up on the module.
+    #[error("TLS could not be set up: {0}")]
+    TlsSetup(TlsError),
+    /// TLS to the broker failed.
+    #[error("TLS to the broker failed: {failure}")]
+    Tls {
+        /// What the module says.
+        failure: TlsFailure,
+        /// The command that failed.
+        error: CommandError,
+    },
+    /// There is no connection, for the reason that the module reports as its state.
+    #[error("the broker was not reached: {reason}")]
+    NotConnected {
+        /// The module's reason.
+        reason: LossReason,
+    },
+    /// The connection did not come about.
+    #[error("the broker was not reached: {0}")]
+    Network(CommandError),
+    /// An earlier subscription could not be made again.
+    #[error("subscribing to {filter:?} again failed: {error}")]
+    Resubscribe {
+        /// The topic filter.
+        filter: String,
+        /// Why.
+        error: CommandError,
+    },
+    /// An exchange failed.
+    #[error(transparent)]
+    Command(CommandError),
+    /// The client is closed.
+    #[error("the client is closed")]
+    Closed,
+}
+
+impl ConnectError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Closed => Category::Usage,
+            Self::Busy(_) => Category::Busy,
+            Self::Tls { failure: TlsFailure::AlreadyActivated, .. } => Category::Busy,
+            Self::Refused { refusal } => refusal.category(),
+            Self::TlsSetup(error) => error.category(),
+            Self::Tls { .. } | Self::Network(_) => Category::Network,
+            Self::NotConnected { reason } => reason.category(),
+            Self::Resubscribe { error, .. } => category_at_broker(error),
+            Self::Command(error) => error.category(),
+        }
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Busy(_) => Some("end or pause the other service, or set tls_wait() to wait for it"),
+            Self::Refused { refusal } => Some(refusal.hint()),
+            Self::TlsSetup(error) => error.hint(),
+            Self::Tls { failure, .. } => Some(failure.hint()),
+            Self::NotConnected { .. } | Self::Network(_) => Some(
+                "check host, port and network; the module may also report a failed TLS handshake or a broker \
+                 that dropped the connection like this, so check the certificates and the module's clock too",
+            ),
+            Self::Resubscribe { .. } => Some("check that the broker allows this client the topic filter"),
+            Self::Closed => Some("connect a new client"),
+            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Command(_) => None,
+        }
+    }
+
+    /// What is left to say about a refusal of `#MQCONN` once the connection's state was read too; `None` if
+    /// that was not possible.
+    pub(crate) fn of_login(error: CommandError, state: Option<u64>) -> Self {
+        match (Self::specific(&error), state) {
+            (Some(specific), _) => specific,
+            (None, Some(state @ 2..)) => Self::NotConnected { reason: LossReason::from_state(state) },
+            (None, _) => Self::Network(error),
+        }
+    }
+
+    /// Whether the error of `#MQCONN` says by itself what is wrong.
+    pub(crate) fn specific(error: &CommandError) -> Option<Self> {
+        let Some(module) = error.module_error() else {
+            // No refusal of the module: too late is the network's fault, all else the link's.
+            let late = error.is_timeout();
+            return Some(if late { Self::Network(error.clone()) } else { Self::of_command(error.clone()) });
+        };
+        if let Some(refusal) = Refusal::named_by(module) {
+            return Some(Self::Refused { refusal });
+        }
+        if let Some(failure) = TlsFailure::named_by(module) {
+            return Some(Self::Tls { failure, error: error.clone() });
+        }
+        if names(module, 1108, "SSL Configuration Fail") {
+            return Some(Self::Tls { failure: TlsFailure::Credentials, error: error.clone() });
+        }
+        None
+    }
+
+    /// An error of the commands around `#MQCONN`.
+    pub(crate) fn of_command(error: CommandError) -> Self {
+        match error {
+            CommandError::Invalid(invalid) => Self::InvalidOption(invalid),
+            error => match TlsFailure::of(&error) {
+                Some(failure) => Self::Tls { failure, error },
+                None => Self::Command(error),
+            },
+        }
+    }
+}
+
+impl From<LeaseError> for ConnectError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::Busy(busy) => Self::Busy(busy),
+            LeaseError::Command(error) => Self::Command(error),
+            other => Self::TlsSetup(other.into()),
+        }
+    }
+}
+
+impl From<TlsError> for ConnectError {
+    fn from(error: TlsError) -> Self {
+        match error {
+            TlsError::Lease(error) => error.into(),
+            other => Self::TlsSetup(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use telit_core::at::{Effect, ModuleError};
+
+    use super::*;
+
+    fn refused(words: &str) -> CommandError {
+        CommandError::Refused { command: "#MQCONN".into(), error: ModuleError::equipment(words) }
+    }
+
+    #[test]
+    fn the_brokers_refusal_wins_over_the_state() {
+        for (words, refusal, category) in [
+            ("MQTT Protocol Unsupported", Refusal::Protocol, Category::Refused),
+            ("1112", Refusal::Identifier, Category::Refused),
+            ("MQTT Server Unavailable", Refusal::ServerUnavailable, Category::Network),
+            ("1114", Refusal::Credentials, Category::Refused),
+            ("MQTT Not Authorised", Refusal::NotAuthorised, Category::Refused),
+        ] {
+            let error = ConnectError::of_login(refused(words), Some(4));
+            assert_eq!(error, ConnectError::Refused { refusal });
+            assert_eq!(error.category(), category, "{words}");
+            assert!(error.hint().is_some());
+        }
+    }
+
+    #[test]
+    fn tls_failures_are_explained() {
+        for words in ["SSL error during handshake", "839", "1004"] {
+            let error = ConnectError::of_login(refused(words), None);
+            assert!(matches!(error, ConnectError::Tls { failure: TlsFailure::Handshake, .. }), "{words}");
+            assert_eq!(error.category(), Category::Network);
+            assert!(error.hint().unwrap().contains("clock"));
+        }
+        let error = ConnectError::of_login(refused("MQTT SSL Configuration Fail"), None);
+        assert!(matches!(error, ConnectError::Tls { failure: TlsFailure::Credentials, .. }));
+        let error = ConnectError::of_command(refused("SSL already activated"));
+        assert_eq!(error.category(), Category::Busy);
+    }
+
+    #[test]
+    fn what_the_module_does_not_name_comes_from_its_state() {
+        let error = ConnectError::of_login(refused("MQTT Connect Fail"), Some(7));
+        assert_eq!(error, ConnectError::NotConnected { reason: LossReason::SocketFailure });
+        assert_eq!(error.category(), Category::Network);
+        let error = ConnectError::of_login(refused("1103"), Some(0));
+        assert_eq!(error, ConnectError::Network(refused("1103")));
+        assert_eq!(error.category(), Category::Network);
+    }
+
+    #[test]
+    fn too_late_is_the_networks_fault_and_a_lost_port_the_links() {
+        let (command, waited, effect) = ("#MQCONN".to_owned(), Duration::from_secs(150), Effect::Once);
+        let late = CommandError::TimedOut { command: command.clone(), waited, effect };
+        assert_eq!(ConnectError::of_login(late, None).category(), Category::Network);
+        let lost = CommandError::LinkLost { command, reason: "unplugged".into(), sent: true };
+        assert_eq!(ConnectError::of_login(lost, None).category(), Category::Link);
+    }
+}

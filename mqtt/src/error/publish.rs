@@ -1,0 +1,146 @@
+//! Why a message was not published, or is not known to be.
+
+use telit_core::{Category, CommandError, Outcome};
+
+use super::{category_at_broker, names, reconnect_hint};
+use crate::message::QoS;
+use crate::state::ClientState;
+use crate::topic::TopicError;
+
+/// A message was not published, or nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The topic cannot be published to. Nothing was sent.
+    #[error("invalid topic: {0}")]
+    InvalidTopic(TopicError),
+    /// The payload is larger than the module takes. Nothing was sent.
+    #[error("the payload has {size} bytes, the module takes at most {limit}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: usize,
+        /// The most the module takes.
+        limit: usize,
+    },
+    /// No command of this firmware carries such a payload unchanged. Nothing was sent.
+    #[error("this payload cannot be published: {reason}")]
+    NotRepresentable {
+        /// Why.
+        reason: &'static str,
+    },
+    /// There is no connection. Nothing was sent.
+    #[error("there is no connection: {state}")]
+    NotConnected {
+        /// The state of the client.
+        state: ClientState,
+    },
+    /// The command did not reach the module. The broker does not have the message.
+    #[error("the message was not sent: {0}")]
+    NotSent(CommandError),
+    /// The module refused. The broker does not have the message.
+    #[error(transparent)]
+    Refused(CommandError),
+    /// The message may have reached the broker, or not: no acknowledgement was seen. Publishing it again can
+    /// deliver it twice.
+    #[error("the message may or may not have been published: {0}")]
+    InDoubt(CommandError),
+}
+
+impl PublishError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::InvalidTopic(_) | Self::TooLarge { .. } | Self::NotRepresentable { .. } => Category::Usage,
+            Self::NotConnected { state } => state.category(),
+            Self::NotSent(error) | Self::Refused(error) | Self::InDoubt(error) => category_at_broker(error),
+        }
+    }
+
+    /// Whether the broker may have the message.
+    #[must_use]
+    pub fn may_have_been_published(&self) -> bool {
+        matches!(self, Self::InDoubt(_))
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotConnected { state } => reconnect_hint(*state),
+            Self::InDoubt(_) => Some("publish it again if receiving it twice does no harm"),
+            Self::NotRepresentable { .. } => Some("encode it as text, or use firmware that has #MQPUBSEXT"),
+            Self::TooLarge { .. } => Some("split it"),
+            Self::InvalidTopic(_) | Self::NotSent(_) | Self::Refused(_) => None,
+        }
+    }
+
+    /// Judges a failed publish command. `connected`: the connection was still there afterwards.
+    ///
+    /// An acknowledgement that did not come is an error of the same command as everything else, so above
+    /// "at most once" a failure to publish means that the broker may have the message.
+    /// Source: M37 p1034; IPE28 p143.
+    pub(crate) fn judge(error: CommandError, qos: QoS, connected: bool) -> Self {
+        let Some(module) = error.module_error() else {
+            return match error.outcome() {
+                Outcome::NotSent => Self::NotSent(error),
+                _ => Self::InDoubt(error),
+            };
+        };
+        let named = |number, text| names(module, number, text);
+        let late = named(1109, "Command Timeout Fail");
+        let failed = named(1105, "Publish Fail") || named(1110, "PUBSEXT Fail");
+        if late || !connected || (failed && qos != QoS::AtMostOnce) {
+            Self::InDoubt(error)
+        } else {
+            Self::Refused(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use telit_core::at::{Effect, ModuleError};
+
+    use super::*;
+
+    fn refused(words: &str) -> CommandError {
+        CommandError::Refused { command: "#MQPUBSEXT".into(), error: ModuleError::equipment(words) }
+    }
+
+    fn in_doubt(words: &str, qos: QoS, connected: bool) -> bool {
+        PublishError::judge(refused(words), qos, connected).may_have_been_published()
+    }
+
+    #[test]
+    fn only_a_clear_refusal_is_one() {
+        assert!(!in_doubt("operation not allowed", QoS::AtLeastOnce, true));
+        assert!(!in_doubt("MQTT Publish Fail", QoS::AtMostOnce, true));
+        assert!(in_doubt("MQTT Publish Fail", QoS::AtLeastOnce, true));
+        assert!(in_doubt("1110", QoS::ExactlyOnce, true));
+        assert!(in_doubt("1109", QoS::AtMostOnce, true));
+        assert!(in_doubt("operation not allowed", QoS::AtMostOnce, false));
+    }
+
+    #[test]
+    fn late_and_lost_answers() {
+        let (command, waited, effect) = ("#MQPUBSEXT".to_owned(), Duration::from_secs(40), Effect::Once);
+        let late = CommandError::TimedOut { command: command.clone(), waited, effect };
+        let error = PublishError::judge(late.clone(), QoS::AtMostOnce, true);
+        assert_eq!(error, PublishError::InDoubt(late));
+        let silent = CommandError::NotResponding { command };
+        let error = PublishError::judge(silent.clone(), QoS::AtLeastOnce, true);
+        assert_eq!(error, PublishError::NotSent(silent));
+        assert_eq!(error.category(), Category::Link);
+    }
+
+    #[test]
+    fn what_the_broker_or_the_way_did_is_the_networks_fault() {
+        let error = PublishError::judge(refused("MQTT Publish Fail"), QoS::AtLeastOnce, true);
+        assert_eq!(error.category(), Category::Network);
+        let error = PublishError::judge(refused("operation not allowed"), QoS::AtLeastOnce, true);
+        assert_eq!(error.category(), Category::Refused);
+    }
+}

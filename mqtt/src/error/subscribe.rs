@@ -1,0 +1,69 @@
+//! Why a subscription was not made or ended.
+
+use telit_core::{Category, CommandError};
+
+use super::{category_at_broker, reconnect_hint};
+use crate::message::QoS;
+use crate::state::ClientState;
+use crate::topic::TopicError;
+
+/// Subscribing or unsubscribing failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// The topic filter cannot be used. Nothing was sent.
+    #[error("invalid topic filter: {0}")]
+    InvalidFilter(TopicError),
+    /// This firmware subscribes with "at least once" only. Nothing was sent.
+    #[error("this firmware cannot subscribe with quality of service {}", qos.number())]
+    UnsupportedQos {
+        /// What was asked for.
+        qos: QoS,
+    },
+    /// There is no connection. Nothing was sent.
+    #[error("there is no connection: {state}")]
+    NotConnected {
+        /// The state of the client.
+        state: ClientState,
+    },
+    /// The module or the broker refused.
+    #[error(transparent)]
+    Refused(CommandError),
+    /// The exchange failed.
+    #[error(transparent)]
+    Command(CommandError),
+}
+
+impl SubscribeError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::InvalidFilter(_) | Self::UnsupportedQos { .. } => Category::Usage,
+            Self::NotConnected { state } => state.category(),
+            Self::Refused(error) => category_at_broker(error),
+            Self::Command(error) => error.category(),
+        }
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::NotConnected { state } => reconnect_hint(*state),
+            Self::Refused(_) => Some("check that the broker allows this client the topic filter"),
+            Self::UnsupportedQos { .. } => Some("subscribe with QoS::AtLeastOnce"),
+            Self::InvalidFilter(_) | Self::Command(_) => None,
+        }
+    }
+}
+
+impl From<CommandError> for SubscribeError {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Invalid(invalid) => Self::InvalidFilter(invalid.into()),
+            CommandError::Refused { .. } => Self::Refused(error),
+            other => Self::Command(other),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Async MQTT client over the MQTT service inside Telit cellular modules.
+//!
+//! The module holds the connection to the broker, with TLS if asked for (it should be); this crate drives
+//! its `AT#MQ...` commands. MQTT 3.1.1, quality of service 0 to 2, any payload byte by byte, and incoming
+//! messages as streams. There is no last will, no WebSocket and no MQTT 5, and nothing reconnects by itself:
+//! a lost connection is reported, [`MqttClient::resume`] brings it back.
+//!
+//! Only one service of a module uses TLS at a time. An MQTT session holds it while it is connected;
+//! [`MqttClient::pause`] lends it to a download.
+//!
+//! # Quick start
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! # let modem = telit_core::Modem::builder().open(tokio::io::empty()).await?;
+//! use telit_core::tls::{CaCertificate, TlsOptions};
+//! use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
+//!
+//! let tls = TlsOptions::builder().ca(CaCertificate::from_pem(&std::fs::read("ca.pem")?)?).build()?;
+//! let options = MqttOptions::new("broker.example", "client-1", MqttSecurity::Tls(tls))
+//!     .credentials("user", std::env::var("MQTT_PASSWORD")?);
+//! let client = MqttClient::connect(&modem, options).await?;
+//!
+//! let mut commands = client.subscribe("commands/#", QoS::AtLeastOnce).await?;
+//! client.publish("telemetry/1", "21.5", QoS::AtLeastOnce).await?;
+//! while let Some(message) = commands.next().await {
+//!     println!("{}: {} bytes", message.topic, message.payload.len());
+//! }
+//! println!("the connection ended: {}", client.state());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What the module does not tell
+//!
+//! Quality of service, retain and duplicate flag of received messages; whether the broker remembers a
+//! persistent session; the granted quality of service. Received messages wait in 30 slots inside the module
+//! and are read at once; when they are all taken, [`Event::SlotsFull`] tells that messages were lost.
+
+mod client;
+mod commands;
+mod dialect;
+mod error;
+mod message;
+mod options;
+mod registry;
+mod session;
+mod state;
+mod subscription;
+mod topic;
+
+pub use client::{Events, MqttClient};
+pub use error::{ConnectError, DisconnectError, PublishError, Refusal, SubscribeError};
+pub use message::{Message, Publish, QoS};
+pub use options::{MqttOptions, MqttSecurity};
+pub use state::{ClientState, Event, LossReason};
+pub use subscription::Subscription;
+pub use topic::TopicError;

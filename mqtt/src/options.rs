@@ -1,0 +1,264 @@
+//! How to reach a broker.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use telit_core::at::InvalidValue;
+use telit_core::platform::MqttProfile;
+use telit_core::tls::TlsOptions;
+
+const TLS_PORT: u16 = 8883;
+const PLAIN_PORT: u16 = 1883;
+const QUEUE_CAPACITY: usize = 128;
+
+/// How the connection to the broker is protected.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the smaller variant is the exception, and there is one a client"
+)]
+pub enum MqttSecurity {
+    /// TLS with these options.
+    Tls(TlsOptions),
+    /// No protection at all: everybody on the way reads and changes everything, the password included.
+    DangerPlain,
+}
+
+/// A broker, who we are there, and how the connection is kept.
+///
+/// ```
+/// use std::time::Duration;
+/// use telit_mqtt::{MqttOptions, MqttSecurity};
+///
+/// let options = MqttOptions::new("broker.example", "client-1", MqttSecurity::DangerPlain)
+///     .credentials("user", "secret")
+///     .keep_alive(Duration::from_secs(120));
+/// # drop(options);
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing happens until the options are given to MqttClient::connect()"]
+pub struct MqttOptions {
+    pub(crate) host: String,
+    pub(crate) client_id: String,
+    pub(crate) security: MqttSecurity,
+    pub(crate) port: Option<u16>,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) keep_alive: Option<Duration>,
+    pub(crate) clean_session: bool,
+    pub(crate) packet_timeout: Option<Duration>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) tls_wait: Duration,
+    pub(crate) queue_capacity: usize,
+}
+
+impl MqttOptions {
+    /// A broker at `host`, where this device is known as `client_id`. The port is 8883 with TLS and 1883
+    /// without. Values are checked when they are used to connect.
+    pub fn new(host: impl Into<String>, client_id: impl Into<String>, security: MqttSecurity) -> Self {
+        Self {
+            host: host.into(),
+            client_id: client_id.into(),
+            security,
+            port: None,
+            user: String::new(),
+            password: String::new(),
+            keep_alive: None,
+            clean_session: true,
+            packet_timeout: None,
+            connect_timeout: None,
+            tls_wait: Duration::ZERO,
+            queue_capacity: QUEUE_CAPACITY,
+        }
+    }
+
+    /// Another port.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// User name and password. Default: none.
+    ///
+    /// On platform 37 client identifier, user name and password share a command line of 400 characters.
+    /// Source: M37 p20, p1015-1017.
+    pub fn credentials(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        (self.user, self.password) = (user.into(), password.into());
+        self
+    }
+
+    /// How long the connection may be idle before the module pings the broker, in whole seconds. Default
+    /// 60 s on platform 37, which takes 60 s to 3600 s. Half of it is also how often the client asks the
+    /// module whether the connection is alive. Source: M37 p1018.
+    pub fn keep_alive(mut self, keep_alive: Duration) -> Self {
+        self.keep_alive = Some(keep_alive);
+        self
+    }
+
+    /// Whether the broker forgets subscriptions and waiting messages when the connection ends. Default yes.
+    ///
+    /// Without, messages that waited at the broker arrive right after connecting; they are kept until a
+    /// subscription matches them.
+    pub fn clean_session(mut self, clean_session: bool) -> Self {
+        self.clean_session = clean_session;
+        self
+    }
+
+    /// How long the module waits for the broker's acknowledgement, in whole seconds. Default 10 s on
+    /// platform 37, which takes 1 s to 60 s. Source: M37 p1023.
+    pub fn packet_timeout(mut self, packet_timeout: Duration) -> Self {
+        self.packet_timeout = Some(packet_timeout);
+        self
+    }
+
+    /// How long name resolution, TCP, TLS and login may take together. Default 150 s on platform 37.
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.connect_timeout = Some(connect_timeout);
+        self
+    }
+
+    /// How long connecting and resuming wait for another service of this program to give TLS back. Default:
+    /// not at all, so that a busy module is reported at once.
+    pub fn tls_wait(mut self, tls_wait: Duration) -> Self {
+        self.tls_wait = tls_wait;
+        self
+    }
+
+    /// How many messages wait for the reader of a [`Subscription`](crate::Subscription) before further
+    /// ones are lost and counted. At least 1, default 128.
+    pub fn queue_capacity(mut self, queue_capacity: usize) -> Self {
+        self.queue_capacity = queue_capacity.max(1);
+        self
+    }
+
+    pub(crate) fn port_number(&self) -> u16 {
+        self.port.unwrap_or(match self.security {
+            MqttSecurity::Tls(_) => TLS_PORT,
+            MqttSecurity::DangerPlain => PLAIN_PORT,
+        })
+    }
+
+    pub(crate) fn keep_alive_on(&self, profile: &MqttProfile) -> Duration {
+        self.keep_alive.unwrap_or(profile.keep_alive_default)
+    }
+
+    pub(crate) fn packet_timeout_on(&self, profile: &MqttProfile) -> Duration {
+        self.packet_timeout.unwrap_or(profile.packet_timeout_default)
+    }
+
+    /// Checks what the platform's table can tell, before anything is sent. The characters of the texts are
+    /// the encoder's business.
+    pub(crate) fn check(&self, profile: &MqttProfile) -> Result<(), InvalidValue> {
+        check_length("host", &self.host, 1..=profile.host_length)?;
+        check_length("client identifier", &self.client_id, 1..=profile.login_length)?;
+        check_length("user name", &self.user, 0..=profile.login_length)?;
+        check_length("password", &self.password, 0..=profile.login_length)?;
+        if self.user.is_empty() && !self.password.is_empty() {
+            return Err(InvalidValue::new("password", "MQTT allows none without a user name"));
+        }
+        if self.port_number() == 0 {
+            return Err(InvalidValue::new("port", "it is 0"));
+        }
+        check_seconds("packet timeout", self.packet_timeout_on(profile), &profile.packet_timeout)
+    }
+}
+
+impl fmt::Debug for MqttOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MqttOptions")
+            .field("host", &self.host)
+            .field("port", &self.port_number())
+            .field("client_id", &self.client_id)
+            .field("security", &self.security)
+            .field("user", &self.user)
+            .field("password", &if self.password.is_empty() { "" } else { "[redacted]" })
+            .field("keep_alive", &self.keep_alive)
+            .field("clean_session", &self.clean_session)
+            .field("packet_timeout", &self.packet_timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("tls_wait", &self.tls_wait)
+            .field("queue_capacity", &self.queue_capacity)
+            .finish()
+    }
+}
+
+fn check_length(
+    field: &'static str,
+    value: &str,
+    allowed: RangeInclusive<usize>,
+) -> Result<(), InvalidValue> {
+    let length = value.len();
+    if length < *allowed.start() {
+        return Err(InvalidValue::new(field, "it is empty"));
+    }
+    if length > *allowed.end() {
+        let limit = allowed.end();
+        return Err(InvalidValue::new(
+            field,
+            format!("it has {length} bytes, the module takes at most {limit}"),
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_seconds(
+    field: &'static str,
+    value: Duration,
+    allowed: &RangeInclusive<Duration>,
+) -> Result<(), InvalidValue> {
+    if value.subsec_nanos() != 0 {
+        return Err(InvalidValue::new(field, "the module takes whole seconds only"));
+    }
+    if !allowed.contains(&value) {
+        let (least, most) = (allowed.start().as_secs(), allowed.end().as_secs());
+        return Err(InvalidValue::new(field, format!("the module takes {least} s to {most} s")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use telit_core::platform::{PlatformId, profile};
+
+    use super::*;
+
+    fn plain() -> MqttOptions {
+        MqttOptions::new("broker.example", "client-1", MqttSecurity::DangerPlain)
+    }
+
+    fn problem(options: &MqttOptions) -> Option<&'static str> {
+        let profile = profile(PlatformId::P37).unwrap().mqtt.as_ref().unwrap();
+        options.check(profile).err().map(|error| error.field())
+    }
+
+    #[test]
+    fn the_port_follows_the_security() {
+        let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        assert_eq!(MqttOptions::new("h", "c", MqttSecurity::Tls(tls)).port_number(), 8883);
+        assert_eq!(plain().port_number(), 1883);
+        assert_eq!(plain().port(7).port_number(), 7);
+    }
+
+    #[test]
+    fn passwords_are_never_shown() {
+        let shown = format!("{:?}", plain().credentials("u", "swordfish"));
+        assert!(!shown.contains("swordfish") && shown.contains("[redacted]"), "{shown}");
+    }
+
+    #[test]
+    fn limits_of_platform_37() {
+        assert_eq!(problem(&plain()), None);
+        assert_eq!(problem(&plain().packet_timeout(Duration::from_secs(60))), None);
+        assert_eq!(problem(&plain().packet_timeout(Duration::from_secs(61))), Some("packet timeout"));
+        assert_eq!(problem(&plain().packet_timeout(Duration::from_millis(1500))), Some("packet timeout"));
+        assert_eq!(problem(&plain().port(0)), Some("port"));
+        assert_eq!(problem(&plain().credentials("", "p")), Some("password"));
+        assert_eq!(problem(&plain().credentials("u".repeat(513), "")), Some("user name"));
+        let host = MqttOptions::new("h".repeat(513), "c", MqttSecurity::DangerPlain);
+        assert_eq!(problem(&host), Some("host"));
+        let nameless = MqttOptions::new("h", "", MqttSecurity::DangerPlain);
+        assert_eq!(problem(&nameless), Some("client identifier"));
+    }
+}

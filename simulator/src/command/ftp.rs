@@ -1,0 +1,202 @@
+//! FTP sessions and their small commands. Source: M37 p811-839.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::parse::Form;
+use super::value::Parameters;
+use super::{Call, Flow, Handler, Outcome, action, set};
+use crate::error::{AtError, cme};
+use crate::module::Module;
+use crate::module::ftp::FtpWait;
+use crate::module::tls::Service;
+use crate::net::ftp::Options;
+use crate::service::{FtpOrder, Order, Start};
+
+pub(super) const COMMANDS: &[(&str, Handler)] = &[
+    ("#FTPTO", timeout),
+    ("#FTPCFG", configure),
+    ("#FTPOPEN", open),
+    ("#FTPCLOSE", close),
+    ("#FTPTYPE", transfer_type),
+    ("#FTPPWD", working_directory),
+    ("#FTPCWD", change_directory),
+    ("#FTPDELE", delete),
+    ("#FTPFSIZE", size),
+    ("#FTPMSG", last_message),
+    ("#FTPCMD", server_commands),
+];
+
+/// FTP shares the first secure socket. Source: M37 p894.
+const TLS_SOCKET: u8 = 1;
+const DEFAULT_PORT: u16 = 21;
+
+fn timeout(module: &mut Module, call: &Call) -> Outcome {
+    match &call.form {
+        // The omitted parameter reads. Source: M37 p834.
+        Form::Set(parameters) if !parameters.is_empty() => {
+            module.ftp.timeout = parameters.required(0, 100..=5000)?;
+        }
+        Form::Set(_) | Form::Read => {
+            let line = format!("#FTPTO: {}", module.ftp.timeout);
+            module.info(call.instance, line);
+        }
+        _ => return Err(AtError::Plain),
+    }
+    Ok(Flow::Done)
+}
+
+fn configure(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = match &call.form {
+        Form::Set(parameters) if !parameters.is_empty() => parameters,
+        Form::Set(_) | Form::Read => {
+            let ftp = &module.ftp;
+            let line = format!(
+                "#FTPCFG: {},{},{},{}",
+                ftp.timeout,
+                u8::from(ftp.ignore_passive_address),
+                u8::from(ftp.tls),
+                u8::from(ftp.classic_commands)
+            );
+            module.info(call.instance, line);
+            return Ok(Flow::Done);
+        }
+        _ => return Err(AtError::Plain),
+    };
+    parameters.at_most(4)?;
+    let timeout = parameters.required(0, 100..=5000)?;
+    let ignore_passive_address = parameters.switch(1)?;
+    let tls = parameters.switch_or(2, module.ftp.tls)?;
+    let classic_commands = parameters.switch_or(3, module.ftp.classic_commands)?;
+    let had_tls = module.ftp.tls;
+    if tls && !had_tls {
+        module.claim_tls(Service::Ftp, TLS_SOCKET, call.instance)?;
+    } else if had_tls {
+        module.check_owner(TLS_SOCKET, call.instance)?;
+    }
+    let ftp = &mut module.ftp;
+    (ftp.timeout, ftp.ignore_passive_address) = (timeout, ignore_passive_address);
+    (ftp.tls, ftp.classic_commands) = (tls, classic_commands);
+    if had_tls && !tls {
+        module.release_tls(TLS_SOCKET);
+    }
+    Ok(Flow::Done)
+}
+
+/// `AT#FTPOPEN=<server:port>,<user>,<password>[,<mode>[,<cid>]]`
+fn open(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = set(call)?;
+    parameters.at_most(5)?;
+    let server = parameters.required_text(0, 256)?;
+    let (host, port) = server_address(&server).ok_or(AtError::Plain)?;
+    let user = parameters.positional_text(1, 256)?;
+    let password = parameters.positional_text(2, 256)?;
+    let passive = parameters.switch_or(3, false)?;
+    let context = parameters.small_or(4, module.profile.contexts.clone(), 1)?;
+    match &module.ftp.session {
+        Some(session) if session.owner != call.instance => return Err(AtError::Cme(cme::RESOURCE_USED)),
+        Some(_) => return Err(AtError::Cme(cme::FTP_ALREADY_CONNECTED)),
+        None => {}
+    }
+    // Without a context there is no interface to resolve over. Source: IPE28 p133.
+    if !module.radio.active.contains(&context) {
+        return Err(AtError::Cme(cme::FTP_CANNOT_RESOLVE));
+    }
+    let tls = if module.ftp.tls { Some(module.handshake_settings(TLS_SOCKET, &host)?) } else { None };
+    let tenths = module.ftp.timeout.min(module.profile.ftp.open_limit);
+    let options = Options {
+        host,
+        port,
+        user,
+        password,
+        passive,
+        tls,
+        implicit: false,
+        ignore_passive_address: module.ftp.ignore_passive_address,
+        extended: !module.ftp.classic_commands,
+        timeout: Duration::from_millis(100 * u64::from(tenths)),
+    };
+    let link = module.start_link(Start::Ftp(options));
+    Ok(module.begin_ftp_session(call.instance, link))
+}
+
+/// `"name"`, `"name:port"`, `"[ipv6]:port"`, `"ipv6"`. Source: M37 p825.
+fn server_address(text: &str) -> Option<(String, u16)> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (host, port) = rest.split_once(']')?;
+        let port = if port.is_empty() { DEFAULT_PORT } else { port.strip_prefix(':')?.parse().ok()? };
+        return Some((host.to_owned(), port));
+    }
+    let (host, port) = match text.split_once(':') {
+        Some((host, port)) if !port.contains(':') => (host, port.parse().ok()?),
+        _ => (text, DEFAULT_PORT),
+    };
+    (!host.is_empty()).then(|| (host.to_owned(), port))
+}
+
+fn close(module: &mut Module, call: &Call) -> Outcome {
+    action(call)?;
+    module.ftp_order(call.instance, Order::Close, FtpWait::Close)
+}
+
+fn transfer_type(module: &mut Module, call: &Call) -> Outcome {
+    match &call.form {
+        Form::Read => {
+            let ascii = u8::from(module.ftp_session(call.instance)?.ascii);
+            module.info(call.instance, format!("#FTPTYPE: {ascii}"));
+            Ok(Flow::Done)
+        }
+        Form::Set(parameters) => {
+            let ascii = parameters.switch_or(0, false)?;
+            module.ftp_session(call.instance)?.ascii = ascii;
+            module.ftp_order(call.instance, Order::Ftp(FtpOrder::Type { ascii }), FtpWait::Plain)
+        }
+        _ => Err(AtError::Plain),
+    }
+}
+
+fn working_directory(module: &mut Module, call: &Call) -> Outcome {
+    action(call)?;
+    module.ftp_order(call.instance, Order::Ftp(FtpOrder::WorkingDirectory), FtpWait::WorkingDirectory)
+}
+
+/// The name of a file or directory on the server.
+pub(super) fn remote_name(module: &Module, parameters: &Parameters, index: usize) -> Result<String, AtError> {
+    parameters.required_text(index, module.profile.ftp.name_limit)
+}
+
+fn change_directory(module: &mut Module, call: &Call) -> Outcome {
+    let directory = remote_name(module, set(call)?, 0)?;
+    module.ftp_order(call.instance, Order::Ftp(FtpOrder::ChangeDirectory(directory)), FtpWait::Plain)
+}
+
+fn delete(module: &mut Module, call: &Call) -> Outcome {
+    let file = remote_name(module, set(call)?, 0)?;
+    module.ftp_order(call.instance, Order::Ftp(FtpOrder::Delete(file)), FtpWait::Plain)
+}
+
+fn size(module: &mut Module, call: &Call) -> Outcome {
+    let file = remote_name(module, set(call)?, 0)?;
+    module.ftp_order(call.instance, Order::Ftp(FtpOrder::Size(file)), FtpWait::Size)
+}
+
+fn last_message(module: &mut Module, call: &Call) -> Outcome {
+    action(call)?;
+    module.ftp_order(call.instance, Order::Ftp(FtpOrder::LastMessage), FtpWait::Message)
+}
+
+/// `AT#FTPCMD=<command1>,<digit1>[,<command2>,<digit2>]`
+fn server_commands(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = set(call)?;
+    if !matches!(parameters.len(), 2 | 4) {
+        return Err(AtError::Plain);
+    }
+    let mut commands = VecDeque::new();
+    for index in (0..parameters.len()).step_by(2) {
+        let line = remote_name(module, parameters, index)?;
+        commands.push_back((line, parameters.required_small(index + 1, 1..=5)?));
+    }
+    let (line, expected) = commands.pop_front().ok_or(AtError::Plain)?;
+    let order = Order::Ftp(FtpOrder::Command { line, expected });
+    module.ftp_order(call.instance, order, FtpWait::Lines(commands))
+}

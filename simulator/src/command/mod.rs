@@ -1,0 +1,97 @@
+//! The AT commands, one file a chapter of the manual, and the table that finds them.
+
+mod ftp;
+mod ftp_transfer;
+mod general;
+mod http;
+mod identity;
+mod lifecycle;
+mod mqtt;
+mod mqtt_messages;
+mod network;
+mod packet_data;
+pub(crate) mod parse;
+mod settings;
+mod sim;
+mod time;
+mod tls_credentials;
+mod tls_setup;
+mod tls_socket;
+pub(crate) mod value;
+
+use crate::entry::Entry;
+use crate::error::AtError;
+use crate::module::{InstanceId, Module};
+use parse::Form;
+
+/// How a command goes on after its handler has run.
+#[derive(Debug)]
+pub(crate) enum Flow {
+    /// It is done: `OK`, unless more commands follow on the line.
+    Done,
+    /// It waits for something and will be completed by [`Module::complete`].
+    Waiting,
+    /// It asks the host for data.
+    Entry(Entry),
+    /// The instance is in data mode; the final result comes when it ends.
+    Online,
+    /// The module has been reset: nothing follows.
+    Reset,
+}
+
+/// What a handler gives back.
+pub(crate) type Outcome = Result<Flow, AtError>;
+
+/// One command of a line, addressed to its handler.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) instance: InstanceId,
+    pub(crate) name: String,
+    pub(crate) form: Form,
+}
+
+type Handler = fn(&mut Module, &Call) -> Outcome;
+
+/// The code behind a command name; whether a platform has the command is in its profile.
+pub(crate) fn handler(name: &str) -> Option<Handler> {
+    let tables: [&[(&str, Handler)]; 16] = [
+        settings::COMMANDS,
+        general::COMMANDS,
+        identity::COMMANDS,
+        sim::COMMANDS,
+        network::COMMANDS,
+        packet_data::COMMANDS,
+        time::COMMANDS,
+        lifecycle::COMMANDS,
+        tls_setup::COMMANDS,
+        tls_credentials::COMMANDS,
+        tls_socket::COMMANDS,
+        mqtt::COMMANDS,
+        mqtt_messages::COMMANDS,
+        http::COMMANDS,
+        ftp::COMMANDS,
+        ftp_transfer::COMMANDS,
+    ];
+    tables
+        .iter()
+        .flat_map(|table| table.iter())
+        .find(|(known, _)| *known == name)
+        .map(|(_, handler)| *handler)
+}
+
+/// For commands that only exist in execution form: the read form executes them, too. Source: M37 p18.
+pub(crate) fn action(call: &Call) -> Result<(), AtError> {
+    match &call.form {
+        Form::Execute | Form::Read => Ok(()),
+        Form::Set(parameters) if parameters.is_empty() => Ok(()),
+        _ => Err(AtError::Plain),
+    }
+}
+
+/// The parameters of a set form; any other form is an error.
+pub(crate) fn set(call: &Call) -> Result<&value::Parameters, AtError> {
+    match &call.form {
+        Form::Set(parameters) => Ok(parameters),
+        _ => Err(AtError::Plain),
+    }
+}

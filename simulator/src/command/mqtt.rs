@@ -1,0 +1,196 @@
+//! The MQTT clients: setting them up, connecting. Source: M37 p1007-1024.
+
+use super::parse::Form;
+use super::value::Parameters;
+use super::{Call, Flow, Handler, Outcome, set};
+use crate::error::{AtError, cme};
+use crate::module::Module;
+use crate::module::mqtt::{Client, ClientState, WillSettings};
+use crate::module::radio::Functionality;
+use crate::module::tls::Service;
+
+pub(super) const COMMANDS: &[(&str, Handler)] = &[
+    ("#MQEN", enable),
+    ("#MQCFG", configure),
+    ("#MQCFG2", configure_session),
+    ("#MQTCFG", configure_timeout),
+    ("#MQWCFG", configure_will),
+    ("#MQCONN", connect),
+    ("#MQDISC", disconnect),
+];
+
+/// `<instanceNumber>`
+pub(super) fn client_number(module: &Module, parameters: &Parameters) -> Result<u8, AtError> {
+    parameters.required_small(0, 1..=u32::from(module.profile.mqtt.clients))
+}
+
+/// One line a client.
+fn show_each(module: &mut Module, call: &Call, line: impl Fn(&Client, u8) -> String) -> Outcome {
+    let lines: Vec<String> = module.mqtt.ids().map(|id| line(module.mqtt.client(id), id)).collect();
+    module.info_lines(call.instance, &lines);
+    Ok(Flow::Done)
+}
+
+fn enable(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        return show_each(module, call, |client, id| format!("#MQEN: {id},{}", u8::from(client.enabled)));
+    }
+    let parameters = set(call)?;
+    parameters.at_most(2)?;
+    let id = client_number(module, parameters)?;
+    let wanted = parameters.switch(1)?;
+    match (wanted, module.mqtt.client(id).enabled) {
+        // Source: IPE28 p136.
+        (true, true) => Err(AtError::Cme(cme::MQTT_INITIALIZATION)),
+        (true, false) => {
+            module.mqtt.client_mut(id).enabled = true;
+            Ok(Flow::Done)
+        }
+        (false, _) if module.mqtt.client(id).is_busy() => Err(AtError::Cme(cme::MQTT_DEINITIALIZATION)),
+        (false, _) => {
+            module.free_client(id);
+            Ok(Flow::Done)
+        }
+    }
+}
+
+/// A client that is enabled and not connected can be configured.
+fn configurable(module: &Module, id: u8) -> Result<(), AtError> {
+    let client = module.mqtt.client(id);
+    let free = client.enabled && !client.is_connected() && !client.is_busy();
+    if free { Ok(()) } else { Err(AtError::Cme(cme::MQTT_CONFIGURATION)) }
+}
+
+fn configure(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        return show_each(module, call, |client, id| {
+            // The secure socket is shown when it is used. Source: M37 p1012.
+            let socket = if client.tls { format!(",{}", client.tls_socket) } else { String::new() };
+            let tls = u8::from(client.tls);
+            format!("#MQCFG: {id},{},{},{},{tls}{socket}", client.host, client.port, client.context)
+        });
+    }
+    let parameters = set(call)?;
+    parameters.at_most(6)?;
+    let id = client_number(module, parameters)?;
+    let host = parameters.required_text(1, module.profile.mqtt.string_limit)?;
+    let port = u16::try_from(parameters.required(2, 1..=65_535)?).map_err(|_| AtError::Plain)?;
+    let context = parameters.required_small(3, module.profile.contexts.clone())?;
+    let tls = parameters.switch_or(4, false)?;
+    let tls_socket = parameters.small_or(5, 1..=u32::from(module.profile.tls.sockets), 1)?;
+    configurable(module, id)?;
+    // In power saving it fails with "connection failed". Source: at-mqtt A.3.
+    if module.radio.functionality == Functionality::PowerSaving {
+        return Err(AtError::Cme(562));
+    }
+    if !module.radio.active.contains(&context) {
+        return Err(AtError::Cme(cme::CONTEXT_NOT_OPENED));
+    }
+    let (had_tls, old_socket) = (module.mqtt.client(id).tls, module.mqtt.client(id).tls_socket);
+    if tls {
+        module.claim_tls(Service::Mqtt, tls_socket, call.instance)?;
+    }
+    let client = module.mqtt.client_mut(id);
+    (client.host, client.port, client.context) = (host, port, context);
+    (client.tls, client.tls_socket) = (tls, tls_socket);
+    if had_tls {
+        module.release_tls(old_socket);
+    }
+    Ok(Flow::Done)
+}
+
+fn configure_session(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        return show_each(module, call, |client, id| {
+            format!("#MQCFG2: {id},{},{}", client.keep_alive, u8::from(client.clean_session))
+        });
+    }
+    let parameters = set(call)?;
+    parameters.at_most(3)?;
+    let id = client_number(module, parameters)?;
+    let keep_alive = parameters.required(1, module.profile.mqtt.keep_alive.clone())?;
+    let clean_session = parameters.switch(2)?;
+    configurable(module, id)?;
+    let client = module.mqtt.client_mut(id);
+    client.keep_alive = u16::try_from(keep_alive).map_err(|_| AtError::Plain)?;
+    client.clean_session = clean_session;
+    Ok(Flow::Done)
+}
+
+fn configure_timeout(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        return show_each(module, call, |client, id| format!("#MQTCFG: {id},{}", client.timeout));
+    }
+    let parameters = set(call)?;
+    parameters.at_most(2)?;
+    let id = client_number(module, parameters)?;
+    let timeout = parameters.required_small(1, 1..=60)?;
+    configurable(module, id)?;
+    module.mqtt.client_mut(id).timeout = timeout;
+    Ok(Flow::Done)
+}
+
+fn configure_will(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        return show_each(module, call, |client, id| match &client.will {
+            None => format!("#MQWCFG: {id},0"),
+            Some(will) => {
+                let message = String::from_utf8_lossy(&will.message);
+                format!("#MQWCFG: {id},1,{},{},{},{message}", u8::from(will.retain), will.qos, will.topic)
+            }
+        });
+    }
+    let parameters = set(call)?;
+    let id = client_number(module, parameters)?;
+    let will = if parameters.switch(1)? {
+        parameters.at_most(6)?;
+        let limits = &module.profile.mqtt;
+        Some(WillSettings {
+            retain: parameters.switch(2)?,
+            qos: parameters.required_small(3, 0..=2)?,
+            topic: parameters.required_text(4, limits.topic_limit)?,
+            message: parameters.bytes(5, limits.will_limit)?.ok_or(AtError::Plain)?.to_vec(),
+        })
+    } else {
+        // A flag of 0 must be the last parameter. Source: M37 p1020.
+        parameters.at_most(2)?;
+        None
+    };
+    configurable(module, id)?;
+    module.mqtt.client_mut(id).will = will;
+    Ok(Flow::Done)
+}
+
+fn connect(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        // Only the clients that are enabled. Source: SSL guide 10.1.1, M37 p1017.
+        let enabled = module.mqtt.ids().filter(|id| module.mqtt.client(*id).enabled);
+        let lines: Vec<String> =
+            enabled.map(|id| format!("#MQCONN: {id},{}", module.mqtt.client(id).state as u8)).collect();
+        module.info_lines(call.instance, &lines);
+        return Ok(Flow::Done);
+    }
+    let parameters = set(call)?;
+    parameters.at_most(4)?;
+    let id = client_number(module, parameters)?;
+    let limit = module.profile.mqtt.string_limit;
+    let text = |index| parameters.positional_text(index, limit);
+    let identity = (text(1)?, text(2)?, text(3)?);
+    let client = module.mqtt.client(id);
+    let ready = client.enabled && !client.host.is_empty() && !client.is_busy();
+    if !ready || client.state != ClientState::Idle {
+        return Err(AtError::Cme(cme::MQTT_CONNECT));
+    }
+    module.connect_client(call.instance, id, identity)
+}
+
+fn disconnect(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = set(call)?;
+    parameters.at_most(1)?;
+    let id = client_number(module, parameters)?;
+    let client = module.mqtt.client(id);
+    if !client.enabled || client.is_busy() {
+        return Err(AtError::Cme(cme::MQTT_DISCONNECT));
+    }
+    module.disconnect_client(call.instance, id)
+}

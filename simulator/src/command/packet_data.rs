@@ -1,0 +1,239 @@
+//! Packet data contexts. Source: M37 p665-713, QS5 p12-18.
+
+use super::parse::Form;
+use super::{Call, Flow, Handler, Outcome, set};
+use crate::error::{AtError, cme};
+use crate::module::Module;
+use crate::nvm::Context;
+
+pub(super) const COMMANDS: &[(&str, Handler)] = &[
+    ("+CGDCONT", define),
+    ("+CGATT", attach),
+    ("+CGPADDR", addresses),
+    ("+CGCONTRDP", parameters_of_contexts),
+    ("#SCFG", sockets),
+    ("#SGACT", activate),
+    ("#SGACTAUTH", authentication),
+];
+
+fn define(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = match &call.form {
+        Form::Test => {
+            let range = module.profile.contexts.clone();
+            let lines: Vec<String> = ["IP", "IPV6", "IPV4V6", "Non-IP"]
+                .iter()
+                .map(|kind| format!("+CGDCONT: ({}-{}),\"{kind}\",,,(0),(0),(0,1),(0,1)", range.start(), range.end()))
+                .collect();
+            module.info_lines(call.instance, &lines);
+            return Ok(Flow::Done);
+        }
+        Form::Read => {
+            let lines: Vec<String> = module
+                .nvm
+                .contexts
+                .iter()
+                .map(|(cid, context)| {
+                    format!("+CGDCONT: {cid},\"{}\",\"{}\",\"\",0,0,0,0", context.protocol, context.apn)
+                })
+                .collect();
+            module.info_lines(call.instance, &lines);
+            return Ok(Flow::Done);
+        }
+        Form::Set(parameters) => parameters,
+        _ => return Err(AtError::Plain),
+    };
+    let cid = parameters.required_small(0, module.profile.contexts.clone())?;
+    if parameters.len() == 1 {
+        module.nvm_mut().contexts.remove(&cid);
+        return Ok(Flow::Done);
+    }
+    let known = module.nvm.contexts.get(&cid).cloned();
+    let protocol = parameters.text(1, 8)?.map(|kind| kind.to_ascii_uppercase());
+    let protocol = protocol.or_else(|| known.as_ref().map(|context| context.protocol.clone()));
+    let protocol = protocol.unwrap_or_else(|| "IP".to_owned());
+    if !["IP", "IPV6", "IPV4V6", "NON-IP"].contains(&protocol.as_str()) {
+        return Err(AtError::Plain);
+    }
+    let apn = parameters.text(2, 100)?.or_else(|| known.map(|context| context.apn)).unwrap_or_default();
+    define_context(module, cid, Context { protocol, apn })
+}
+
+/// No two contexts may have the same name, M37 p668 says, not even an empty one; but the pre-defined contexts all are
+/// empty. So names that are not empty are compared.
+fn define_context(module: &mut Module, cid: u8, context: Context) -> Outcome {
+    let mut others = module.nvm.contexts.iter().filter(|(other, _)| **other != cid);
+    if !context.apn.is_empty() && others.any(|(_, other)| other.apn.eq_ignore_ascii_case(&context.apn)) {
+        return Err(AtError::Plain);
+    }
+    if module.nvm.contexts.get(&cid) != Some(&context) {
+        module.nvm_mut().contexts.insert(cid, context);
+    }
+    Ok(Flow::Done)
+}
+
+fn attach(module: &mut Module, call: &Call) -> Outcome {
+    match &call.form {
+        Form::Read => {
+            let attached = u8::from(module.is_registered());
+            module.info(call.instance, format!("+CGATT: {attached}"));
+        }
+        Form::Set(parameters) => match parameters.switch(0)? {
+            true if !module.is_registered() => return Err(AtError::Cme(cme::NO_NETWORK_SERVICE)),
+            true => {}
+            false => {
+                module.radio.active.clear();
+                module.break_connections();
+            }
+        },
+        _ => return Err(AtError::Plain),
+    }
+    Ok(Flow::Done)
+}
+
+/// The virtual network gives each context an address of its own.
+fn address(cid: u8) -> String {
+    format!("10.0.0.{cid}")
+}
+
+fn addresses(module: &mut Module, call: &Call) -> Outcome {
+    let wanted = match &call.form {
+        Form::Test => {
+            let defined: Vec<String> = module.nvm.contexts.keys().map(u8::to_string).collect();
+            module.info(call.instance, format!("+CGPADDR: ({})", defined.join(",")));
+            return Ok(Flow::Done);
+        }
+        Form::Execute | Form::Read => None,
+        Form::Set(parameters) => parameters.number(0, module.profile.contexts.clone())?,
+        Form::Basic(_) => return Err(AtError::Plain),
+    };
+    let attached = module.is_registered();
+    let contexts = module.nvm.contexts.keys().filter(|cid| wanted.is_none_or(|wanted| wanted == u32::from(**cid)));
+    let lines: Vec<String> = contexts
+        .map(|cid| {
+            // Context 1 is up since the attach.
+            let up = (attached && *cid == 1) || module.radio.active.contains(cid);
+            let address = if up { address(*cid) } else { String::new() };
+            format!("+CGPADDR: {cid},\"{address}\"")
+        })
+        .collect();
+    module.info_lines(call.instance, &lines);
+    Ok(Flow::Done)
+}
+
+fn parameters_of_contexts(module: &mut Module, call: &Call) -> Outcome {
+    let wanted = match &call.form {
+        Form::Test => {
+            let line = if module.is_registered() { "+CGCONTRDP: (1)" } else { "+CGCONTRDP: ()" };
+            module.info(call.instance, line);
+            return Ok(Flow::Done);
+        }
+        Form::Execute | Form::Read => None,
+        Form::Set(parameters) => parameters.number(0, module.profile.contexts.clone())?,
+        Form::Basic(_) => return Err(AtError::Plain),
+    };
+    let attached = module.is_registered();
+    let contexts = module.nvm.contexts.iter().filter(|(cid, _)| {
+        let up = (attached && **cid == 1) || module.radio.active.contains(cid);
+        up && wanted.is_none_or(|wanted| wanted == u32::from(**cid))
+    });
+    let lines: Vec<String> = contexts
+        .map(|(cid, context)| {
+            format!("+CGCONTRDP: {cid},5,\"{}\",\"{}\",,\"10.0.0.251\",\"10.0.0.252\"", context.apn, address(*cid))
+        })
+        .collect();
+    module.info_lines(call.instance, &lines);
+    Ok(Flow::Done)
+}
+
+fn sockets(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = match &call.form {
+        Form::Read => {
+            let lines: Vec<String> = module
+                .nvm
+                .sockets
+                .iter()
+                .zip(1..)
+                .map(|(socket, id)| {
+                    let [packet, inactivity, connect, send] = socket.values;
+                    format!("#SCFG: {id},{},{packet},{inactivity},{connect},{send}", socket.context)
+                })
+                .collect();
+            module.info_lines(call.instance, &lines);
+            return Ok(Flow::Done);
+        }
+        Form::Set(parameters) => parameters,
+        _ => return Err(AtError::Plain),
+    };
+    let id = parameters.required(0, 1..=u32::from(module.profile.sockets))?;
+    let context = parameters.required_small(1, module.profile.contexts.clone())?;
+    let connect = parameters.required(4, 0..=1200)?;
+    if (1..10).contains(&connect) {
+        return Err(AtError::Plain);
+    }
+    let values = [
+        parameters.required(2, 0..=1500)?,
+        parameters.required(3, 0..=65_535)?,
+        connect,
+        parameters.required(5, 0..=264)?,
+    ];
+    let index = usize::try_from(id - 1).map_err(|_| AtError::Plain)?;
+    if let Some(socket) = module.nvm_mut().sockets.get_mut(index) {
+        (socket.context, socket.values) = (context, values);
+    }
+    Ok(Flow::Done)
+}
+
+fn activate(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        let lines: Vec<String> = module
+            .nvm
+            .contexts
+            .keys()
+            .map(|cid| format!("#SGACT: {cid},{}", u8::from(module.radio.active.contains(cid))))
+            .collect();
+        module.info_lines(call.instance, &lines);
+        return Ok(Flow::Done);
+    }
+    let parameters = set(call)?;
+    let cid = parameters.required_small(0, module.profile.contexts.clone())?;
+    if parameters.switch(1)? { activate_context(module, call, cid) } else { deactivate_context(module, cid) }
+}
+
+fn activate_context(module: &mut Module, call: &Call, cid: u8) -> Outcome {
+    let referenced = module.nvm.sockets.iter().any(|socket| socket.context == cid);
+    let Some(context) = module.nvm.contexts.get(&cid).filter(|_| referenced) else {
+        return Err(AtError::Plain);
+    };
+    if module.radio.active.contains(&cid) {
+        return Err(AtError::Cme(cme::CONTEXT_ALREADY_ACTIVATED));
+    }
+    if !module.is_registered() || module.radio.active.len() >= module.profile.most_active_contexts {
+        return Err(AtError::Cme(cme::ACTIVATION_FAILED));
+    }
+    // A dual-stack context that got IPv4 only ends in a comma. Source: M37 p700.
+    let comma = if context.protocol == "IPV4V6" { "," } else { "" };
+    module.radio.active.insert(cid);
+    module.info(call.instance, format!("#SGACT: {}{comma}", address(cid)));
+    Ok(Flow::Done)
+}
+
+fn deactivate_context(module: &mut Module, cid: u8) -> Outcome {
+    if module.radio.active.remove(&cid) {
+        module.break_connections();
+    }
+    Ok(Flow::Done)
+}
+
+fn authentication(module: &mut Module, call: &Call) -> Outcome {
+    match &call.form {
+        Form::Read => {
+            let kind = module.activation_authentication;
+            module.info(call.instance, format!("#SGACTAUTH: {kind}"));
+        }
+        Form::Set(parameters) => {
+            module.activation_authentication = parameters.small_or(0, 0..=2, module.activation_authentication)?;
+        }
+        _ => return Err(AtError::Plain),
+    }
+    Ok(Flow::Done)
+}

@@ -1,0 +1,221 @@
+//! Final results other than `OK`, with the numbers and texts of the manual.
+
+use crate::profile::Quirks;
+
+/// Why a command failed, as the module reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AtError {
+    /// A syntax error, a bad parameter or an unknown command: always the bare word `ERROR`.
+    Plain,
+    /// `+CME ERROR`, shown as the instance's `+CMEE` asks.
+    Cme(u16),
+    /// `NO CARRIER` as the final result of a command that dials.
+    NoCarrier,
+}
+
+/// Numbers of `+CME ERROR` that the simulator uses. Source: M37 p20-30.
+pub(crate) mod cme {
+    pub(crate) const OPERATION_NOT_ALLOWED: u16 = 3;
+    pub(crate) const OPERATION_NOT_SUPPORTED: u16 = 4;
+    pub(crate) const SIM_NOT_INSERTED: u16 = 10;
+    pub(crate) const NO_NETWORK_SERVICE: u16 = 30;
+    pub(crate) const WRONG_STATE: u16 = 551;
+    pub(crate) const CONTEXT_ALREADY_ACTIVATED: u16 = 553;
+    pub(crate) const ACTIVATION_FAILED: u16 = 555;
+    pub(crate) const CONTEXT_NOT_OPENED: u16 = 556;
+    pub(crate) const CANNOT_RESOLVE: u16 = 558;
+    pub(crate) const TIMEOUT_OPENING_SOCKET: u16 = 559;
+    pub(crate) const CANNOT_OPEN_SOCKET: u16 = 560;
+    pub(crate) const REMOTE_DISCONNECTED: u16 = 561;
+    pub(crate) const FTP_CANNOT_RESOLVE: u16 = 603;
+    pub(crate) const FTP_CANNOT_CONNECT: u16 = 605;
+    pub(crate) const FTP_BAD_RESPONSE: u16 = 606;
+    pub(crate) const FTP_NOT_CONNECTED: u16 = 607;
+    pub(crate) const FTP_ALREADY_CONNECTED: u16 = 608;
+    pub(crate) const RESOURCE_USED: u16 = 612;
+    pub(crate) const FTP_DATA_SOCKET_OPEN: u16 = 613;
+    pub(crate) const FTP_DATA_SOCKET_CLOSED: u16 = 614;
+    pub(crate) const FTP_DISCONNECTED: u16 = 616;
+    pub(crate) const FTP_FILE_NOT_FOUND: u16 = 632;
+    pub(crate) const FTP_TIMED_OUT: u16 = 633;
+    pub(crate) const FTP_LOGIN_INCORRECT: u16 = 634;
+    pub(crate) const FTP_OPEN_CHANNEL_TIMEOUT: u16 = 642;
+    pub(crate) const SSL_NOT_ACTIVATED: u16 = 1000;
+    pub(crate) const SSL_CERTIFICATES: u16 = 1001;
+    pub(crate) const SSL_GENERIC: u16 = 1002;
+    pub(crate) const SSL_ALREADY_ACTIVATED: u16 = 1003;
+    pub(crate) const SSL_HANDSHAKE: u16 = 1004;
+    pub(crate) const SSL_SOCKET: u16 = 1005;
+    pub(crate) const SSL_INVALID_STATE: u16 = 1006;
+    pub(crate) const SSL_NOT_CONNECTED: u16 = 1008;
+    pub(crate) const SSL_ALREADY_CONNECTED: u16 = 1009;
+    pub(crate) const MQTT_INITIALIZATION: u16 = 1100;
+    pub(crate) const MQTT_DEINITIALIZATION: u16 = 1101;
+    pub(crate) const MQTT_CONFIGURATION: u16 = 1102;
+    pub(crate) const MQTT_CONNECT: u16 = 1103;
+    pub(crate) const MQTT_DISCONNECT: u16 = 1104;
+    pub(crate) const MQTT_PUBLISH: u16 = 1105;
+    pub(crate) const MQTT_SUBSCRIBE: u16 = 1106;
+    pub(crate) const MQTT_UNSUBSCRIBE: u16 = 1107;
+    pub(crate) const MQTT_SSL: u16 = 1108;
+    pub(crate) const MQTT_TIMEOUT: u16 = 1109;
+    pub(crate) const MQTT_PUBSEXT: u16 = 1110;
+    pub(crate) const MQTT_PROTOCOL: u16 = 1111;
+    pub(crate) const NTP_TIMEOUT: u16 = 30011;
+    pub(crate) const NTP_RESOLVE: u16 = 30005;
+    pub(crate) const NTP_CONTEXT: u16 = 30015;
+}
+
+/// The final result line without framing. Source: M37 p97 (`+CMEE`).
+pub(crate) fn final_text(error: AtError, cmee: u8, quirks: &Quirks) -> String {
+    let code = match error {
+        AtError::NoCarrier => return "NO CARRIER".to_owned(),
+        AtError::Plain => return "ERROR".to_owned(),
+        AtError::Cme(_) if cmee == 0 => return "ERROR".to_owned(),
+        AtError::Cme(code) => code,
+    };
+    let family = if quirks.mqtt_errors_as_cms && (1100..=1115).contains(&code) { "CMS" } else { "CME" };
+    if cmee == 1 {
+        return format!("+{family} ERROR: {}", number(code, quirks));
+    }
+    format!("+{family} ERROR: {}", text(code))
+}
+
+/// The SSL guide numbers the TLS errors 830..841, the manual 1000..1012.
+/// Source: SSL guide 12.2, M37 p27.
+fn number(code: u16, quirks: &Quirks) -> u16 {
+    if !quirks.guide_ssl_numbers {
+        return code;
+    }
+    match code {
+        1002 => 830,
+        1007 => 831,
+        1005 => 832,
+        1008 => 833,
+        1009 => 834,
+        1003 => 835,
+        1000 => 836,
+        1001 => 837,
+        1010 => 838,
+        1004 => 839,
+        1011 => 840,
+        1006 => 841,
+        other => other,
+    }
+}
+
+/// Texts of `+CMEE=2`. Source: M37 p20-29, p792-793.
+pub(crate) fn text(code: u16) -> &'static str {
+    match code {
+        0 => "phone failure",
+        3 => "operation not allowed",
+        4 => "operation not supported",
+        10 => "SIM not inserted",
+        11 => "SIM PIN required",
+        16 => "incorrect password",
+        20 => "memory full",
+        22 => "not found",
+        30 => "no network service",
+        31 => "network timeout",
+        550 => "generic undocumented error",
+        551 => "wrong state",
+        552 => "wrong mode",
+        553 => "context already activated",
+        554 => "stack already active",
+        555 => "activation failed",
+        556 => "context not opened",
+        557 => "can not setup socket",
+        558 => "can not resolve DN",
+        559 => "time-out in opening socket",
+        560 => "can not open socket",
+        561 => "remote disconnected or time-out",
+        562 => "connection failed",
+        563 => "tx error",
+        564 => "already listening",
+        565 => "socket disconnection",
+        600 => "Generic undocumented error",
+        601 => "wrong state",
+        602 => "Can not activate",
+        603 => "Can not resolve name",
+        604 => "Can not allocate control socket",
+        605 => "Can not connect control socket",
+        606 => "Bad or no response from server",
+        607 => "Not connected",
+        608 => "Already connected",
+        609 => "Context down",
+        612 => "Resource used by other instance",
+        613 => "Data socket yet opened in cmdmode",
+        614 => "FTP CmdMode data socket closed",
+        615 => "FTP not connected",
+        616 => "FTP disconnected",
+        625 => "FTP host not found",
+        630 => "FTP get failure",
+        631 => "FTP put failure",
+        632 => "FTP file not found",
+        633 => "FTP timed out",
+        634 => "FTP login incorrect",
+        638 => "FTP unexpected reply",
+        642 => "FTP open channel timeout",
+        643 => "FTP communication timeout",
+        644 => "FTP unknown error",
+        1000 => "SSL not activated",
+        1001 => "SSL certs and keys wrong or not stored",
+        1002 => "SSL generic error",
+        1003 => "SSL already activated",
+        1004 => "SSL error during handshake",
+        1005 => "SSL socket error",
+        1006 => "SSL invalid state",
+        1007 => "SSL cannot activate",
+        1008 => "SSL not connected",
+        1009 => "SSL already connected",
+        1010 => "SSL error enc/dec data",
+        1011 => "SSL disconnected",
+        1012 => "SSL version mismatch",
+        1100 => "MQTT Initialization Fail",
+        1101 => "MQTT De-initialization Fail",
+        1102 => "MQTT Configuration Fail",
+        1103 => "MQTT Connect Fail",
+        1104 => "MQTT Disconnect Fail",
+        1105 => "MQTT Publish Fail",
+        1106 => "MQTT Subscribe Fail",
+        1107 => "MQTT Unsubscribe Fail",
+        1108 => "MQTT SSL Configuration Fail",
+        1109 => "MQTT Command Timeout Fail",
+        1110 => "MQTT PUBSEXT Fail",
+        1111 => "MQTT Protocol Unsupported",
+        1112 => "MQTT Identifier Rejected",
+        1113 => "MQTT Server Unavailable",
+        1114 => "MQTT Bad Username or Password",
+        1115 => "MQTT Not Authorised",
+        30002 => "sntp - net timeout",
+        30003 => "sntp - socket error",
+        30005 => "sntp - host name resolve error",
+        30006 => "sntp - invalid parameter",
+        30011 => "sntp - response timeout",
+        30015 => "sntp - context not opened",
+        30020 => "sntp - generic error",
+        _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cmee_chooses_word_number_or_text() {
+        let quirks = Quirks::default();
+        let error = AtError::Cme(cme::SSL_ALREADY_ACTIVATED);
+        assert_eq!(final_text(error, 0, &quirks), "ERROR");
+        assert_eq!(final_text(error, 1, &quirks), "+CME ERROR: 1003");
+        assert_eq!(final_text(error, 2, &quirks), "+CME ERROR: SSL already activated");
+        assert_eq!(final_text(AtError::Plain, 2, &quirks), "ERROR");
+    }
+
+    #[test]
+    fn the_guide_numbers_can_be_chosen() {
+        let quirks = Quirks { guide_ssl_numbers: true, mqtt_errors_as_cms: true, ..Quirks::default() };
+        assert_eq!(final_text(AtError::Cme(1003), 1, &quirks), "+CME ERROR: 835");
+        assert_eq!(final_text(AtError::Cme(1103), 2, &quirks), "+CMS ERROR: MQTT Connect Fail");
+    }
+}

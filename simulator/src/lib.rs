@@ -1,0 +1,57 @@
+//! A virtual Telit module, and servers for it to talk to.
+//!
+//! [`VirtualModule`] speaks AT as the real module does, down to the framing, and does the network side for real: TCP,
+//! TLS with exactly the configured versions and suites, MQTT, HTTP and FTP to real servers. It is written from the
+//! manuals alone and shares no code with the SDK, so that the two are witnesses of each other.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use telit_simulator::{Platform, VirtualModule};
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! let module = VirtualModule::builder(Platform::P37)
+//!     .resolve("broker.test", 8883, "127.0.0.1:18883".parse()?)
+//!     .build()?;
+//! let mut port = module.attach_duplex();
+//! port.write_all(b"AT+CGMM\r").await?;
+//! let mut answer = [0; 64];
+//! let count = port.read(&mut answer).await?;
+//! # let _ = count;
+//! module.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it does not do: calls, SMS, plain sockets (`#SD`), MQTT-SN, SMTP, CMUX, the file system, power saving with its
+//! sleeping UART, modem lines. What the sources leave open is a [`Quirk`] where it matters.
+//!
+//! Sources are cited as M37 (AT guide 80617ST10991A Rev.15), SSL guide (1vv0300989 Rev.23), IPE28 (80000ST10028A
+//! Rev.28), and QS5 (80529NT11661A Rev.5).
+
+mod clock;
+mod command;
+mod entry;
+mod error;
+mod fault;
+mod instance;
+mod line;
+mod module;
+pub(crate) mod net;
+mod nvm;
+mod online;
+mod pacing;
+mod platform;
+mod profile;
+mod serve;
+#[cfg(feature = "servers")]
+pub mod servers;
+mod service;
+mod task;
+mod virtual_module;
+
+pub use fault::{FaultSpec, InvalidFault};
+pub use pacing::Split;
+pub use platform::{Platform, UnknownPlatform};
+pub use profile::{Quirk, UnknownQuirk};
+pub use serve::Pty;
+pub use virtual_module::{BuildError, Builder, UnsupportedPlatform, VirtualModule};

@@ -1,0 +1,366 @@
+//! The MQTT clients. Source: at-mqtt A, M37 p1007-1036.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::tls::dial_error;
+use super::{InstanceId, Module};
+use crate::command::{Flow, Outcome};
+use crate::error::{AtError, cme};
+use crate::net::mqtt::{CloseReason, ConnectError, Options, Qos, Refusal, RequestError, Will};
+use crate::net::{NetError, TlsFailure};
+use crate::profile::MqttProfile;
+use crate::service::{Event, LinkId, OpenFailure, Order, Start};
+
+/// How long TCP and TLS may take. No document bounds it.
+const DIAL_LIMIT: Duration = Duration::from_secs(60);
+
+/// All clients and the messages that wait to be read.
+#[derive(Debug)]
+pub(crate) struct Mqtt {
+    clients: Vec<Client>,
+    /// One queue for all clients, since `#MQRING: 0` names none.
+    pub(crate) slots: Vec<Option<Message>>,
+}
+
+/// One client.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) enabled: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) context: u8,
+    pub(crate) tls: bool,
+    pub(crate) tls_socket: u8,
+    pub(crate) keep_alive: u16,
+    pub(crate) clean_session: bool,
+    pub(crate) timeout: u8,
+    pub(crate) will: Option<WillSettings>,
+    pub(crate) state: ClientState,
+    link: Option<LinkId>,
+    waiting: Option<(InstanceId, Task)>,
+}
+
+/// What a command waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Connect,
+    Disconnect,
+    /// A request, and what its failure is called.
+    Request(u16),
+}
+
+/// `#MQWCFG`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WillSettings {
+    pub(crate) retain: bool,
+    pub(crate) qos: u8,
+    pub(crate) topic: String,
+    pub(crate) message: Vec<u8>,
+}
+
+/// A message in its slot.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) client: u8,
+    pub(crate) topic: String,
+    pub(crate) payload: Bytes,
+}
+
+/// What `#MQCONN?` reports. Source: M37 p1016.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClientState {
+    #[default]
+    Idle = 0,
+    Connected = 1,
+    ClosedByBroker = 2,
+    PingUnanswered = 3,
+    NoConnack = 4,
+    NotDelivered = 5,
+    Internal = 6,
+    Socket = 7,
+}
+
+impl Mqtt {
+    pub(crate) fn new(profile: &MqttProfile) -> Self {
+        Self {
+            clients: (1..=profile.clients).map(|_| Client::new(profile)).collect(),
+            slots: (0..profile.slots).map(|_| None).collect(),
+        }
+    }
+
+    /// Client 1 is the first.
+    pub(crate) fn client(&self, id: u8) -> &Client {
+        self.clients.get(usize::from(id).wrapping_sub(1)).expect("the range of the client has been checked")
+    }
+
+    pub(crate) fn client_mut(&mut self, id: u8) -> &mut Client {
+        self.clients.get_mut(usize::from(id).wrapping_sub(1)).expect("the range of the client has been checked")
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u8> + use<> {
+        1..=u8::try_from(self.clients.len()).unwrap_or(u8::MAX)
+    }
+
+    pub(super) fn links(&self) -> impl Iterator<Item = LinkId> {
+        self.clients.iter().filter_map(|client| client.link)
+    }
+
+    pub(super) fn client_of(&self, link: LinkId) -> Option<u8> {
+        self.ids().find(|id| self.client(*id).link == Some(link))
+    }
+
+    /// The secure sockets that clients hold.
+    pub(super) fn tls_sockets(&self) -> impl Iterator<Item = u8> {
+        self.clients.iter().filter(|client| client.enabled && client.tls).map(|client| client.tls_socket)
+    }
+}
+
+impl Client {
+    pub(crate) fn new(profile: &MqttProfile) -> Self {
+        Self {
+            enabled: false,
+            host: String::new(),
+            port: 1883,
+            context: 1,
+            tls: false,
+            // Without `<sslInstance>` it is 1. Source: M37 p1011.
+            tls_socket: 1,
+            keep_alive: profile.default_keep_alive,
+            clean_session: true,
+            timeout: profile.default_timeout,
+            will: None,
+            state: ClientState::Idle,
+            link: None,
+            waiting: None,
+        }
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.state == ClientState::Connected
+    }
+
+    /// Whether a command is under way, on whatever instance.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.waiting.is_some()
+    }
+}
+
+impl Module {
+    /// `#MQCONN`
+    pub(crate) fn connect_client(
+        &mut self,
+        instance: InstanceId,
+        id: u8,
+        identity: (String, String, String),
+    ) -> Outcome {
+        let client = self.mqtt.client(id);
+        if !self.radio.active.contains(&client.context) {
+            return Err(AtError::Cme(cme::CONTEXT_NOT_OPENED));
+        }
+        let tls = match client.tls {
+            true => Some(self.handshake_settings(client.tls_socket, &client.host)?),
+            false => None,
+        };
+        let (client_id, user, password) = identity;
+        let will = client.will.as_ref().map(|will| Will {
+            topic: will.topic.clone(),
+            payload: will.message.clone(),
+            qos: Qos::from_number(will.qos).unwrap_or(Qos::AtMostOnce),
+            retain: will.retain,
+        });
+        let options = Options {
+            host: client.host.clone(),
+            port: client.port,
+            tls,
+            connect_timeout: DIAL_LIMIT,
+            client_id,
+            username: (!user.is_empty()).then_some(user),
+            password: (!password.is_empty()).then(|| password.into_bytes()),
+            keep_alive: Duration::from_secs(u64::from(client.keep_alive)),
+            clean_session: client.clean_session,
+            will,
+            packet_timeout: Duration::from_secs(u64::from(client.timeout)),
+        };
+        let link = self.start_link(Start::Mqtt(options));
+        let client = self.mqtt.client_mut(id);
+        client.link = Some(link);
+        client.waiting = Some((instance, Task::Connect));
+        Ok(Flow::Waiting)
+    }
+
+    /// `#MQDISC`
+    pub(crate) fn disconnect_client(&mut self, instance: InstanceId, id: u8) -> Outcome {
+        let client = self.mqtt.client_mut(id);
+        let connected = client.is_connected();
+        match client.link {
+            Some(link) if connected => {
+                client.waiting = Some((instance, Task::Disconnect));
+                self.order(link, Order::Disconnect);
+                Ok(Flow::Waiting)
+            }
+            _ => {
+                client.state = ClientState::Idle;
+                Ok(Flow::Done)
+            }
+        }
+    }
+
+    /// A publish, subscribe or unsubscribe of a connected client.
+    pub(crate) fn client_request(&mut self, instance: InstanceId, id: u8, order: Order, failure: u16) -> Outcome {
+        let client = self.mqtt.client_mut(id);
+        let Some(link) = client.link.filter(|_| client.state == ClientState::Connected) else {
+            return Err(AtError::Cme(failure));
+        };
+        client.waiting = Some((instance, Task::Request(failure)));
+        self.order(link, order);
+        Ok(Flow::Waiting)
+    }
+
+    pub(crate) fn publish(
+        &mut self,
+        instance: InstanceId,
+        id: u8,
+        topic: String,
+        payload: Bytes,
+        (retain, qos): (bool, u8),
+        failure: u16,
+    ) -> Outcome {
+        self.client_request(instance, id, Order::Publish { topic, payload, qos, retain }, failure)
+    }
+
+    pub(super) fn mqtt_event(&mut self, id: u8, event: Event) {
+        match event {
+            Event::Opened { .. } => {
+                self.mqtt.client_mut(id).state = ClientState::Connected;
+                self.end_task(id, |_| Ok(()));
+            }
+            Event::OpenFailed(OpenFailure::Mqtt(error)) => {
+                self.lose_client(id, state_after(&error));
+                self.end_task(id, |_| Err(connect_error(&error)));
+            }
+            Event::MqttDone(result) => self.request_done(id, &result),
+            Event::MqttMessage { topic, payload } => self.message_arrived(id, topic, payload),
+            Event::MqttClosed(reason) => self.client_closed(id, &reason),
+            _ => {}
+        }
+    }
+
+    fn end_task(&mut self, id: u8, result: impl FnOnce(Task) -> Result<(), AtError>) {
+        if let Some((instance, task)) = self.mqtt.client_mut(id).waiting.take() {
+            let result = result(task);
+            self.complete(instance, result);
+        }
+    }
+
+    fn request_done(&mut self, id: u8, result: &Result<(), RequestError>) {
+        if let Some((_, Task::Disconnect)) = self.mqtt.client(id).waiting {
+            self.lose_client(id, ClientState::Idle);
+            return self.end_task(id, |_| Ok(()));
+        }
+        let failed = |task| match task {
+            Task::Request(failure) => AtError::Cme(failure),
+            _ => AtError::Cme(cme::MQTT_DISCONNECT),
+        };
+        match result {
+            Ok(()) => self.end_task(id, |_| Ok(())),
+            Err(RequestError::Timeout) => self.end_task(id, |_| Err(AtError::Cme(cme::MQTT_TIMEOUT))),
+            Err(_) => self.end_task(id, |task| Err(failed(task))),
+        }
+    }
+
+    fn message_arrived(&mut self, id: u8, topic: String, payload: Bytes) {
+        let Some(free) = self.mqtt.slots.iter().position(Option::is_none) else {
+            return self.broadcast("#MQRING: 0");
+        };
+        let line = format!("#MQRING: {id},{},{topic},{}", free + 1, payload.len());
+        if let Some(slot) = self.mqtt.slots.get_mut(free) {
+            *slot = Some(Message { client: id, topic, payload });
+        }
+        // On every interface. Source: M37 p1032.
+        self.broadcast(&line);
+    }
+
+    fn client_closed(&mut self, id: u8, reason: &CloseReason) {
+        let state = match reason {
+            CloseReason::ByPeer | CloseReason::Network(NetError::Reset | NetError::Closed) => {
+                ClientState::ClosedByBroker
+            }
+            CloseReason::PingUnanswered => ClientState::PingUnanswered,
+            CloseReason::Network(_) => ClientState::Socket,
+            CloseReason::Protocol(_) => ClientState::Internal,
+        };
+        let disconnecting = matches!(self.mqtt.client(id).waiting, Some((_, Task::Disconnect)));
+        self.lose_client(id, if disconnecting { ClientState::Idle } else { state });
+        self.end_task(id, |task| match task {
+            Task::Disconnect => Ok(()),
+            Task::Request(failure) => Err(AtError::Cme(failure)),
+            Task::Connect => Err(AtError::Cme(cme::MQTT_CONNECT)),
+        });
+    }
+
+    fn lose_client(&mut self, id: u8, state: ClientState) {
+        let client = self.mqtt.client_mut(id);
+        client.state = state;
+        if let Some(link) = client.link.take() {
+            self.release(link);
+        }
+    }
+
+    /// `#MQEN=n,0`: the connection, if there is one, is cut.
+    pub(crate) fn free_client(&mut self, id: u8) {
+        let client = self.mqtt.client_mut(id);
+        let (link, socket, tls) = (client.link, client.tls_socket, client.tls);
+        *client = Client::new(&self.profile.mqtt);
+        for slot in &mut self.mqtt.slots {
+            if slot.as_ref().is_some_and(|message| message.client == id) {
+                *slot = None;
+            }
+        }
+        link.into_iter().for_each(|link| self.abandon(link));
+        if tls {
+            self.release_tls(socket);
+        }
+    }
+
+    /// The network is gone.
+    pub(super) fn break_mqtt(&mut self) {
+        for id in self.mqtt.ids() {
+            if let Some(link) = self.mqtt.client(id).link {
+                self.abandon(link);
+                self.client_closed(id, &CloseReason::Network(NetError::NetworkDown));
+            }
+        }
+    }
+}
+
+fn state_after(error: &ConnectError) -> ClientState {
+    match error {
+        ConnectError::NoConnack => ClientState::NoConnack,
+        ConnectError::Refused(_) => ClientState::ClosedByBroker,
+        ConnectError::Network(NetError::Closed | NetError::Reset) => ClientState::ClosedByBroker,
+        ConnectError::Network(_) => ClientState::NotDelivered,
+        _ => ClientState::Internal,
+    }
+}
+
+/// CONNACK refusals have numbers of their own. Source: M37 p28-29.
+fn connect_error(error: &ConnectError) -> AtError {
+    match error {
+        ConnectError::Refused(refusal) => AtError::Cme(match refusal {
+            Refusal::ProtocolVersion => cme::MQTT_PROTOCOL,
+            Refusal::IdentifierRejected => cme::MQTT_PROTOCOL + 1,
+            Refusal::ServerUnavailable => cme::MQTT_PROTOCOL + 2,
+            Refusal::BadCredentials => cme::MQTT_PROTOCOL + 3,
+            Refusal::NotAuthorised => cme::MQTT_PROTOCOL + 4,
+            Refusal::Other(_) => cme::MQTT_CONNECT,
+        }),
+        ConnectError::NoConnack => AtError::Cme(cme::MQTT_TIMEOUT),
+        ConnectError::Network(error @ (NetError::Name { .. } | NetError::Tls { .. })) => match error.tls_failure() {
+            Some(TlsFailure::NoSuite | TlsFailure::Version) => AtError::Cme(cme::MQTT_SSL),
+            _ => dial_error(error),
+        },
+        _ => AtError::Cme(cme::MQTT_CONNECT),
+    }
+}

@@ -1,0 +1,64 @@
+//! The named timers of the module.
+
+use std::collections::HashMap;
+
+use tokio::time::Instant;
+
+use super::InstanceId;
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// The latency before an answer.
+    Answer(InstanceId),
+    /// No input in an entry for too long.
+    EntryInput(InstanceId),
+    /// The silence around an escape sequence.
+    Escape(InstanceId),
+    /// A part of a packet waits in data mode.
+    Flush(u8),
+    /// Nothing crosses a TLS socket in data mode.
+    Inactivity(u8),
+    /// `#SSLRECV` and `#SSLSEND` wait.
+    TlsCommand(u8),
+    Registration,
+    StartUp,
+    /// `#ENHRST`
+    Restart,
+}
+
+/// At most one deadline for each timer.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    deadlines: HashMap<Timer, Instant>,
+}
+
+impl Timers {
+    pub(super) fn set(&mut self, timer: Timer, at: Instant) {
+        self.deadlines.insert(timer, at);
+    }
+
+    pub(super) fn cancel(&mut self, timer: Timer) {
+        self.deadlines.remove(&timer);
+    }
+
+    pub(super) fn is_set(&self, timer: Timer) -> bool {
+        self.deadlines.contains_key(&timer)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.deadlines.clear();
+    }
+
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.deadlines.values().min().copied()
+    }
+
+    /// The timer that has been due for longest.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
+        let due = self.deadlines.iter().filter(|(_, at)| **at <= now);
+        let (_, timer) = due.map(|(timer, at)| (*at, *timer)).min()?;
+        self.deadlines.remove(&timer);
+        Some(timer)
+    }
+}

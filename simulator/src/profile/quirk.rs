@@ -1,0 +1,86 @@
+//! Points on which the sources disagree, or real firmware is said to differ.
+
+use std::str::FromStr;
+
+macro_rules! quirks {
+    ($($(#[doc = $doc:expr])+ $variant:ident, $field:ident, $name:literal;)+) => {
+        /// A way in which a real module may differ from the manual. All are off by default.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Quirk {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        /// The quirks that are on.
+        #[derive(Debug, Clone, Copy, Default)]
+        #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
+        pub(crate) struct Quirks {
+            $(pub(crate) $field: bool,)+
+        }
+
+        impl Quirk {
+            /// Every quirk.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name on a command line.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+
+        impl Quirks {
+            pub(crate) fn set(&mut self, quirk: Quirk) {
+                match quirk { $(Quirk::$variant => self.$field = true,)+ }
+            }
+        }
+    };
+}
+
+quirks! {
+    /// TLS errors as numbers 830..841 instead of 1000..1012. Source: SSL guide 12.2.
+    GuideSslNumbers, guide_ssl_numbers, "guide-ssl-numbers";
+    /// MQTT errors as `+CMS ERROR`. Source: M37 p28 against p1188.
+    MqttErrorsAsCms, mqtt_errors_as_cms, "mqtt-errors-as-cms";
+    /// Inner lines of an information text end in a lone line feed. Source: M37 p31-32.
+    LineFeedOnly, line_feed_only, "line-feed-only";
+    /// `>` without the blank behind it.
+    BarePrompt, bare_prompt, "bare-prompt";
+    /// Suite value 0 offers the eight CBC suites alone. Source: SSL guide 12.1.7.
+    GuideDefaultSuites, guide_default_suites, "guide-default-suites";
+    /// `#SSLEN=n,0` is an error while nothing is enabled.
+    DisableTwiceIsError, disable_twice_is_error, "disable-twice-is-error";
+    /// `#SSLD` in online mode prints `OK` before `CONNECT`. Source: M37 p898.
+    OkBeforeConnect, ok_before_connect, "ok-before-connect";
+    /// The count of `SSLSRING` includes the overhead of the records. Source: M37 p879.
+    RingCountsRecords, ring_counts_records, "ring-counts-records";
+    /// `#HTTPRCV` answers without `<<<`. Source: SSL guide 8.2.
+    BodyWithoutMark, body_without_mark, "body-without-mark";
+    /// Bodies of answers outside 200..206 cannot be read.
+    ErrorBodiesHidden, error_bodies_hidden, "error-bodies-hidden";
+    /// `#MQREAD` sends the payload right behind `<<<`.
+    PayloadBehindMark, payload_behind_mark, "payload-behind-mark";
+    /// `#FTPRECV:n` without a blank. Source: M37 p831.
+    BlockWithoutBlank, block_without_blank, "block-without-blank";
+    /// `#FTPGETPKT?` reports the end of the file after the transfer was cut.
+    EndOfFileAfterCut, end_of_file_after_cut, "end-of-file-after-cut";
+    /// `#FTPAPPEXT` takes at most half of a block. Source: M37 p809.
+    ShortAppends, short_appends, "short-appends";
+}
+
+/// The text names no quirk.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown quirk `{0}`")]
+pub struct UnknownQuirk(String);
+
+impl FromStr for Quirk {
+    type Err = UnknownQuirk;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|quirk| quirk.name() == text)
+            .ok_or_else(|| UnknownQuirk(text.to_owned()))
+    }
+}

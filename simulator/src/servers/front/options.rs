@@ -1,0 +1,167 @@
+//! How a front speaks TLS.
+
+use std::fmt;
+
+use openssl::dh::Dh;
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::ssl::{
+    SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
+};
+use openssl::x509::X509;
+
+use crate::servers::{Authority, Issued, ServerError};
+
+/// Every suite OpenSSL was built with that authenticates the server, strong or not.
+const EVERY_SUITE: &str = "ALL:COMPLEMENTOFALL:!aNULL";
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.0.
+    Tls10,
+    /// TLS 1.1.
+    Tls11,
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+impl TlsVersion {
+    fn to_openssl(self) -> SslVersion {
+        match self {
+            Self::Tls10 => SslVersion::TLS1,
+            Self::Tls11 => SslVersion::TLS1_1,
+            Self::Tls12 => SslVersion::TLS1_2,
+            Self::Tls13 => SslVersion::TLS1_3,
+        }
+    }
+
+    pub(super) fn from_openssl(version: SslVersion) -> Option<Self> {
+        [Self::Tls10, Self::Tls11, Self::Tls12, Self::Tls13]
+            .into_iter()
+            .find(|known| known.to_openssl() == version)
+    }
+}
+
+/// Certificate, versions, suites and demands of a [`Front`](super::Front).
+///
+/// The default is TLS 1.2 and 1.3, OpenSSL's default suites at security level 1, no client certificate.
+#[derive(Clone)]
+#[must_use]
+pub struct FrontOptions {
+    certificate: Issued,
+    client_authority: Option<Authority>,
+    oldest: TlsVersion,
+    newest: TlsVersion,
+    cipher_list: Option<String>,
+    security_level: u32,
+}
+
+impl FrontOptions {
+    /// Presents `certificate`.
+    pub fn new(certificate: &Issued) -> Self {
+        Self {
+            certificate: certificate.clone(),
+            client_authority: None,
+            oldest: TlsVersion::Tls12,
+            newest: TlsVersion::Tls13,
+            cipher_list: None,
+            security_level: 1,
+        }
+    }
+
+    /// Refuses clients that show no certificate signed by `authority`.
+    pub fn require_client_certificate(mut self, authority: &Authority) -> Self {
+        self.client_authority = Some(authority.clone());
+        self
+    }
+
+    /// Limits the versions. TLS 1.0 and 1.1 also need [`security_level`](Self::security_level) 0.
+    pub fn versions(mut self, oldest: TlsVersion, newest: TlsVersion) -> Self {
+        self.oldest = oldest;
+        self.newest = newest;
+        self
+    }
+
+    /// Limits the suites up to TLS 1.2, in OpenSSL's language: `AES128-SHA`, `ECDHE+AESGCM`.
+    pub fn cipher_list(mut self, list: impl Into<String>) -> Self {
+        self.cipher_list = Some(list.into());
+        self
+    }
+
+    /// OpenSSL's security level, 0 to 5. Level 0 allows TLS 1.0 and 1.1, SHA-1 signatures and suites without
+    /// encryption; level 1 is OpenSSL's own default.
+    pub fn security_level(mut self, level: u32) -> Self {
+        self.security_level = level;
+        self
+    }
+
+    /// Accepts TLS 1.0 to 1.3 with every suite that authenticates the server, even those without encryption.
+    pub fn danger_accept_everything(self) -> Self {
+        self.versions(TlsVersion::Tls10, TlsVersion::Tls13)
+            .cipher_list(EVERY_SUITE)
+            .security_level(0)
+    }
+
+    pub(super) fn context(&self) -> Result<SslContext, ServerError> {
+        self.build().map_err(ServerError::tls("set up TLS for a server"))
+    }
+
+    fn build(&self) -> Result<SslContext, ErrorStack> {
+        let mut context = SslContextBuilder::new(SslMethod::tls_server())?;
+        // First, as it decides what the calls below accept.
+        context.set_security_level(self.security_level);
+        context.set_min_proto_version(Some(self.oldest.to_openssl()))?;
+        context.set_max_proto_version(Some(self.newest.to_openssl()))?;
+        if let Some(list) = &self.cipher_list {
+            context.set_cipher_list(&format!("{list}:@SECLEVEL={}", self.security_level))?;
+        }
+        // Without parameters a server never chooses a DHE suite.
+        let parameters = Dh::get_2048_256()?;
+        context.set_tmp_dh(&parameters)?;
+        forbid_resumption(&mut context)?;
+        let certificate = X509::from_pem(self.certificate.certificate_pem().as_bytes())?;
+        let key = PKey::private_key_from_pem(self.certificate.key_pem().as_bytes())?;
+        context.set_certificate(&certificate)?;
+        context.set_private_key(&key)?;
+        context.check_private_key()?;
+        if let Some(authority) = &self.client_authority {
+            require_certificate_from(&mut context, authority)?;
+        }
+        Ok(context.build())
+    }
+}
+
+impl fmt::Debug for FrontOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrontOptions")
+            .field("certificate", &self.certificate)
+            .field("requires_client_certificate", &self.client_authority.is_some())
+            .field("versions", &(self.oldest..=self.newest))
+            .field("cipher_list", &self.cipher_list)
+            .field("security_level", &self.security_level)
+            .finish()
+    }
+}
+
+/// Every connection shall show a full handshake. Besides, a client that never reads would leave the tickets of
+/// TLS 1.3 unread, and closing its socket would then destroy what it had sent.
+fn forbid_resumption(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
+    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+    context.set_options(SslOptions::NO_TICKET);
+    context.set_num_tickets(0)
+}
+
+fn require_certificate_from(
+    context: &mut SslContextBuilder,
+    authority: &Authority,
+) -> Result<(), ErrorStack> {
+    let root = X509::from_pem(authority.certificate_pem().as_bytes())?;
+    context.add_client_ca(&root)?;
+    context.cert_store_mut().add_cert(root)?;
+    context.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! An append-only log that tests can read and wait on.
+
+use std::fmt;
+
+use tokio::sync::watch;
+
+/// Entries in the order they happened. Clones share the entries.
+pub(super) struct Journal<T> {
+    entries: watch::Sender<Vec<T>>,
+}
+
+impl<T> Journal<T> {
+    pub(super) fn new() -> Self {
+        Self {
+            entries: watch::Sender::new(Vec::new()),
+        }
+    }
+
+    pub(super) fn push(&self, entry: T) {
+        self.entries.send_modify(|entries| entries.push(entry));
+    }
+
+    pub(super) fn clear(&self) {
+        self.entries.send_modify(Vec::clear);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+}
+
+impl<T: Clone> Journal<T> {
+    pub(super) fn all(&self) -> Vec<T> {
+        self.entries.borrow().clone()
+    }
+
+    /// Waits until there are at least `count` entries and returns all of them.
+    pub(super) async fn at_least(&self, count: usize) -> Vec<T> {
+        let mut watcher = self.entries.subscribe();
+        // The channel cannot close meanwhile, as `self` holds the sender; if it did, what is there is the answer.
+        match watcher.wait_for(|entries| entries.len() >= count).await {
+            Ok(entries) => entries.clone(),
+            Err(_) => self.all(),
+        }
+    }
+}
+
+impl<T> Clone for Journal<T> {
+    fn clone(&self) -> Self {
+        Self {
+            entries: self.entries.clone(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Journal<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("len", &self.len()).finish()
+    }
+}

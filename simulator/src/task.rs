@@ -1,0 +1,157 @@
+//! The one task that owns the module: it brings events in and carries effects out.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::module::{Effect, InstanceId, Module};
+use crate::pacing::Split;
+use crate::serve::{Plug, PlugEvent};
+use crate::service::{Links, Report};
+
+/// A stream to attach, put in use by the task.
+type Attach = Box<dyn FnOnce(&UnboundedSender<Message>, InstanceId, u64) -> Plug + Send>;
+
+/// What the handle and the plugs tell the task.
+pub(crate) enum Message {
+    Attach(Attach),
+    Plug(InstanceId, u64, PlugEvent),
+    Reboot,
+    Network(bool),
+    Unplug,
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// Makes the message that attaches `stream`.
+pub(crate) fn attach<S>(stream: S, baud: Option<u32>, split: Split) -> Message
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + 'static,
+{
+    Message::Attach(Box::new(move |messages, id, generation| {
+        let messages = messages.clone();
+        Plug::new(stream, baud, split, move |event| {
+            // The task may have ended: then nobody is interested.
+            messages.send(Message::Plug(id, generation, event)).unwrap_or_default();
+        })
+    }))
+}
+
+pub(crate) struct Task {
+    pub(crate) module: Module,
+    pub(crate) links: Links,
+    pub(crate) messages: UnboundedSender<Message>,
+    pub(crate) state_file: Option<PathBuf>,
+    plugs: HashMap<InstanceId, (u64, Plug)>,
+    generation: u64,
+}
+
+impl Task {
+    pub(crate) fn new(
+        module: Module,
+        links: Links,
+        messages: UnboundedSender<Message>,
+        state_file: Option<PathBuf>,
+    ) -> Self {
+        Self { module, links, messages, state_file, plugs: HashMap::new(), generation: 0 }
+    }
+
+    /// Runs until it is shut down.
+    pub(crate) async fn run(
+        mut self,
+        mut incoming: UnboundedReceiver<Message>,
+        mut reports: UnboundedReceiver<Report>,
+    ) {
+        loop {
+            self.carry_out();
+            let deadline = self.module.next_deadline();
+            tokio::select! {
+                message = incoming.recv() => match message {
+                    Some(Message::Shutdown(done)) => {
+                        drop(self);
+                        return done.send(()).unwrap_or_default();
+                    }
+                    Some(message) => self.obey(message),
+                    None => return,
+                },
+                Some((link, event)) = reports.recv() => self.module.report(link, event, Instant::now()),
+                () = wait_until(deadline) => self.module.tick(Instant::now()),
+            }
+        }
+    }
+
+    fn obey(&mut self, message: Message) {
+        let now = Instant::now();
+        match message {
+            Message::Attach(attach) => {
+                let id = self.module.attach();
+                self.generation += 1;
+                let plug = attach(&self.messages, id, self.generation);
+                self.plugs.insert(id, (self.generation, plug));
+            }
+            Message::Plug(id, generation, event) => {
+                // Events of a plug that has been pulled out may still be under way.
+                if self.plugs.get(&id).is_some_and(|(current, _)| *current == generation) {
+                    self.plug_event(id, event, now);
+                }
+            }
+            Message::Reboot => self.module.reboot(now),
+            Message::Network(up) => self.module.set_network(up, now),
+            Message::Unplug => {
+                for (id, _) in std::mem::take(&mut self.plugs) {
+                    self.module.detach(id);
+                }
+            }
+            Message::Shutdown(_) => {}
+        }
+    }
+
+    fn plug_event(&mut self, id: InstanceId, event: PlugEvent, now: Instant) {
+        match event {
+            PlugEvent::Input(bytes) => self.module.host_bytes(id, &bytes, now),
+            PlugEvent::Written(count) => self.module.written(id, count, now),
+            PlugEvent::Closed => {
+                self.plugs.remove(&id);
+                self.module.detach(id);
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        for effect in self.module.take_effects() {
+            match effect {
+                Effect::Output(id, bytes) => self.plug(id, |plug| plug.send(bytes)),
+                Effect::Consumed(id, count) => self.plug(id, |plug| plug.credit(count)),
+                Effect::Start(id, start) => self.links.start(id, start),
+                Effect::Order(id, order) => self.links.order(id, order),
+                Effect::Abandon(id) => self.links.abandon(id),
+                Effect::Release(id) => self.links.release(id),
+                Effect::Network(up) => self.links.network().set_up(up),
+                Effect::Store => self.store(),
+            }
+        }
+    }
+
+    fn plug(&self, id: InstanceId, action: impl FnOnce(&Plug)) {
+        if let Some((_, plug)) = self.plugs.get(&id) {
+            action(plug);
+        }
+    }
+
+    /// Small, and seldom: done in place, so that what the module has answered `OK` for is on disk.
+    fn store(&self) {
+        let Some(path) = &self.state_file else { return };
+        if let Err(error) = self.module.nvm.store(path) {
+            tracing::error!(%error, path = %path.display(), "the non-volatile memory cannot be stored");
+        }
+    }
+}
+
+async fn wait_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use telit_simulator::Split;
+
+use crate::port::{Port, builder, start};
+
+fn with(fault: &str) -> telit_simulator::Builder {
+    builder().fault(fault.parse().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_can_fail() {
+    let (_module, mut port) = start(with("error:command=+CREG,nth=2,code=100")).await;
+    port.ask("AT+CREG?", "\r\n+CREG: 0,1\r\n\r\nOK\r\n").await;
+    port.ask("AT+CREG?", "\r\n+CME ERROR: unknown\r\n").await;
+    port.ask("AT+CREG?", "\r\n+CREG: 0,1\r\n\r\nOK\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_can_be_late_or_missing() {
+    let module =
+        with("delay:command=+CSQ,ms=30000").fault("no-answer:command=#SSLEN=1".parse().unwrap());
+    let (_module, mut port) = start(module).await;
+    port.write("AT+CSQ\r").await;
+    port.silent(Duration::from_millis(29_999)).await;
+    port.expect("\r\n+CSQ: 21,3\r\n\r\nOK\r\n").await;
+    port.write("AT#SSLEN=1,1\r").await;
+    port.silent(Duration::from_secs(100)).await;
+    // It was executed all the same.
+    port.ask("AT#SSLS=1", "\r\n#SSLS: 1,1\r\n\r\nOK\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn unsolicited_lines_and_garbage_stand_before_the_answer() {
+    let module = with("urc:text=#MQRING: 0,command=+CSQ").fault("garbage:bytes=3,seed=1,command=+CIMI".parse().unwrap());
+    let (_module, mut port) = start(module).await;
+    port.ask("AT+CSQ", "\r\n#MQRING: 0\r\n\r\n+CSQ: 21,3\r\n\r\nOK\r\n").await;
+    port.write("AT+CIMI\r").await;
+    port.silent(Duration::ZERO).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_echo_can_come_back_and_bytes_can_go() {
+    let module = with("echo-on:command=+CSQ").fault("drop-byte:at=22".parse().unwrap());
+    let (_module, mut port) = start(module).await;
+    // 11 bytes for ATE0, 6 for CMEE: the fifth byte of this answer is lost.
+    port.ask("AT+CSQ", "\r\n+CQ: 21,3\r\n\r\nOK\r\n").await;
+    port.write("AT\r").await;
+    port.expect("AT\r\r\nOK\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_module_can_restart_by_itself() {
+    let (_module, mut port) = start(with("reboot:command=#SSLD")).await;
+    port.write("AT#SSLD=1,1,\"h\",0,1\r").await;
+    port.silent(Duration::from_millis(1999)).await;
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    port.quiet().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn output_comes_in_pieces() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let module = builder().split(Split::SingleBytes).build().unwrap();
+    let mut stream = module.attach_duplex();
+    stream.write_all(b"AT\r").await.unwrap();
+    let mut got = Vec::new();
+    while got.len() < 9 {
+        let mut buffer = [0; 64];
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert_eq!(count, 1);
+        got.extend_from_slice(&buffer[..count]);
+    }
+    assert_eq!(got, b"AT\r\r\nOK\r\n"[..9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_line_takes_its_time() {
+    let module = builder().baud(Some(9600)).build().unwrap();
+    let mut port = Port::of(&module);
+    let start = tokio::time::Instant::now();
+    port.write("AT\r").await;
+    port.expect("AT\r\r\nOK\r\n").await;
+    let took = start.elapsed();
+    // 3 bytes in, 9 bytes out, 1.04 ms each.
+    assert!(took >= Duration::from_millis(10) && took <= Duration::from_millis(18), "{took:?}");
+}

@@ -1,0 +1,13 @@
+//! Conversations with the virtual module, byte by byte, as the manuals print them.
+
+mod entry;
+mod escape;
+mod fault;
+mod general;
+mod instances;
+mod life;
+mod mqtt_setup;
+mod network;
+mod port;
+mod pseudo_terminal;
+mod tls_setup;

@@ -1,0 +1,87 @@
+//! The host's end of a line.
+
+use std::time::Duration;
+
+use telit_simulator::{Builder, Platform, VirtualModule};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+pub(crate) fn builder() -> Builder {
+    VirtualModule::builder(Platform::P37)
+}
+
+pub(crate) struct Port(DuplexStream);
+
+impl Port {
+    pub(crate) fn of(module: &VirtualModule) -> Self {
+        Self(module.attach_duplex())
+    }
+
+    pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Exactly these bytes come next.
+    #[track_caller]
+    pub(crate) fn expect<'port>(&'port mut self, bytes: &'port str) -> impl Future<Output = ()> + 'port {
+        let location = std::panic::Location::caller();
+        async move {
+            let mut got = Vec::new();
+            while got.len() < bytes.len() {
+                let mut piece = vec![0; bytes.len() - got.len()];
+                let read = tokio::time::timeout(Duration::from_secs(60), self.0.read(&mut piece)).await;
+                let count = read.unwrap_or(Ok(0)).unwrap();
+                if count == 0 {
+                    break;
+                }
+                got.extend_from_slice(&piece[..count]);
+            }
+            let got = String::from_utf8_lossy(&got).into_owned();
+            assert_eq!(got, bytes, "at {location}");
+        }
+    }
+
+    /// Nothing comes for this long.
+    pub(crate) async fn silent(&mut self, time: Duration) {
+        let mut byte = [0];
+        let read = tokio::time::timeout(time, self.0.read(&mut byte)).await;
+        assert!(read.is_err(), "{read:?} {byte:?}");
+    }
+
+    /// Sends a command with the echo off; the answer is exactly this.
+    #[track_caller]
+    pub(crate) fn ask<'port>(
+        &'port mut self,
+        command: &'port str,
+        answer: &'port str,
+    ) -> impl Future<Output = ()> + 'port {
+        let location = std::panic::Location::caller();
+        async move {
+            self.write(format!("{command}\r")).await;
+            let mut got = vec![0; answer.len()];
+            let read = tokio::time::timeout(Duration::from_secs(600), self.0.read_exact(&mut got)).await;
+            let got = String::from_utf8_lossy(&got).into_owned();
+            assert_eq!(got, answer, "{command} at {location}: {read:?}");
+        }
+    }
+
+    /// The same with `OK` alone.
+    #[track_caller]
+    pub(crate) fn ok<'port>(&'port mut self, command: &'port str) -> impl Future<Output = ()> + 'port {
+        self.ask(command, "\r\nOK\r\n")
+    }
+
+    /// Echo off, errors as text.
+    pub(crate) async fn quiet(&mut self) {
+        self.write("ATE0\r").await;
+        self.expect("ATE0\r\r\nOK\r\n").await;
+        self.ok("AT+CMEE=2").await;
+    }
+}
+
+/// A module and its first port, echo off, errors as text.
+pub(crate) async fn start(builder: Builder) -> (VirtualModule, Port) {
+    let module = builder.build().unwrap();
+    let mut port = Port::of(&module);
+    port.quiet().await;
+    (module, port)
+}

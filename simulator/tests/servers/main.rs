@@ -1,0 +1,18 @@
+//! The embedded servers against clients written for these tests, byte by byte.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
+
+mod all;
+mod authority;
+mod broker;
+mod client;
+mod front;
+mod ftps;
+mod rest;
