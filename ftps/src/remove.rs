@@ -35,16 +35,22 @@ pub(crate) async fn remove(session: &mut Session, path: &str) -> Result<(), Tran
     }
 }
 
+/// Waits for the reply to the deletion. What the server said to an earlier command may still stand there.
 async fn late_reply(session: &Session, first: Option<ServerReply>) -> Option<ServerReply> {
     let mut reply = first;
     for _ in 0..REPLY_CHECKS {
-        if reply.is_some() {
+        if is_done(reply.as_ref()) || is_no(reply.as_ref()) {
             break;
         }
         sleep(REPLY_PAUSE).await;
         reply = session.last_reply().await;
     }
     reply
+}
+
+/// The reply to DELE that says yes. Source: RFC 959 5.4.
+fn is_done(reply: Option<&ServerReply>) -> bool {
+    reply.is_some_and(|reply| reply.code() == Some(250))
 }
 
 fn is_no(reply: Option<&ServerReply>) -> bool {

@@ -27,7 +27,7 @@ use crate::wait_for_ring::wait_for_ring;
 const FETCHED_AHEAD: usize = 16;
 /// Bytes of an unwanted body that are read and thrown away before it is left on the module: about six
 /// seconds on a line of 115200 baud.
-const DISCARD_LIMIT: u64 = 64 * 1024 * 1024;
+const DISCARD_LIMIT: u64 = 64 * 1024;
 
 pub(crate) struct Transaction {
     pub(crate) shared: Arc<Shared>,

@@ -161,6 +161,9 @@ impl MqttOptions {
         if self.port_number() == 0 {
             return Err(InvalidValue::new("port", "it is 0"));
         }
+        if self.connect_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(InvalidValue::new("connect timeout", "it is zero"));
+        }
         check_seconds("packet timeout", self.packet_timeout_on(profile), &profile.packet_timeout)
     }
 }
@@ -254,6 +257,7 @@ mod tests {
         assert_eq!(problem(&plain().packet_timeout(Duration::from_secs(61))), Some("packet timeout"));
         assert_eq!(problem(&plain().packet_timeout(Duration::from_millis(1500))), Some("packet timeout"));
         assert_eq!(problem(&plain().port(0)), Some("port"));
+        assert_eq!(problem(&plain().connect_timeout(Duration::ZERO)), Some("connect timeout"));
         assert_eq!(problem(&plain().credentials("", "p")), Some("password"));
         assert_eq!(problem(&plain().credentials("u".repeat(513), "")), Some("user name"));
         let host = MqttOptions::new("h".repeat(513), "c", MqttSecurity::DangerPlain);

@@ -33,8 +33,11 @@ const SHARED_SOCKET: u8 = 1;
 pub async fn prepare(modem: &Modem, lease: &TlsLease, options: &TlsOptions) -> Result<Provisioned, TlsError> {
     enable(modem, true).await?;
     let provisioned = apply(modem, lease, SHARED_SOCKET, options).await;
-    enable(modem, false).await?;
-    provisioned
+    let disabled = enable(modem, false).await;
+    // What went wrong first is what the caller needs to know.
+    let provisioned = provisioned?;
+    disabled?;
+    Ok(provisioned)
 }
 
 /// Stores credentials on the module where it holds others, and touches no other setting.

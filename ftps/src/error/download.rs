@@ -65,9 +65,11 @@ impl DownloadError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Transfer(error) if error.is_resumable() => {
-                Some("call it again with resume(true): what has come so far is kept in the part file")
-            }
+            Self::Transfer(
+                TransferError::Truncated { .. }
+                | TransferError::Stalled { .. }
+                | TransferError::LineLost { .. },
+            ) => Some("call it again with resume(true): what has come so far is kept in the part file"),
             Self::Transfer(error) => error.hint(),
             Self::SizeMismatch { .. } | Self::HashMismatch { .. } => {
                 Some("compare what the server offers with what the manifest promises")

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
+use bytes::Bytes;
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 pub use digest::{InvalidDigest, Sha256Digest};
@@ -20,6 +22,8 @@ use crate::session::Session;
 
 /// So many bytes at most have to be downloaded again after a power cut.
 const SYNC_EVERY: u64 = 1024 * 1024;
+/// Pieces of a download that may wait for the disk.
+const WAITING_CHUNKS: usize = 1024;
 
 /// A download to a file that is about to begin; awaiting it runs it.
 ///
@@ -192,28 +196,54 @@ impl<'a> FirmwareDownload<'a> {
         transferred.and(synced)
     }
 
+    /// Receives while it writes: a port without flow control loses bytes when a slow disk holds up its
+    /// reader.
     async fn transfer(
         &mut self,
         writer: &mut PartWriter,
         size: u64,
         offset: u64,
     ) -> Result<(), DownloadError> {
-        let mut download = open(self.session, &self.path, size, offset, self.mode).await?;
-        let (mut bytes, mut synced) = (offset, offset);
-        while let Some(chunk) = download.next().await {
-            let chunk = chunk?;
-            writer.write(&chunk).await?;
-            bytes += chunk.len() as u64;
-            if bytes - synced >= SYNC_EVERY {
-                writer.sync().await?;
-                synced = bytes;
+        let Self { session, path, mode, progress, .. } = self;
+        let mut download = open(session, path, size, offset, *mode).await?;
+        let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
+        let receiving = async move {
+            while let Some(chunk) = download.next().await {
+                // Nobody takes it any more once writing has failed.
+                if sender.send(chunk?).await.is_err() {
+                    break;
+                }
             }
-            if let Some(progress) = &mut self.progress {
+            Ok(())
+        };
+        let report = |bytes| {
+            if let Some(progress) = progress {
                 progress(Progress { bytes, total: size });
             }
-        }
-        Ok(())
+        };
+        let (received, written) = tokio::join!(receiving, write_all(writer, chunks, offset, report));
+        written?;
+        received.map_err(DownloadError::Transfer)
     }
+}
+
+async fn write_all(
+    writer: &mut PartWriter,
+    mut chunks: mpsc::Receiver<Bytes>,
+    offset: u64,
+    mut report: impl FnMut(u64),
+) -> Result<(), DownloadError> {
+    let (mut bytes, mut synced) = (offset, offset);
+    while let Some(chunk) = chunks.recv().await {
+        writer.write(&chunk).await?;
+        bytes += chunk.len() as u64;
+        if bytes - synced >= SYNC_EVERY {
+            writer.sync().await?;
+            synced = bytes;
+        }
+        report(bytes);
+    }
+    Ok(())
 }
 
 impl<'a> IntoFuture for FirmwareDownload<'a> {

@@ -136,18 +136,17 @@ impl PartFile {
 }
 
 impl PartWriter {
+    /// Writes, and waits until the system has taken the bytes.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), DownloadError> {
-        let written = self.file.write_all(bytes).await;
-        written.map_err(|error| DownloadError::file("write", &self.path, &error))
+        let failed = |error| DownloadError::file("write", &self.path, &error);
+        self.file.write_all(bytes).await.map_err(failed)?;
+        self.file.flush().await.map_err(failed)
     }
 
-    pub(super) async fn sync(&mut self) -> Result<(), DownloadError> {
-        let flushed = self.file.flush().await;
-        let synced = match flushed {
-            Ok(()) => self.file.sync_all().await,
-            Err(error) => Err(error),
-        };
-        synced.map_err(|error| DownloadError::file("write", &self.path, &error))
+    /// Waits until the bytes are on the disk.
+    pub(super) async fn sync(&self) -> Result<(), DownloadError> {
+        let synced = self.file.sync_all().await;
+        synced.map_err(|error| DownloadError::file("flush", &self.path, &error))
     }
 }
 

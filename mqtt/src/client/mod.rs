@@ -140,7 +140,8 @@ impl MqttClient {
         self.ask(|answer| Request::Subscribe { filter, qos, answer }).await.unwrap_or(Err(closed))
     }
 
-    /// Ends all subscriptions to a topic filter. What they have queued can still be read.
+    /// Ends all subscriptions to a topic filter. What they have queued can still be read. While the client
+    /// is paused nothing is sent, so that the broker of a persistent session keeps its subscription.
     ///
     /// Source: M37 p1025-1026.
     ///

@@ -79,8 +79,7 @@ impl ConnectError {
             Self::TlsSetup(error) => error.category(),
             Self::Tls { .. } | Self::Network(_) => Category::Network,
             Self::NotConnected { reason } => reason.category(),
-            Self::Resubscribe { error, .. } => category_at_broker(error),
-            Self::Command(error) => error.category(),
+            Self::Resubscribe { error, .. } | Self::Command(error) => category_at_broker(error),
         }
     }
 
@@ -98,6 +97,10 @@ impl ConnectError {
             ),
             Self::Resubscribe { .. } => Some("check that the broker allows this client the topic filter"),
             Self::Closed => Some("connect a new client"),
+            // Source: M37 p1010.
+            Self::Command(CommandError::Refused { command, .. }) if command == "#MQCFG" => {
+                Some("the packet data context must be active first: Modem::bring_up()")
+            }
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Command(_) => None,
         }
     }

@@ -1,5 +1,7 @@
 //! One file a behaviour.
 
+mod ftps;
+mod https;
 mod line_states;
 mod mqtt;
 mod ownership;

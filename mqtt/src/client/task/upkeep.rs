@@ -1,0 +1,111 @@
+//! What the session asks for between requests: reading message slots and looking after the connection.
+
+use telit_core::CommandError;
+use telit_core::at::Line;
+
+use super::{Task, now};
+use crate::client::instance::INSTANCE;
+use crate::commands::{ConnectionState, ReadMessage, UnreadMessages};
+use crate::session::{Polled, Work};
+use crate::state::{Event, LossReason};
+
+/// Pieces of work between two requests.
+const ROUND: usize = 32;
+/// Rounds until the slots count as drained even if more keeps arriving.
+const DRAIN_ROUNDS: usize = 4;
+
+impl Task {
+    /// Looks after the connection because a command failed.
+    pub(super) async fn still_connected(&mut self, error: &CommandError) -> bool {
+        if error.is_link_lost() {
+            self.lost(LossReason::LinkLost).await;
+        } else {
+            self.poll().await;
+        }
+        self.session.is_connected()
+    }
+
+    /// Reads everything that waits.
+    pub(super) async fn drain(&mut self) {
+        for _ in 0..DRAIN_ROUNDS {
+            self.work().await;
+            if !self.session.has_work(now()) {
+                break;
+            }
+        }
+    }
+
+    pub(super) async fn work(&mut self) {
+        for _ in 0..ROUND {
+            self.take_lines();
+            match self.session.next_work(now()) {
+                None => break,
+                Some(Work::Poll) => self.poll().await,
+                Some(Work::CountUnread) => self.count_unread().await,
+                Some(Work::Read { slot, announced }) => self.read(slot, announced).await,
+            }
+        }
+    }
+
+    pub(super) async fn poll(&mut self) {
+        let polled = match self.connector.modem().run(ConnectionState { instance: INSTANCE }).await {
+            Ok(Some(state)) => Polled::State(state),
+            Ok(None) => Polled::Forgotten,
+            Err(error) if error.is_link_lost() => return self.lost(LossReason::LinkLost).await,
+            Err(_) => Polled::Unknown,
+        };
+        if let Some(reason) = self.session.polled(now(), polled) {
+            self.lost(reason).await;
+        }
+    }
+
+    pub(super) async fn count_unread(&mut self) {
+        match self.connector.modem().run(UnreadMessages { instance: INSTANCE }).await {
+            Ok(unread) => self.session.unread_counted(unread),
+            Err(error) if error.is_link_lost() => self.lost(LossReason::LinkLost).await,
+            Err(_) => self.session.look_at_once(now()),
+        }
+    }
+
+    pub(super) async fn read(&mut self, slot: u8, announced: bool) {
+        match self.connector.modem().run(ReadMessage { instance: INSTANCE, slot }).await {
+            Ok(Some(message)) => {
+                self.session.slot_read();
+                if self.discarding {
+                    tracing::info!(topic = message.topic, "a message of an earlier session was thrown away");
+                } else {
+                    self.registry.deliver(message);
+                }
+            }
+            Ok(None) => {}
+            Err(CommandError::Refused { .. }) => self.session.slot_not_read(now(), announced),
+            Err(error) if error.is_link_lost() => self.lost(LossReason::LinkLost).await,
+            Err(error) => {
+                tracing::warn!(%error, slot, "a message could not be read");
+                self.tell(Event::Unreadable);
+                self.session.look_at_once(now());
+            }
+        }
+    }
+
+    pub(super) fn take_lines(&mut self) {
+        while let Some(line) = self.unsolicited.try_next() {
+            self.line_arrived(line);
+        }
+    }
+
+    pub(super) fn line_arrived(&mut self, line: Result<Line, u64>) {
+        match line {
+            Ok(line) => {
+                if self.session.line_arrived(now(), &line.text()) {
+                    tracing::warn!("all message slots of the module are taken, messages are lost");
+                    self.tell(Event::SlotsFull);
+                }
+            }
+            Err(missed) => {
+                tracing::debug!(missed, "unsolicited lines were missed, looking into all message slots");
+                self.session.lines_lost();
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A module of a few lines: it remembers what it was told, answers in the manual's words, and can be told to
+//! answer otherwise. Source: M37 p1008-1036.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use telit_core::Modem;
+use telit_core::driver::{AtPort, DriverOptions};
+use telit_core::platform::{PlatformId, profile};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::sync::{mpsc, watch};
+
+pub(crate) const OK: &str = "\r\nOK\r\n";
+pub(crate) const ERROR: &str = "\r\nERROR\r\n";
+
+/// How the result after the payload of a publish is named in [`Fake::answer`].
+pub(crate) const PAYLOAD: &str = "<payload>";
+
+#[derive(Clone)]
+pub(crate) struct Fake {
+    state: Arc<Mutex<State>>,
+    unsolicited: mpsc::UnboundedSender<Vec<u8>>,
+    count: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+struct State {
+    lines: Vec<String>,
+    payloads: Vec<Vec<u8>>,
+    answers: Vec<(String, VecDeque<String>)>,
+    slots: BTreeMap<u8, (String, Vec<u8>)>,
+    enabled: bool,
+    connection: u8,
+    /// Bytes of a payload that are still to come.
+    due: Option<usize>,
+}
+
+impl Fake {
+    pub(crate) fn start() -> (Modem, Self) {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (unsolicited, lines) = mpsc::unbounded_channel();
+        let fake = Self { state: Arc::default(), unsolicited, count: watch::Sender::new(0) };
+        tokio::spawn(fake.clone().run(ours, lines));
+        let port = AtPort::start(theirs, DriverOptions::default());
+        (Modem::from_channel(Arc::new(port), profile(PlatformId::P37).unwrap()), fake)
+    }
+
+    /// The next time a line starts with `start`, this is the answer. An empty one is silence.
+    pub(crate) fn answer(&self, start: &str, answer: impl Into<String>) {
+        let mut state = self.lock();
+        match state.answers.iter_mut().find(|(known, _)| known == start) {
+            Some((_, answers)) => answers.push_back(answer.into()),
+            None => state.answers.push((start.to_owned(), VecDeque::from([answer.into()]))),
+        }
+    }
+
+    /// What was sent since the last call.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().lines)
+    }
+
+    /// What was sent of `#MQ...` since the last call.
+    pub(crate) fn mqtt_lines(&self) -> Vec<String> {
+        self.lines().into_iter().filter(|line| line.starts_with("AT#MQ")).collect()
+    }
+
+    pub(crate) fn payloads(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.lock().payloads)
+    }
+
+    /// Waits until a line has arrived that starts with `start`.
+    pub(crate) async fn saw(&self, start: &str) {
+        let mut count = self.count.subscribe();
+        let seen = async {
+            while !self.lock().lines.iter().any(|line| line.starts_with(start)) {
+                count.changed().await.unwrap();
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(600), seen).await.unwrap_or_else(|_| panic!("no {start}"));
+    }
+
+    /// Sends bytes that nobody asked for.
+    pub(crate) fn send(&self, bytes: impl Into<Vec<u8>>) {
+        self.unsolicited.send(bytes.into()).unwrap();
+    }
+
+    /// Puts a message into a slot without a word.
+    pub(crate) fn store(&self, slot: u8, topic: &str, payload: &[u8]) {
+        self.lock().slots.insert(slot, (topic.to_owned(), payload.to_vec()));
+    }
+
+    /// A message arrives.
+    pub(crate) fn publish(&self, slot: u8, topic: &str, payload: &[u8]) {
+        self.store(slot, topic, payload);
+        self.send(format!("\r\n#MQRING: 1,{slot},{topic},{}\r\n", payload.len()));
+    }
+
+    pub(crate) fn set_connection(&self, connection: u8) {
+        self.lock().connection = connection;
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        self.lock().enabled = enabled;
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.lock().enabled
+    }
+
+    pub(crate) fn filled_slots(&self) -> usize {
+        self.lock().slots.len()
+    }
+
+    fn step(&self, input: &mut Vec<u8>) -> Option<Vec<u8>> {
+        self.lock().step(input)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    async fn run(self, mut port: DuplexStream, mut unsolicited: mpsc::UnboundedReceiver<Vec<u8>>) {
+        let mut input = Vec::new();
+        loop {
+            tokio::select! {
+                read = port.read_buf(&mut input) => {
+                    if read.unwrap_or(0) == 0 {
+                        return;
+                    }
+                    while let Some(answer) = self.step(&mut input) {
+                        self.count.send_modify(|count| *count += 1);
+                        if answer == b"<unplug>" {
+                            return;
+                        }
+                        port.write_all(&answer).await.unwrap();
+                    }
+                }
+                Some(bytes) = unsolicited.recv() => {
+                    if bytes == b"<unplug>" {
+                        return;
+                    }
+                    port.write_all(&bytes).await.unwrap();
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    fn step(&mut self, input: &mut Vec<u8>) -> Option<Vec<u8>> {
+        if let Some(due) = self.due {
+            let payload: Vec<u8> = (input.len() >= due).then(|| input.drain(..due).collect())?;
+            self.due = None;
+            self.payloads.push(payload);
+            return Some(self.prepared(PAYLOAD).unwrap_or_else(|| OK.into()).into());
+        }
+        let end = input.iter().position(|&byte| byte == b'\r')?;
+        let line = String::from_utf8(input.drain(..=end).collect()).unwrap();
+        let line = line.trim_end().to_owned();
+        let answer = match self.prepared(&line) {
+            Some(answer) => answer.into(),
+            None => self.usual(&line),
+        };
+        self.lines.push(line);
+        Some(answer)
+    }
+
+    fn prepared(&mut self, line: &str) -> Option<String> {
+        self.answers
+            .iter_mut()
+            .find(|(start, answers)| line.starts_with(start) && !answers.is_empty())?
+            .1
+            .pop_front()
+    }
+
+    fn usual(&mut self, line: &str) -> Vec<u8> {
+        let information = |text: &str| format!("\r\n{text}\r\n\r\nOK\r\n").into_bytes();
+        let refuse = |text: &str| format!("\r\n+CME ERROR: {text}\r\n").into_bytes();
+        match line {
+            "AT+CMEE?" => information("+CMEE: 2"),
+            "AT#MQEN?" => information(&format!("#MQEN: 1,{}\r\n#MQEN: 2,0", u8::from(self.enabled))),
+            "AT#MQEN=1,1" if self.enabled => refuse("MQTT Initialization Fail"),
+            "AT#MQEN=1,1" | "AT#MQEN=1,0" => {
+                self.enabled = line.ends_with('1');
+                OK.into()
+            }
+            "AT#MQCFG=?" => {
+                information("#MQCFG: (1-maxClients),512,(1-65535),(1-6),(0-1),(1-maxSSLInstance)")
+            }
+            "AT#MQCFG2=?" => information("#MQCFG2: (1-maxClients),(60-3600),(0-1)"),
+            "AT#MQSUB=?" => information("#MQSUB: (1-maxClients),256,(0-2)"),
+            "AT#MQPUBSEXT=?" => information("#MQPUBSEXT: (1-maxClients),256,(0-1),(0-2),(0-65536)"),
+            "AT#MQPUBS=?" => information("#MQPUBS: (1-maxClients),256,(0-1),(0-2),65536"),
+            "AT#SSLSECCS=?" => ERROR.into(),
+            "AT#MQCONN?" if self.enabled => information(&format!("#MQCONN: 1,{}", self.connection)),
+            "AT#MQREAD?" => information(&format!("#MQREAD: 1,{}", self.slots.len())),
+            "AT#MQDISC=1" => {
+                self.connection = 0;
+                OK.into()
+            }
+            _ if line.starts_with("AT#MQCONN=") => {
+                self.connection = 1;
+                OK.into()
+            }
+            _ if line.starts_with("AT#MQREAD=") => self.read(line),
+            _ if line.starts_with("AT#MQPUBSEXT=") => {
+                let length: usize = line.rsplit(',').next().unwrap().parse().unwrap();
+                if length > 0 {
+                    self.due = Some(length);
+                    return b"\r\n>>>".to_vec();
+                }
+                self.payloads.push(Vec::new());
+                b"\r\n>>>\r\nOK\r\n".to_vec()
+            }
+            _ => OK.into(),
+        }
+    }
+
+    fn read(&mut self, line: &str) -> Vec<u8> {
+        let slot = line.rsplit(',').next().unwrap().parse().unwrap();
+        let Some((topic, payload)) = self.slots.remove(&slot) else {
+            return b"\r\n+CME ERROR: operation not allowed\r\n".to_vec();
+        };
+        let header = format!("\r\n#MQREAD: 1,{topic},{}\r\n<<<\r\n", payload.len());
+        [header.as_bytes(), &payload, b"\r\n\r\nOK\r\n"].concat()
+    }
+}

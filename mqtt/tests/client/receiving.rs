@@ -1,0 +1,223 @@
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_core::Stream;
+use telit_core::Category;
+use telit_mqtt::{ClientState, Event, MqttClient, QoS, SubscribeError};
+
+use crate::fake::{ERROR, Fake, OK, PAYLOAD};
+use crate::{connected, plain};
+
+#[tokio::test(start_paused = true)]
+async fn every_byte_arrives_unchanged() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("commands/#", QoS::AtLeastOnce).await.unwrap();
+    assert_eq!(fake.lines(), ["AT#MQSUB=1,\"commands/#\",1"]);
+    let all: Vec<u8> = (0..=255).collect();
+    let payloads: [&[u8]; 7] =
+        [&all, b"\r\nOK\r\n", b"", b"\r\n", b"<<<\r\n", b"\r\n#MQRING: 1,2,t,1\r\n", b"NO CARRIER\r\n"];
+    for (slot, payload) in (1..).zip(payloads) {
+        fake.publish(slot, "commands/1", payload);
+        let message = messages.next().await.unwrap();
+        assert_eq!((message.topic.as_str(), &message.payload[..]), ("commands/1", payload));
+        assert_eq!(fake.lines(), [format!("AT#MQREAD=1,{slot}")]);
+    }
+    assert_eq!(fake.filled_slots(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_with_commas_and_quotes() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
+    for topic in ["a,b,7", "say \"hi\"", " leading blank", "grün/blau", "\"quoted\""] {
+        fake.publish(3, topic, b"x");
+        assert_eq!(messages.next().await.unwrap().topic, topic);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_subscriptions_each_get_what_matches() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut all = client.subscribe("a/#", QoS::AtMostOnce).await.unwrap();
+    let mut one = client.subscribe("a/1", QoS::ExactlyOnce).await.unwrap();
+    let mut rest = client.unmatched().await.unwrap();
+    fake.lines();
+    fake.publish(1, "a/1", b"1");
+    fake.publish(2, "a/2", b"2");
+    fake.publish(3, "b", b"3");
+    let mut topics = Vec::new();
+    for _ in 0..2 {
+        topics.push(poll_fn(|context| Pin::new(&mut all).poll_next(context)).await.unwrap().topic);
+    }
+    assert_eq!(topics, ["a/1", "a/2"]);
+    assert_eq!(rest.next().await.unwrap().topic, "b");
+    assert_eq!(one.try_next().unwrap().topic, "a/1");
+    assert_eq!(one.try_next(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_arrive_during_a_publish_follow_it() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
+    fake.lines();
+    fake.store(5, "in", b"between");
+    fake.answer(PAYLOAD, "\r\n#MQRING: 1,5,in,7\r\n\r\nOK\r\n");
+    let (first, second) =
+        tokio::join!(client.publish("1", "x", QoS::AtLeastOnce), client.publish("2", "x", QoS::AtLeastOnce));
+    first.unwrap();
+    second.unwrap();
+    let expected = ["AT#MQPUBSEXT=1,\"1\",0,1,1", "AT#MQREAD=1,5", "AT#MQPUBSEXT=1,\"2\",0,1,1"];
+    assert_eq!(fake.lines(), expected, "a pending message is read before the next request");
+    assert_eq!(&messages.next().await.unwrap().payload[..], b"between");
+}
+
+#[tokio::test(start_paused = true)]
+async fn full_slots_are_told_and_drained() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
+    let mut events = client.events();
+    fake.lines();
+    fake.store(2, "two", b"");
+    fake.store(4, "four", b"");
+    fake.send("\r\n#MQRING: 0\r\n");
+    assert_eq!(messages.next().await.unwrap().topic, "two");
+    assert_eq!(messages.next().await.unwrap().topic, "four");
+    assert_eq!(events.next().await, Some(Event::SlotsFull));
+    let reads: Vec<String> = (1..=4).map(|slot| format!("AT#MQREAD=1,{slot}")).collect();
+    assert_eq!(fake.lines(), [vec!["AT#MQREAD?".to_owned()], reads].concat());
+    assert_eq!(client.state(), ClientState::Connected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn announcements_that_were_missed_are_made_good() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
+    fake.store(9, "late", b"x");
+    let flood = "\r\n+CEREG: 1\r\n".repeat(400);
+    fake.answer(PAYLOAD, format!("\r\n#MQRING: 1,9,late,1\r\n{flood}{OK}"));
+    client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
+    assert_eq!(messages.next().await.unwrap().topic, "late");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_misses_and_is_told_how_much() {
+    let (client, _modem, fake) = connected(plain().queue_capacity(2)).await;
+    let mut slow = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
+    let mut marker = client.subscribe("end", QoS::AtLeastOnce).await.unwrap();
+    for slot in 1..=5 {
+        fake.publish(slot, &slot.to_string(), b"");
+    }
+    fake.publish(6, "end", b"");
+    marker.next().await.unwrap();
+    assert_eq!(slow.missed(), 4);
+    assert_eq!(slow.next().await.unwrap().topic, "1");
+    assert_eq!(slow.next().await.unwrap().topic, "2");
+    fake.publish(7, "again", b"");
+    assert_eq!(slow.next().await.unwrap().topic, "again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announced_slot_that_is_empty_does_no_harm() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
+    fake.lines();
+    fake.send("\r\n#MQRING: 1,8,gone,1\r\n");
+    fake.publish(9, "here", b"");
+    assert_eq!(messages.next().await.unwrap().topic, "here");
+    assert_eq!(fake.lines()[0], "AT#MQREAD=1,8");
+    assert_eq!(client.state(), ClientState::Connected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_message_is_told_and_the_next_one_arrives() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
+    let mut events = client.events();
+    fake.answer("AT#MQREAD=1,1", "\r\n#MQREAD: 1,t,none\r\n<<<\r\nabc\r\n\r\nOK\r\n");
+    fake.publish(1, "broken", b"");
+    assert_eq!(events.next().await, Some(Event::Unreadable));
+    fake.publish(2, "whole", b"x");
+    assert_eq!(messages.next().await.unwrap().topic, "whole");
+}
+
+#[tokio::test(start_paused = true)]
+async fn slots_of_an_earlier_clean_session_are_thrown_away() {
+    let (modem, fake) = Fake::start();
+    fake.store(1, "stale", b"");
+    let client = MqttClient::connect(&modem, plain()).await.unwrap();
+    assert_eq!(fake.filled_slots(), 0);
+    let mut rest = client.unmatched().await.unwrap();
+    fake.publish(1, "fresh", b"");
+    assert_eq!(rest.next().await.unwrap().topic, "fresh");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_of_a_persistent_session_wait_for_their_subscription() {
+    let (modem, fake) = Fake::start();
+    fake.store(1, "commands/1", b"kept");
+    let client = MqttClient::connect(&modem, plain().clean_session(false)).await.unwrap();
+    let mut messages = client.subscribe("commands/#", QoS::AtLeastOnce).await.unwrap();
+    assert_eq!(&messages.next().await.unwrap().payload[..], b"kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscribing_again_does_not_weaken_the_first() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let _strong = client.subscribe("a", QoS::ExactlyOnce).await.unwrap();
+    let _weak = client.subscribe("a", QoS::AtMostOnce).await.unwrap();
+    assert_eq!(fake.lines(), ["AT#MQSUB=1,\"a\",2", "AT#MQSUB=1,\"a\",2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn firmware_without_quality_of_service() {
+    let (modem, fake) = Fake::start();
+    fake.answer("AT#MQSUB=?", "\r\n#MQSUB: (1-2),256\r\n\r\nOK\r\n");
+    let client = MqttClient::connect(&modem, plain()).await.unwrap();
+    fake.lines();
+    let _messages = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    assert_eq!(fake.lines(), ["AT#MQSUB=1,\"a\""]);
+    let error = client.subscribe("a", QoS::ExactlyOnce).await.unwrap_err();
+    assert_eq!(error, SubscribeError::UnsupportedQos { qos: QoS::ExactlyOnce });
+}
+
+#[tokio::test(start_paused = true)]
+async fn filters_are_checked_and_refusals_told() {
+    let (client, _modem, fake) = connected(plain()).await;
+    for filter in ["a#", "a/#/b", "a\rb", "", "a\"b"] {
+        let error = client.subscribe(filter, QoS::AtLeastOnce).await.unwrap_err();
+        assert!(matches!(error, SubscribeError::InvalidFilter(_)), "{filter:?}");
+        assert_eq!(error.category(), Category::Usage);
+    }
+    assert_eq!(fake.lines(), [""; 0]);
+    fake.answer("AT#MQSUB=1", ERROR);
+    let error = client.subscribe("secret/#", QoS::AtLeastOnce).await.unwrap_err();
+    assert!(matches!(error, SubscribeError::Refused(_)));
+    assert_eq!(fake.lines(), ["AT#MQSUB=1,\"secret/#\",1", "AT#MQCONN?"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unsubscribing_ends_the_stream() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    fake.lines();
+    client.unsubscribe("a").await.unwrap();
+    assert_eq!(fake.lines(), ["AT#MQUNS=1,\"a\""]);
+    assert_eq!(messages.next().await, None);
+    drop(messages);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(fake.lines(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_last_subscription_unsubscribes() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let first = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    let second = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    fake.lines();
+    drop(first);
+    client.publish("t", "", QoS::AtMostOnce).await.unwrap();
+    drop(second);
+    fake.saw("AT#MQUNS=1,\"a\"").await;
+    assert_eq!(fake.lines(), ["AT#MQPUBSEXT=1,\"t\",0,0,0", "AT#MQUNS=1,\"a\""]);
+}

@@ -1,0 +1,15 @@
+//! Scenarios with servers and clients that nobody here wrote.
+//!
+//! A program that is not installed is noted and its test passes; with the environment variable `CI` set the test
+//! fails and names the Debian package. Every test starts servers of its own, on free ports of loopback, in a
+//! temporary directory, with fresh certificates; what they logged is shown when the test fails.
+
+mod client;
+mod credentials;
+mod device;
+mod ftp;
+mod mosquitto;
+mod nginx;
+mod program;
+mod serial_line;
+mod server;

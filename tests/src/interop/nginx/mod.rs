@@ -1,0 +1,5 @@
+//! nginx, compared with what curl gets from the same server.
+
+mod bodies;
+mod handshake;
+mod server;

@@ -1,0 +1,133 @@
+//! A foreign server for one test.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+const START_LIMIT: Duration = Duration::from_secs(10);
+const LOG_LIMIT: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// Between choosing a free port and using it, somebody else can take it.
+const ATTEMPTS: usize = 3;
+/// Where its standard output and error go.
+const OUTPUT: &str = "output.log";
+
+/// A running server. It is killed on drop; if the test has failed, everything it logged is printed.
+pub(super) struct Server<const PORTS: usize> {
+    process: Child,
+    folder: TempDir,
+    ports: [u16; PORTS],
+}
+
+impl<const PORTS: usize> Server<PORTS> {
+    /// Runs the command that `configure` gives for a set of free ports, until all of them accept connections.
+    pub(super) async fn start(folder: TempDir, configure: impl Fn(&Path, [u16; PORTS]) -> Command) -> Self {
+        let mut server = Self::launch(folder, &configure);
+        for _ in 1..ATTEMPTS {
+            if server.accepts_connections().await {
+                return server;
+            }
+            server.stop();
+            server.ports = free_ports();
+            server.process = spawn(server.folder.path(), configure(server.folder.path(), server.ports));
+        }
+        assert!(server.accepts_connections().await, "the server does not start");
+        server
+    }
+
+    fn launch(folder: TempDir, configure: &impl Fn(&Path, [u16; PORTS]) -> Command) -> Self {
+        let ports = free_ports();
+        let process = spawn(folder.path(), configure(folder.path(), ports));
+        Self { process, folder, ports }
+    }
+
+    pub(super) fn ports(&self) -> [u16; PORTS] {
+        self.ports
+    }
+
+    /// A file in its folder.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The first line of its output that contains `text`. It may be written after the client was answered.
+    pub(super) async fn printed(&self, text: &str) -> String {
+        self.logged(OUTPUT, text).await
+    }
+
+    /// The first line of a log file that contains `text`.
+    pub(super) async fn logged(&self, file: &str, text: &str) -> String {
+        let found = async {
+            loop {
+                let log = std::fs::read(self.file(file)).unwrap_or_default();
+                let log = String::from_utf8_lossy(&log);
+                if let Some(line) = log.lines().find(|line| line.contains(text)) {
+                    return line.to_owned();
+                }
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        timeout(LOG_LIMIT, found).await.unwrap_or_else(|_| panic!("the server does not log {text:?}"))
+    }
+
+    async fn accepts_connections(&mut self) -> bool {
+        let limit = Instant::now() + START_LIMIT;
+        for port in self.ports {
+            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+                let ended = self.process.try_wait().expect("it is our process").is_some();
+                if ended || Instant::now() > limit {
+                    return false;
+                }
+                sleep(LOOK_AGAIN).await;
+            }
+        }
+        true
+    }
+
+    fn stop(&mut self) {
+        // Fails if it has ended by itself.
+        self.process.kill().unwrap_or_default();
+        self.process.wait().map(drop).unwrap_or_default();
+    }
+
+    fn print_logs(&self) -> io::Result<()> {
+        for entry in std::fs::read_dir(self.folder.path())? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "log") {
+                println!("--- {}\n{}", path.display(), String::from_utf8_lossy(&std::fs::read(&path)?));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<const PORTS: usize> Drop for Server<PORTS> {
+    fn drop(&mut self) {
+        self.stop();
+        if std::thread::panicking()
+            && let Err(error) = self.print_logs()
+        {
+            println!("the server's logs cannot be read: {error}");
+        }
+    }
+}
+
+fn spawn(folder: &Path, mut command: Command) -> Child {
+    let log = std::fs::File::create(folder.join(OUTPUT)).expect("the folder is writable");
+    let errors = log.try_clone().expect("it is open");
+    command.current_dir(folder).stdin(Stdio::null()).stdout(log).stderr(errors);
+    command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
+}
+
+/// Ports that were free a moment ago, all different.
+fn free_ports<const PORTS: usize>() -> [u16; PORTS] {
+    let bind = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
+    let listeners: [TcpListener; PORTS] = std::array::from_fn(bind);
+    listeners.map(|listener| listener.local_addr().expect("it is bound").port())
+}
