@@ -4,14 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// Module of `core` and what it must not import.
 const FORBIDDEN: [(&str, &[&str]); 8] = [
-    (
-        "at",
-        &["commands", "driver", "error", "exclusive", "modem", "platform", "tls", "transport", "tokio"],
-    ),
-    (
-        "platform",
-        &["at", "commands", "driver", "error", "exclusive", "modem", "tls", "transport", "tokio"],
-    ),
+    ("at", &["commands", "driver", "error", "exclusive", "modem", "platform", "tls", "transport", "tokio"]),
+    ("platform", &["at", "commands", "driver", "error", "exclusive", "modem", "tls", "transport", "tokio"]),
     ("transport", &["at", "commands", "driver", "exclusive", "modem", "platform", "tls"]),
     ("error.rs", &["commands", "driver", "exclusive", "modem", "tls", "transport"]),
     ("driver", &["commands", "exclusive", "modem", "platform", "tls", "transport"]),
@@ -41,10 +35,12 @@ fn imports(file: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).expect("it is readable");
     let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
     let uses = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-    uses.flat_map(|line| line.match_indices("crate::").map(|(at, _)| line[at + 7..].to_owned()).collect::<Vec<_>>())
-        .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default().to_owned())
-        .chain(code.contains("tokio::").then(|| "tokio".to_owned()))
-        .collect()
+    uses.flat_map(|line| {
+        line.match_indices("crate::").map(|(at, _)| line[at + 7..].to_owned()).collect::<Vec<_>>()
+    })
+    .map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default().to_owned())
+    .chain(code.contains("tokio::").then(|| "tokio".to_owned()))
+    .collect()
 }
 
 #[test]
@@ -71,7 +67,8 @@ fn services_do_not_import_each_other_and_nobody_shares_code_with_the_simulator()
         ("ftps", &["telit-mqtt", "telit-https", "telit-simulator"]),
         ("simulator", &["telit-core", "telit-mqtt", "telit-https", "telit-ftps"]),
     ] {
-        let manifest = std::fs::read_to_string(workspace().join(package).join("Cargo.toml")).expect("it exists");
+        let manifest =
+            std::fs::read_to_string(workspace().join(package).join("Cargo.toml")).expect("it exists");
         for name in forbidden {
             let imports = manifest.lines().any(|line| line.starts_with(name));
             assert!(!imports, "{package} must not depend on {name}");

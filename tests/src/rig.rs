@@ -11,7 +11,7 @@ use telit_core::tls::{CaCertificate, Identity, TlsOptions};
 use telit_ftps::FtpsOptions;
 use telit_mqtt::{MqttOptions, MqttSecurity};
 use telit_simulator::servers::TestServers;
-use telit_simulator::{Platform, Builder, VirtualModule};
+use telit_simulator::{Builder, Platform, VirtualModule};
 
 /// The ports that the virtual network calls the servers by.
 pub(crate) const MQTTS: u16 = 8883;
@@ -44,8 +44,8 @@ impl Rig {
     /// Trusts the servers' authority and shows a certificate that the broker accepts.
     pub(crate) fn tls(&self) -> TlsOptions {
         let client = self.servers.client();
-        let identity =
-            Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes()).expect("they fit");
+        let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())
+            .expect("they fit");
         TlsOptions::builder().ca(self.ca()).identity(identity).build().expect("they fit together")
     }
 
@@ -59,14 +59,18 @@ impl Rig {
     }
 
     pub(crate) fn ftps(&self) -> FtpsOptions {
-        FtpsOptions::new(TestServers::FILES_NAME, TestServers::FTP_USER, TestServers::FTP_PASSWORD, self.tls())
+        FtpsOptions::new(
+            TestServers::FILES_NAME,
+            TestServers::FTP_USER,
+            TestServers::FTP_PASSWORD,
+            self.tls(),
+        )
     }
 }
 
 pub(crate) fn module_for(servers: &TestServers) -> Builder {
-    let at = |builder: Builder, name: &str, port: u16, address: SocketAddr| {
-        builder.resolve(name, port, address)
-    };
+    let at =
+        |builder: Builder, name: &str, port: u16, address: SocketAddr| builder.resolve(name, port, address);
     let builder = VirtualModule::builder(Platform::P37);
     let builder = at(builder, TestServers::BROKER_NAME, MQTTS, servers.broker().addr());
     let builder = at(builder, TestServers::REST_NAME, HTTPS, servers.rest().addr());

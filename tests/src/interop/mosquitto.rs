@@ -38,7 +38,12 @@ async fn mosquitto_sub_receives_what_the_sdk_publishes() {
             let topic = format!("things/{number}/qos/{}", qos.number());
             client.publish(topic.as_str(), payload.clone(), qos).await.expect("it is published");
             let seen = observer.next().await;
-            assert!(seen.payload == payload, "{topic}: {} bytes instead of {}", seen.payload.len(), payload.len());
+            assert!(
+                seen.payload == payload,
+                "{topic}: {} bytes instead of {}",
+                seen.payload.len(),
+                payload.len()
+            );
             assert_eq!((seen.topic, seen.qos, seen.retained), (topic, qos.number(), false));
         }
     }
@@ -179,7 +184,8 @@ impl Mosquitto {
         let [port] = self.server.ports();
         let mut command = Command::new(program);
         command.args(first).args(["-h", "localhost", "-p", &port.to_string(), "-V", "mqttv311"]);
-        for (option, file) in [("--cafile", "ca.pem"), ("--cert", "observer.pem"), ("--key", "observer.key")] {
+        for (option, file) in [("--cafile", "ca.pem"), ("--cert", "observer.pem"), ("--key", "observer.key")]
+        {
             command.arg(option).arg(self.server.file(file));
         }
         command

@@ -72,7 +72,8 @@ async fn a_cut_download_resumes_where_it_stopped() {
     assert!(!target.exists(), "an incomplete file has the final name");
     drop(client);
     let mut client = connect(&rig).await;
-    let report = client.download_to_file(NAME, &target).resume(true).sha256(hash(&image)).await.expect("it resumes");
+    let report =
+        client.download_to_file(NAME, &target).resume(true).sha256(hash(&image)).await.expect("it resumes");
     assert!(report.resumed_from > 0 && report.resumed_from <= 120_000, "{report:?}");
     assert_eq!(report.bytes, 300_000);
     assert!(std::fs::read(&target).expect("it is there") == image);
@@ -115,7 +116,8 @@ async fn refused_logins_and_missing_files_are_told_apart() {
 async fn uploads_lists_and_removals() {
     let rig = Rig::start().await;
     let mut client = connect(&rig).await;
-    for (number, content) in hostile_payloads().into_iter().filter(|content| !content.is_empty()).enumerate() {
+    for (number, content) in hostile_payloads().into_iter().filter(|content| !content.is_empty()).enumerate()
+    {
         let name = format!("up-{number}.bin");
         client.upload(&name, &content[..]).await.expect("it is stored");
         assert!(rig.servers.ftps().read_file(&name).expect("it is there") == content, "{name}");

@@ -61,10 +61,12 @@ async fn hostile_bodies_arrive_exact_in_both_directions() {
     let rig = Rig::start().await;
     let client = client(&rig);
     for payload in hostile_payloads().into_iter().filter(|payload| !payload.is_empty()) {
-        let response = client.post(url("/echo"), "application/octet-stream", payload.clone()).await.expect("it answers");
+        let response =
+            client.post(url("/echo"), "application/octet-stream", payload.clone()).await.expect("it answers");
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.into_body().bytes(LIMIT).await.expect("it is read"), payload);
-        let response = client.put(url("/echo"), "application/octet-stream", payload.clone()).await.expect("it answers");
+        let response =
+            client.put(url("/echo"), "application/octet-stream", payload.clone()).await.expect("it answers");
         assert_eq!(response.into_body().bytes(LIMIT).await.expect("it is read"), payload);
     }
 }
@@ -77,7 +79,8 @@ async fn the_other_methods() {
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.into_body().bytes(LIMIT).await.expect("it has none"), Bytes::new());
     client.delete(url("/echo")).await.expect("it answers");
-    let seen: Vec<String> = rig.servers.rest().requests().iter().map(|request| request.method.to_string()).collect();
+    let seen: Vec<String> =
+        rig.servers.rest().requests().iter().map(|request| request.method.to_string()).collect();
     assert_eq!(seen, ["HEAD", "DELETE"]);
 }
 
@@ -85,8 +88,10 @@ async fn the_other_methods() {
 async fn headers_reach_the_server_and_bad_ones_do_not() {
     let rig = Rig::start().await;
     let client = client(&rig);
-    let request = Request::get(url("/headers").as_str()).header("Authorization", "Bearer t0ken").header("X-One", "1");
-    let response = client.send(request.body(RequestBody::empty()).expect("it is valid")).await.expect("it answers");
+    let request =
+        Request::get(url("/headers").as_str()).header("Authorization", "Bearer t0ken").header("X-One", "1");
+    let response =
+        client.send(request.body(RequestBody::empty()).expect("it is valid")).await.expect("it answers");
     let headers = response.into_body().text(LIMIT).await.expect("it is read").to_lowercase();
     assert!(headers.contains("bearer t0ken") && headers.contains("x-one"), "{headers}");
     for (name, value) in [("X-Bad", "a>>b"), ("Connection", "keep-alive"), ("Host", "elsewhere.test")] {
@@ -124,7 +129,8 @@ async fn what_the_module_cannot_carry_is_refused_before_anything_is_sent() {
     let rig = Rig::start().await;
     let client = client(&rig);
     let long = url(&format!("/{}", "x".repeat(400)));
-    let patch = Request::builder().method(Method::PATCH).uri(url("/echo").as_str()).body(RequestBody::empty());
+    let patch =
+        Request::builder().method(Method::PATCH).uri(url("/echo").as_str()).body(RequestBody::empty());
     for error in [
         client.get(long).await.expect_err("it is too long"),
         client.get("http://rest.test/health".parse().expect("a URL")).await.expect_err("it is not encrypted"),

@@ -34,7 +34,12 @@ async fn an_http_profile_left_with_tls_is_switched_off_and_keeps_its_other_value
     raw(&rig.modem, "AT#HTTPCFG=1,\"left.test\",8443,1,\"user\",\"swordfish\",1,77,1").await;
     assert_eq!(tls_owner(rig.modem.channel().as_ref()).await.expect("it answers"), Some(Service::Http));
     let modem = restarted(&rig).await;
-    MqttClient::connect(&modem, rig.mqtt("thing-2")).await.expect("it connects").disconnect().await.expect("it ends");
+    MqttClient::connect(&modem, rig.mqtt("thing-2"))
+        .await
+        .expect("it connects")
+        .disconnect()
+        .await
+        .expect("it ends");
     let read = Exchange::new(CommandLine::read("#HTTPCFG"), Expect::lines("#HTTPCFG"));
     let profiles = modem.channel().execute(read).await.expect("it answers").values("#HTTPCFG");
     let ours = profiles.iter().find(|line| line.starts_with("1,")).expect("the profile is there");
@@ -65,7 +70,8 @@ async fn an_ftp_configuration_left_with_tls_is_switched_off() {
 #[tokio::test]
 async fn what_another_port_owns_is_busy_and_stays() {
     let rig = Rig::start().await;
-    let other = Modem::builder().open(rig.module.attach_duplex()).await.expect("the module has a second port");
+    let other =
+        Modem::builder().open(rig.module.attach_duplex()).await.expect("the module has a second port");
     raw(&other, "AT#SSLEN=1,1").await;
     let error = rig.modem.acquire_tls(Service::Mqtt).await.expect_err("it is held elsewhere");
     assert_eq!(error.category(), Category::Busy, "{error}");
@@ -85,7 +91,8 @@ async fn services_of_one_program_take_turns() {
     let error = rig.modem.try_acquire_tls(Service::Ftp).await.expect_err("it is held");
     assert_eq!(error.to_string(), "the module's TLS is held by the http service of this program");
     let modem = rig.modem.clone();
-    let waiting = tokio::spawn(async move { modem.acquire_tls(Service::Ftp).await.map(|lease| lease.service()) });
+    let waiting =
+        tokio::spawn(async move { modem.acquire_tls(Service::Ftp).await.map(|lease| lease.service()) });
     tokio::task::yield_now().await;
     assert_eq!(rig.modem.tls_holder(), Some(Service::Http));
     lease.release();

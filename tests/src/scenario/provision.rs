@@ -31,7 +31,8 @@ async fn stored_once_then_unchanged() {
     assert_eq!(second.certificate, Provision::Unchanged);
     assert_eq!(second.key, Provision::Unchanged);
     let again: Vec<String> = recorded(&transcript).split_off(written);
-    let flash_writes = ["> AT#SSLSECDATA=1,1", "> AT#SSLCFG=", "> AT#SSLSECCFG=", "> AT#SSLSECCFG2=", "> AT#SSLSECCS=1,"];
+    let flash_writes =
+        ["> AT#SSLSECDATA=1,1", "> AT#SSLCFG=", "> AT#SSLSECCFG=", "> AT#SSLSECCFG2=", "> AT#SSLSECCS=1,"];
     for line in again {
         assert!(!flash_writes.iter().any(|write| line.starts_with(write)), "written again: {line}");
     }
@@ -45,7 +46,8 @@ async fn another_identity_replaces_the_old_one() {
     let request = telit_simulator::servers::CertificateRequest::client("another");
     let other = rig.servers.authority().issue(&request).expect("it is issued");
     let identity = tls::Identity::from_pem(other.certificate_pem().as_bytes(), other.key_pem().as_bytes());
-    let options = TlsOptions::builder().ca(rig.ca()).identity(identity.expect("they fit")).build().expect("it fits");
+    let options =
+        TlsOptions::builder().ca(rig.ca()).identity(identity.expect("they fit")).build().expect("it fits");
     let replaced = prepare(&rig.modem, &options).await;
     assert_eq!(replaced.authorities, Provision::Unchanged);
     assert_eq!(replaced.certificate, Provision::Stored);

@@ -27,14 +27,16 @@ fn options(host: &str, tls: TlsOptions) -> MqttOptions {
 
 /// Nothing but a broker with this certificate, and a module that finds it as `broker.test`.
 async fn connect_to(broker_certificate: &Issued, authority: &Authority, trusted: &Authority) -> ConnectError {
-    let broker = Broker::start(&BrokerOptions::mutual_tls(broker_certificate, authority)).await.expect("it starts");
+    let broker =
+        Broker::start(&BrokerOptions::mutual_tls(broker_certificate, authority)).await.expect("it starts");
     let module = VirtualModule::builder(Platform::P37).resolve("broker.test", MQTTS, broker.addr()).build();
     let module = module.expect("the module starts");
     let modem = Modem::builder().apn("iot.test").open(module.attach_duplex()).await.expect("it answers");
     modem.bring_up().await.expect("it comes on line");
     let client = authority.issue(&CertificateRequest::client("thing")).expect("it is issued");
     let tls = TlsOptions::builder().ca(ca(trusted)).identity(identity(&client)).build().expect("it fits");
-    let error = MqttClient::connect(&modem, options("broker.test", tls)).await.expect_err("it must be refused");
+    let error =
+        MqttClient::connect(&modem, options("broker.test", tls)).await.expect_err("it must be refused");
     // The module is usable afterwards.
     assert_eq!(modem.tls_holder(), None);
     error
@@ -64,7 +66,8 @@ async fn a_server_with_the_certificate_of_another_host() {
 #[tokio::test]
 async fn a_server_with_an_expired_certificate() {
     let authority = Authority::new().expect("keys");
-    let certificate = authority.issue(&CertificateRequest::server("broker.test").expired()).expect("it is issued");
+    let certificate =
+        authority.issue(&CertificateRequest::server("broker.test").expired()).expect("it is issued");
     is_explained(&connect_to(&certificate, &authority, &authority).await);
 }
 
@@ -89,10 +92,13 @@ async fn a_client_without_a_certificate() {
 #[tokio::test]
 async fn a_client_certificate_that_has_expired_is_refused_before_it_is_stored() {
     let rig = Rig::start().await;
-    let request = CertificateRequest::client("old").valid(SystemTime::now() - 9 * DAY, SystemTime::now() - DAY);
+    let request =
+        CertificateRequest::client("old").valid(SystemTime::now() - 9 * DAY, SystemTime::now() - DAY);
     let issued = rig.servers.authority().issue(&request).expect("it is issued");
     let tls = TlsOptions::builder().ca(rig.ca()).identity(identity(&issued)).build().expect("it fits");
-    let error = MqttClient::connect(&rig.modem, options(TestServers::BROKER_NAME, tls)).await.expect_err("it expired");
+    let error = MqttClient::connect(&rig.modem, options(TestServers::BROKER_NAME, tls))
+        .await
+        .expect_err("it expired");
     assert_eq!(error.category(), Category::Usage, "{error}");
     assert!(error.to_string().contains("expired on"), "{error}");
 }
@@ -123,7 +129,8 @@ async fn an_unknown_host_and_a_closed_port() {
 async fn the_danger_has_to_be_named_to_connect_to_the_wrong_host() {
     let authority = Authority::new().expect("keys");
     let certificate = authority.issue(&CertificateRequest::server("other.test")).expect("it is issued");
-    let broker = Broker::start(&BrokerOptions::mutual_tls(&certificate, &authority)).await.expect("it starts");
+    let broker =
+        Broker::start(&BrokerOptions::mutual_tls(&certificate, &authority)).await.expect("it starts");
     let module = VirtualModule::builder(Platform::P37).resolve("broker.test", MQTTS, broker.addr()).build();
     let module = module.expect("the module starts");
     let modem = Modem::builder().apn("iot.test").open(module.attach_duplex()).await.expect("it answers");

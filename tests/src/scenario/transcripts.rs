@@ -15,7 +15,10 @@ fn commands(transcript: &[String]) -> Vec<String> {
 /// `expected` is a subsequence of `actual`; gives what is missing.
 fn missing(actual: &[String], expected: &[&str]) -> Option<String> {
     let mut actual = actual.iter();
-    expected.iter().find(|wanted| !actual.any(|line| line.starts_with(**wanted))).map(|line| (*line).to_owned())
+    expected
+        .iter()
+        .find(|wanted| !actual.any(|line| line.starts_with(**wanted)))
+        .map(|line| (*line).to_owned())
 }
 
 #[tokio::test]

@@ -70,7 +70,8 @@ async fn write_users(folder: &Path) {
     let line = format!("{USER}:{}:{NOBODY}:{NOBODY}::{}:/bin/false\n", hash.trim(), home.display());
     let file = folder.join("users");
     std::fs::write(&file, line).expect("the folder is writable");
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("it is our file");
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .expect("it is our file");
 }
 
 fn configuration(folder: &Path, port: u16, modules: &Path, tls_options: &str) -> String {

@@ -28,7 +28,14 @@ async fn start() -> Option<FtpServer> {
         return None;
     }
     let mut add_user = tokio::process::Command::new("pure-pw");
-    add_user.current_dir(folder.path()).args(["useradd", USER, "-u", &NOBODY.to_string(), "-g", &NOBODY.to_string()]);
+    add_user.current_dir(folder.path()).args([
+        "useradd",
+        USER,
+        "-u",
+        &NOBODY.to_string(),
+        "-g",
+        &NOBODY.to_string(),
+    ]);
     add_user.arg("-d").arg(folder.path().join(HOME)).args(["-f", "users", "-F", "users.pdb", "-m"]);
     client::succeed(&mut add_user, format!("{PASSWORD}\n{PASSWORD}\n").as_bytes()).await;
     let server = Server::start(folder, |folder, [port]| {

@@ -155,6 +155,12 @@ impl Seen {
         }
     }
 
+    /// The module tells the content type with the status codes 200 to 206 only. Source: M37 p862.
+    pub(super) fn as_a_module_tells(self) -> Self {
+        let content_type = self.content_type.filter(|_| (200..=206).contains(&self.status));
+        Self { content_type, ..self }
+    }
+
     pub(super) async fn by_sdk(answer: Result<Response<Body>, RequestError>) -> Self {
         let response = answer.expect("it is answered");
         let content_type = response.headers().get(CONTENT_TYPE);

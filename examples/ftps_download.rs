@@ -1,0 +1,24 @@
+//! Downloads a firmware image over FTPS; run again after a cut, it goes on where it stopped.
+//!
+//! `cargo run -p telit-examples --example ftps_download [PORT]`
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use telit_examples::Bench;
+use telit_ftps::{FtpsClient, FtpsOptions};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let bench = Bench::start().await?;
+    let options = FtpsOptions::new(&bench.files, &bench.user, &bench.password, bench.tls.clone());
+    let mut client = FtpsClient::connect(&bench.modem, options).await?;
+
+    let target = std::env::temp_dir().join("telit-example-firmware.bin");
+    let report = client
+        .download_to_file("firmware.bin", &target)
+        .resume(true)
+        .progress(|progress| println!("{} of {} bytes", progress.bytes, progress.total))
+        .await?;
+    println!("{} bytes in {:?}, SHA-256 {}", report.bytes, report.took, report.sha256);
+    client.close().await?;
+    Ok(())
+}
