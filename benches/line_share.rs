@@ -57,7 +57,7 @@ async fn download(
     let tls = TlsOptions::builder().ca(ca).build()?;
     let options =
         FtpsOptions::new(TestServers::FILES_NAME, TestServers::FTP_USER, TestServers::FTP_PASSWORD, tls);
-    let client = FtpsClient::connect(&modem, options).await?;
+    let mut client = FtpsClient::connect(&modem, options).await?;
     let started = Instant::now();
     let mut download = client.download(FILE).mode(mode).await?;
     let mut received = 0_usize;

@@ -80,10 +80,9 @@ fn exit_code(category: Category) -> u8 {
 
 #[expect(clippy::print_stderr, reason = "the one place that reports errors")]
 fn complain(message: &str, hint: Option<&str>) {
-    eprintln!("error: {message}");
-    if let Some(hint) = hint {
-        eprintln!("hint: {hint}");
-    }
+    let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+    // In one piece, so that no line of the log comes between.
+    eprint!("error: {message}\n{hint}");
 }
 
 /// A fault of the tool itself ends like every other error: one line, no backtrace.

@@ -19,7 +19,7 @@ pub(crate) struct Session {
 
 /// Opens the module and finds out what it is.
 pub(crate) async fn open(arguments: &GlobalArguments) -> Result<Session, Failure> {
-    let port = arguments.port.as_deref().ok_or_else(|| {
+    let port = arguments.port.as_deref().filter(|port| !port.is_empty()).ok_or_else(|| {
         Failure::usage("no port was given")
             .hint("give --port PATH or set TELIT_PORT; --port sim:37 is a virtual module")
     })?;

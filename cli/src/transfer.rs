@@ -57,7 +57,8 @@ impl OutputFile {
 }
 
 fn temporary(path: &Path) -> io::Result<Sink> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".telit-");
     #[cfg(unix)]

@@ -25,14 +25,39 @@ pub(crate) enum Ending {
 /// What the data are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    TlsSend { socket: u8 },
+    TlsSend {
+        socket: u8,
+    },
     /// `#SSLSECDATA`
-    Certificate { slot: u8, data_type: u8, ram: bool, size: usize, password: String, digest_only: bool },
+    Certificate {
+        slot: u8,
+        data_type: u8,
+        ram: bool,
+        size: usize,
+        password: String,
+        digest_only: bool,
+    },
     /// `#SSLSECCA`
-    Preloaded { slot: u8, size: usize },
-    Publish { client: u8, topic: String, retain: bool, qos: u8 },
-    HttpBody { profile: u8, method: u8, resource: String, content_type: Option<String>, headers: Vec<String> },
-    FtpAppend { last: bool },
+    Preloaded {
+        slot: u8,
+        size: usize,
+    },
+    Publish {
+        client: u8,
+        topic: String,
+        retain: bool,
+        qos: u8,
+    },
+    HttpBody {
+        profile: u8,
+        method: u8,
+        resource: String,
+        content_type: Option<String>,
+        headers: Vec<String>,
+    },
+    FtpAppend {
+        last: bool,
+    },
 }
 
 /// A data entry that is going on.

@@ -26,7 +26,6 @@ pub(crate) mod cme {
     pub(crate) const CANNOT_RESOLVE: u16 = 558;
     pub(crate) const TIMEOUT_OPENING_SOCKET: u16 = 559;
     pub(crate) const CANNOT_OPEN_SOCKET: u16 = 560;
-    pub(crate) const REMOTE_DISCONNECTED: u16 = 561;
     pub(crate) const FTP_CANNOT_RESOLVE: u16 = 603;
     pub(crate) const FTP_CANNOT_CONNECT: u16 = 605;
     pub(crate) const FTP_BAD_RESPONSE: u16 = 606;

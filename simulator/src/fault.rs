@@ -302,7 +302,9 @@ fn spoil(fault: &mut Running, change: Change, output: &[u8]) -> BytesMut {
         fault.seen += 1;
         let hit = match &fault.kind {
             Kind::Byte { place: Place::At(at), .. } => fault.seen == *at,
-            Kind::Byte { place: Place::OneIn { chance, .. }, .. } => fault.random.next() % chance == 0,
+            Kind::Byte { place: Place::OneIn { chance, .. }, .. } => {
+                fault.random.next().is_multiple_of(*chance)
+            }
             _ => false,
         };
         match change {
@@ -317,7 +319,7 @@ fn spoil(fault: &mut Running, change: Change, output: &[u8]) -> BytesMut {
     spoilt
 }
 
-/// SplitMix64: small, and the same everywhere.
+/// Sebastiano Vigna's `SplitMix64`: small, and the same everywhere.
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
@@ -374,7 +376,8 @@ mod tests {
 
     #[test]
     fn damage_repeats_with_its_seed() {
-        let spoil = || faults(&["damage-byte:one-in=4,seed=7,times=0"]).on_output(BytesMut::from(&[0u8; 64][..]));
+        let spoil =
+            || faults(&["damage-byte:one-in=4,seed=7,times=0"]).on_output(BytesMut::from(&[0u8; 64][..]));
         assert_eq!(spoil(), spoil());
         assert!(spoil().iter().any(|byte| *byte != 0));
         assert_eq!(spoil().len(), 64);
@@ -390,7 +393,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_a_reason() {
-        for text in ["", "x", "drop-byte", "delay", "error:nth=x", "reboot:after=1", "urc:command=#X", "net-cut"] {
+        for text in
+            ["", "x", "drop-byte", "delay", "error:nth=x", "reboot:after=1", "urc:command=#X", "net-cut"]
+        {
             assert!(text.parse::<FaultSpec>().is_err(), "{text}");
         }
     }

@@ -155,10 +155,7 @@ mod tests {
     #[test]
     fn the_backspace_erases() {
         let mut reader = LineReader::default();
-        assert_eq!(
-            type_all(&mut reader, b"ATE9\x081\r"),
-            [Typed::Erased, Typed::Line(b"E1".to_vec())]
-        );
+        assert_eq!(type_all(&mut reader, b"ATE9\x081\r"), [Typed::Erased, Typed::Line(b"E1".to_vec())]);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(crate) struct Nvm {
     pub(crate) escape_guard: u8,
     pub(crate) operator_mode: u8,
     pub(crate) ntp_context: u8,
+    /// `#CCLKMODE`
+    pub(crate) clock_in_utc: bool,
     /// `#ENHRST=2`: minutes between restarts.
     pub(crate) periodic_restart: Option<u32>,
 }
@@ -181,7 +183,10 @@ impl Nvm {
     /// The settings that an instance starts with.
     pub(crate) fn start_settings(&self, instance: usize) -> InstanceSettings {
         let profiles = self.user_profiles.get(&instance);
-        profiles.and_then(|profiles| profiles.get(usize::from(self.boot_profile))).cloned().unwrap_or_default()
+        profiles
+            .and_then(|profiles| profiles.get(usize::from(self.boot_profile)))
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
@@ -202,6 +207,7 @@ impl Default for Nvm {
             escape_guard: 0,
             operator_mode: 0,
             ntp_context: 1,
+            clock_in_utc: false,
             periodic_restart: None,
         }
     }

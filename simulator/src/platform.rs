@@ -19,9 +19,9 @@ pub enum Platform {
     P20,
     /// ID 23: LE866, ME866A1.
     P23,
-    /// ID 25 with the Linux firmware: LE910Cx Linux.
+    /// ID 25 with the Linux firmware: `LE910Cx` Linux.
     P25Linux,
-    /// ID 25 with the ThreadX firmware: LE910Cx ThreadX.
+    /// ID 25 with the ThreadX firmware: `LE910Cx` ThreadX.
     P25ThreadX,
     /// ID 30: ME910C1, ML865C1.
     P30,

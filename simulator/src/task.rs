@@ -124,7 +124,7 @@ impl Task {
             match effect {
                 Effect::Output(id, bytes) => self.plug(id, |plug| plug.send(bytes)),
                 Effect::Consumed(id, count) => self.plug(id, |plug| plug.credit(count)),
-                Effect::Start(id, start) => self.links.start(id, start),
+                Effect::Start(id, start) => self.links.start(id, *start),
                 Effect::Order(id, order) => self.links.order(id, order),
                 Effect::Abandon(id) => self.links.abandon(id),
                 Effect::Release(id) => self.links.release(id),

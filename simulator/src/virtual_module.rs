@@ -162,7 +162,8 @@ impl Builder {
                 .map_err(|source| BuildError::StateFile { path: path.clone(), source })?,
             None => Nvm::factory(profile),
         };
-        let mappings = self.names.iter().map(|(host, port, address)| NameMapping::exact(host, *port, *address));
+        let mappings =
+            self.names.iter().map(|(host, port, address)| NameMapping::exact(host, *port, *address));
         let network = Network::new(mappings.collect());
         let options = Options {
             latency: self.latency,
@@ -179,6 +180,7 @@ impl Builder {
         let (reports, reported) = unbounded_channel();
         let module = Module::new(profile, self.quirks, options, nvm, self.faults, Instant::now());
         let links = Links::new(network, reports);
+        tracing::debug!(platform = %profile.platform, "the virtual module is powered on");
         let task = Task::new(module, links, messages.clone(), self.state_file);
         let task = tokio::spawn(task.run(incoming, reported));
         Ok(VirtualModule { messages, task, baud: self.baud, split: self.split })

@@ -22,12 +22,22 @@ pub(crate) struct AtArguments {
     line: String,
 }
 
+impl AtArguments {
+    fn line(&self) -> Result<CommandLine, Failure> {
+        // The module answers nothing to any other line.
+        if !self.line.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("AT")) {
+            return Err(Failure::usage("a command line starts with AT").hint("such as telit at 'AT+CGMM'"));
+        }
+        CommandLine::verbatim(&self.line).map_err(Failure::usage)
+    }
+}
+
 pub(crate) async fn run(
     arguments: &Arguments,
     command: &AtArguments,
     output: &Output,
 ) -> Result<(), Failure> {
-    let line = CommandLine::verbatim(&command.line).map_err(Failure::usage)?;
+    let line = command.line()?;
     let session = port::open(&arguments.global).await?;
     let exchange = Exchange::new(line, Expect::text()).deadline(DEADLINE);
     let reply = session.modem.channel().execute(exchange).await?;

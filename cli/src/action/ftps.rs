@@ -34,7 +34,7 @@ pub(crate) enum FtpsCommand {
 /// Where the file is.
 #[derive(Args, Debug)]
 pub(crate) struct RemoteArguments {
-    /// ftps://USER@HOST[:PORT]/PATH, or ftps+implicit://... for TLS from the first byte
+    #[arg(help = "ftps://USER@HOST[:PORT]/PATH, or ftps+implicit://... for TLS from the first byte")]
     url: String,
     /// Environment variable that holds the password
     #[arg(long, value_name = "VAR")]

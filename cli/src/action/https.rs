@@ -33,7 +33,7 @@ pub(crate) enum HttpsCommand {
 /// Options of every method.
 #[derive(Args, Debug)]
 pub(crate) struct RequestArguments {
-    /// https://HOST[:PORT]/PATH
+    #[arg(help = "https://HOST[:PORT]/PATH")]
     url: String,
     /// A header of the request (repeatable)
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
@@ -64,10 +64,10 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let tls = arguments.tls.options()?;
     let request = command.request()?;
+    let sink = Sink::new(command.arguments().output.as_deref(), output)?;
     let session = port::open_online(&arguments.global).await?;
     let client = HttpsClient::new(&session.modem, tls);
     let response = client.send(request).await?;
-    let sink = Sink::new(command.arguments().output.as_deref(), output)?;
     let outcome = receive(response, sink, output).await;
     // Not before TLS is back, or the module would keep it.
     if let Err(error) = client.release_tls().await {

@@ -10,7 +10,6 @@ use crate::output::Output;
 
 /// Options of `simulate`; the platform, the line rate and the names come from the global options.
 #[derive(Args, Debug)]
-#[cfg_attr(not(feature = "simulator"), expect(dead_code, reason = "only their names are checked"))]
 pub(crate) struct SimulateArguments {
     /// Where the AT port appears; each further one is another AT port of the same module
     #[arg(long, value_name = "PATH", required = true)]

@@ -53,9 +53,8 @@ fn get(module: &mut Module, call: &Call) -> Outcome {
 
 fn get_packets(module: &mut Module, call: &Call) -> Outcome {
     if call.form == Form::Read {
-        let (name, hexadecimal, end) = match module.packets_state(call.instance)? {
-            Some(state) => state,
-            None => return Err(AtError::Cme(cme::FTP_DATA_SOCKET_CLOSED)),
+        let Some((name, hexadecimal, end)) = module.packets_state(call.instance)? else {
+            return Err(AtError::Cme(cme::FTP_DATA_SOCKET_CLOSED));
         };
         let line = format!("#FTPGETPKT: {name},{},{}", u8::from(hexadecimal), u8::from(end));
         module.info(call.instance, line);

@@ -140,8 +140,10 @@ fn interface_style(module: &mut Module, call: &Call) -> Outcome {
 fn ports(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Test => {
-            let variants = ["0: AT= USIF0 USB0 USB1", "3: AT= USIF0 AUX USB0", "8: AT= USB0 USB1", "13: AT= USIF0 USB0"];
-            let lines: Vec<String> = variants.iter().map(|variant| format!("#PORTCFG: Variant={variant}")).collect();
+            let variants =
+                ["0: AT= USIF0 USB0 USB1", "3: AT= USIF0 AUX USB0", "8: AT= USB0 USB1", "13: AT= USIF0 USB0"];
+            let lines: Vec<String> =
+                variants.iter().map(|variant| format!("#PORTCFG: Variant={variant}")).collect();
             module.info_lines(call.instance, &lines);
         }
         Form::Read => {

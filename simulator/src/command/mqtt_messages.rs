@@ -81,7 +81,8 @@ fn read(module: &mut Module, call: &Call) -> Outcome {
         let enabled = module.mqtt.ids().filter(|id| module.mqtt.client(*id).enabled);
         let lines: Vec<String> = enabled
             .map(|id| {
-                let unread = module.mqtt.slots.iter().flatten().filter(|message| message.client == id).count();
+                let unread =
+                    module.mqtt.slots.iter().flatten().filter(|message| message.client == id).count();
                 format!("#MQREAD: {id},{unread}")
             })
             .collect();

@@ -22,7 +22,9 @@ fn define(module: &mut Module, call: &Call) -> Outcome {
             let range = module.profile.contexts.clone();
             let lines: Vec<String> = ["IP", "IPV6", "IPV4V6", "Non-IP"]
                 .iter()
-                .map(|kind| format!("+CGDCONT: ({}-{}),\"{kind}\",,,(0),(0),(0,1),(0,1)", range.start(), range.end()))
+                .map(|kind| {
+                    format!("+CGDCONT: ({}-{}),\"{kind}\",,,(0),(0),(0,1),(0,1)", range.start(), range.end())
+                })
                 .collect();
             module.info_lines(call.instance, &lines);
             return Ok(Flow::Done);
@@ -107,7 +109,8 @@ fn addresses(module: &mut Module, call: &Call) -> Outcome {
         Form::Basic(_) => return Err(AtError::Plain),
     };
     let attached = module.is_registered();
-    let contexts = module.nvm.contexts.keys().filter(|cid| wanted.is_none_or(|wanted| wanted == u32::from(**cid)));
+    let contexts =
+        module.nvm.contexts.keys().filter(|cid| wanted.is_none_or(|wanted| wanted == u32::from(**cid)));
     let lines: Vec<String> = contexts
         .map(|cid| {
             // Context 1 is up since the attach.
@@ -138,7 +141,11 @@ fn parameters_of_contexts(module: &mut Module, call: &Call) -> Outcome {
     });
     let lines: Vec<String> = contexts
         .map(|(cid, context)| {
-            format!("+CGCONTRDP: {cid},5,\"{}\",\"{}\",,\"10.0.0.251\",\"10.0.0.252\"", context.apn, address(*cid))
+            format!(
+                "+CGCONTRDP: {cid},5,\"{}\",\"{}\",,\"10.0.0.251\",\"10.0.0.252\"",
+                context.apn,
+                address(*cid)
+            )
         })
         .collect();
     module.info_lines(call.instance, &lines);
@@ -231,7 +238,8 @@ fn authentication(module: &mut Module, call: &Call) -> Outcome {
             module.info(call.instance, format!("#SGACTAUTH: {kind}"));
         }
         Form::Set(parameters) => {
-            module.activation_authentication = parameters.small_or(0, 0..=2, module.activation_authentication)?;
+            module.activation_authentication =
+                parameters.small_or(0, 0..=2, module.activation_authentication)?;
         }
         _ => return Err(AtError::Plain),
     }

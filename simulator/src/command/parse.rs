@@ -186,10 +186,7 @@ mod tests {
 
     #[test]
     fn registers_have_set_and_read_forms() {
-        assert_eq!(
-            names("S12=50S12?"),
-            [("S12".to_owned(), set("50")), ("S12".to_owned(), Form::Read)]
-        );
+        assert_eq!(names("S12=50S12?"), [("S12".to_owned(), set("50")), ("S12".to_owned(), Form::Read)]);
     }
 
     #[test]

@@ -178,7 +178,8 @@ fn boot_base(module: &mut Module, call: &Call) -> Outcome {
 
 fn load(module: &mut Module, call: &Call, profile: u8) {
     let stored = module.nvm.user_profiles.get(&call.instance.0);
-    let settings = stored.and_then(|profiles| profiles.get(usize::from(profile))).cloned().unwrap_or_default();
+    let settings =
+        stored.and_then(|profiles| profiles.get(usize::from(profile))).cloned().unwrap_or_default();
     module.instance(call.instance).settings = settings;
 }
 

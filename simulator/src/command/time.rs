@@ -13,6 +13,7 @@ use crate::service::{Event, OpenFailure, Start};
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("+CCLK", clock_command),
     ("#CCLK", clock_command),
+    ("#CCLKMODE", clock_mode),
     ("#NITZ", network_time),
     ("+CTZU", automatic_time),
     ("#NTP", ask_time),
@@ -22,9 +23,16 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
 fn clock_command(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {
-            let time = module.clock.local_text(module.now);
+            let now = module.now;
+            // The zone stays the local one. Source: M37 p534-535.
+            let time = if module.nvm.clock_in_utc {
+                module.clock.utc_text(now)
+            } else {
+                module.clock.local_text(now)
+            };
             // The zone is printed while the extended format of `#NITZ` is on.
-            let zone = if module.nvm.common.nitz > 0 { zone_text(module.clock.zone()) } else { String::new() };
+            let zone =
+                if module.nvm.common.nitz > 0 { zone_text(module.clock.zone()) } else { String::new() };
             let daylight = if call.name == "#CCLK" { ",0" } else { "" };
             module.info(call.instance, format!("{}: \"{time}{zone}{daylight}\"", call.name));
         }
@@ -33,6 +41,21 @@ fn clock_command(module: &mut Module, call: &Call) -> Outcome {
             let text = if call.name == "#CCLK" { text.get(..20).unwrap_or(&text) } else { &text };
             let (utc, zone) = clock::parse(text, module.clock.zone()).ok_or(AtError::Plain)?;
             module.clock = Clock::at(utc, zone, module.now);
+        }
+        _ => return Err(AtError::Plain),
+    }
+    Ok(Flow::Done)
+}
+
+fn clock_mode(module: &mut Module, call: &Call) -> Outcome {
+    match &call.form {
+        Form::Read => {
+            let mode = u8::from(module.nvm.clock_in_utc);
+            module.info(call.instance, format!("#CCLKMODE: {mode}"));
+        }
+        Form::Set(parameters) => {
+            let current = module.nvm.clock_in_utc;
+            module.nvm_mut().clock_in_utc = parameters.switch_or(0, current)?;
         }
         _ => return Err(AtError::Plain),
     }
@@ -83,7 +106,9 @@ fn ask_time(module: &mut Module, call: &Call) -> Outcome {
     let update = parameters.switch(2)?;
     let timeout = parameters.required(3, 1..=10)?;
     let zone = match parameters.text(4, 3)? {
-        Some(zone) => zone.parse::<i8>().ok().filter(|zone| (-47..=48).contains(zone)).ok_or(AtError::Plain)?,
+        Some(zone) => {
+            zone.parse::<i8>().ok().filter(|zone| (-47..=48).contains(zone)).ok_or(AtError::Plain)?
+        }
         None => 0,
     };
     if !module.radio.active.contains(&module.nvm.ntp_context) || module.time_request.is_some() {

@@ -87,13 +87,7 @@ fn slot_line(slot: &CertificateSlot, id: u8) -> String {
     )
 }
 
-fn begin_store(
-    module: &mut Module,
-    parameters: &Parameters,
-    slot: u8,
-    data_type: u8,
-    action: u8,
-) -> Outcome {
+fn begin_store(module: &Module, parameters: &Parameters, slot: u8, data_type: u8, action: u8) -> Outcome {
     let ram = action == STORE_IN_RAM;
     if ram && data_type != AUTHORITY {
         return Err(AtError::Plain);
@@ -108,7 +102,8 @@ fn begin_store(
         return Err(AtError::Plain);
     }
     let digest_only = parameters.switch_or(5, false)?;
-    let ending = if is_pem(module) { Ending::Terminated { limit: size } } else { Ending::Counted { length: size } };
+    let ending =
+        if is_pem(module) { Ending::Terminated { limit: size } } else { Ending::Counted { length: size } };
     let purpose = Purpose::Certificate { slot, data_type, ram, size, password, digest_only };
     Ok(Flow::Entry(Entry::new(Prompt::Greater, ending, purpose)))
 }

@@ -250,7 +250,9 @@ fn suites(module: &mut Module, call: &Call) -> Outcome {
             Some(list)
         }
         Some(2) => Some(Vec::new()),
-        Some(3) => Some(tls.suites.iter().filter(|suite| !suite.pre_shared).map(|suite| suite.iana).collect()),
+        Some(3) => {
+            Some(tls.suites.iter().filter(|suite| !suite.pre_shared).map(|suite| suite.iana).collect())
+        }
         Some(_) => None,
     };
     module.nvm_mut().suites = changed;

@@ -94,7 +94,8 @@ fn status(module: &mut Module, call: &Call) -> Outcome {
     let id = socket_number(module, set(call)?)?;
     let socket = module.tls.socket(id);
     let line = if socket.is_connected() {
-        let suite = socket.suite.map_or_else(|| "0xffff".to_owned(), |suite| module.profile.tls.suite_value(suite));
+        let suite =
+            socket.suite.map_or_else(|| "0xffff".to_owned(), |suite| module.profile.tls.suite_value(suite));
         format!("#SSLS: {id},2,{suite}")
     } else {
         format!("#SSLS: {id},{}", u8::from(module.is_tls_active(id)))
@@ -122,7 +123,8 @@ fn traffic(module: &mut Module, call: &Call) -> Outcome {
 fn writable(module: &Module, call: &Call, id: u8) -> Result<(), AtError> {
     module.usable_socket(id, call.instance)?;
     let socket = module.tls.socket(id);
-    let free = socket.is_connected() && socket.link.is_some() && socket.online.is_none() && socket.waiting.is_none();
+    let free =
+        socket.is_connected() && socket.link.is_some() && socket.online.is_none() && socket.waiting.is_none();
     if free { Ok(()) } else { Err(AtError::Cme(cme::SSL_NOT_CONNECTED)) }
 }
 

@@ -82,13 +82,23 @@ impl Parameters {
     }
 
     /// A small number in `range`, or `current` if the field is empty or missing.
-    pub(crate) fn small_or(&self, index: usize, range: RangeInclusive<u32>, current: u8) -> Result<u8, AtError> {
+    pub(crate) fn small_or(
+        &self,
+        index: usize,
+        range: RangeInclusive<u32>,
+        current: u8,
+    ) -> Result<u8, AtError> {
         let number = self.number(index, range)?.unwrap_or_else(|| u32::from(current));
         u8::try_from(number).map_err(|_| AtError::Plain)
     }
 
     /// A number in `range`, or `current` if the field is empty or missing.
-    pub(crate) fn number_or(&self, index: usize, range: RangeInclusive<u32>, current: u32) -> Result<u32, AtError> {
+    pub(crate) fn number_or(
+        &self,
+        index: usize,
+        range: RangeInclusive<u32>,
+        current: u32,
+    ) -> Result<u32, AtError> {
         Ok(self.number(index, range)?.unwrap_or(current))
     }
 
@@ -227,7 +237,8 @@ mod tests {
     #[test]
     fn escapes_follow_the_mode() {
         let text = br#""\22\0D\5c""#;
-        let content = |escapes| Parameters::parse(text, escapes).unwrap().bytes(0, 99).unwrap().unwrap().to_vec();
+        let content =
+            |escapes| Parameters::parse(text, escapes).unwrap().bytes(0, 99).unwrap().unwrap().to_vec();
         assert_eq!(content(Escapes::Off), br"\22\0D\5c");
         assert_eq!(content(Escapes::Printable), br#""\0D\"#);
         assert_eq!(content(Escapes::SevenBit), b"\"\r\\");

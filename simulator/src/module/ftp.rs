@@ -27,7 +27,13 @@ pub(crate) struct Ftp {
 
 impl Default for Ftp {
     fn default() -> Self {
-        Self { timeout: 100, ignore_passive_address: false, tls: false, classic_commands: true, session: None }
+        Self {
+            timeout: 100,
+            ignore_passive_address: false,
+            tls: false,
+            classic_commands: true,
+            session: None,
+        }
     }
 }
 
@@ -88,7 +94,11 @@ pub(crate) enum FtpWait {
     /// A data connection.
     Transfer(Wanted),
     /// A block of `#FTPAPPEXT`.
-    Block { total: usize, left: usize, last: bool },
+    Block {
+        total: usize,
+        left: usize,
+        last: bool,
+    },
 }
 
 /// What the data connection is for.
@@ -229,7 +239,9 @@ impl Module {
                 self.drop_session();
             }
             (FtpWait::Size, FtpAnswer::Size(size)) => self.info(instance, format!("#FTPFSIZE: {size}")),
-            (FtpWait::WorkingDirectory, FtpAnswer::Lines(lines)) => self.prefixed_lines(instance, "#FTPPWD: ", lines),
+            (FtpWait::WorkingDirectory, FtpAnswer::Lines(lines)) => {
+                self.prefixed_lines(instance, "#FTPPWD: ", lines)
+            }
             (FtpWait::Message, FtpAnswer::Lines(lines)) => self.prefixed_lines(instance, "#FTPMSG: ", lines),
             (FtpWait::Lines(mut next), FtpAnswer::Lines(lines)) => {
                 self.info_lines(instance, &lines);
@@ -253,9 +265,12 @@ impl Module {
     }
 
     fn ftp_failed(&mut self, error: &FtpError) {
-        if let Some((instance, FtpWait::Close)) = self.ftp.session.as_ref().and_then(|session| {
-            session.waiting.as_ref().map(|(instance, wait)| (*instance, wait))
-        }) {
+        if let Some((instance, FtpWait::Close)) = self
+            .ftp
+            .session
+            .as_ref()
+            .and_then(|session| session.waiting.as_ref().map(|(instance, wait)| (*instance, wait)))
+        {
             self.drop_session();
             return self.complete(instance, Ok(()));
         }
@@ -445,7 +460,11 @@ impl Module {
     }
 
     /// `#FTPRECV=n`: what has arrived, at most `most`.
-    pub(crate) fn read_packets(&mut self, instance: InstanceId, most: usize) -> Result<(Vec<u8>, bool), AtError> {
+    pub(crate) fn read_packets(
+        &mut self,
+        instance: InstanceId,
+        most: usize,
+    ) -> Result<(Vec<u8>, bool), AtError> {
         let session = self.ftp_session(instance)?;
         let link = session.link;
         let Transfer::Packets(packets) = &mut session.transfer else {
@@ -470,7 +489,10 @@ impl Module {
     }
 
     /// `#FTPGETPKT?`: name, view and end of file. The last one closes the data connection. Source: IPE28 p132.
-    pub(crate) fn packets_state(&mut self, instance: InstanceId) -> Result<Option<(String, bool, bool)>, AtError> {
+    pub(crate) fn packets_state(
+        &mut self,
+        instance: InstanceId,
+    ) -> Result<Option<(String, bool, bool)>, AtError> {
         let silent_cuts = self.quirks.end_of_file_after_cut;
         let session = self.ftp_session(instance)?;
         let Transfer::Packets(packets) = &session.transfer else { return Ok(None) };

@@ -68,9 +68,9 @@ impl Http {
 
     /// Whether a request of another instance is going on.
     pub(crate) fn is_used_by_other(&self, instance: InstanceId) -> bool {
-        self.exchange
-            .as_ref()
-            .is_some_and(|exchange| exchange.instance != instance && (exchange.sending || exchange.status.is_none()))
+        self.exchange.as_ref().is_some_and(|exchange| {
+            exchange.instance != instance && (exchange.sending || exchange.status.is_none())
+        })
     }
 }
 
@@ -99,7 +99,11 @@ impl Exchange {
     fn is_exhausted(&self) -> bool {
         match self.left() {
             Some(0) => true,
-            _ => self.ended && self.available == 0 && (self.length.is_some() || self.end_shown || self.delivered == 0),
+            _ => {
+                self.ended
+                    && self.available == 0
+                    && (self.length.is_some() || self.end_shown || self.delivered == 0)
+            }
         }
     }
 
@@ -124,9 +128,8 @@ impl Module {
             method: parts.method,
             resource: parts.resource,
             headers: parts.headers,
-            basic_auth: (settings.authentication == 1).then(|| {
-                (settings.user.clone(), String::from_utf8_lossy(&settings.password.0).into_owned())
-            }),
+            basic_auth: (settings.authentication == 1)
+                .then(|| (settings.user.clone(), String::from_utf8_lossy(&settings.password.0).into_owned())),
             content_type: parts.content_type,
             body: parts.body,
             connect_timeout: SEND_LIMIT,
@@ -186,7 +189,9 @@ impl Module {
                 self.end_exchange();
                 self.complete(instance, Err(send_error(&failure)));
             }
-            Event::HttpHead { status, content_type, length } => self.head_arrived(status, content_type, length),
+            Event::HttpHead { status, content_type, length } => {
+                self.head_arrived(status, content_type, length)
+            }
             Event::HttpSilent => {
                 exchange.ended = true;
                 self.head_arrived(0, None, None);
@@ -277,7 +282,8 @@ impl Module {
         let Some(exchange) = self.http.exchange.as_mut() else { return };
         let link = exchange.link;
         exchange.ended = true;
-        let (sending, unanswered, instance) = (exchange.sending, exchange.status.is_none(), exchange.instance);
+        let (sending, unanswered, instance) =
+            (exchange.sending, exchange.status.is_none(), exchange.instance);
         self.abandon(link);
         if sending {
             self.end_exchange();

@@ -33,8 +33,8 @@ use crate::instance::Instance;
 use crate::nvm::Nvm;
 use crate::profile::{Profile, Quirks};
 use crate::service::{LinkId, Order, Start};
-use timer::Timers;
 pub(crate) use timer::Timer;
+use timer::Timers;
 
 /// An AT instance: 0 is instance 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,7 +63,7 @@ pub(crate) enum Effect {
     Output(InstanceId, Bytes),
     /// So many input bytes have been used.
     Consumed(InstanceId, usize),
-    Start(LinkId, Start),
+    Start(LinkId, Box<Start>),
     Order(LinkId, Order),
     Abandon(LinkId),
     Release(LinkId),
@@ -222,7 +222,7 @@ impl Module {
     pub(crate) fn start_link(&mut self, start: Start) -> LinkId {
         self.next_link += 1;
         let id = LinkId(self.next_link);
-        self.effects.push(Effect::Start(id, start));
+        self.effects.push(Effect::Start(id, Box::new(start)));
         id
     }
 

@@ -96,7 +96,9 @@ impl Mqtt {
     }
 
     pub(crate) fn client_mut(&mut self, id: u8) -> &mut Client {
-        self.clients.get_mut(usize::from(id).wrapping_sub(1)).expect("the range of the client has been checked")
+        self.clients
+            .get_mut(usize::from(id).wrapping_sub(1))
+            .expect("the range of the client has been checked")
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = u8> + use<> {
@@ -208,7 +210,13 @@ impl Module {
     }
 
     /// A publish, subscribe or unsubscribe of a connected client.
-    pub(crate) fn client_request(&mut self, instance: InstanceId, id: u8, order: Order, failure: u16) -> Outcome {
+    pub(crate) fn client_request(
+        &mut self,
+        instance: InstanceId,
+        id: u8,
+        order: Order,
+        failure: u16,
+    ) -> Outcome {
         let client = self.mqtt.client_mut(id);
         let Some(link) = client.link.filter(|_| client.state == ClientState::Connected) else {
             return Err(AtError::Cme(failure));
@@ -357,10 +365,12 @@ fn connect_error(error: &ConnectError) -> AtError {
             Refusal::Other(_) => cme::MQTT_CONNECT,
         }),
         ConnectError::NoConnack => AtError::Cme(cme::MQTT_TIMEOUT),
-        ConnectError::Network(error @ (NetError::Name { .. } | NetError::Tls { .. })) => match error.tls_failure() {
-            Some(TlsFailure::NoSuite | TlsFailure::Version) => AtError::Cme(cme::MQTT_SSL),
-            _ => dial_error(error),
-        },
+        ConnectError::Network(error @ (NetError::Name { .. } | NetError::Tls { .. })) => {
+            match error.tls_failure() {
+                Some(TlsFailure::NoSuite | TlsFailure::Version) => AtError::Cme(cme::MQTT_SSL),
+                _ => dial_error(error),
+            }
+        }
         _ => AtError::Cme(cme::MQTT_CONNECT),
     }
 }

@@ -1,6 +1,7 @@
 //! Registration, and the packet data contexts that hang on it. Source: M37 p189-291, p689-703.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{Effect, Module, Timer};
 use crate::clock::{Clock, zone_text};
@@ -52,8 +53,10 @@ impl Module {
             return self.set_registration(Registration::Idle);
         }
         self.set_registration(Registration::Searching);
-        if !self.radio.out_of_coverage {
-            self.set_timer(Timer::Registration, self.options.registration_delay);
+        match self.options.registration_delay {
+            _ if self.radio.out_of_coverage => {}
+            Duration::ZERO => self.registered(),
+            delay => self.set_timer(Timer::Registration, delay),
         }
     }
 

@@ -190,11 +190,17 @@ impl Module {
     }
 
     /// The strict rule: a service may take TLS only if no other service holds it.
-    pub(crate) fn claim_tls(&mut self, service: Service, socket: u8, instance: InstanceId) -> Result<(), AtError> {
+    pub(crate) fn claim_tls(
+        &mut self,
+        service: Service,
+        socket: u8,
+        instance: InstanceId,
+    ) -> Result<(), AtError> {
         let scope = self.profile.tls.scope;
-        let taken = self.holders().into_iter().any(|(holder, held)| {
-            holder != service && (scope == TlsScope::Module || held == socket)
-        });
+        let taken = self
+            .holders()
+            .into_iter()
+            .any(|(holder, held)| holder != service && (scope == TlsScope::Module || held == socket));
         self.check_owner(socket, instance)?;
         if taken {
             return Err(AtError::Cme(cme::SSL_ALREADY_ACTIVATED));

@@ -65,9 +65,9 @@ impl Module {
         {
             return self.carrier_lost(id, socket, cause);
         }
-        let left = self.online(id).is_some_and(|online| {
-            online.leaving && online.unsent.is_empty() && online.in_flight == 0
-        });
+        let left = self
+            .online(id)
+            .is_some_and(|online| online.leaving && online.unsent.is_empty() && online.in_flight == 0);
         if left {
             self.tls.socket_mut(socket).online = None;
             self.cancel_timer(Timer::Inactivity(socket));

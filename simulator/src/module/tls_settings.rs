@@ -17,7 +17,8 @@ impl Module {
         if verified && ca_certificates.is_empty() {
             return Err(missing);
         }
-        let identity = if settings.authentication == 2 { Some(self.identity().ok_or(missing)?) } else { None };
+        let identity =
+            if settings.authentication == 2 { Some(self.identity().ok_or(missing)?) } else { None };
         Ok(TlsSettings {
             min: lowest_version(settings.lowest_version),
             max: highest_version(settings.version),

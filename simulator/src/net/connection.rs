@@ -73,9 +73,7 @@ impl Connection {
 
     /// The suite in use, by its IANA number; `None` without TLS.
     pub(crate) fn suite(&self) -> Option<u16> {
-        self.tls()?
-            .current_cipher()
-            .map(|cipher| u16::from_be_bytes(cipher.protocol_id()))
+        self.tls()?.current_cipher().map(|cipher| u16::from_be_bytes(cipher.protocol_id()))
     }
 
     /// The TLS version in use; `None` without TLS.
@@ -138,19 +136,13 @@ impl Connection {
         let Stream::Plain(socket) = self.stream else {
             return Err(NetError::tls(TlsFailure::Handshake, "TLS is already on"));
         };
-        let Self {
-            loss_while_reading, ..
-        } = self;
+        let Self { loss_while_reading, .. } = self;
         let stream = tokio::select! {
             biased;
             () = loss_while_reading => return Err(NetError::NetworkDown),
             done = client.handshake(socket) => Stream::Tls(done?),
         };
-        Ok(Self {
-            stream,
-            loss_while_reading: self.link.loss(),
-            ..self
-        })
+        Ok(Self { stream, loss_while_reading: self.link.loss(), ..self })
     }
 
     fn tls(&self) -> Option<&openssl::ssl::SslRef> {

@@ -36,10 +36,7 @@ async fn read_all(connection: &mut Connection) -> Result<Vec<u8>, NetError> {
 #[tokio::test]
 async fn a_fin_ends_a_plain_stream() {
     let (mut connection, mut peer) = plain_pair(&Network::default()).await;
-    assert_eq!(
-        (connection.suite(), connection.version(), connection.end()),
-        (None, None, None)
-    );
+    assert_eq!((connection.suite(), connection.version(), connection.end()), (None, None, None));
     peer.send("tail").await;
     peer.close().await;
     assert_eq!(read_all(&mut connection).await.unwrap(), b"tail");
@@ -83,15 +80,8 @@ async fn a_reset_under_tls_is_a_reset() {
 #[tokio::test]
 async fn garbage_in_place_of_a_record_is_a_protocol_failure() {
     let (mut connection, mut peer) = tls_pair().await;
-    peer.0
-        .get_mut()
-        .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        .await
-        .unwrap();
-    assert_eq!(
-        read_all(&mut connection).await.unwrap_err().tls_failure(),
-        Some(TlsFailure::Handshake)
-    );
+    peer.0.get_mut().write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    assert_eq!(read_all(&mut connection).await.unwrap_err().tls_failure(), Some(TlsFailure::Handshake));
     assert_eq!(connection.end(), Some(StreamEnd::Alert(None)));
 }
 
@@ -108,10 +98,7 @@ async fn closing_says_close_notify() {
 async fn aborting_resets() {
     let (connection, mut peer) = plain_pair(&Network::default()).await;
     connection.abort();
-    assert_eq!(
-        peer.rest().await.unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionReset
-    );
+    assert_eq!(peer.rest().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]
@@ -123,9 +110,7 @@ async fn a_peer_that_speaks_no_tls_fails_the_handshake() {
         peer.send("220 ready\r\n").await;
         peer.rest().await.map(drop).unwrap_or_default();
     });
-    let dialled = Network::default()
-        .connect("127.0.0.1", port, Some(&tls_settings(&authority)), AMPLE)
-        .await;
+    let dialled = Network::default().connect("127.0.0.1", port, Some(&tls_settings(&authority)), AMPLE).await;
     assert_eq!(dialled.unwrap_err().tls_failure(), Some(TlsFailure::Handshake));
     peer.await.unwrap();
 }
@@ -168,14 +153,8 @@ async fn nobody_there_and_no_name() {
 #[tokio::test]
 async fn addresses_come_from_the_name_table() {
     let network = Network::new(vec!["mapped.test:21=127.0.0.9:2121".parse().unwrap()]);
-    assert_eq!(
-        network.resolve("MAPPED.test", 21, AMPLE).await,
-        Ok(vec!["127.0.0.9:2121".parse().unwrap()])
-    );
-    assert_eq!(
-        network.resolve("10.1.2.3", 80, AMPLE).await,
-        Ok(vec!["10.1.2.3:80".parse().unwrap()])
-    );
+    assert_eq!(network.resolve("MAPPED.test", 21, AMPLE).await, Ok(vec!["127.0.0.9:2121".parse().unwrap()]));
+    assert_eq!(network.resolve("10.1.2.3", 80, AMPLE).await, Ok(vec!["10.1.2.3:80".parse().unwrap()]));
 }
 
 #[tokio::test]
@@ -185,22 +164,13 @@ async fn a_lost_network_ends_connections_and_refuses_new_ones() {
     let (mut writing, _other_peer) = plain_pair(&network).await;
     let reading = tokio::spawn(async move { (read_all(&mut connection).await, connection.end()) });
     network.set_up(false);
-    assert_eq!(
-        reading.await.unwrap(),
-        (Err(NetError::NetworkDown), Some(StreamEnd::NetworkDown))
-    );
-    assert_eq!(
-        peer.rest().await.unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionReset
-    );
+    assert_eq!(reading.await.unwrap(), (Err(NetError::NetworkDown), Some(StreamEnd::NetworkDown)));
+    assert_eq!(peer.rest().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     let error = writing.write_all(b"x").await.unwrap_err();
     assert_eq!(NetError::from(error), NetError::NetworkDown);
 
     let (listener, port) = listen().await;
-    assert_eq!(
-        network.connect("127.0.0.1", port, None, AMPLE).await.unwrap_err(),
-        NetError::NetworkDown
-    );
+    assert_eq!(network.connect("127.0.0.1", port, None, AMPLE).await.unwrap_err(), NetError::NetworkDown);
     network.set_up(true);
     assert!(network.connect("127.0.0.1", port, None, AMPLE).await.is_ok());
     drop(listener);

@@ -53,10 +53,7 @@ pub(crate) enum NetError {
 impl NetError {
     /// A TLS failure with its words.
     pub(crate) fn tls(reason: TlsFailure, text: impl Into<String>) -> Self {
-        Self::Tls {
-            reason,
-            text: text.into(),
-        }
+        Self::Tls { reason, text: text.into() }
     }
 
     /// The reason of a TLS failure, if it is one.
@@ -84,10 +81,7 @@ impl From<io::Error> for NetError {
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
                 Self::Reset
             }
-            kind => Self::Io {
-                kind,
-                text: error.to_string(),
-            },
+            kind => Self::Io { kind, text: error.to_string() },
         }
     }
 }
@@ -113,11 +107,7 @@ mod tests {
 
     #[test]
     fn an_own_error_survives_the_way_through_io_error() {
-        for error in [
-            NetError::Reset,
-            NetError::NetworkDown,
-            NetError::tls(TlsFailure::Alert(40), "alert"),
-        ] {
+        for error in [NetError::Reset, NetError::NetworkDown, NetError::tls(TlsFailure::Alert(40), "alert")] {
             assert_eq!(NetError::from(io::Error::from(error.clone())), error);
         }
     }

@@ -56,10 +56,7 @@ impl Link {
     }
 
     pub(super) fn traffic(&self) -> (u64, u64) {
-        (
-            self.sent.load(Ordering::Relaxed),
-            self.received.load(Ordering::Relaxed),
-        )
+        (self.sent.load(Ordering::Relaxed), self.received.load(Ordering::Relaxed))
     }
 
     /// Resolves when the network is lost, at once if it is down.
@@ -67,9 +64,7 @@ impl Link {
         let mut states = self.state.subscribe();
         let losses_before = states.borrow().losses;
         LinkLoss(Box::pin(async move {
-            let lost = states
-                .wait_for(|state| !state.up || state.losses != losses_before)
-                .await;
+            let lost = states.wait_for(|state| !state.up || state.losses != losses_before).await;
             // An error would mean that the network itself is gone, which is no less a loss.
             drop(lost);
         }))

@@ -19,18 +19,12 @@ enum Target {
 impl NameMapping {
     /// `host:port` is at `address`.
     pub(crate) fn exact(host: &str, port: u16, address: SocketAddr) -> Self {
-        Self {
-            host: normalised(host),
-            target: Target::OnePort { port, address },
-        }
+        Self { host: normalised(host), target: Target::OnePort { port, address } }
     }
 
     /// Every port of `host` is at `address`, under its own number.
     pub(crate) fn any_port(host: &str, address: IpAddr) -> Self {
-        Self {
-            host: normalised(host),
-            target: Target::AnyPort { address },
-        }
+        Self { host: normalised(host), target: Target::AnyPort { address } }
     }
 }
 
@@ -39,10 +33,7 @@ pub(super) fn look_up(table: &[NameMapping], host: &str, port: u16) -> Option<So
     let host = normalised(host);
     let of_host = || table.iter().filter(|entry| entry.host == host);
     let exact = of_host().find_map(|entry| match entry.target {
-        Target::OnePort {
-            port: listed,
-            address,
-        } if listed == port => Some(address),
+        Target::OnePort { port: listed, address } if listed == port => Some(address),
         _ => None,
     });
     exact.or_else(|| {
@@ -55,10 +46,7 @@ pub(super) fn look_up(table: &[NameMapping], host: &str, port: u16) -> Option<So
 
 /// Names are compared without case, the dot of a full name, and the brackets of an IPv6 address.
 pub(super) fn normalised(host: &str) -> String {
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(host);
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase()
 }
 
@@ -91,38 +79,22 @@ mod tests {
     use super::*;
 
     fn table() -> Vec<NameMapping> {
-        [
-            "broker.test=127.0.0.1",
-            "broker.test:8883=127.0.0.2:18883",
-            "[2001:db8::1]:21=127.0.0.3:2121",
-        ]
-        .iter()
-        .map(|text| text.parse().unwrap())
-        .collect()
+        ["broker.test=127.0.0.1", "broker.test:8883=127.0.0.2:18883", "[2001:db8::1]:21=127.0.0.3:2121"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect()
     }
 
     #[test]
     fn an_exact_entry_goes_before_one_for_all_ports() {
-        assert_eq!(
-            look_up(&table(), "broker.test", 8883),
-            Some("127.0.0.2:18883".parse().unwrap())
-        );
-        assert_eq!(
-            look_up(&table(), "broker.test", 80),
-            Some("127.0.0.1:80".parse().unwrap())
-        );
+        assert_eq!(look_up(&table(), "broker.test", 8883), Some("127.0.0.2:18883".parse().unwrap()));
+        assert_eq!(look_up(&table(), "broker.test", 80), Some("127.0.0.1:80".parse().unwrap()));
     }
 
     #[test]
     fn case_final_dot_and_brackets_do_not_matter() {
-        assert_eq!(
-            look_up(&table(), "BROKER.test.", 80),
-            Some("127.0.0.1:80".parse().unwrap())
-        );
-        assert_eq!(
-            look_up(&table(), "2001:DB8::1", 21),
-            Some("127.0.0.3:2121".parse().unwrap())
-        );
+        assert_eq!(look_up(&table(), "BROKER.test.", 80), Some("127.0.0.1:80".parse().unwrap()));
+        assert_eq!(look_up(&table(), "2001:DB8::1", 21), Some("127.0.0.3:2121".parse().unwrap()));
     }
 
     #[test]
@@ -133,15 +105,7 @@ mod tests {
 
     #[test]
     fn malformed_mappings_are_refused() {
-        for text in [
-            "",
-            "a",
-            "a=b",
-            "=127.0.0.1",
-            ":1=127.0.0.1:2",
-            "a=127.0.0.1:1",
-            "a:x=127.0.0.1:1",
-        ] {
+        for text in ["", "a", "a=b", "=127.0.0.1", ":1=127.0.0.1:2", "a=127.0.0.1:1", "a:x=127.0.0.1:1"] {
             assert!(text.parse::<NameMapping>().is_err(), "{text}");
         }
     }

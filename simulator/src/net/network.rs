@@ -29,10 +29,7 @@ impl Network {
     /// A network where the names in `names` are where the table says, and all others where the system's resolver
     /// says.
     pub(crate) fn new(names: Vec<NameMapping>) -> Self {
-        Self {
-            names: names.into(),
-            link: Link::new(),
-        }
+        Self { names: names.into(), link: Link::new() }
     }
 
     /// Loses the network (`false`) or brings it back (`true`; the start state).
@@ -116,28 +113,17 @@ impl Network {
         if let Some(address) = self.mapped(host, port) {
             return Ok(vec![address]);
         }
-        let unknown = || NetError::Name {
-            host: host.to_owned(),
-        };
+        let unknown = || NetError::Name { host: host.to_owned() };
         let name = mapping::normalised(host);
-        let found = tokio::net::lookup_host((name.as_str(), port))
-            .await
-            .map_err(|_| unknown())?;
+        let found = tokio::net::lookup_host((name.as_str(), port)).await.map_err(|_| unknown())?;
         let addresses: Vec<_> = found.collect();
-        if addresses.is_empty() {
-            Err(unknown())
-        } else {
-            Ok(addresses)
-        }
+        if addresses.is_empty() { Err(unknown()) } else { Ok(addresses) }
     }
 
     async fn dial(&self, addresses: &[SocketAddr]) -> Result<Connection, NetError> {
         let mut error = NetError::Unreachable;
         for address in addresses {
-            match TcpStream::connect(address)
-                .await
-                .and_then(|socket| self.prepared(socket))
-            {
+            match TcpStream::connect(address).await.and_then(|socket| self.prepared(socket)) {
                 Ok(connection) => return Ok(connection),
                 Err(failed) => error = failed.into(),
             }

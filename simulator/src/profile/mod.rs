@@ -7,8 +7,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::platform::Platform;
-pub use quirk::{Quirk, UnknownQuirk};
 pub(crate) use quirk::Quirks;
+pub use quirk::{Quirk, UnknownQuirk};
 
 /// The behaviour of one platform.
 #[derive(Debug)]
@@ -205,7 +205,9 @@ mod tests {
     fn default_suites_can_be_chosen_alone_too() {
         for profile in Platform::ALL.into_iter().filter_map(Profile::of) {
             let tls = &profile.tls;
-            for iana in tls.default_suites.iter().chain(tls.default_suites_1_3).chain(tls.guide_default_suites) {
+            for iana in
+                tls.default_suites.iter().chain(tls.default_suites_1_3).chain(tls.guide_default_suites)
+            {
                 assert!(tls.suites.iter().any(|suite| suite.iana == *iana), "{iana:04X}");
             }
         }

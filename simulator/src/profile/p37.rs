@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use super::{
-    CommandSpec, FtpProfile, HttpProfile, Identity, MqttProfile, Profile, Suite, TestAnswer, TlsProfile, TlsScope,
+    CommandSpec, FtpProfile, HttpProfile, Identity, MqttProfile, Profile, Suite, TestAnswer, TlsProfile,
+    TlsScope,
 };
 use crate::platform::Platform;
 
@@ -74,8 +75,8 @@ const TLS: TlsProfile = TlsProfile {
     obsolete_suites: &[1, 2, 4, 6, 8],
     // p883-884
     default_suites: &[
-        0xC02B, 0xC02C, 0xC02D, 0xC02E, 0xC02F, 0xC030, 0xC031, 0xC032, 0x002F, 0x0035, 0x0033, 0x0039, 0x003C,
-        0x0067, 0x003D, 0x006B,
+        0xC02B, 0xC02C, 0xC02D, 0xC02E, 0xC02F, 0xC030, 0xC031, 0xC032, 0x002F, 0x0035, 0x0033, 0x0039,
+        0x003C, 0x0067, 0x003D, 0x006B,
     ],
     default_suites_1_3: &[0x1301, 0x1302, 0x1303],
     // SSL guide 12.1.7
@@ -184,7 +185,10 @@ const COMMANDS: &[CommandSpec] = &[
     CommandSpec::local("S25", Error),
     CommandSpec::local("+CMEE", Line("+CMEE: (0-2)")),
     CommandSpec::local("+CSCS", Line("+CSCS: (\"GSM\",\"IRA\",\"8859-1\",\"PCCP437\",\"UCS2\")")),
-    CommandSpec::local("+IPR", Line("+IPR: (),(300,1200,2400,4800,9600,19200,38400,57600,115200,230400,460800,921600)")),
+    CommandSpec::local(
+        "+IPR",
+        Line("+IPR: (),(300,1200,2400,4800,9600,19200,38400,57600,115200,230400,460800,921600)"),
+    ),
     CommandSpec::local("+IFC", Line("+IFC: (0,2),(0,2)")),
     CommandSpec::local("+ICF", Line("+ICF: (3)")),
     CommandSpec::local("#CFLO", Line("#CFLO: (0,1)")),
@@ -223,7 +227,10 @@ const COMMANDS: &[CommandSpec] = &[
     CommandSpec::with_sim("+CGREG", Line("+CGREG: (0-2,4)")),
     CommandSpec::with_sim("+CEREG", Line("+CEREG: (0-2)")),
     CommandSpec::local("+CSQ", Line("+CSQ: (0-31,99),(0-7,99)")),
-    CommandSpec::with_sim("+COPS", Line("+COPS: (2,\"Virtual Network\",\"VirtNet\",\"90128\",8),,(0-4),(0,2)")),
+    CommandSpec::with_sim(
+        "+COPS",
+        Line("+COPS: (2,\"Virtual Network\",\"VirtNet\",\"90128\",8),,(0-4),(0,2)"),
+    ),
     // Packet data, p665-713
     CommandSpec::with_sim("+CGDCONT", Computed),
     CommandSpec::with_sim("+CGATT", Line("+CGATT: (0,1)")),
@@ -235,6 +242,7 @@ const COMMANDS: &[CommandSpec] = &[
     // Time, p512-535, p790-802
     CommandSpec::local("+CCLK", Ok),
     CommandSpec::local("#CCLK", Ok),
+    CommandSpec::local("#CCLKMODE", Line("#CCLKMODE: (0,1)")),
     CommandSpec::local("#NITZ", Line("#NITZ: (0-15),(0,1)")),
     CommandSpec::local("+CTZU", Line("+CTZU: (0,1)")),
     CommandSpec::with_sim("#NTP", Line("#NTP: ,(1-65535),(0,1),(1-10),(-47-48)")),
@@ -247,7 +255,9 @@ const COMMANDS: &[CommandSpec] = &[
     CommandSpec::with_sim("#SSLEN", Line("#SSLEN: (1-10),(0,1)")),
     CommandSpec::local(
         "#SSLCFG",
-        Line("#SSLCFG: (1-10),(1-6),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0-2),(0,1),(0,1),(0,10-1200),(0)"),
+        Line(
+            "#SSLCFG: (1-10),(1-6),(0-1500),(0-65535),(10-5000),(0-255),(0-2),(0-2),(0,1),(0,1),(0,10-1200),(0)",
+        ),
     ),
     CommandSpec::with_sim("#SSLSECCFG", Line("#SSLSECCFG: (1-10),(0-13),(0-2),(0,1)")),
     CommandSpec::with_sim("#SSLSECCFG2", Line("#SSLSECCFG2: (1-10),(0-4),(0,1),(0-15),(0-7),(0-4)")),

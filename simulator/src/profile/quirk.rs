@@ -13,7 +13,6 @@ macro_rules! quirks {
 
         /// The quirks that are on.
         #[derive(Debug, Clone, Copy, Default)]
-        #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
         pub(crate) struct Quirks {
             $(pub(crate) $field: bool,)+
         }

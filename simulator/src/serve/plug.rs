@@ -128,11 +128,8 @@ async fn write(
             if line.is_paced() {
                 tokio::time::sleep_until(end).await;
             }
-            let count = match put(&mut stream, bytes.split_to(step), &mut cutter).await {
-                Ok(count) => count,
-                // The reader reports that the host is gone.
-                Err(_) => return,
-            };
+            // The reader reports it when the host is gone.
+            let Ok(count) = put(&mut stream, bytes.split_to(step), &mut cutter).await else { return };
             line.held_until(Instant::now());
             report(PlugEvent::Written(count));
         }

@@ -8,7 +8,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
@@ -51,11 +51,15 @@ impl Drop for Pty {
 /// The module's end.
 #[derive(Debug)]
 pub(crate) struct Master {
-    fd: AsyncFd<OwnedFd>,
+    /// `None` only while it is being renewed.
+    watched: Option<AsyncFd<OwnedFd>>,
     path: PathBuf,
     /// Nobody has the port open, as far as the reader knows.
     abandoned: bool,
     wait: Option<Pin<Box<Sleep>>>,
+    /// Who waits for the watch that a renewal replaces.
+    reader: Option<Waker>,
+    writer: Option<Waker>,
 }
 
 impl Master {
@@ -75,17 +79,39 @@ impl Master {
         // Opened and closed once, so that "nobody has it open" looks the same before the first client and after.
         drop(open_slave(&path)?);
         let link = link.map(|link| replace_link(&path, link)).transpose()?;
-        let fd = watched(master)?;
         let pty = Pty { path: path.clone(), link };
-        Ok((Self { fd, path, abandoned: true, wait: None }, pty))
+        let master = Self {
+            watched: Some(watch(master)?),
+            path,
+            abandoned: true,
+            wait: None,
+            reader: None,
+            writer: None,
+        };
+        Ok((master, pty))
     }
 
-    fn is_open_at_the_other_end(&self) -> bool {
-        let mut polled = [PollFd::new(self.fd.get_ref(), PollFlags::OUT)];
+    fn watched(&self) -> io::Result<&AsyncFd<OwnedFd>> {
+        self.watched.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Watches anew. A hangup stays in a watch for ever, even after the next client has opened the port.
+    fn renew(&mut self) -> io::Result<()> {
+        if let Some(watched) = self.watched.take() {
+            self.watched = Some(watch(watched.into_inner())?);
+        }
+        for waker in [self.reader.take(), self.writer.take()].into_iter().flatten() {
+            waker.wake();
+        }
+        Ok(())
+    }
+
+    fn is_open_at_the_other_end(&self) -> io::Result<bool> {
+        let mut polled = [PollFd::new(self.watched()?.get_ref(), PollFlags::OUT)];
         let now = rustix::time::Timespec { tv_sec: 0, tv_nsec: 0 };
-        let looked = rustix::event::poll(&mut polled, Some(&now));
+        rustix::event::poll(&mut polled, Some(&now))?;
         let flags = polled.first().map_or(PollFlags::empty(), PollFd::revents);
-        looked.is_ok() && !flags.contains(PollFlags::HUP)
+        Ok(!flags.contains(PollFlags::HUP))
     }
 
     /// The client has gone: what it has not read is thrown away.
@@ -96,19 +122,74 @@ impl Master {
         }
     }
 
-    fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    fn read(&self, buffer: &mut ReadBuf<'_>) -> io::Result<Seen> {
+        match rustix::io::read(self.watched()?.get_ref(), buffer.initialize_unfilled()) {
+            Ok(0) | Err(rustix::io::Errno::IO) => Ok(Seen::Nobody),
+            Ok(count) => {
+                buffer.advance(count);
+                Ok(Seen::Data)
+            }
+            Err(rustix::io::Errno::AGAIN) => Ok(Seen::Silence),
+            Err(rustix::io::Errno::INTR) => Ok(Seen::Interruption),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Nobody has it open: looks again after a while. Nothing else tells when somebody does.
+    fn poll_arrival(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<Seen>> {
         let wait = self.wait.get_or_insert_with(|| Box::pin(tokio::time::sleep(LOOK_AGAIN)));
         ready!(wait.as_mut().poll(context));
         self.wait = None;
-        Poll::Ready(())
+        let seen = self.read(buffer)?;
+        if matches!(seen, Seen::Data | Seen::Silence) {
+            self.abandoned = false;
+            self.renew()?;
+        }
+        Poll::Ready(Ok(seen))
     }
+
+    fn poll_data(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<Seen>> {
+        self.reader = Some(context.waker().clone());
+        let mut guard = ready!(self.watched()?.poll_read_ready(context))?;
+        let hung_up = guard.ready().is_read_closed();
+        let seen = self.read(buffer)?;
+        match seen {
+            Seen::Silence if !hung_up => guard.clear_ready(),
+            // One client has gone and the next has come, too fast to be seen.
+            Seen::Silence => {
+                drop(guard);
+                self.renew()?;
+            }
+            Seen::Nobody => {
+                drop(guard);
+                self.abandoned = true;
+                self.discard_unread();
+            }
+            Seen::Data | Seen::Interruption => {}
+        }
+        Poll::Ready(Ok(seen))
+    }
+}
+
+/// What a read has met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Data,
+    /// Somebody has it open and sends nothing.
+    Silence,
+    Nobody,
+    Interruption,
 }
 
 #[expect(
     deprecated,
     reason = "the successor is an unsafe function; an owned descriptor keeps its contract without it"
 )]
-fn watched(master: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+fn watch(master: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::new(master)
 }
 
@@ -134,32 +215,14 @@ impl AsyncRead for Master {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
-            if this.wait.is_some() {
-                ready!(this.poll_wait(context));
+            let seen = if this.abandoned {
+                ready!(this.poll_arrival(context, buffer))?
+            } else {
+                ready!(this.poll_data(context, buffer))?
+            };
+            if seen == Seen::Data {
+                return Poll::Ready(Ok(()));
             }
-            let mut guard = ready!(this.fd.poll_read_ready(context))?;
-            let read = guard.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), buffer.initialize_unfilled())?));
-            match read {
-                Ok(Ok(count)) if count > 0 => {
-                    this.abandoned = false;
-                    buffer.advance(count);
-                    return Poll::Ready(Ok(()));
-                }
-                // EIO: nobody has it open. It comes at once, every time.
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) if error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {}
-                Ok(Err(error)) => return Poll::Ready(Err(error)),
-                // Somebody has it open, and is silent.
-                Err(_) => {
-                    this.abandoned = false;
-                    continue;
-                }
-            }
-            if !this.abandoned {
-                this.abandoned = true;
-                this.discard_unread();
-            }
-            this.wait = Some(Box::pin(tokio::time::sleep(LOOK_AGAIN)));
         }
     }
 }
@@ -168,12 +231,21 @@ impl AsyncWrite for Master {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         loop {
-            if !this.is_open_at_the_other_end() {
+            if !this.is_open_at_the_other_end()? {
                 return Poll::Ready(Ok(bytes.len()));
             }
-            let mut guard = ready!(this.fd.poll_write_ready(context))?;
-            if let Ok(written) = guard.try_io(|fd| Ok(rustix::io::write(fd.get_ref(), bytes)?)) {
-                return Poll::Ready(written);
+            this.writer = Some(context.waker().clone());
+            let mut guard = ready!(this.watched()?.poll_write_ready(context))?;
+            let hung_up = guard.ready().is_write_closed();
+            match rustix::io::write(guard.get_inner(), bytes) {
+                Ok(count) => return Poll::Ready(Ok(count)),
+                Err(rustix::io::Errno::AGAIN) if !hung_up => guard.clear_ready(),
+                Err(rustix::io::Errno::AGAIN) => {
+                    drop(guard);
+                    this.renew()?;
+                }
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Poll::Ready(Err(error.into())),
             }
         }
     }

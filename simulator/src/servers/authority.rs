@@ -42,16 +42,9 @@ impl Authority {
     pub fn new() -> Result<Self, ServerError> {
         let key = generate_key(KeyKind::Rsa(2048))?;
         let certificate = self_signed(&key)?;
-        let certificate_pem = pem_text(
-            certificate
-                .to_pem()
-                .map_err(ServerError::tls("write a certificate"))?,
-        );
-        Ok(Self {
-            certificate,
-            key,
-            certificate_pem,
-        })
+        let certificate_pem =
+            pem_text(certificate.to_pem().map_err(ServerError::tls("write a certificate"))?);
+        Ok(Self { certificate, key, certificate_pem })
     }
 
     /// The root certificate, `BEGIN CERTIFICATE`: what a client must trust.
@@ -78,8 +71,7 @@ impl Authority {
     ) -> Result<Issued, ServerError> {
         let from = asn1_time(request.valid_from)?;
         let until = asn1_time(request.valid_until)?;
-        self.sign(request, key, &from, &until)
-            .map_err(ServerError::tls("make a certificate"))
+        self.sign(request, key, &from, &until).map_err(ServerError::tls("make a certificate"))
     }
 
     fn sign(
@@ -92,13 +84,8 @@ impl Authority {
         let subject = name(&request.common_name)?;
         let mut builder = builder(&subject, self.certificate.subject_name(), key, from, until)?;
         builder.append_extension(BasicConstraints::new().critical().build()?)?;
-        builder.append_extension(
-            KeyUsage::new()
-                .critical()
-                .digital_signature()
-                .key_encipherment()
-                .build()?,
-        )?;
+        builder
+            .append_extension(KeyUsage::new().critical().digital_signature().key_encipherment().build()?)?;
         let mut usage = ExtendedKeyUsage::new();
         match request.usage {
             Usage::Server => usage.server_auth(),

@@ -43,10 +43,7 @@ impl Background {
                 runtime.shutdown_background();
             })
             .map_err(ServerError::io("start a thread"))?;
-        Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
 

@@ -145,9 +145,7 @@ impl Issued {
 
 impl fmt::Debug for Issued {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Issued")
-            .field("common_name", &self.common_name)
-            .finish_non_exhaustive()
+        f.debug_struct("Issued").field("common_name", &self.common_name).finish_non_exhaustive()
     }
 }
 

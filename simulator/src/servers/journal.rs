@@ -11,9 +11,7 @@ pub(super) struct Journal<T> {
 
 impl<T> Journal<T> {
     pub(super) fn new() -> Self {
-        Self {
-            entries: watch::Sender::new(Vec::new()),
-        }
+        Self { entries: watch::Sender::new(Vec::new()) }
     }
 
     pub(super) fn push(&self, entry: T) {
@@ -47,9 +45,7 @@ impl<T: Clone> Journal<T> {
 
 impl<T> Clone for Journal<T> {
     fn clone(&self) -> Self {
-        Self {
-            entries: self.entries.clone(),
-        }
+        Self { entries: self.entries.clone() }
     }
 }
 

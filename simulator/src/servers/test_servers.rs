@@ -64,13 +64,7 @@ impl TestServers {
             RestServer::start(&rest_options),
             FtpsServer::start(&ftps_options),
         )?;
-        Ok(Self {
-            authority,
-            client,
-            broker,
-            rest,
-            ftps,
-        })
+        Ok(Self { authority, client, broker, rest, ftps })
     }
 
     /// What clients must trust.
@@ -104,9 +98,7 @@ fn generate() -> Result<PKey<Private>, ServerError> {
 }
 
 fn server_request(name: &str) -> CertificateRequest {
-    CertificateRequest::server(name)
-        .dns_name("localhost")
-        .address(Ipv4Addr::LOCALHOST)
+    CertificateRequest::server(name).dns_name("localhost").address(Ipv4Addr::LOCALHOST)
 }
 
 async fn aside<T, F>(work: F) -> Result<T, ServerError>
@@ -115,9 +107,6 @@ where
     F: FnOnce() -> Result<T, ServerError> + Send + 'static,
 {
     spawn_blocking(work).await.unwrap_or_else(|error| {
-        Err(ServerError::NotStarted {
-            server: "key generator",
-            reason: error.to_string(),
-        })
+        Err(ServerError::NotStarted { server: "key generator", reason: error.to_string() })
     })
 }

@@ -29,7 +29,12 @@ pub(super) async fn run(
     }
 }
 
-async fn obey(session: &Session, order: FtpOrder, orders: &mut UnboundedReceiver<Order>, reporter: &Reporter) {
+async fn obey(
+    session: &Session,
+    order: FtpOrder,
+    orders: &mut UnboundedReceiver<Order>,
+    reporter: &Reporter,
+) {
     match order {
         FtpOrder::Retrieve { path, start } => {
             download(session, session.retrieve(&path, start).await, orders, reporter).await;

@@ -31,12 +31,20 @@ pub(crate) struct LinkId(pub(crate) u64);
 /// What to open.
 #[derive(Debug)]
 pub(crate) enum Start {
-    Tls { host: String, port: u16, settings: TlsSettings, limit: Duration },
+    Tls {
+        host: String,
+        port: u16,
+        settings: TlsSettings,
+        limit: Duration,
+    },
     Mqtt(net::mqtt::Options),
     Http(net::http::Request),
     Ftp(net::ftp::Options),
     /// Asks this server, or the virtual network itself.
-    Ntp { server: Option<SocketAddr>, limit: Duration },
+    Ntp {
+        server: Option<SocketAddr>,
+        limit: Duration,
+    },
 }
 
 /// What to do with an open link.
@@ -48,9 +56,19 @@ pub(crate) enum Order {
     Write(Bytes),
     /// TLS socket, FTP session: close in an orderly way.
     Close,
-    Publish { topic: String, payload: Bytes, qos: u8, retain: bool },
-    Subscribe { filter: String, qos: u8 },
-    Unsubscribe { filter: String },
+    Publish {
+        topic: String,
+        payload: Bytes,
+        qos: u8,
+        retain: bool,
+    },
+    Subscribe {
+        filter: String,
+        qos: u8,
+    },
+    Unsubscribe {
+        filter: String,
+    },
     Disconnect,
     Ftp(FtpOrder),
 }
@@ -58,16 +76,27 @@ pub(crate) enum Order {
 /// A command of an FTP session.
 #[derive(Debug)]
 pub(crate) enum FtpOrder {
-    Type { ascii: bool },
+    Type {
+        ascii: bool,
+    },
     WorkingDirectory,
     ChangeDirectory(String),
     Delete(String),
     Size(String),
-    Command { line: String, expected: u8 },
+    Command {
+        line: String,
+        expected: u8,
+    },
     LastMessage,
-    Retrieve { path: String, start: u64 },
+    Retrieve {
+        path: String,
+        start: u64,
+    },
     List(Option<String>),
-    Store { path: String, append: bool },
+    Store {
+        path: String,
+        append: bool,
+    },
     /// Ends an upload.
     Finish,
     /// Breaks a transfer off.
@@ -78,7 +107,9 @@ pub(crate) enum FtpOrder {
 #[derive(Debug)]
 pub(crate) enum Event {
     /// The link is open. The suite of a TLS socket.
-    Opened { suite: Option<u16> },
+    Opened {
+        suite: Option<u16>,
+    },
     OpenFailed(OpenFailure),
     Data(Bytes),
     /// So many bytes of a [`Order::Write`] are on their way.
@@ -87,11 +118,18 @@ pub(crate) enum Event {
     Ended(StreamEnd),
     /// An MQTT request ended.
     MqttDone(Result<(), net::mqtt::RequestError>),
-    MqttMessage { topic: String, payload: Bytes },
+    MqttMessage {
+        topic: String,
+        payload: Bytes,
+    },
     MqttClosed(net::mqtt::CloseReason),
     /// The HTTP request is on its way.
     HttpSent,
-    HttpHead { status: u16, content_type: Option<String>, length: Option<u64> },
+    HttpHead {
+        status: u16,
+        content_type: Option<String>,
+        length: Option<u64>,
+    },
     /// No answer, or none that can be read.
     HttpSilent,
     /// The body of an HTTP answer is over, whole or not.

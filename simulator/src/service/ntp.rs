@@ -26,7 +26,11 @@ pub(super) async fn run(network: &Network, server: Option<SocketAddr>, limit: Du
     });
 }
 
-async fn time(network: &Network, server: Option<SocketAddr>, limit: Duration) -> Result<SystemTime, NetError> {
+async fn time(
+    network: &Network,
+    server: Option<SocketAddr>,
+    limit: Duration,
+) -> Result<SystemTime, NetError> {
     if !network.is_up() {
         return Err(NetError::NetworkDown);
     }

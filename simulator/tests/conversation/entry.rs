@@ -88,11 +88,8 @@ async fn a_key_can_be_hidden_behind_its_digest() {
     port.write("hello world\x1a").await;
     port.expect("\r\nOK\r\n").await;
     // md5("hello world")
-    port.ask(
-        "AT#SSLSECDATA=1,2,2",
-        "\r\n#SSLSECDATA: 1,2\r\n5eb63bbbe01eeed093cb22bb8f5acdc3\r\n\r\nOK\r\n",
-    )
-    .await;
+    port.ask("AT#SSLSECDATA=1,2,2", "\r\n#SSLSECDATA: 1,2\r\n5eb63bbbe01eeed093cb22bb8f5acdc3\r\n\r\nOK\r\n")
+        .await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,8 +18,7 @@ async fn a_command_can_fail() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_can_be_late_or_missing() {
-    let module =
-        with("delay:command=+CSQ,ms=30000").fault("no-answer:command=#SSLEN=1".parse().unwrap());
+    let module = with("delay:command=+CSQ,ms=30000").fault("no-answer:command=#SSLEN=1".parse().unwrap());
     let (_module, mut port) = start(module).await;
     port.write("AT+CSQ\r").await;
     port.silent(Duration::from_millis(29_999)).await;
@@ -32,7 +31,8 @@ async fn an_answer_can_be_late_or_missing() {
 
 #[tokio::test(start_paused = true)]
 async fn unsolicited_lines_and_garbage_stand_before_the_answer() {
-    let module = with("urc:text=#MQRING: 0,command=+CSQ").fault("garbage:bytes=3,seed=1,command=+CIMI".parse().unwrap());
+    let module = with("urc:text=#MQRING: 0,command=+CSQ")
+        .fault("garbage:bytes=3,seed=1,command=+CIMI".parse().unwrap());
     let (_module, mut port) = start(module).await;
     port.ask("AT+CSQ", "\r\n#MQRING: 0\r\n\r\n+CSQ: 21,3\r\n\r\nOK\r\n").await;
     port.write("AT+CIMI\r").await;
@@ -62,7 +62,7 @@ async fn the_module_can_restart_by_itself() {
 async fn output_comes_in_pieces() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let module = builder().split(Split::SingleBytes).build().unwrap();
-    let mut stream = module.attach_duplex();
+    let mut stream = Port::of(&module).into_stream();
     stream.write_all(b"AT\r").await.unwrap();
     let mut got = Vec::new();
     while got.len() < 9 {

@@ -82,11 +82,8 @@ async fn identity() {
     port.ask("AT#CGMR", "\r\n#CGMR: 37.00.217\r\n\r\nOK\r\n").await;
     port.ask("AT+CGSN", "\r\n356938035643809\r\n\r\nOK\r\n").await;
     port.ask("AT#CGSN", "\r\n#CGSN: 356938035643809\r\n\r\nOK\r\n").await;
-    port.ask(
-        "AT#SWPKGV",
-        "\r\n37.00.217-P0C.210001\r\n37.00.217\r\nP0C.210001\r\nA0C.200000\r\n\r\nOK\r\n",
-    )
-    .await;
+    port.ask("AT#SWPKGV", "\r\n37.00.217-P0C.210001\r\n37.00.217\r\nP0C.210001\r\nA0C.200000\r\n\r\nOK\r\n")
+        .await;
     port.ask("AT+CGMM=?", "\r\nOK\r\n").await;
     port.ask("AT#SELINT=2", "\r\nOK\r\n").await;
     port.ask("AT#SELINT=1", "\r\nERROR\r\n").await;

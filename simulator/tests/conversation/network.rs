@@ -84,6 +84,9 @@ async fn the_clock_is_unset_runs_and_can_be_set() {
     port.ok("AT+CCLK=\"24/02/28,23:59:59+04\"").await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     port.ask("AT+CCLK?", "\r\n+CCLK: \"24/02/29,00:00:00+04\"\r\n\r\nOK\r\n").await;
+    port.ok("AT#CCLKMODE=1").await;
+    port.ask("AT+CCLK?", "\r\n+CCLK: \"24/02/28,23:00:00+04\"\r\n\r\nOK\r\n").await;
+    port.ok("AT#CCLKMODE=0").await;
     port.ok("AT#NITZ=0,0").await;
     port.ask("AT+CCLK?", "\r\n+CCLK: \"24/02/29,00:00:00\"\r\n\r\nOK\r\n").await;
     port.ask("AT+CCLK=\"24/02/30,00:00:00+04\"", "\r\nERROR\r\n").await;
@@ -99,11 +102,7 @@ async fn the_clock_can_start_set() {
 #[tokio::test]
 async fn the_virtual_network_knows_the_time() {
     let (_module, mut port) = start(builder()).await;
-    port.ask(
-        "AT#NTP=\"ntp.example\",123,1,2",
-        "\r\n+CME ERROR: sntp - context not opened\r\n",
-    )
-    .await;
+    port.ask("AT#NTP=\"ntp.example\",123,1,2", "\r\n+CME ERROR: sntp - context not opened\r\n").await;
     port.ok("AT+CGDCONT=1,\"IP\",\"a\"").await;
     port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
     port.ask("AT#NTP=\"ntp.example\",123,1,2", "\r\n#NTP: ").await;

@@ -16,6 +16,10 @@ impl Port {
         Self(module.attach_duplex())
     }
 
+    pub(crate) fn into_stream(self) -> DuplexStream {
+        self.0
+    }
+
     pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
@@ -25,19 +29,23 @@ impl Port {
     pub(crate) fn expect<'port>(&'port mut self, bytes: &'port str) -> impl Future<Output = ()> + 'port {
         let location = std::panic::Location::caller();
         async move {
-            let mut got = Vec::new();
-            while got.len() < bytes.len() {
-                let mut piece = vec![0; bytes.len() - got.len()];
-                let read = tokio::time::timeout(Duration::from_secs(60), self.0.read(&mut piece)).await;
-                let count = read.unwrap_or(Ok(0)).unwrap();
-                if count == 0 {
-                    break;
-                }
-                got.extend_from_slice(&piece[..count]);
-            }
-            let got = String::from_utf8_lossy(&got).into_owned();
+            let got = self.read(bytes.len()).await;
             assert_eq!(got, bytes, "at {location}");
         }
+    }
+
+    /// So many bytes, or what has come before the line fell silent.
+    async fn read(&mut self, length: usize) -> String {
+        let mut got = Vec::new();
+        while got.len() < length {
+            let left = u64::try_from(length - got.len()).unwrap();
+            let mut limited = (&mut self.0).take(left);
+            match tokio::time::timeout(Duration::from_secs(60), limited.read_buf(&mut got)).await {
+                Ok(Ok(count)) if count > 0 => {}
+                _ => break,
+            }
+        }
+        String::from_utf8_lossy(&got).into_owned()
     }
 
     /// Nothing comes for this long.
@@ -57,10 +65,8 @@ impl Port {
         let location = std::panic::Location::caller();
         async move {
             self.write(format!("{command}\r")).await;
-            let mut got = vec![0; answer.len()];
-            let read = tokio::time::timeout(Duration::from_secs(600), self.0.read_exact(&mut got)).await;
-            let got = String::from_utf8_lossy(&got).into_owned();
-            assert_eq!(got, answer, "{command} at {location}: {read:?}");
+            let got = self.read(answer.len()).await;
+            assert_eq!(got, answer, "{command} at {location}");
         }
     }
 

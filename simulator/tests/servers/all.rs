@@ -18,10 +18,7 @@ async fn everything_starts_under_its_own_name() {
         }
         let handshake = servers.broker().front().wait_for_handshakes(1).await.remove(0);
         assert_eq!(handshake.server_name.as_deref(), Some("broker.test"));
-        assert_eq!(
-            handshake.client_subject.as_deref(),
-            Some("O=Telit Simulator, CN=virtual-module")
-        );
+        assert_eq!(handshake.client_subject.as_deref(), Some("O=Telit Simulator, CN=virtual-module"));
         servers.ftps().put_file("a", "b").unwrap();
         assert_eq!(servers.ftps().read_file("a").unwrap(), b"b");
     })

@@ -12,9 +12,7 @@ fn parsed(pem: &str) -> X509 {
 #[test]
 fn a_server_certificate_is_signed_and_names_its_hosts() {
     let authority = Authority::new().unwrap();
-    let request = CertificateRequest::server("rest.test")
-        .dns_name("localhost")
-        .address([127, 0, 0, 1]);
+    let request = CertificateRequest::server("rest.test").dns_name("localhost").address([127, 0, 0, 1]);
     let issued = authority.issue(&request).unwrap();
 
     let certificate = parsed(issued.certificate_pem());
@@ -32,18 +30,12 @@ fn a_server_certificate_is_signed_and_names_its_hosts() {
 fn keys_come_in_both_forms_and_fit_the_certificate() {
     let authority = Authority::new().unwrap();
     let rsa = authority.issue(&CertificateRequest::client("device")).unwrap();
-    let curve = authority
-        .issue(&CertificateRequest::client("device").key(KeyKind::P256))
-        .unwrap();
+    let curve = authority.issue(&CertificateRequest::client("device").key(KeyKind::P256)).unwrap();
 
     assert!(rsa.key_pem().starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
     assert!(curve.key_pem().starts_with("-----BEGIN EC PRIVATE KEY-----\n"));
     for (issued, kind) in [(&rsa, Id::RSA), (&curve, Id::EC)] {
-        assert!(
-            issued
-                .key_pkcs8_pem()
-                .starts_with("-----BEGIN PRIVATE KEY-----\n")
-        );
+        assert!(issued.key_pkcs8_pem().starts_with("-----BEGIN PRIVATE KEY-----\n"));
         for pem in [issued.key_pem(), issued.key_pkcs8_pem()] {
             let key = PKey::private_key_from_pem(pem.as_bytes()).unwrap();
             assert_eq!(key.id(), kind);
@@ -78,28 +70,21 @@ async fn wrong_certificates_are_refused_for_the_right_reason() {
         (good.clone().expired(), Some(EXPIRED)),
         (good.clone().not_yet_valid(), Some(NOT_YET_VALID)),
         (CertificateRequest::server("other.test"), Some(WRONG_HOST)),
-        (
-            CertificateRequest::client("rest.test").dns_name("rest.test"),
-            Some(WRONG_PURPOSE),
-        ),
+        (CertificateRequest::client("rest.test").dns_name("rest.test"), Some(WRONG_PURPOSE)),
     ];
     for (request, expected) in cases {
         let issued = authority.issue(&request).unwrap();
         assert_eq!(refusal(&authority, &issued).await, expected, "{request:?}");
     }
     let foreign = Authority::new().unwrap().issue(&good).unwrap();
-    let refused = refusal(&authority, &foreign)
-        .await
-        .expect("a foreign certificate is refused");
+    let refused = refusal(&authority, &foreign).await.expect("a foreign certificate is refused");
     assert!([UNKNOWN_ISSUER, BAD_SIGNATURE].contains(&refused), "{refused}");
 }
 
 async fn refusal(trusted: &Authority, presented: &Issued) -> Option<i32> {
     within(async {
         // Nothing listens behind; the handshake is over by then.
-        let front = Front::start(&FrontOptions::new(presented), ([127, 0, 0, 1], 1).into())
-            .await
-            .unwrap();
+        let front = Front::start(&FrontOptions::new(presented), ([127, 0, 0, 1], 1).into()).await.unwrap();
         let stream = TcpStream::connect(front.addr()).await.unwrap();
         Client::new(trusted, "rest.test").verify_result(stream).await
     })

@@ -92,9 +92,7 @@ fn text(text: &str) -> Vec<u8> {
 
 fn certificates() -> (Authority, Issued, Issued) {
     let authority = Authority::new().unwrap();
-    let server = authority
-        .issue(&CertificateRequest::server("broker.test"))
-        .unwrap();
+    let server = authority.issue(&CertificateRequest::server("broker.test")).unwrap();
     let device = authority.issue(&CertificateRequest::client("device")).unwrap();
     (authority, server, device)
 }
@@ -107,9 +105,7 @@ async fn plain(broker: &Broker) -> TcpStream {
 async fn carries_a_message_between_two_clients_over_mutual_tls() {
     within(async {
         let (authority, server, device) = certificates();
-        let broker = Broker::start(&BrokerOptions::mutual_tls(&server, &authority))
-            .await
-            .unwrap();
+        let broker = Broker::start(&BrokerOptions::mutual_tls(&server, &authority)).await.unwrap();
         let client = Client::new(&authority, "broker.test").identity(&device);
 
         let mut reader = Mqtt::connected(client.connect(broker.addr()).await.unwrap(), "reader").await;
@@ -123,10 +119,7 @@ async fn carries_a_message_between_two_clients_over_mutual_tls() {
         assert_eq!(&body[..16], text("meters/4/level"));
         assert_eq!(&body[18..], b"17");
         let messages = broker.wait_for_messages(1).await;
-        assert_eq!(
-            (messages[0].topic.as_str(), &messages[0].payload[..]),
-            ("meters/4/level", &b"17"[..])
-        );
+        assert_eq!((messages[0].topic.as_str(), &messages[0].payload[..]), ("meters/4/level", &b"17"[..]));
         assert!(broker.handshakes().iter().all(|handshake| {
             handshake.client_subject.as_deref() == Some("O=Telit Simulator, CN=device")
         }));
@@ -139,9 +132,7 @@ async fn demands_a_client_certificate_unless_told_otherwise() {
     within(async {
         let (authority, server, _) = certificates();
         let client = Client::new(&authority, "broker.test");
-        let strict = Broker::start(&BrokerOptions::mutual_tls(&server, &authority))
-            .await
-            .unwrap();
+        let strict = Broker::start(&BrokerOptions::mutual_tls(&server, &authority)).await.unwrap();
         // With TLS 1.3 the client only learns of it when it reads.
         if let Ok(stream) = client.connect(strict.addr()).await {
             let mut refused = Mqtt::connect(stream, "nobody", None).await;
@@ -159,9 +150,8 @@ async fn demands_a_client_certificate_unless_told_otherwise() {
 async fn lets_only_known_users_in() {
     within(async {
         let (_, server, _) = certificates();
-        let broker = Broker::start(&BrokerOptions::server_tls(&server).user("device", "right"))
-            .await
-            .unwrap();
+        let broker =
+            Broker::start(&BrokerOptions::server_tls(&server).user("device", "right")).await.unwrap();
         let mut accepted = Mqtt::connect(plain(&broker).await, "a", Some(("device", "right"))).await;
         assert_eq!(accepted.read().await, (0x20, vec![0, 0]));
         for login in [Some(("device", "wrong")), Some(("other", "right")), None] {
@@ -215,11 +205,7 @@ async fn keeps_and_forgets_retained_messages() {
         let mut later = Mqtt::connected(plain(&broker).await, "later").await;
         later.subscribe("state", 0).await;
         later.write(0xC0, b"").await;
-        assert_eq!(
-            later.read().await,
-            (0xD0, vec![]),
-            "PINGRESP and nothing before it"
-        );
+        assert_eq!(later.read().await, (0xD0, vec![]), "PINGRESP and nothing before it");
     })
     .await;
 }
@@ -250,9 +236,7 @@ async fn publishes_a_last_will() {
     within(async {
         let (_, server, _) = certificates();
         let broker = Broker::start(&BrokerOptions::server_tls(&server)).await.unwrap();
-        let mut dying = Mqtt {
-            stream: plain(&broker).await,
-        };
+        let mut dying = Mqtt { stream: plain(&broker).await };
         let mut body = b"\x00\x04MQTT\x04\x06\x00\x3C".to_vec();
         for part in ["dying", "wills", "gone"] {
             body.extend(text(part));
@@ -261,10 +245,7 @@ async fn publishes_a_last_will() {
         assert_eq!(dying.read().await, (0x20, vec![0, 0]));
         drop(dying);
         let messages = broker.wait_for_messages(1).await;
-        assert_eq!(
-            (messages[0].topic.as_str(), &messages[0].payload[..]),
-            ("wills", &b"gone"[..])
-        );
+        assert_eq!((messages[0].topic.as_str(), &messages[0].payload[..]), ("wills", &b"gone"[..]));
     })
     .await;
 }
@@ -298,9 +279,7 @@ async fn keeps_a_session_for_a_client_that_asks() {
         let broker = Broker::start(&BrokerOptions::server_tls(&server)).await.unwrap();
         let mut connect = b"\x00\x04MQTT\x04\x00\x00\x3C".to_vec();
         connect.extend(text("sleeper"));
-        let mut sleeper = Mqtt {
-            stream: plain(&broker).await,
-        };
+        let mut sleeper = Mqtt { stream: plain(&broker).await };
         sleeper.write(0x10, &connect).await;
         assert_eq!(sleeper.read().await, (0x20, vec![0, 0]));
         sleeper.subscribe("news", 1).await;
@@ -310,9 +289,7 @@ async fn keeps_a_session_for_a_client_that_asks() {
         let mut writer = Mqtt::connected(plain(&broker).await, "writer").await;
         writer.publish(0x02, "news", b"while asleep").await;
         assert_eq!(writer.read().await, (0x40, vec![0, 7]));
-        let mut sleeper = Mqtt {
-            stream: plain(&broker).await,
-        };
+        let mut sleeper = Mqtt { stream: plain(&broker).await };
         sleeper.write(0x10, &connect).await;
         assert_eq!(sleeper.read().await, (0x20, vec![1, 0]), "session present");
         let (header, body) = sleeper.read().await;
@@ -367,9 +344,7 @@ async fn many_start_at_once() {
         let brokers = starting.join_all().await;
         for (number, broker) in brokers.iter().enumerate() {
             let mut client = Mqtt::connected(plain(broker).await, "client").await;
-            client
-                .publish(0x02, "number", number.to_string().as_bytes())
-                .await;
+            client.publish(0x02, "number", number.to_string().as_bytes()).await;
             assert_eq!(client.read().await, (0x40, vec![0, 7]));
         }
         for (number, broker) in brokers.iter().enumerate() {

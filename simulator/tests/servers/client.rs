@@ -17,9 +17,7 @@ pub(crate) type Secured = SslStream<TcpStream>;
 
 /// Fails a test that hangs.
 pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), work)
-        .await
-        .expect("done in time")
+    tokio::time::timeout(Duration::from_secs(30), work).await.expect("done in time")
 }
 
 #[derive(Clone)]
@@ -35,13 +33,7 @@ impl Client {
     /// Trusts `authority` and expects a certificate for `name`.
     pub(crate) fn new(authority: &Authority, name: &str) -> Self {
         let trusted = authority.certificate_pem();
-        Self {
-            trusted,
-            identity: None,
-            name: name.to_owned(),
-            version: None,
-            cipher_list: None,
-        }
+        Self { trusted, identity: None, name: name.to_owned(), version: None, cipher_list: None }
     }
 
     pub(crate) fn identity(mut self, identity: &Issued) -> Self {
@@ -60,8 +52,7 @@ impl Client {
     }
 
     pub(crate) async fn connect(&self, addr: SocketAddr) -> Result<Secured, openssl::ssl::Error> {
-        self.secure(TcpStream::connect(addr).await.expect("the port is open"))
-            .await
+        self.secure(TcpStream::connect(addr).await.expect("the port is open")).await
     }
 
     pub(crate) async fn secure(&self, stream: TcpStream) -> Result<Secured, openssl::ssl::Error> {
@@ -87,22 +78,14 @@ impl Client {
         if let Some(list) = self.cipher_list {
             connector.set_cipher_list(&format!("{list}:@SECLEVEL=0")).unwrap();
         }
-        connector
-            .cert_store_mut()
-            .add_cert(X509::from_pem(self.trusted.as_bytes()).unwrap())
-            .unwrap();
+        connector.cert_store_mut().add_cert(X509::from_pem(self.trusted.as_bytes()).unwrap()).unwrap();
         if let Some(identity) = &self.identity {
             let certificate = X509::from_pem(identity.certificate_pem().as_bytes()).unwrap();
             let key = PKey::private_key_from_pem(identity.key_pem().as_bytes()).unwrap();
             connector.set_certificate(&certificate).unwrap();
             connector.set_private_key(&key).unwrap();
         }
-        connector
-            .build()
-            .configure()
-            .unwrap()
-            .into_ssl(&self.name)
-            .unwrap()
+        connector.build().configure().unwrap().into_ssl(&self.name).unwrap()
     }
 }
 

@@ -17,10 +17,7 @@ struct Ftp<S: AsyncRead + AsyncWrite> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Ftp<S> {
     async fn command(&mut self, command: &str) -> (u16, String) {
-        self.control
-            .write_all(format!("{command}\r\n").as_bytes())
-            .await
-            .unwrap();
+        self.control.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
         self.control.flush().await.unwrap();
         self.reply().await
     }
@@ -32,10 +29,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Ftp<S> {
     async fn reply(&mut self) -> (u16, String) {
         loop {
             let mut line = String::new();
-            assert!(
-                self.control.read_line(&mut line).await.unwrap() > 0,
-                "the server closed"
-            );
+            assert!(self.control.read_line(&mut line).await.unwrap() > 0, "the server closed");
             if line.as_bytes()[3] == b' ' {
                 return (line[..3].parse().unwrap(), line[4..].trim_end().to_owned());
             }
@@ -57,18 +51,12 @@ struct Session {
 
 impl Session {
     async fn secured(bench: &Bench, client: Client) -> Self {
-        let mut plain = Ftp {
-            control: BufStream::new(TcpStream::connect(bench.server.addr()).await.unwrap()),
-        };
+        let mut plain =
+            Ftp { control: BufStream::new(TcpStream::connect(bench.server.addr()).await.unwrap()) };
         assert_eq!(plain.reply().await.0, 220);
         assert_eq!(plain.code("AUTH TLS").await, 234);
         let secured = client.secure(plain.control.into_inner()).await.unwrap();
-        Self {
-            ftp: Ftp {
-                control: BufStream::new(secured),
-            },
-            client,
-        }
+        Self { ftp: Ftp { control: BufStream::new(secured) }, client }
     }
 
     async fn logged_in(bench: &Bench, client: Client) -> Self {
@@ -115,9 +103,7 @@ impl Bench {
 
     async fn start_with(adjust: impl FnOnce(FtpsOptions, &Authority) -> FtpsOptions) -> Self {
         let authority = Authority::new().unwrap();
-        let certificate = authority
-            .issue(&CertificateRequest::server("files.test"))
-            .unwrap();
+        let certificate = authority.issue(&CertificateRequest::server("files.test")).unwrap();
         let options = adjust(FtpsOptions::new(&certificate).user("device", "right"), &authority);
         let server = FtpsServer::start(&options).await.unwrap();
         Self { authority, server }
@@ -128,9 +114,7 @@ impl Bench {
     }
 
     fn device(&self) -> Issued {
-        self.authority
-            .issue(&CertificateRequest::client("device"))
-            .unwrap()
+        self.authority.issue(&CertificateRequest::client("device")).unwrap()
     }
 }
 
@@ -143,10 +127,7 @@ async fn uploads_and_downloads_with_either_version() {
             let content = pattern(300_000);
             assert_eq!(session.upload("STOR up.bin", &content).await, 226);
             assert!(bench.server.read_file("up.bin").unwrap() == content);
-            assert_eq!(
-                session.ftp.command("SIZE up.bin").await,
-                (213, "300000".to_owned())
-            );
+            assert_eq!(session.ftp.command("SIZE up.bin").await, (213, "300000".to_owned()));
             let (bytes, code) = session.download("RETR up.bin").await;
             assert_eq!(code, 226);
             assert!(bytes == content);
@@ -156,13 +137,7 @@ async fn uploads_and_downloads_with_either_version() {
             .transfers()
             .into_iter()
             .map(|transfer| {
-                (
-                    transfer.direction,
-                    transfer.path,
-                    transfer.offset,
-                    transfer.bytes,
-                    transfer.completed,
-                )
+                (transfer.direction, transfer.path, transfer.offset, transfer.bytes, transfer.completed)
             })
             .collect();
         let up = (Direction::Upload, "/up.bin".to_owned(), 0, 300_000, true);
@@ -191,10 +166,7 @@ async fn loses_no_upload() {
 async fn resumes_downloads_and_appends_uploads() {
     within(async {
         let bench = Bench::start().await;
-        bench
-            .server
-            .put_file("updates/image.bin", pattern(200_000))
-            .unwrap();
+        bench.server.put_file("updates/image.bin", pattern(200_000)).unwrap();
         let mut session = Session::logged_in(&bench, bench.client()).await;
         assert_eq!(session.ftp.code("REST 150000").await, 350);
         let (bytes, code) = session.download("RETR updates/image.bin").await;
@@ -206,10 +178,7 @@ async fn resumes_downloads_and_appends_uploads() {
         assert_eq!(session.upload("APPE log.txt", b"second").await, 226);
         assert_eq!(bench.server.read_file("log.txt").unwrap(), b"first second");
         let appended = &bench.server.transfers()[1];
-        assert_eq!(
-            (appended.direction, appended.offset, appended.bytes),
-            (Direction::Upload, 6, 6)
-        );
+        assert_eq!((appended.direction, appended.offset, appended.bytes), (Direction::Upload, 6, 6));
     })
     .await;
 }
@@ -246,17 +215,10 @@ async fn works_with_folders() {
         assert_eq!(session.download("NLST").await, (b"a.txt\r\n".to_vec(), 226));
         assert_eq!(bench.server.read_file("logs/a.txt").unwrap(), b"a");
         assert_eq!(session.ftp.code("DELE a.txt").await, 250);
-        assert!(matches!(
-            bench.server.read_file("logs/a.txt"),
-            Err(ServerError::Io { .. })
-        ));
+        assert!(matches!(bench.server.read_file("logs/a.txt"), Err(ServerError::Io { .. })));
         assert_eq!(session.ftp.code("CWD ..").await, 250);
         assert_eq!(session.ftp.code("RMD logs").await, 250);
-        assert_eq!(
-            session.ftp.command("RETR missing").await.0,
-            425,
-            "no data channel yet"
-        );
+        assert_eq!(session.ftp.command("RETR missing").await.0, 425, "no data channel yet");
     })
     .await;
 }
@@ -265,24 +227,15 @@ async fn works_with_folders() {
 async fn lets_nobody_in_without_the_password() {
     within(async {
         let bench = Bench::start().await;
-        for (user, password) in [
-            ("device", "wrong"),
-            ("device", ""),
-            ("other", "right"),
-            ("anonymous", "a@b.c"),
-        ] {
+        for (user, password) in
+            [("device", "wrong"), ("device", ""), ("other", "right"), ("anonymous", "a@b.c")]
+        {
             let mut session = Session::secured(&bench, bench.client()).await;
             assert_eq!(session.ftp.code(&format!("USER {user}")).await, 331);
             assert_eq!(session.ftp.code(&format!("PASS {password}")).await, 530);
             assert_eq!(session.ftp.code("PWD").await, 530);
         }
-        assert!(
-            bench
-                .server
-                .login_attempts()
-                .iter()
-                .all(|attempt| !attempt.accepted)
-        );
+        assert!(bench.server.login_attempts().iter().all(|attempt| !attempt.accepted));
         Session::logged_in(&bench, bench.client()).await;
         let LoginAttempt { user, accepted, .. } = bench.server.login_attempts().pop().unwrap();
         assert_eq!((user.as_str(), accepted), ("device", true));
@@ -294,9 +247,8 @@ async fn lets_nobody_in_without_the_password() {
 async fn demands_tls_on_both_channels() {
     within(async {
         let bench = Bench::start().await;
-        let mut plain = Ftp {
-            control: BufStream::new(TcpStream::connect(bench.server.addr()).await.unwrap()),
-        };
+        let mut plain =
+            Ftp { control: BufStream::new(TcpStream::connect(bench.server.addr()).await.unwrap()) };
         assert_eq!(plain.reply().await.0, 220);
         assert_eq!(plain.code("AUTH SSL").await, 504);
         assert_eq!(plain.code("USER device").await, 534);
@@ -315,9 +267,8 @@ async fn can_demand_client_certificates() {
     within(async {
         let bench =
             Bench::start_with(|options, authority| options.require_client_certificate(authority)).await;
-        let mut plain = Ftp {
-            control: BufStream::new(TcpStream::connect(bench.server.addr()).await.unwrap()),
-        };
+        let mut plain =
+            Ftp { control: BufStream::new(TcpStream::connect(bench.server.addr()).await.unwrap()) };
         plain.reply().await;
         plain.code("AUTH TLS").await;
         let client = bench.client().version(SslVersion::TLS1_2);
@@ -335,10 +286,7 @@ async fn stays_inside_its_folder() {
         let bench = Bench::start().await;
         for name in ["../outside", "a/../../outside", "./here"] {
             assert!(
-                matches!(
-                    bench.server.put_file(name, ""),
-                    Err(ServerError::InvalidFileName { .. })
-                ),
+                matches!(bench.server.put_file(name, ""), Err(ServerError::InvalidFileName { .. })),
                 "{name}"
             );
         }

@@ -29,23 +29,16 @@ impl Bench {
     async fn start() -> Self {
         let authority = Authority::new().unwrap();
         let certificate = authority.issue(&CertificateRequest::server("rest.test")).unwrap();
-        let server = RestServer::start(&RestOptions::server_tls(&certificate).max_body(200_000))
-            .await
-            .unwrap();
+        let server =
+            RestServer::start(&RestOptions::server_tls(&certificate).max_body(200_000)).await.unwrap();
         Self { authority, server }
     }
 
     /// One request on a connection of its own, HTTP/1.1 by hand.
     async fn ask(&self, method: &str, target: &str, headers: &str, body: &[u8]) -> Answer {
-        let mut stream = Client::new(&self.authority, "rest.test")
-            .connect(self.server.addr())
-            .await
-            .unwrap();
-        let length = if body.is_empty() {
-            String::new()
-        } else {
-            format!("Content-Length: {}\r\n", body.len())
-        };
+        let mut stream = Client::new(&self.authority, "rest.test").connect(self.server.addr()).await.unwrap();
+        let length =
+            if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
         let head = format!(
             "{method} {target} HTTP/1.1\r\nHost: rest.test\r\nConnection: close\r\n{headers}{length}\r\n"
         );
@@ -60,24 +53,13 @@ impl Bench {
 }
 
 fn parse(bytes: &[u8]) -> Answer {
-    let end = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .expect("a whole head");
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
     let head = std::str::from_utf8(&bytes[..end]).unwrap();
     let mut lines = head.split("\r\n");
-    let status = lines.next().unwrap().strip_prefix("HTTP/1.1 ").unwrap()[..3]
-        .parse()
-        .unwrap();
-    let headers = lines
-        .map(|line| line.split_once(": ").unwrap())
-        .map(|(n, v)| (n.to_owned(), v.to_owned()))
-        .collect();
-    Answer {
-        status,
-        headers,
-        body: bytes[end + 4..].to_vec(),
-    }
+    let status = lines.next().unwrap().strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
+    let headers =
+        lines.map(|line| line.split_once(": ").unwrap()).map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+    Answer { status, headers, body: bytes[end + 4..].to_vec() }
 }
 
 fn unchunk(mut bytes: &[u8]) -> Vec<u8> {
@@ -101,15 +83,9 @@ async fn tells_its_health() {
     within(async {
         let bench = Bench::start().await;
         let answer = bench.get("/health").await;
-        assert_eq!(
-            (answer.status, answer.body.as_slice()),
-            (200, &br#"{"status":"ok"}"#[..])
-        );
+        assert_eq!((answer.status, answer.body.as_slice()), (200, &br#"{"status":"ok"}"#[..]));
         assert_eq!(answer.header("content-type"), Some("application/json"));
-        assert_eq!(
-            bench.server.handshakes()[0].server_name.as_deref(),
-            Some("rest.test")
-        );
+        assert_eq!(bench.server.handshakes()[0].server_name.as_deref(), Some("rest.test"));
     })
     .await;
 }
@@ -122,23 +98,15 @@ async fn echoes_queries_and_bodies() {
         assert_eq!(bench.get("/echo").await.body, b"");
         let body = pattern(131_000);
         for method in ["POST", "PUT"] {
-            let answer = bench
-                .ask(method, "/echo", "Content-Type: application/x-meter\r\n", &body)
-                .await;
-            assert_eq!(
-                (answer.status, answer.header("content-type")),
-                (200, Some("application/x-meter"))
-            );
+            let answer = bench.ask(method, "/echo", "Content-Type: application/x-meter\r\n", &body).await;
+            assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/x-meter")));
             assert!(answer.body == body);
         }
         let untyped = bench.ask("POST", "/echo", "", b"x").await;
         assert_eq!((untyped.status, untyped.header("content-type")), (200, None));
         let deleted = bench.ask("DELETE", "/echo", "", b"").await;
         assert_eq!((deleted.status, deleted.body.len()), (204, 0));
-        assert_eq!(
-            bench.ask("POST", "/echo", "", &pattern(200_001)).await.status,
-            413
-        );
+        assert_eq!(bench.ask("POST", "/echo", "", &pattern(200_001)).await.status, 413);
     })
     .await;
 }
@@ -158,10 +126,7 @@ async fn serves_the_pattern_with_and_without_a_length() {
             assert!(unchunk(&chunked.body) == pattern(length));
         }
         let head = bench.ask("HEAD", "/bytes/70001", "", b"").await;
-        assert_eq!(
-            (head.status, head.header("content-length"), head.body.len()),
-            (200, Some("70001"), 0)
-        );
+        assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, Some("70001"), 0));
         assert_eq!(bench.get("/bytes/99999999999").await.status, 400);
         assert_eq!(bench.get("/chunked/many").await.status, 400);
     })
@@ -172,13 +137,9 @@ async fn serves_the_pattern_with_and_without_a_length() {
 async fn gives_the_status_asked_for() {
     within(async {
         let bench = Bench::start().await;
-        for (code, body) in [
-            (201, "status 201\n"),
-            (204, ""),
-            (304, ""),
-            (404, "status 404\n"),
-            (503, "status 503\n"),
-        ] {
+        for (code, body) in
+            [(201, "status 201\n"), (204, ""), (304, ""), (404, "status 404\n"), (503, "status 503\n")]
+        {
             let answer = bench.get(&format!("/status/{code}")).await;
             assert_eq!((answer.status, answer.body.as_slice()), (code, body.as_bytes()));
         }
@@ -208,22 +169,12 @@ async fn answers_late_on_request() {
 async fn shows_and_records_headers() {
     within(async {
         let bench = Bench::start().await;
-        let answer = bench
-            .ask("GET", "/headers", "X-Meter: 4\r\nX-Meter: 5\r\n", b"")
-            .await;
-        assert_eq!(
-            answer.body,
-            br#"{"connection":"close","host":"rest.test","x-meter":"4, 5"}"#
-        );
+        let answer = bench.ask("GET", "/headers", "X-Meter: 4\r\nX-Meter: 5\r\n", b"").await;
+        assert_eq!(answer.body, br#"{"connection":"close","host":"rest.test","x-meter":"4, 5"}"#);
 
-        bench
-            .ask("POST", "/echo?q", "Authorization: Basic c2VjcmV0\r\n", b"body")
-            .await;
+        bench.ask("POST", "/echo?q", "Authorization: Basic c2VjcmV0\r\n", b"body").await;
         let [_, request] = bench.server.wait_for_requests(2).await.try_into().unwrap();
-        assert_eq!(
-            (request.method.as_str(), request.target.as_str()),
-            ("POST", "/echo?q")
-        );
+        assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/echo?q"));
         assert_eq!(request.header("AUTHORIZATION"), Some("Basic c2VjcmV0"));
         assert_eq!(request.body, "body");
         assert!(!format!("{request:?}").contains("c2VjcmV0"));
@@ -236,15 +187,9 @@ async fn stores_lists_and_forgets_telemetry() {
     within(async {
         let bench = Bench::start().await;
         let first = bench.ask("POST", "/telemetry", "", br#"{"level":17}"#).await;
-        assert_eq!(
-            (first.status, first.body.as_slice()),
-            (201, &br#"{"stored":1}"#[..])
-        );
+        assert_eq!((first.status, first.body.as_slice()), (201, &br#"{"stored":1}"#[..]));
         bench.ask("POST", "/telemetry", "", b"level 18").await;
-        assert_eq!(
-            bench.get("/telemetry").await.body,
-            br#"[{"level":17},"level 18"]"#
-        );
+        assert_eq!(bench.get("/telemetry").await.body, br#"[{"level":17},"level 18"]"#);
         assert_eq!(bench.server.telemetry(), ["{\"level\":17}", "level 18"]);
         assert_eq!(bench.ask("DELETE", "/telemetry", "", b"").await.status, 204);
         assert_eq!(bench.get("/telemetry").await.body, b"[]");
@@ -257,9 +202,7 @@ async fn can_demand_a_client_certificate() {
     within(async {
         let authority = Authority::new().unwrap();
         let certificate = authority.issue(&CertificateRequest::server("rest.test")).unwrap();
-        let server = RestServer::start(&RestOptions::mutual_tls(&certificate, &authority))
-            .await
-            .unwrap();
+        let server = RestServer::start(&RestOptions::mutual_tls(&certificate, &authority)).await.unwrap();
         let device = authority.issue(&CertificateRequest::client("device")).unwrap();
         let bench = Bench { authority, server };
 
@@ -267,11 +210,7 @@ async fn can_demand_a_client_certificate() {
         if let Ok(mut stream) = client.connect(bench.server.addr()).await {
             assert_eq!(read_all(&mut stream).await, b"");
         }
-        let mut stream = client
-            .identity(&device)
-            .connect(bench.server.addr())
-            .await
-            .unwrap();
+        let mut stream = client.identity(&device).connect(bench.server.addr()).await.unwrap();
         stream.write_all(b"GET /health HTTP/1.0\r\n\r\n").await.unwrap();
         assert!(read_all(&mut stream).await.ends_with(br#"{"status":"ok"}"#));
         assert_eq!(bench.server.requests().len(), 1);

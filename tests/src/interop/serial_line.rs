@@ -67,6 +67,35 @@ async fn pyserial_opens_the_port_again_and_again() {
     assert_eq!(talk(&python, port.path(), &["AT"]).await, [&b"\r\nOK\r\n"[..], b""]);
 }
 
+/// pyserial throws away what waits when it opens a port; this client does not.
+const UNREAD: &str = r"
+import os, select, sys, tty
+def open_port():
+    port = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+    tty.setraw(port)
+    return port
+port = open_port()
+os.write(port, b'AT+CGMI\r')
+assert select.select([port], [], [], 10)[0]
+os.close(port)
+port = open_port()
+os.write(port, b'ATE0\r')
+answer = b''
+while not answer.endswith(b'OK\r\n'):
+    assert select.select([port], [], [], 10)[0], answer
+    answer += os.read(port, 1000)
+print(answer.hex())
+";
+
+#[tokio::test]
+async fn what_was_not_read_is_gone_when_the_port_is_opened_again() {
+    let Some(python) = required("python3", "python3") else { return };
+    let port = Port::new();
+    let output = succeed(Command::new(python).arg("-c").arg(UNREAD).arg(port.path()), b"").await;
+    let answers = from_hexadecimal(output);
+    assert_eq!(answers[0].escape_ascii().to_string(), r"ATE0\r\r\nOK\r\n");
+}
+
 #[tokio::test]
 async fn picocom_shows_what_the_module_says() {
     let Some(picocom) = required("picocom", "picocom") else { return };
@@ -124,6 +153,10 @@ impl Port {
 async fn talk(python: &Path, port: &Path, lines: &[&str]) -> Vec<Vec<u8>> {
     let mut command = Command::new(python);
     let output = succeed(command.arg("-c").arg(PYTHON).arg(port).args(lines), b"").await;
+    from_hexadecimal(output)
+}
+
+fn from_hexadecimal(output: Vec<u8>) -> Vec<Vec<u8>> {
     let output = String::from_utf8(output).expect("it is hexadecimal");
     let byte = |line: &str, at| u8::from_str_radix(&line[at..at + 2], 16).expect("it is hexadecimal");
     output.lines().map(|line| (0..line.len()).step_by(2).map(|at| byte(line, at)).collect()).collect()

@@ -48,7 +48,7 @@ impl Session {
     /// Gives TLS to others; the subscriptions stay.
     pub(super) async fn pause(&self) -> Result<Done<()>, Failure> {
         self.client.pause().await?;
-        Ok(Done::new((), format!("session {}", self.client.state())))
+        Ok(Done::new((), "disconnected; the subscriptions are kept"))
     }
 
     /// Takes TLS back; the subscriptions work as before.

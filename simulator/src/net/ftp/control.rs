@@ -64,11 +64,7 @@ impl Control {
         }
         let connection = self.connection.take().ok_or(FtpError::Closed)?;
         let handshake = timeout(self.limit, connection.secured(client)).await;
-        self.connection = Some(
-            handshake
-                .unwrap_or(Err(NetError::Timeout))
-                .map_err(FtpError::Tls)?,
-        );
+        self.connection = Some(handshake.unwrap_or(Err(NetError::Timeout)).map_err(FtpError::Tls)?);
         Ok(())
     }
 
@@ -106,11 +102,7 @@ impl Control {
 
     /// [`FtpError::Busy`] while a transfer is open.
     pub(super) fn check_idle(&self) -> Result<(), FtpError> {
-        if self.is_busy() {
-            Err(FtpError::Busy)
-        } else {
-            Ok(())
-        }
+        if self.is_busy() { Err(FtpError::Busy) } else { Ok(()) }
     }
 
     /// The last reply, with those that have come in the meantime.

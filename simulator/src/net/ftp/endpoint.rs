@@ -46,9 +46,7 @@ pub(super) async fn prepare(
     // Source: M37 p838 `<FTPext>`: PORT and PASV only when both sides use IPv4.
     let extended = options.extended || server.is_ipv6();
     if options.passive {
-        passive(control, network, options, server, extended)
-            .await
-            .map(Endpoint::Dialled)
+        passive(control, network, options, server, extended).await.map(Endpoint::Dialled)
     } else {
         active(control, own, server, extended).await
     }
@@ -61,17 +59,10 @@ async fn passive(
     server: IpAddr,
     extended: bool,
 ) -> Result<Connection, FtpError> {
-    let (command, malformed) = if extended {
-        ("EPSV", "no port")
-    } else {
-        ("PASV", "no address")
-    };
+    let (command, malformed) = if extended { ("EPSV", "no port") } else { ("PASV", "no address") };
     let reply = completed(control, command).await?;
-    let at_server = |port| {
-        network
-            .mapped(&options.host, port)
-            .unwrap_or_else(|| SocketAddr::new(server, port))
-    };
+    let at_server =
+        |port| network.mapped(&options.host, port).unwrap_or_else(|| SocketAddr::new(server, port));
     let malformed = || FtpError::Malformed(malformed.to_owned());
     let dialled = if extended {
         let port = reply.extended_passive_port().ok_or_else(malformed)?;
@@ -79,15 +70,11 @@ async fn passive(
     } else {
         let announced = reply.passive_address().ok_or_else(malformed)?;
         if options.ignore_passive_address && !is_public(*announced.ip()) {
-            network
-                .connect_to(at_server(announced.port()), options.timeout)
-                .await
+            network.connect_to(at_server(announced.port()), options.timeout).await
         } else {
             // By the name table, like any other address.
             let host = announced.ip().to_string();
-            network
-                .connect(&host, announced.port(), None, options.timeout)
-                .await
+            network.connect(&host, announced.port(), None, options.timeout).await
         }
     };
     dialled.map_err(FtpError::Data)
@@ -106,12 +93,8 @@ async fn active(
     server: IpAddr,
     extended: bool,
 ) -> Result<Endpoint, FtpError> {
-    let listener = TcpListener::bind((own, 0))
-        .await
-        .map_err(|error| FtpError::Data(error.into()))?;
-    let address = listener
-        .local_addr()
-        .map_err(|error| FtpError::Data(error.into()))?;
+    let listener = TcpListener::bind((own, 0)).await.map_err(|error| FtpError::Data(error.into()))?;
+    let address = listener.local_addr().map_err(|error| FtpError::Data(error.into()))?;
     let command = match address.ip() {
         IpAddr::V4(ip) if !extended => port_command(ip, address.port()),
         IpAddr::V4(ip) => format!("EPRT |1|{ip}|{}|", address.port()),
@@ -129,9 +112,5 @@ fn port_command(ip: Ipv4Addr, port: u16) -> String {
 
 async fn completed(control: &mut Control, command: &str) -> Result<Reply, FtpError> {
     let reply = control.exchange(command).await?;
-    if reply.class() == Class::Completed {
-        Ok(reply)
-    } else {
-        Err(FtpError::Refused(reply))
-    }
+    if reply.class() == Class::Completed { Ok(reply) } else { Err(FtpError::Refused(reply)) }
 }

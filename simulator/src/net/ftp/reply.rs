@@ -54,20 +54,12 @@ impl Reply {
         let text = self.last_line().get(4..)?;
         let start = text.find(|letter: char| letter.is_ascii_digit())?;
         let numbers = text.get(start..)?;
-        let end = numbers
-            .find(|letter: char| !letter.is_ascii_digit() && letter != ',')
-            .unwrap_or(numbers.len());
-        let fields: Vec<u8> = numbers
-            .get(..end)?
-            .split(',')
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .ok()?;
+        let end =
+            numbers.find(|letter: char| !letter.is_ascii_digit() && letter != ',').unwrap_or(numbers.len());
+        let fields: Vec<u8> =
+            numbers.get(..end)?.split(',').map(str::parse).collect::<Result<_, _>>().ok()?;
         let [a, b, c, d, high, low] = fields.try_into().ok()?;
-        Some(SocketAddrV4::new(
-            Ipv4Addr::new(a, b, c, d),
-            u16::from_be_bytes([high, low]),
-        ))
+        Some(SocketAddrV4::new(Ipv4Addr::new(a, b, c, d), u16::from_be_bytes([high, low])))
     }
 
     /// The number of an answer to `SIZE`: `213 174945` (RFC 3659, 4.1).
@@ -109,25 +101,14 @@ pub(super) fn take(input: &mut BytesMut) -> Result<Option<Reply>, &'static str> 
             return Ok(Some(Reply { code, lines }));
         }
     }
-    if input.len() > LARGEST {
-        Err("the reply is too large")
-    } else {
-        Ok(None)
-    }
+    if input.len() > LARGEST { Err("the reply is too large") } else { Ok(None) }
 }
 
 /// The code that a line starts with, and whether the line says that more follow.
 fn start_of(line: &[u8]) -> (Option<u16>, bool) {
-    let code = line
-        .get(..3)
-        .and_then(|digits| std::str::from_utf8(digits).ok())
-        .and_then(|digits| {
-            digits
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
-                .then(|| digits.parse().ok())
-                .flatten()
-        });
+    let code = line.get(..3).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| {
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    });
     let code = code.filter(|code| (100..600).contains(code));
     match line.get(3) {
         None | Some(b' ') => (code, false),
@@ -152,22 +133,13 @@ mod tests {
             BytesMut::from("211-Features:\r\n 211 x\r\n226 y\r\n211-z\r\n211 End\r\n200 next\r\n");
         let reply = take(&mut input).unwrap().unwrap();
         assert_eq!(reply.code, 211);
-        assert_eq!(
-            reply.lines,
-            ["211-Features:", " 211 x", "226 y", "211-z", "211 End"]
-        );
+        assert_eq!(reply.lines, ["211-Features:", " 211 x", "226 y", "211-z", "211 End"]);
         assert_eq!(&input[..], b"200 next\r\n");
     }
 
     #[test]
     fn bare_codes_and_bare_line_feeds_are_taken() {
-        assert_eq!(
-            one("230\n"),
-            Reply {
-                code: 230,
-                lines: vec!["230".into()]
-            }
-        );
+        assert_eq!(one("230\n"), Reply { code: 230, lines: vec!["230".into()] });
     }
 
     #[test]
@@ -179,14 +151,7 @@ mod tests {
 
     #[test]
     fn garbage_is_refused() {
-        for text in [
-            "hello\r\n",
-            "099 x\r\n",
-            "600 x\r\n",
-            "22 x\r\n",
-            "220x\r\n",
-            "\r\n",
-        ] {
+        for text in ["hello\r\n", "099 x\r\n", "600 x\r\n", "22 x\r\n", "220x\r\n", "\r\n"] {
             assert!(take(&mut BytesMut::from(text)).is_err(), "{text}");
         }
         let endless = vec![b'x'; LARGEST + 1];
@@ -200,16 +165,10 @@ mod tests {
             passive("227 Entering Passive Mode (10,0,0,7,4,1).\r\n"),
             Some("10.0.0.7:1025".parse().unwrap())
         );
-        assert_eq!(
-            passive("227 =127,0,0,1,255,255\r\n"),
-            Some("127.0.0.1:65535".parse().unwrap())
-        );
+        assert_eq!(passive("227 =127,0,0,1,255,255\r\n"), Some("127.0.0.1:65535".parse().unwrap()));
         assert_eq!(passive("227 (1,2,3,4,5)\r\n"), None);
         assert_eq!(passive("227 (1,2,3,4,5,256)\r\n"), None);
-        assert_eq!(
-            one("229 Extended (|||6446|)\r\n").extended_passive_port(),
-            Some(6446)
-        );
+        assert_eq!(one("229 Extended (|||6446|)\r\n").extended_passive_port(), Some(6446));
         assert_eq!(one("229 Extended (!!!80!)\r\n").extended_passive_port(), Some(80));
         assert_eq!(one("229 Extended (|||66000|)\r\n").extended_passive_port(), None);
         assert_eq!(one("213 174945\r\n").size(), Some(174_945));

@@ -46,26 +46,14 @@ impl Session {
         check_argument(&options.user)?;
         check_argument(&options.password)?;
         // Settings that cannot work show before anything is sent.
-        let tls = options
-            .tls
-            .as_ref()
-            .map(tls::Client::new)
-            .transpose()
-            .map_err(FtpError::Tls)?;
+        let tls = options.tls.as_ref().map(tls::Client::new).transpose().map_err(FtpError::Tls)?;
         let mut control = dial(network, &options).await?;
         if let Some(client) = &tls {
             secure(&mut control, client, options.implicit).await?;
         }
         log_in(&mut control, &options).await?;
         let control = Mutex::new(control);
-        Ok(Self {
-            shared: Arc::new(Shared {
-                network: network.clone(),
-                options,
-                tls,
-                control,
-            }),
-        })
+        Ok(Self { shared: Arc::new(Shared { network: network.clone(), options, tls, control }) })
     }
 
     /// The server's last reply, all its lines joined by LF; empty while a reply is late. A late reply that has come in
@@ -116,9 +104,7 @@ impl Session {
     /// As [`Session::set_type`].
     pub(crate) async fn size(&self, path: &str) -> Result<u64, FtpError> {
         let reply = self.complete(&format!("SIZE {path}")).await?;
-        reply
-            .size()
-            .ok_or_else(|| FtpError::Malformed("no size".to_owned()))
+        reply.size().ok_or_else(|| FtpError::Malformed("no size".to_owned()))
     }
 
     /// Sends `line` as it is; the reply must start with `expected` (1 to 5), else it is `Refused`.
@@ -132,11 +118,7 @@ impl Session {
         let mut control = self.shared.control.lock().await;
         control.check_idle()?;
         let reply = control.exchange(line).await?;
-        if reply.code / 100 == u16::from(expected) {
-            Ok(reply)
-        } else {
-            Err(FtpError::Refused(reply))
-        }
+        if reply.code / 100 == u16::from(expected) { Ok(reply) } else { Err(FtpError::Refused(reply)) }
     }
 
     /// `RETR`, from byte `start` on (`REST` before it unless 0).
@@ -144,9 +126,7 @@ impl Session {
     /// # Errors
     /// As [`Session::set_type`], and `Data`.
     pub(crate) async fn retrieve(&self, path: &str, start: u64) -> Result<DataReceiver, FtpError> {
-        self.transfer(&format!("RETR {path}"), start)
-            .await
-            .map(DataReceiver)
+        self.transfer(&format!("RETR {path}"), start).await.map(DataReceiver)
     }
 
     /// `LIST`, of `path` or of the current directory.
@@ -193,13 +173,7 @@ impl Session {
         control.check_idle()?;
         let endpoint = endpoint::prepare(&mut control, &shared.network, &shared.options).await?;
         if start > 0 {
-            expect(
-                &mut control,
-                &format!("REST {start}"),
-                Class::Intermediate,
-                FtpError::Refused,
-            )
-            .await?;
+            expect(&mut control, &format!("REST {start}"), Class::Intermediate, FtpError::Refused).await?;
         }
         let reply = control.start_transfer(line).await?;
         let mut completed = match reply.class() {
@@ -210,28 +184,16 @@ impl Session {
         let connection = open_data(shared, &mut control, endpoint, &mut completed).await?;
         let guard = Some(control.guard());
         let session = Arc::clone(shared);
-        Ok(Transfer {
-            connection: Some(connection),
-            completed,
-            session,
-            guard,
-            outcome: None,
-        })
+        Ok(Transfer { connection: Some(connection), completed, session, guard, outcome: None })
     }
 }
 
 async fn dial(network: &Network, options: &Options) -> Result<Control, FtpError> {
     let tls = options.tls.as_ref().filter(|_| options.implicit);
-    let connection = network
-        .connect(&options.host, options.port, tls, options.timeout)
-        .await;
+    let connection = network.connect(&options.host, options.port, tls, options.timeout).await;
     let mut control = Control::new(connection.map_err(FtpError::Connect)?, options.timeout);
     let greeting = control.greeting().await?;
-    if greeting.class() == Class::Completed {
-        Ok(control)
-    } else {
-        Err(FtpError::Greeting(greeting))
-    }
+    if greeting.class() == Class::Completed { Ok(control) } else { Err(FtpError::Greeting(greeting)) }
 }
 
 /// RFC 4217, 4 and 9: before the login, and without a way back.
@@ -252,11 +214,7 @@ async fn log_in(control: &mut Control, options: &Options) -> Result<(), FtpError
         reply = control.exchange(&format!("PASS {}", options.password)).await?;
     }
     // Also not 332: the module has no account to give.
-    if reply.class() == Class::Completed {
-        Ok(())
-    } else {
-        Err(FtpError::Login(reply))
-    }
+    if reply.class() == Class::Completed { Ok(()) } else { Err(FtpError::Login(reply)) }
 }
 
 /// Opens the data connection, and listens to the server meanwhile: it may say at once why there will be none, or that
@@ -308,18 +266,10 @@ async fn expect(
     refused: impl FnOnce(Reply) -> FtpError,
 ) -> Result<(), FtpError> {
     let reply = control.exchange(line).await?;
-    if reply.class() == class {
-        Ok(())
-    } else {
-        Err(refused(reply))
-    }
+    if reply.class() == class { Ok(()) } else { Err(refused(reply)) }
 }
 
 /// A line end in an argument would be another command.
 fn check_argument(argument: &str) -> Result<(), FtpError> {
-    if argument.contains(['\r', '\n', '\0']) {
-        Err(FtpError::Invalid)
-    } else {
-        Ok(())
-    }
+    if argument.contains(['\r', '\n', '\0']) { Err(FtpError::Invalid) } else { Ok(()) }
 }

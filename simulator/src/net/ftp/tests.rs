@@ -31,8 +31,7 @@ fn options(port: u16) -> Options {
 
 async fn log_in<S: AsyncRead + AsyncWrite + Unpin>(peer: &mut Peer<S>) {
     peer.answer("USER user\r\n", "331 password\r\n").await;
-    peer.answer("PASS pass\r\n", "230-welcome\r\n 230 still\r\n230 in\r\n")
-        .await;
+    peer.answer("PASS pass\r\n", "230-welcome\r\n 230 still\r\n230 in\r\n").await;
 }
 
 /// A session that is logged in, and its server's control connection.
@@ -59,11 +58,7 @@ async fn open() -> (Session, Peer<TcpStream>) {
 async fn passive<S: AsyncRead + AsyncWrite + Unpin>(peer: &mut Peer<S>) -> TcpListener {
     let (listener, port) = listen().await;
     let [high, low] = port.to_be_bytes();
-    peer.answer(
-        "PASV\r\n",
-        &format!("227 Entering Passive Mode (127,0,0,1,{high},{low}).\r\n"),
-    )
-    .await;
+    peer.answer("PASV\r\n", &format!("227 Entering Passive Mode (127,0,0,1,{high},{low}).\r\n")).await;
     listener
 }
 
@@ -77,10 +72,7 @@ async fn whole(receiver: &mut DataReceiver) -> Result<Vec<u8>, FtpError> {
 }
 
 fn refused(code: u16, line: &str) -> FtpError {
-    FtpError::Refused(Reply {
-        code,
-        lines: vec![line.into()],
-    })
+    FtpError::Refused(Reply { code, lines: vec![line.into()] })
 }
 
 /// The session is in step: a command gets its own answer.
@@ -112,10 +104,7 @@ async fn commands_and_their_replies() {
         assert_eq!(session.command("RNFR a", 3).await.unwrap().code, 350);
         assert_eq!(session.command("RNTO b", 3).await, Err(refused(250, "250 done")));
         session.set_type(TransferType::Ascii).await.unwrap();
-        assert_eq!(
-            session.size("f").await,
-            Err(FtpError::Malformed("no size".into()))
-        );
+        assert_eq!(session.size("f").await, Err(FtpError::Malformed("no size".into())));
     };
     tokio::join!(client, server);
 }
@@ -127,14 +116,8 @@ async fn a_line_end_in_an_argument_is_not_sent() {
     assert_eq!(session.retrieve("a\nb", 0).await.unwrap_err(), FtpError::Invalid);
     assert_eq!(session.command("NOOP\r", 2).await, Err(FtpError::Invalid));
     assert_in_step(&session, &mut peer).await;
-    let evil = Options {
-        password: "a\r\nb".into(),
-        ..options(1)
-    };
-    assert_eq!(
-        Session::open(&Network::default(), evil).await.unwrap_err(),
-        FtpError::Invalid
-    );
+    let evil = Options { password: "a\r\nb".into(), ..options(1) };
+    assert_eq!(Session::open(&Network::default(), evil).await.unwrap_err(), FtpError::Invalid);
 }
 
 #[tokio::test]
@@ -142,33 +125,17 @@ async fn openings_that_fail() {
     let cases: [(&[(&str, &str)], FtpError); 6] = [
         (
             &[("", "500 go away\r\n")],
-            FtpError::Greeting(Reply {
-                code: 500,
-                lines: vec!["500 go away".into()],
-            }),
+            FtpError::Greeting(Reply { code: 500, lines: vec!["500 go away".into()] }),
         ),
-        (
-            &[("", "SSH-2.0\r\n")],
-            FtpError::Malformed("a line without a code".into()),
-        ),
+        (&[("", "SSH-2.0\r\n")], FtpError::Malformed("a line without a code".into())),
         (&[("", "")], FtpError::Closed),
         (
-            &[
-                ("", "220 hi\r\n"),
-                ("USER user\r\n", "331 ?\r\n"),
-                ("PASS pass\r\n", "530 wrong\r\n"),
-            ],
-            FtpError::Login(Reply {
-                code: 530,
-                lines: vec!["530 wrong".into()],
-            }),
+            &[("", "220 hi\r\n"), ("USER user\r\n", "331 ?\r\n"), ("PASS pass\r\n", "530 wrong\r\n")],
+            FtpError::Login(Reply { code: 530, lines: vec!["530 wrong".into()] }),
         ),
         (
             &[("", "220 hi\r\n"), ("USER user\r\n", "332 account\r\n")],
-            FtpError::Login(Reply {
-                code: 332,
-                lines: vec!["332 account".into()],
-            }),
+            FtpError::Login(Reply { code: 332, lines: vec!["332 account".into()] }),
         ),
         (&[("", "220 hi\r\n"), ("USER user\r\n", "")], FtpError::Closed),
     ];
@@ -187,10 +154,7 @@ async fn openings_that_fail() {
     }
 
     let (listener, port) = listen().await;
-    let silent = Options {
-        timeout: SHORT,
-        ..options(port)
-    };
+    let silent = Options { timeout: SHORT, ..options(port) };
     let network = Network::default();
     let (opened, _peer) = tokio::join!(Session::open(&network, silent), Peer::accept(&listener));
     assert_eq!(opened.unwrap_err(), FtpError::Timeout);
@@ -279,22 +243,10 @@ async fn a_refused_restart_or_transfer_leaves_the_session_in_step() {
         peer.answer("PASV\r\n", "227 nothing\r\n").await;
     };
     let client = async {
-        assert_eq!(
-            session.retrieve("f", 5).await.unwrap_err(),
-            refused(502, "502 no restart")
-        );
-        assert_eq!(
-            session.retrieve("f", 0).await.unwrap_err(),
-            refused(550, "550 no file")
-        );
-        assert_eq!(
-            session.store("f").await.unwrap_err(),
-            refused(502, "502 not here")
-        );
-        assert_eq!(
-            session.store("f").await.unwrap_err(),
-            FtpError::Malformed("no address".into())
-        );
+        assert_eq!(session.retrieve("f", 5).await.unwrap_err(), refused(502, "502 no restart"));
+        assert_eq!(session.retrieve("f", 0).await.unwrap_err(), refused(550, "550 no file"));
+        assert_eq!(session.store("f").await.unwrap_err(), refused(502, "502 not here"));
+        assert_eq!(session.store("f").await.unwrap_err(), FtpError::Malformed("no address".into()));
     };
     tokio::join!(client, server);
     assert_in_step(&session, &mut peer).await;
@@ -364,10 +316,7 @@ async fn a_dropped_download_leaves_the_session_usable_once_the_server_has_acknow
         receiver.next(1).await.unwrap();
     };
     let (mut data, ()) = tokio::join!(server, client);
-    assert_eq!(
-        data.rest().await.unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionReset
-    );
+    assert_eq!(data.rest().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     // A server that says nothing yet: an error in time, nothing sent.
     assert_eq!(session.pwd().await, Err(FtpError::Timeout));
     peer.send("426 broken off\r\n").await;
@@ -452,10 +401,7 @@ async fn closing_breaks_off_an_open_transfer() {
         let listener = passive(&mut peer).await;
         peer.answer("RETR f\r\n", "150 go\r\n").await;
         let data = Peer::accept(&listener).await;
-        assert_eq!(
-            peer.rest().await.unwrap_err().kind(),
-            std::io::ErrorKind::ConnectionReset
-        );
+        assert_eq!(peer.rest().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
         data.close().await;
     };
     let client = async {
@@ -471,8 +417,7 @@ async fn extended_passive_mode_uses_the_servers_address() {
     let (session, mut peer) = open_with(|options| options.extended = true).await;
     let server = async {
         let (listener, port) = listen().await;
-        peer.answer("EPSV\r\n", &format!("229 Extended (|||{port}|)\r\n"))
-            .await;
+        peer.answer("EPSV\r\n", &format!("229 Extended (|||{port}|)\r\n")).await;
         peer.answer("LIST\r\n", "150 go\r\n").await;
         let mut data = Peer::accept(&listener).await;
         data.send("-rw f\r\n").await;
@@ -492,8 +437,7 @@ async fn an_unreachable_passive_address_is_ignored_if_asked() {
     let server = async {
         let (listener, port) = listen().await;
         let [high, low] = port.to_be_bytes();
-        peer.answer("PASV\r\n", &format!("227 (10,255,255,1,{high},{low})\r\n"))
-            .await;
+        peer.answer("PASV\r\n", &format!("227 (10,255,255,1,{high},{low})\r\n")).await;
         peer.answer("LIST d\r\n", "150 go\r\n").await;
         Peer::accept(&listener).await.close().await;
         peer.send("226 ok\r\n").await;
@@ -513,11 +457,7 @@ async fn passive_addresses_go_through_the_name_table() {
         format!("ftp.test:21=127.0.0.1:{port}").parse().unwrap(),
         format!("203.0.113.5:1025=127.0.0.1:{data_port}").parse().unwrap(),
     ]);
-    let options = Options {
-        host: "ftp.test".into(),
-        port: 21,
-        ..options(0)
-    };
+    let options = Options { host: "ftp.test".into(), port: 21, ..options(0) };
     let server = async {
         let mut peer = Peer::accept(&control).await;
         peer.send("220 hi\r\n").await;
@@ -564,26 +504,15 @@ async fn active_address(peer: &mut Peer<TcpStream>, extended: bool) -> (&'static
     let mut line = Vec::new();
     while !line.ends_with(b"\r\n") {
         let mut byte = [0];
-        tokio::io::AsyncReadExt::read_exact(&mut peer.0, &mut byte)
-            .await
-            .unwrap();
+        tokio::io::AsyncReadExt::read_exact(&mut peer.0, &mut byte).await.unwrap();
         line.push(byte[0]);
     }
     peer.send("200 ok\r\n").await;
     let line = String::from_utf8(line).unwrap();
     let port = if extended {
-        line.strip_prefix("EPRT |1|127.0.0.1|")
-            .unwrap()
-            .strip_suffix("|\r\n")
-            .unwrap()
-            .parse()
-            .unwrap()
+        line.strip_prefix("EPRT |1|127.0.0.1|").unwrap().strip_suffix("|\r\n").unwrap().parse().unwrap()
     } else {
-        let numbers = line
-            .strip_prefix("PORT 127,0,0,1,")
-            .unwrap()
-            .strip_suffix("\r\n")
-            .unwrap();
+        let numbers = line.strip_prefix("PORT 127,0,0,1,").unwrap().strip_suffix("\r\n").unwrap();
         let (high, low) = numbers.split_once(',').unwrap();
         u16::from_be_bytes([high.parse().unwrap(), low.parse().unwrap()])
     };
@@ -700,23 +629,13 @@ async fn secure() -> Secure {
     let server = TlsServer::new(&authority.issue(&LeafOptions::default()));
     let (listener, port) = listen().await;
     let network = Network::new(vec![format!("server.test:21=127.0.0.1:{port}").parse().unwrap()]);
-    Secure {
-        authority,
-        server,
-        listener,
-        network,
-    }
+    Secure { authority, server, listener, network }
 }
 
 impl Secure {
     fn options(&self) -> Options {
         let tls = Some(tls_settings(&self.authority));
-        Options {
-            host: "server.test".into(),
-            port: 21,
-            tls,
-            ..options(0)
-        }
+        Options { host: "server.test".into(), port: 21, tls, ..options(0) }
     }
 
     async fn explicit(&self) -> TlsPeer {
@@ -780,10 +699,7 @@ async fn implicit_tls_starts_with_the_handshake() {
         log_in(&mut peer).await;
         peer
     };
-    let options = Options {
-        implicit: true,
-        ..world.options()
-    };
+    let options = Options { implicit: true, ..world.options() };
     let (session, mut peer) = tokio::join!(Session::open(&world.network, options), server);
     assert_in_step(&session.unwrap(), &mut peer).await;
 }
@@ -798,10 +714,7 @@ async fn nothing_goes_in_the_clear_when_tls_is_refused() {
         assert_eq!(peer.rest().await.unwrap(), b"");
     };
     let (opened, ()) = tokio::join!(Session::open(&world.network, world.options()), server);
-    let expected = FtpError::TlsRefused(Reply {
-        code: 502,
-        lines: vec!["502 no TLS".into()],
-    });
+    let expected = FtpError::TlsRefused(Reply { code: 502, lines: vec!["502 no TLS".into()] });
     assert_eq!(opened.unwrap_err(), expected);
 
     let server = async {
@@ -815,10 +728,7 @@ async fn nothing_goes_in_the_clear_when_tls_is_refused() {
         assert!(peer.rest().await.unwrap_or_default().is_empty());
     };
     let (opened, ()) = tokio::join!(Session::open(&world.network, world.options()), server);
-    assert!(matches!(
-        opened.unwrap_err(),
-        FtpError::TlsRefused(Reply { code: 536, .. })
-    ));
+    assert!(matches!(opened.unwrap_err(), FtpError::TlsRefused(Reply { code: 536, .. })));
 }
 
 #[tokio::test]
@@ -831,10 +741,7 @@ async fn a_reply_put_in_front_of_the_handshake_is_not_trusted() {
         peer
     };
     let (opened, _peer) = tokio::join!(Session::open(&world.network, world.options()), server);
-    assert_eq!(
-        opened.unwrap_err(),
-        FtpError::Malformed("a reply ahead of the handshake".into())
-    );
+    assert_eq!(opened.unwrap_err(), FtpError::Malformed("a reply ahead of the handshake".into()));
 }
 
 #[tokio::test]
@@ -847,29 +754,15 @@ async fn failures_of_the_handshakes() {
         peer.answer("AUTH TLS\r\n", "234 go\r\n").await;
         assert!(world.server.secure(peer).await.is_err());
     };
-    let options = Options {
-        tls: Some(tls_settings(&stranger)),
-        ..world.options()
-    };
+    let options = Options { tls: Some(tls_settings(&stranger)), ..world.options() };
     let (opened, ()) = tokio::join!(Session::open(&world.network, options), server);
     let FtpError::Tls(error) = opened.unwrap_err() else {
         panic!("not a failure of TLS");
     };
     assert_eq!(error.tls_failure(), Some(TlsFailure::UnknownAuthority));
 
-    let tls = Some(TlsSettings {
-        ca_certificates: Vec::new(),
-        ..tls_settings(&world.authority)
-    });
-    let unusable = Session::open(
-        &world.network,
-        Options {
-            tls,
-            ..world.options()
-        },
-    )
-    .await
-    .unwrap_err();
+    let tls = Some(TlsSettings { ca_certificates: Vec::new(), ..tls_settings(&world.authority) });
+    let unusable = Session::open(&world.network, Options { tls, ..world.options() }).await.unwrap_err();
     assert!(matches!(unusable, FtpError::Tls(error) if error.tls_failure() == Some(TlsFailure::Credentials)));
 }
 
@@ -899,10 +792,7 @@ async fn a_data_connection_that_is_not_protected_fails_with_the_servers_word() {
     // Whichever comes first, the server's word stays readable.
     let error = opened.unwrap_err();
     assert!(
-        matches!(
-            error,
-            FtpError::Data(NetError::Tls { .. } | NetError::Reset) | FtpError::Refused(_)
-        ),
+        matches!(error, FtpError::Data(NetError::Tls { .. } | NetError::Reset) | FtpError::Refused(_)),
         "{error}"
     );
     assert_eq!(session.last_message().await, "522 session reuse required");

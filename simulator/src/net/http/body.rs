@@ -157,11 +157,7 @@ fn take_size(input: &mut BytesMut) -> Result<Option<u64>, BodyError> {
 /// Takes a line and returns its length without its end.
 fn take_line(input: &mut BytesMut) -> Result<Option<usize>, BodyError> {
     let Some(end) = input.iter().position(|&byte| byte == b'\n') else {
-        return if input.len() > LONGEST_LINE {
-            Err(BodyError::Malformed)
-        } else {
-            Ok(None)
-        };
+        return if input.len() > LONGEST_LINE { Err(BodyError::Malformed) } else { Ok(None) };
     };
     let line = input.split_to(end + 1);
     let content = line.strip_suffix(b"\r\n").or_else(|| line.strip_suffix(b"\n"));
@@ -260,33 +256,18 @@ mod tests {
 
     #[test]
     fn broken_chunks_are_refused() {
-        for bytes in [
-            &b"xyz\r\n"[..],
-            b"3\r\nabcd\r\n",
-            b"-1\r\n",
-            b"fffffffffffffffff\r\n",
-        ] {
-            assert_eq!(
-                decode(Framing::chunked(), bytes, 100),
-                Err(BodyError::Malformed),
-                "{bytes:?}"
-            );
+        for bytes in [&b"xyz\r\n"[..], b"3\r\nabcd\r\n", b"-1\r\n", b"fffffffffffffffff\r\n"] {
+            assert_eq!(decode(Framing::chunked(), bytes, 100), Err(BodyError::Malformed), "{bytes:?}");
         }
         let endless = vec![b'0'; 20_000];
-        assert_eq!(
-            decode(Framing::chunked(), &endless, 1000),
-            Err(BodyError::Malformed)
-        );
+        assert_eq!(decode(Framing::chunked(), &endless, 1000), Err(BodyError::Malformed));
     }
 
     #[test]
     fn a_length_leaves_what_follows() {
         let mut input = BytesMut::from("abcdef");
         let mut framing = Framing::length(3);
-        assert_eq!(
-            framing.advance(&mut input),
-            Ok(Progress::Piece(Bytes::from("abc")))
-        );
+        assert_eq!(framing.advance(&mut input), Ok(Progress::Piece(Bytes::from("abc"))));
         assert_eq!(framing.advance(&mut input), Ok(Progress::Done));
         assert_eq!(&input[..], b"def");
     }

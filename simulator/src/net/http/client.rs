@@ -62,20 +62,15 @@ pub(crate) async fn send(network: &Network, request: Request) -> Result<Pending,
     let head = request.head().ok_or(HttpError::Invalid)?;
     let sending = async {
         let tls = request.tls.as_ref();
-        let mut connection = network
-            .connect(&request.host, request.port, tls, request.connect_timeout)
-            .await?;
+        let mut connection =
+            network.connect(&request.host, request.port, tls, request.connect_timeout).await?;
         connection.write_all(head.as_bytes()).await?;
         connection.write_all(request.payload()).await?;
         connection.flush().await?;
         Ok(connection)
     };
     match timeout(request.connect_timeout, sending).await {
-        Ok(Ok(connection)) => Ok(Pending {
-            connection,
-            request,
-            sent: Instant::now(),
-        }),
+        Ok(Ok(connection)) => Ok(Pending { connection, request, sent: Instant::now() }),
         Ok(Err(error)) => Err(HttpError::Sending(error)),
         Err(_) => Err(HttpError::Sending(NetError::Timeout)),
     }
@@ -91,11 +86,7 @@ impl Pending {
     /// # Cancel safety
     /// Dropping the future closes the connection.
     pub(crate) async fn response(self) -> Result<Response, HttpError> {
-        let Self {
-            mut connection,
-            request,
-            sent,
-        } = self;
+        let Self { mut connection, request, sent } = self;
         let mut input = BytesMut::new();
         let head = timeout_at(sent + request.timeout, receive_head(&mut connection, &mut input))
             .await

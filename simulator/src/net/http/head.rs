@@ -25,8 +25,7 @@ impl Head {
         } else if self.chunked {
             Framing::chunked()
         } else {
-            self.content_length
-                .map_or_else(Framing::until_close, Framing::length)
+            self.content_length.map_or_else(Framing::until_close, Framing::length)
         }
     }
 }
@@ -46,12 +45,8 @@ pub(super) fn take(input: &mut BytesMut) -> Result<Option<Head>, String> {
 }
 
 fn understood(parsed: &httparse::Response<'_, '_>) -> Result<Head, String> {
-    let mut head = Head {
-        status: parsed.code.unwrap_or(0),
-        content_type: None,
-        content_length: None,
-        chunked: false,
-    };
+    let mut head =
+        Head { status: parsed.code.unwrap_or(0), content_type: None, content_length: None, chunked: false };
     for header in parsed.headers.iter() {
         let value = String::from_utf8_lossy(header.value);
         let value = value.trim();

@@ -110,17 +110,9 @@ impl Request {
     /// The host as `Host` wants it: an IPv6 address in brackets, a port only if it is not the scheme's own.
     fn authority(&self) -> String {
         let bare_v6 = self.host.parse::<std::net::Ipv6Addr>().is_ok();
-        let host = if bare_v6 {
-            format!("[{}]", self.host)
-        } else {
-            self.host.clone()
-        };
+        let host = if bare_v6 { format!("[{}]", self.host) } else { self.host.clone() };
         let usual = if self.tls.is_some() { 443 } else { 80 };
-        if self.port == usual {
-            host
-        } else {
-            format!("{host}:{}", self.port)
-        }
+        if self.port == usual { host } else { format!("{host}:{}", self.port) }
     }
 }
 

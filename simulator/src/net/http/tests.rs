@@ -78,15 +78,10 @@ async fn a_get_with_headers_and_authentication() {
     let expected = "GET /x HTTP/1.1\r\nHost: server.test:8080\r\nAuthorization: Basic dXNlcjpwYXNz\r\n\
         Connection: close\r\nAccept: */*\r\nX: y\r\n\r\n";
     let (pending, mut peer) = exchange(request, expected).await;
-    peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello")
-        .await;
+    peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello").await;
     let mut response = pending.response().await.unwrap();
     assert_eq!(
-        (
-            response.status,
-            response.content_type.as_deref(),
-            response.content_length
-        ),
+        (response.status, response.content_type.as_deref(), response.content_length),
         (200, Some("text/plain"), Some(5))
     );
     assert_eq!(whole(&mut response.body).await.unwrap(), b"hello");
@@ -107,8 +102,7 @@ async fn a_post_carries_its_body_exactly() {
         Content-Length: 11\r\n\r\n";
     let (pending, mut peer) = exchange(request, head).await;
     peer.expect(&body).await;
-    peer.send("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
-        .await;
+    peer.send("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n").await;
     let mut response = pending.response().await.unwrap();
     assert_eq!(response.status, 201);
     assert_eq!(whole(&mut response.body).await.unwrap(), b"");
@@ -117,14 +111,8 @@ async fn a_post_carries_its_body_exactly() {
 #[tokio::test]
 async fn the_other_methods() {
     let cases = [
-        (
-            Method::Head,
-            "HEAD /x HTTP/1.1\r\nHost: server.test\r\nConnection: close\r\n\r\n",
-        ),
-        (
-            Method::Delete,
-            "DELETE /x HTTP/1.1\r\nHost: server.test\r\nConnection: close\r\n\r\n",
-        ),
+        (Method::Head, "HEAD /x HTTP/1.1\r\nHost: server.test\r\nConnection: close\r\n\r\n"),
+        (Method::Delete, "DELETE /x HTTP/1.1\r\nHost: server.test\r\nConnection: close\r\n\r\n"),
         (
             Method::Put,
             "PUT /x HTTP/1.1\r\nHost: server.test\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
@@ -147,37 +135,15 @@ async fn the_other_methods() {
 #[tokio::test]
 async fn what_would_break_out_of_its_line_is_not_sent() {
     let bad = [
-        Request {
-            resource: "/x y".into(),
-            ..get()
-        },
-        Request {
-            resource: "/x\r\nEvil: 1".into(),
-            ..get()
-        },
-        Request {
-            resource: String::new(),
-            ..get()
-        },
-        Request {
-            headers: vec!["A: b\r\nEvil: 1".into()],
-            ..get()
-        },
-        Request {
-            headers: vec![String::new()],
-            ..get()
-        },
-        Request {
-            method: Method::Post,
-            content_type: Some("a\nb".into()),
-            ..get()
-        },
+        Request { resource: "/x y".into(), ..get() },
+        Request { resource: "/x\r\nEvil: 1".into(), ..get() },
+        Request { resource: String::new(), ..get() },
+        Request { headers: vec!["A: b\r\nEvil: 1".into()], ..get() },
+        Request { headers: vec![String::new()], ..get() },
+        Request { method: Method::Post, content_type: Some("a\nb".into()), ..get() },
     ];
     for request in bad {
-        assert_eq!(
-            send(&Network::default(), request).await.unwrap_err(),
-            HttpError::Invalid
-        );
+        assert_eq!(send(&Network::default(), request).await.unwrap_err(), HttpError::Invalid);
     }
 }
 
@@ -202,10 +168,8 @@ async fn chunked_framing_is_removed() {
 
 #[tokio::test]
 async fn no_body_where_none_can_be() {
-    for answer in [
-        &b"HTTP/1.1 204 No Content\r\n\r\n"[..],
-        b"HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n",
-    ] {
+    for answer in [&b"HTTP/1.1 204 No Content\r\n\r\n"[..], b"HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n"]
+    {
         let mut response = answered(answer).await.unwrap();
         assert_eq!(whole(&mut response.body).await.unwrap(), b"");
     }
@@ -228,46 +192,24 @@ async fn a_body_that_is_cut_off_says_so() {
 
 #[tokio::test]
 async fn a_broken_chunk_is_malformed() {
-    let mut body = answered(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
-        .await
-        .unwrap()
-        .body;
+    let mut body =
+        answered(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").await.unwrap().body;
     assert_eq!(whole(&mut body).await, Err(BodyError::Malformed));
 }
 
 #[tokio::test]
 async fn an_ended_connection_is_not_a_silent_one() {
     for answer in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-"] {
-        assert_eq!(
-            answered(answer).await.unwrap_err(),
-            HttpError::Receiving(NetError::Closed)
-        );
+        assert_eq!(answered(answer).await.unwrap_err(), HttpError::Receiving(NetError::Closed));
     }
-    let (pending, _silent) = exchange(
-        Request {
-            timeout: SHORT,
-            ..get()
-        },
-        GET,
-    )
-    .await;
+    let (pending, _silent) = exchange(Request { timeout: SHORT, ..get() }, GET).await;
     assert_eq!(pending.response().await.unwrap_err(), HttpError::NoAnswer);
 
     // Drops of an answer do not prolong the wait.
-    let (pending, mut peer) = exchange(
-        Request {
-            timeout: SHORT,
-            ..get()
-        },
-        GET,
-    )
-    .await;
+    let (pending, mut peer) = exchange(Request { timeout: SHORT, ..get() }, GET).await;
     let dripping = tokio::spawn(async move {
         loop {
-            if tokio::io::AsyncWriteExt::write_all(&mut peer.0, b"HTTP")
-                .await
-                .is_err()
-            {
+            if tokio::io::AsyncWriteExt::write_all(&mut peer.0, b"HTTP").await.is_err() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -290,10 +232,7 @@ async fn garbage_and_endless_heads_are_malformed() {
         let line = format!("X: {}\r\n", "y".repeat(1000));
         // A megabyte of headers, or until the client has enough.
         for _ in 0..1000 {
-            if tokio::io::AsyncWriteExt::write_all(&mut peer.0, line.as_bytes())
-                .await
-                .is_err()
-            {
+            if tokio::io::AsyncWriteExt::write_all(&mut peer.0, line.as_bytes()).await.is_err() {
                 return;
             }
         }
@@ -305,14 +244,7 @@ async fn garbage_and_endless_heads_are_malformed() {
 
 #[tokio::test]
 async fn a_stall_in_the_body_is_an_error() {
-    let (pending, mut peer) = exchange(
-        Request {
-            timeout: SHORT,
-            ..get()
-        },
-        GET,
-    )
-    .await;
+    let (pending, mut peer) = exchange(Request { timeout: SHORT, ..get() }, GET).await;
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc").await;
     let mut body = pending.response().await.unwrap().body;
     assert_eq!(whole(&mut body).await, Err(BodyError::Stalled));
@@ -321,17 +253,9 @@ async fn a_stall_in_the_body_is_an_error() {
 #[tokio::test]
 async fn a_slow_reader_holds_the_server_back_and_is_no_stall() {
     let size = 8 << 20;
-    let (pending, mut peer) = exchange(
-        Request {
-            timeout: SHORT,
-            ..get()
-        },
-        GET,
-    )
-    .await;
+    let (pending, mut peer) = exchange(Request { timeout: SHORT, ..get() }, GET).await;
     let sending = tokio::spawn(async move {
-        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n"))
-            .await;
+        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n")).await;
         peer.send(vec![b'z'; size]).await;
         peer
     });
@@ -348,20 +272,14 @@ async fn dropping_the_body_closes_the_connection() {
     let (pending, mut peer) = exchange(get(), GET).await;
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n").await;
     drop(pending.response().await.unwrap());
-    assert_eq!(
-        peer.rest().await.unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionReset
-    );
+    assert_eq!(peer.rest().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]
 async fn failures_to_send_are_not_missing_answers() {
     let (listener, port) = listen().await;
     drop(listener);
-    assert_eq!(
-        send(&network(port), get()).await.unwrap_err(),
-        HttpError::Sending(NetError::Refused)
-    );
+    assert_eq!(send(&network(port), get()).await.unwrap_err(), HttpError::Sending(NetError::Refused));
 }
 
 #[tokio::test]
@@ -377,17 +295,7 @@ async fn over_tls_a_body_without_length_ends_with_the_connection() {
     };
     let network = network(port);
     let tls = Some(tls_settings(&authority));
-    let (response, ()) = tokio::join!(
-        request(
-            &network,
-            Request {
-                port: 443,
-                tls,
-                ..get()
-            }
-        ),
-        serving
-    );
+    let (response, ()) = tokio::join!(request(&network, Request { port: 443, tls, ..get() }), serving);
     assert_eq!(whole(&mut response.unwrap().body).await.unwrap(), b"all");
 }
 

@@ -19,27 +19,16 @@ pub(super) struct Opened {
 pub(super) async fn open(network: &Network, options: &Options) -> Result<Opened, ConnectError> {
     let hello = codec::encode_connect(options).map_err(ConnectError::TooLong)?;
     let tls = options.tls.as_ref();
-    let mut connection = network
-        .connect(&options.host, options.port, tls, options.connect_timeout)
-        .await?;
+    let mut connection = network.connect(&options.host, options.port, tls, options.connect_timeout).await?;
     let mut input = BytesMut::new();
     let answer = timeout(options.packet_timeout, async {
         connection.write_all(&hello).await.map_err(NetError::from)?;
         first_packet(&mut connection, &mut input).await
     });
     match answer.await.map_err(|_| ConnectError::NoConnack)?? {
-        Packet::Connack {
-            code: 0,
-            session_present,
-        } => Ok(Opened {
-            connection,
-            input,
-            session_present,
-        }),
+        Packet::Connack { code: 0, session_present } => Ok(Opened { connection, input, session_present }),
         Packet::Connack { code, .. } => Err(ConnectError::Refused(Refusal::from_code(code))),
-        _ => Err(ConnectError::Protocol(
-            "the first packet is not a CONNACK".to_owned(),
-        )),
+        _ => Err(ConnectError::Protocol("the first packet is not a CONNACK".to_owned())),
     }
 }
 

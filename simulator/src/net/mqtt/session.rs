@@ -57,13 +57,7 @@ impl Session {
         let (requests, incoming) = mpsc::channel(REQUESTS);
         let (events, receiver) = mpsc::channel(EVENTS);
         tokio::spawn(task::run(opened, options, incoming, events));
-        Ok((
-            Self {
-                requests,
-                session_present,
-            },
-            receiver,
-        ))
+        Ok((Self { requests, session_present }, receiver))
     }
 
     /// Whether the broker had kept a session of this client id.
@@ -87,14 +81,7 @@ impl Session {
     ) -> Result<(), RequestError> {
         codec::check_publish(topic, payload.len())?;
         let topic = topic.to_owned();
-        self.request(|done| Request::Publish {
-            topic,
-            payload,
-            qos,
-            retain,
-            done,
-        })
-        .await
+        self.request(|done| Request::Publish { topic, payload, qos, retain, done }).await
     }
 
     /// Subscribes to a filter and returns the quality of service that the broker granted.
@@ -107,8 +94,7 @@ impl Session {
     pub(crate) async fn subscribe(&self, filter: &str, qos: Qos) -> Result<Qos, RequestError> {
         codec::check_text(filter)?;
         let filter = filter.to_owned();
-        self.request(|done| Request::Subscribe { filter, qos, done })
-            .await
+        self.request(|done| Request::Subscribe { filter, qos, done }).await
     }
 
     /// Ends a subscription.
@@ -145,10 +131,7 @@ impl Session {
         request: impl FnOnce(oneshot::Sender<Result<T, RequestError>>) -> Request,
     ) -> Result<T, RequestError> {
         let (done, answer) = oneshot::channel();
-        self.requests
-            .send(request(done))
-            .await
-            .map_err(|_| RequestError::Closed)?;
+        self.requests.send(request(done)).await.map_err(|_| RequestError::Closed)?;
         answer.await.unwrap_or(Err(RequestError::Closed))
     }
 }

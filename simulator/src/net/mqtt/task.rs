@@ -23,25 +23,10 @@ pub(super) type Done<T> = oneshot::Sender<Result<T, RequestError>>;
 /// What a handle asks for.
 #[derive(Debug)]
 pub(super) enum Request {
-    Publish {
-        topic: String,
-        payload: Bytes,
-        qos: Qos,
-        retain: bool,
-        done: Done<()>,
-    },
-    Subscribe {
-        filter: String,
-        qos: Qos,
-        done: Done<Qos>,
-    },
-    Unsubscribe {
-        filter: String,
-        done: Done<()>,
-    },
-    Disconnect {
-        done: Done<()>,
-    },
+    Publish { topic: String, payload: Bytes, qos: Qos, retain: bool, done: Done<()> },
+    Subscribe { filter: String, qos: Qos, done: Done<Qos> },
+    Unsubscribe { filter: String, done: Done<()> },
+    Disconnect { done: Done<()> },
 }
 
 /// Runs the session until it ends. Owns the connection.
@@ -202,13 +187,7 @@ impl Task {
     }
 
     fn deliver(&mut self, message: Publish) {
-        let Publish {
-            topic,
-            payload,
-            qos,
-            retain,
-            id,
-        } = message;
+        let Publish { topic, payload, qos, retain, id } = message;
         let fresh = match qos {
             Qos::AtMostOnce => true,
             Qos::AtLeastOnce => {
@@ -221,12 +200,7 @@ impl Task {
             }
         };
         if fresh {
-            self.events.push_back(Event::Message {
-                topic,
-                payload,
-                qos,
-                retain,
-            });
+            self.events.push_back(Event::Message { topic, payload, qos, retain });
         }
     }
 
@@ -234,26 +208,9 @@ impl Task {
         let id = self.next_id();
         let deadline = Instant::now() + self.options.packet_timeout;
         match request {
-            Request::Publish {
-                topic,
-                payload,
-                qos,
-                retain,
-                done,
-            } => {
+            Request::Publish { topic, payload, qos, retain, done } => {
                 let id = if qos == Qos::AtMostOnce { 0 } else { id };
-                self.queue(|out| {
-                    codec::encode_publish(
-                        out,
-                        &Publish {
-                            topic,
-                            payload,
-                            qos,
-                            retain,
-                            id,
-                        },
-                    )
-                });
+                self.queue(|out| codec::encode_publish(out, &Publish { topic, payload, qos, retain, id }));
                 let answer = match qos {
                     Qos::AtMostOnce => Answer::OnTheWire(self.queued),
                     Qos::AtLeastOnce => Answer::Puback(id),
@@ -316,14 +273,7 @@ impl Task {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        [
-            self.waiting.next_deadline(),
-            self.ping_due(),
-            self.ping_answer_due(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.waiting.next_deadline(), self.ping_due(), self.ping_answer_due()].into_iter().flatten().min()
     }
 
     /// MQTT 3.1.2.10

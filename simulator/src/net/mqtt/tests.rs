@@ -56,11 +56,7 @@ async fn open_with(change: impl FnOnce(&mut Options)) -> Open {
     let network = Network::default();
     let (opened, peer) = tokio::join!(Session::connect(&network, options), broker);
     let (session, events) = opened.unwrap();
-    Open {
-        session,
-        events,
-        peer,
-    }
+    Open { session, events, peer }
 }
 
 async fn open() -> Open {
@@ -72,12 +68,7 @@ async fn next(events: &mut mpsc::Receiver<Event>) -> Option<Event> {
 }
 
 fn message(topic: &str, payload: &'static [u8], qos: Qos) -> Event {
-    Event::Message {
-        topic: topic.into(),
-        payload: Bytes::from_static(payload),
-        qos,
-        retain: false,
-    }
+    Event::Message { topic: topic.into(), payload: Bytes::from_static(payload), qos, retain: false }
 }
 
 /// Connects to a broker that answers `answer` and then closes.
@@ -89,9 +80,7 @@ async fn connect_to(answer: &'static [u8], listener: TcpListener, options: Optio
         peer.close().await;
     };
     let network = Network::default();
-    tokio::join!(Session::connect(&network, options), broker)
-        .0
-        .unwrap_err()
+    tokio::join!(Session::connect(&network, options), broker).0.unwrap_err()
 }
 
 #[tokio::test]
@@ -106,10 +95,7 @@ async fn refusals_are_told_apart() {
     ];
     for (answer, refusal) in cases {
         let (listener, port) = listen().await;
-        assert_eq!(
-            connect_to(answer, listener, options(port)).await,
-            ConnectError::Refused(refusal)
-        );
+        assert_eq!(connect_to(answer, listener, options(port)).await, ConnectError::Refused(refusal));
     }
 }
 
@@ -131,10 +117,7 @@ async fn silence_and_a_close_instead_of_a_connack() {
     );
 
     let (listener, port) = listen().await;
-    let options = Options {
-        packet_timeout: SHORT,
-        ..options(port)
-    };
+    let options = Options { packet_timeout: SHORT, ..options(port) };
     let network = Network::default();
     let (opened, _silent) = tokio::join!(Session::connect(&network, options), Peer::accept(&listener));
     assert_eq!(opened.unwrap_err(), ConnectError::NoConnack);
@@ -151,10 +134,7 @@ async fn network_and_tls_failures_keep_their_reason() {
     let authority = Authority::new("Test CA");
     let server = TlsServer::mutual(&authority.issue(&LeafOptions::default()), &authority);
     let (listener, port) = listen().await;
-    let tls = Some(TlsSettings {
-        min: TlsVersion::V1_3,
-        ..tls_settings(&authority)
-    });
+    let tls = Some(TlsSettings { min: TlsVersion::V1_3, ..tls_settings(&authority) });
     let network = Network::default();
     let connecting = Session::connect(&network, Options { tls, ..options(port) });
     let (opened, accepted) = tokio::join!(connecting, server.accept(&listener));
@@ -184,14 +164,9 @@ async fn an_earlier_session_is_reported() {
 
 #[tokio::test]
 async fn publishes_resolve_at_their_acknowledgement() {
-    let Open {
-        session, mut peer, ..
-    } = open().await;
+    let Open { session, mut peer, .. } = open().await;
     let payload = Bytes::from_static(b"\r\nOK\r\n\x1A\0");
-    session
-        .publish("t/0", payload.clone(), Qos::AtMostOnce, true)
-        .await
-        .unwrap();
+    session.publish("t/0", payload.clone(), Qos::AtMostOnce, true).await.unwrap();
     peer.expect(b"\x31\x0D\x00\x03t/0\r\nOK\r\n\x1A\0").await;
 
     let publishing = session.publish("t", payload.clone(), Qos::AtLeastOnce, false);
@@ -214,14 +189,11 @@ async fn publishes_resolve_at_their_acknowledgement() {
 
 #[tokio::test]
 async fn acknowledgements_may_overtake_each_other() {
-    let Open {
-        session, mut peer, ..
-    } = open().await;
+    let Open { session, mut peer, .. } = open().await;
     let first = session.publish("a", Bytes::new(), Qos::AtLeastOnce, false);
     let second = session.subscribe("b", Qos::AtLeastOnce);
     let broker = async {
-        peer.expect(b"\x32\x05\x00\x01a\x00\x01\x82\x06\x00\x02\x00\x01b\x01")
-            .await;
+        peer.expect(b"\x32\x05\x00\x01a\x00\x01\x82\x06\x00\x02\x00\x01b\x01").await;
         peer.send(b"\x90\x03\x00\x02\x00\x40\x02\x00\x01").await;
     };
     let (first, second, ()) = tokio::join!(first, second, broker);
@@ -230,18 +202,12 @@ async fn acknowledgements_may_overtake_each_other() {
 
 #[tokio::test]
 async fn unanswered_requests_time_out_and_late_answers_harm_nobody() {
-    let Open {
-        session, mut peer, ..
-    } = open_with(|options| options.packet_timeout = SHORT).await;
+    let Open { session, mut peer, .. } = open_with(|options| options.packet_timeout = SHORT).await;
     let timed_out = session.publish("t", Bytes::new(), Qos::ExactlyOnce, false).await;
     assert_eq!(timed_out, Err(RequestError::Timeout));
-    assert_eq!(
-        session.subscribe("f", Qos::AtMostOnce).await,
-        Err(RequestError::Timeout)
-    );
+    assert_eq!(session.subscribe("f", Qos::AtMostOnce).await, Err(RequestError::Timeout));
     assert_eq!(session.unsubscribe("f").await, Err(RequestError::Timeout));
-    peer.expect(b"\x34\x05\x00\x01t\x00\x01\x82\x06\x00\x02\x00\x01f\x00\xA2\x05\x00\x03\x00\x01f")
-        .await;
+    peer.expect(b"\x34\x05\x00\x01t\x00\x01\x82\x06\x00\x02\x00\x01f\x00\xA2\x05\x00\x03\x00\x01f").await;
     peer.send(b"\x50\x02\x00\x01").await;
     // Released all the same.
     peer.expect(b"\x62\x02\x00\x01").await;
@@ -250,9 +216,7 @@ async fn unanswered_requests_time_out_and_late_answers_harm_nobody() {
 
 #[tokio::test]
 async fn subscriptions_are_granted_or_refused() {
-    let Open {
-        session, mut peer, ..
-    } = open().await;
+    let Open { session, mut peer, .. } = open().await;
     let broker = async {
         peer.expect(b"\x82\x08\x00\x01\x00\x03a/#\x02").await;
         peer.send(b"\x90\x03\x00\x01\x01").await;
@@ -262,14 +226,8 @@ async fn subscriptions_are_granted_or_refused() {
         peer.send(b"\xB0\x02\x00\x03").await;
     };
     let client = async {
-        assert_eq!(
-            session.subscribe("a/#", Qos::ExactlyOnce).await,
-            Ok(Qos::AtLeastOnce)
-        );
-        assert_eq!(
-            session.subscribe("b", Qos::AtMostOnce).await,
-            Err(RequestError::Refused)
-        );
+        assert_eq!(session.subscribe("a/#", Qos::ExactlyOnce).await, Ok(Qos::AtLeastOnce));
+        assert_eq!(session.subscribe("b", Qos::AtMostOnce).await, Err(RequestError::Refused));
         assert_eq!(session.unsubscribe("a/#").await, Ok(()));
     };
     tokio::join!(client, broker);
@@ -277,56 +235,34 @@ async fn subscriptions_are_granted_or_refused() {
 
 #[tokio::test]
 async fn incoming_messages_are_acknowledged_and_delivered_once() {
-    let Open {
-        session: _session,
-        mut events,
-        mut peer,
-    } = open().await;
+    let Open { session: _session, mut events, mut peer } = open().await;
     peer.send(b"\x32\x06\x00\x01a\x00\x07x").await;
     peer.expect(b"\x40\x02\x00\x07").await;
     // QoS 2, repeated before it is released: one message.
-    peer.send(b"\x34\x06\x00\x01b\x00\x08y\x3C\x06\x00\x01b\x00\x08y")
-        .await;
+    peer.send(b"\x34\x06\x00\x01b\x00\x08y\x3C\x06\x00\x01b\x00\x08y").await;
     peer.expect(b"\x50\x02\x00\x08\x50\x02\x00\x08").await;
     peer.send(b"\x62\x02\x00\x08").await;
     peer.expect(b"\x70\x02\x00\x08").await;
     // The same id again is another message.
     peer.send(b"\x34\x06\x00\x01b\x00\x08z").await;
     peer.expect(b"\x50\x02\x00\x08").await;
-    assert_eq!(
-        next(&mut events).await,
-        Some(message("a", b"x", Qos::AtLeastOnce))
-    );
-    assert_eq!(
-        next(&mut events).await,
-        Some(message("b", b"y", Qos::ExactlyOnce))
-    );
-    assert_eq!(
-        next(&mut events).await,
-        Some(message("b", b"z", Qos::ExactlyOnce))
-    );
+    assert_eq!(next(&mut events).await, Some(message("a", b"x", Qos::AtLeastOnce)));
+    assert_eq!(next(&mut events).await, Some(message("b", b"y", Qos::ExactlyOnce)));
+    assert_eq!(next(&mut events).await, Some(message("b", b"z", Qos::ExactlyOnce)));
 }
 
 #[tokio::test]
 async fn a_reader_that_sleeps_holds_the_broker_back_and_loses_nothing() {
-    let Open {
-        session,
-        mut events,
-        mut peer,
-    } = open().await;
+    let Open { session, mut events, mut peer } = open().await;
     let count = 500_u16;
     let sending = async {
         for index in 0..count {
-            peer.send([&b"\x30\x05\x00\x01t"[..], &index.to_be_bytes()].concat())
-                .await;
+            peer.send([&b"\x30\x05\x00\x01t"[..], &index.to_be_bytes()].concat()).await;
         }
     };
     let reading = async {
         // Requests go on meanwhile.
-        session
-            .publish("t", Bytes::new(), Qos::AtMostOnce, false)
-            .await
-            .unwrap();
+        session.publish("t", Bytes::new(), Qos::AtMostOnce, false).await.unwrap();
         let mut got = Vec::new();
         while got.len() < usize::from(count) {
             let Some(Event::Message { payload, .. }) = next(&mut events).await else {
@@ -342,11 +278,7 @@ async fn a_reader_that_sleeps_holds_the_broker_back_and_loses_nothing() {
 
 #[tokio::test]
 async fn pings_go_out_and_a_missing_answer_ends_the_session() {
-    let Open {
-        session,
-        mut events,
-        mut peer,
-    } = open_with(|options| {
+    let Open { session, mut events, mut peer } = open_with(|options| {
         options.keep_alive = Duration::from_secs(1);
         options.packet_timeout = SHORT;
     })
@@ -354,21 +286,14 @@ async fn pings_go_out_and_a_missing_answer_ends_the_session() {
     peer.expect(b"\xC0\x00").await;
     peer.send(b"\xD0\x00").await;
     peer.expect(b"\xC0\x00").await;
-    assert_eq!(
-        next(&mut events).await,
-        Some(Event::Closed(CloseReason::PingUnanswered))
-    );
+    assert_eq!(next(&mut events).await, Some(Event::Closed(CloseReason::PingUnanswered)));
     assert_eq!(next(&mut events).await, None);
     assert!(session.is_closed());
 }
 
 #[tokio::test]
 async fn a_broker_that_closes_fails_what_waits() {
-    let Open {
-        session,
-        mut events,
-        mut peer,
-    } = open().await;
+    let Open { session, mut events, mut peer } = open().await;
     let publishing = session.publish("t", Bytes::new(), Qos::AtLeastOnce, false);
     let broker = async {
         peer.expect(b"\x32\x05\x00\x01t\x00\x01").await;
@@ -381,69 +306,37 @@ async fn a_broker_that_closes_fails_what_waits() {
 
 #[tokio::test]
 async fn a_reset_and_garbage_end_the_session_with_their_reason() {
-    let Open {
-        session: _session,
-        mut events,
-        peer,
-    } = open().await;
+    let Open { session: _session, mut events, peer } = open().await;
     peer.reset();
-    assert_eq!(
-        next(&mut events).await,
-        Some(Event::Closed(CloseReason::Network(NetError::Reset)))
-    );
+    assert_eq!(next(&mut events).await, Some(Event::Closed(CloseReason::Network(NetError::Reset))));
 
-    let Open {
-        session: _session,
-        mut events,
-        mut peer,
-    } = open().await;
+    let Open { session: _session, mut events, mut peer } = open().await;
     // The message before the garbage still counts.
     peer.send(b"\x30\x04\x00\x01t!\xFF\xFF").await;
     assert_eq!(next(&mut events).await, Some(message("t", b"!", Qos::AtMostOnce)));
-    assert!(matches!(
-        next(&mut events).await,
-        Some(Event::Closed(CloseReason::Protocol(_)))
-    ));
+    assert!(matches!(next(&mut events).await, Some(Event::Closed(CloseReason::Protocol(_)))));
 }
 
 #[tokio::test]
 async fn disconnect_says_goodbye_and_dropping_does_not() {
-    let Open {
-        session,
-        mut events,
-        mut peer,
-    } = open().await;
+    let Open { session, mut events, mut peer } = open().await;
     session.disconnect().await.unwrap();
     assert_eq!(peer.rest().await.unwrap(), b"\xE0\x00");
     drop(peer);
     assert_eq!(next(&mut events).await, None);
 
-    let Open {
-        session,
-        mut events,
-        mut peer,
-    } = open().await;
+    let Open { session, mut events, mut peer } = open().await;
     drop(session);
-    assert_eq!(
-        peer.rest().await.unwrap_err().kind(),
-        std::io::ErrorKind::ConnectionReset
-    );
+    assert_eq!(peer.rest().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
     assert_eq!(next(&mut events).await, None);
 }
 
 #[tokio::test]
 async fn what_does_not_fit_is_not_sent() {
-    let Open {
-        session, mut peer, ..
-    } = open().await;
+    let Open { session, mut peer, .. } = open().await;
     let topic = "t".repeat(65_536);
     let too_long = Err(RequestError::TooLong("the topic"));
-    assert_eq!(
-        session
-            .publish(&topic, Bytes::new(), Qos::AtMostOnce, false)
-            .await,
-        too_long
-    );
+    assert_eq!(session.publish(&topic, Bytes::new(), Qos::AtMostOnce, false).await, too_long);
     assert!(session.subscribe(&topic, Qos::AtMostOnce).await.is_err());
     session.disconnect().await.unwrap();
     assert_eq!(peer.rest().await.unwrap(), b"\xE0\x00");
@@ -451,10 +344,6 @@ async fn what_does_not_fit_is_not_sent() {
 
 #[test]
 fn passwords_do_not_show() {
-    let options = Options {
-        username: Some("u".into()),
-        password: Some(b"secret".to_vec()),
-        ..options(1)
-    };
+    let options = Options { username: Some("u".into()), password: Some(b"secret".to_vec()), ..options(1) };
     assert!(!format!("{options:?}").contains("secret"));
 }

@@ -42,19 +42,11 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn add(&mut self, answer: Answer, deadline: Instant, done: Done<()>) {
-        self.plain.push(Waiter {
-            key: answer,
-            deadline,
-            done,
-        });
+        self.plain.push(Waiter { key: answer, deadline, done });
     }
 
     pub(super) fn add_subscription(&mut self, id: u16, deadline: Instant, done: Done<Qos>) {
-        self.subscriptions.push(Waiter {
-            key: id,
-            deadline,
-            done,
-        });
+        self.subscriptions.push(Waiter { key: id, deadline, done });
     }
 
     pub(super) fn answered(&mut self, answer: Answer) {
@@ -77,31 +69,17 @@ impl Waiting {
     }
 
     pub(super) fn subscribed(&mut self, id: u16, granted: Option<Qos>) {
-        finish(
-            &mut self.subscriptions,
-            |waiter| waiter.key == id,
-            &granted.ok_or(RequestError::Refused),
-        );
+        finish(&mut self.subscriptions, |waiter| waiter.key == id, &granted.ok_or(RequestError::Refused));
     }
 
     pub(super) fn expire(&mut self, now: Instant) {
-        finish(
-            &mut self.plain,
-            |waiter| waiter.deadline <= now,
-            &Err(RequestError::Timeout),
-        );
-        finish(
-            &mut self.subscriptions,
-            |waiter| waiter.deadline <= now,
-            &Err(RequestError::Timeout),
-        );
+        finish(&mut self.plain, |waiter| waiter.deadline <= now, &Err(RequestError::Timeout));
+        finish(&mut self.subscriptions, |waiter| waiter.deadline <= now, &Err(RequestError::Timeout));
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let plain = self.plain.iter().map(|waiter| waiter.deadline);
-        plain
-            .chain(self.subscriptions.iter().map(|waiter| waiter.deadline))
-            .min()
+        plain.chain(self.subscriptions.iter().map(|waiter| waiter.deadline)).min()
     }
 
     pub(super) fn uses(&self, id: u16) -> bool {

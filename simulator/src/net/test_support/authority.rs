@@ -30,11 +30,7 @@ pub(in super::super) struct LeafOptions {
 
 impl Default for LeafOptions {
     fn default() -> Self {
-        Self {
-            name: "server.test",
-            rsa: false,
-            years: (2020, 2030),
-        }
+        Self { name: "server.test", rsa: false, years: (2020, 2030) }
     }
 }
 
@@ -50,14 +46,9 @@ impl Authority {
         let mut builder = builder(name, &key, (2000, 2050));
         let issuer = x509_name(name);
         builder.set_issuer_name(&issuer).unwrap();
-        builder
-            .append_extension(BasicConstraints::new().critical().ca().build().unwrap())
-            .unwrap();
+        builder.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap();
         builder.sign(&key, MessageDigest::sha256()).unwrap();
-        Self {
-            certificate: builder.build(),
-            key,
-        }
+        Self { certificate: builder.build(), key }
     }
 
     pub(in super::super) fn pem(&self) -> Vec<u8> {
@@ -69,11 +60,8 @@ impl Authority {
     }
 
     pub(in super::super) fn issue(&self, options: &LeafOptions) -> (X509, PKey<Private>) {
-        let key = if options.rsa {
-            PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap()
-        } else {
-            elliptic_key()
-        };
+        let key =
+            if options.rsa { PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap() } else { elliptic_key() };
         let mut builder = builder(options.name, &key, options.years);
         builder.set_issuer_name(self.certificate.subject_name()).unwrap();
         let mut names = SubjectAlternativeName::new();
@@ -81,23 +69,15 @@ impl Authority {
             Ok(_) => names.ip(options.name),
             Err(_) => names.dns(options.name),
         };
-        let names = names
-            .build(&builder.x509v3_context(Some(&self.certificate), None))
-            .unwrap();
+        let names = names.build(&builder.x509v3_context(Some(&self.certificate), None)).unwrap();
         builder.append_extension(names).unwrap();
         builder.sign(&self.key, MessageDigest::sha256()).unwrap();
         (builder.build(), key)
     }
 
     pub(in super::super) fn identity(&self, name: &'static str) -> Identity {
-        let (certificate, key) = self.issue(&LeafOptions {
-            name,
-            ..LeafOptions::default()
-        });
-        Identity {
-            certificate: certificate.to_pem().unwrap(),
-            key: key.private_key_to_pem_pkcs8().unwrap(),
-        }
+        let (certificate, key) = self.issue(&LeafOptions { name, ..LeafOptions::default() });
+        Identity { certificate: certificate.to_pem().unwrap(), key: key.private_key_to_pem_pkcs8().unwrap() }
     }
 }
 
@@ -111,9 +91,7 @@ fn builder(name: &str, key: &PKey<Private>, years: (u64, u64)) -> X509Builder {
     builder.set_version(2).unwrap();
     let mut serial = BigNum::new().unwrap();
     serial.rand(120, MsbOption::MAYBE_ZERO, false).unwrap();
-    builder
-        .set_serial_number(&serial.to_asn1_integer().unwrap())
-        .unwrap();
+    builder.set_serial_number(&serial.to_asn1_integer().unwrap()).unwrap();
     builder.set_subject_name(&x509_name(name)).unwrap();
     builder.set_pubkey(key).unwrap();
     builder.set_not_before(&asn1_time(years.0)).unwrap();
@@ -122,15 +100,7 @@ fn builder(name: &str, key: &PKey<Private>, years: (u64, u64)) -> X509Builder {
 }
 
 fn asn1_time(year: u64) -> Asn1Time {
-    Asn1Time::from_unix(
-        at(year)
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_secs()
-            .try_into()
-            .unwrap(),
-    )
-    .unwrap()
+    Asn1Time::from_unix(at(year).duration_since(UNIX_EPOCH).unwrap().as_secs().try_into().unwrap()).unwrap()
 }
 
 fn x509_name(name: &str) -> openssl::x509::X509Name {

@@ -20,13 +20,7 @@ pub(in super::super) struct Peer<S>(pub(in super::super) S);
 
 impl Peer<TcpStream> {
     pub(in super::super) async fn accept(listener: &TcpListener) -> Self {
-        Self(
-            timeout(AMPLE, listener.accept())
-                .await
-                .expect("nobody dials")
-                .unwrap()
-                .0,
-        )
+        Self(timeout(AMPLE, listener.accept()).await.expect("nobody dials").unwrap().0)
     }
 
     /// Closes with RST.
@@ -45,10 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     pub(in super::super) async fn expect(&mut self, bytes: impl AsRef<[u8]>) {
         let expected = String::from_utf8_lossy(bytes.as_ref()).into_owned();
         let mut got = vec![0; bytes.as_ref().len()];
-        timeout(AMPLE, self.0.read_exact(&mut got))
-            .await
-            .expect(&expected)
-            .expect(&expected);
+        timeout(AMPLE, self.0.read_exact(&mut got)).await.expect(&expected).expect(&expected);
         assert_eq!(String::from_utf8_lossy(&got), expected);
     }
 
@@ -61,9 +52,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Everything up to the end of the stream.
     pub(in super::super) async fn rest(&mut self) -> std::io::Result<Vec<u8>> {
         let mut rest = Vec::new();
-        timeout(AMPLE, self.0.read_to_end(&mut rest))
-            .await
-            .expect("no end")?;
+        timeout(AMPLE, self.0.read_to_end(&mut rest)).await.expect("no end")?;
         Ok(rest)
     }
 

@@ -58,25 +58,18 @@ impl TlsServer {
         let seen = Arc::clone(&names);
         let mut builder = SslContextBuilder::new(SslMethod::tls_server()).unwrap();
         builder.set_security_level(0);
-        builder
-            .set_cipher_list("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
-            .unwrap();
+        builder.set_cipher_list("ALL:COMPLEMENTOFALL:@SECLEVEL=0").unwrap();
         builder.set_min_proto_version(None).unwrap();
         builder.set_tmp_dh(&Dh::get_2048_256().unwrap()).unwrap();
         builder.set_certificate(certificate).unwrap();
         builder.set_private_key(key).unwrap();
         // Runs in every handshake, with or without the extension.
         builder.set_servername_callback(move |ssl, _| {
-            seen.lock()
-                .unwrap()
-                .push(ssl.servername(NameType::HOST_NAME).map(str::to_owned));
+            seen.lock().unwrap().push(ssl.servername(NameType::HOST_NAME).map(str::to_owned));
             Ok(())
         });
         configure(&mut builder);
-        Self {
-            context: builder.build(),
-            names,
-        }
+        Self { context: builder.build(), names }
     }
 
     /// The names of all handshakes so far.

@@ -35,14 +35,8 @@ impl Client {
         if let Some(identity) = &settings.identity {
             set_identity(&mut builder, identity)?;
         }
-        let server_name = settings
-            .server_name
-            .clone()
-            .filter(|name| name.parse::<IpAddr>().is_err());
-        Ok(Self {
-            context: builder.build(),
-            server_name,
-        })
+        let server_name = settings.server_name.clone().filter(|name| name.parse::<IpAddr>().is_err());
+        Ok(Self { context: builder.build(), server_name })
     }
 
     pub(in super::super) async fn handshake(
@@ -63,10 +57,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Client")
-            .field("server_name", &self.server_name)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Client").field("server_name", &self.server_name).finish_non_exhaustive()
     }
 }
 
@@ -110,9 +101,7 @@ fn authorities(pems: &[Vec<u8>]) -> Result<X509Store, NetError> {
         let certificates = X509::stack_from_pem(pem).map_err(|_| credentials("unreadable CA certificate"))?;
         known += certificates.len();
         for certificate in certificates {
-            store
-                .add_cert(certificate)
-                .map_err(|_| credentials("unusable CA certificate"))?;
+            store.add_cert(certificate).map_err(|_| credentials("unusable CA certificate"))?;
         }
     }
     if known == 0 {
@@ -126,13 +115,9 @@ fn set_identity(builder: &mut SslContextBuilder, identity: &Identity) -> Result<
         .map_err(|_| credentials("unreadable client certificate"))?;
     let mut chain = chain.into_iter();
     let certificate = chain.next().ok_or_else(|| credentials("no client certificate"))?;
-    builder
-        .set_certificate(&certificate)
-        .map_err(|_| credentials("unusable client certificate"))?;
+    builder.set_certificate(&certificate).map_err(|_| credentials("unusable client certificate"))?;
     for intermediate in chain {
-        builder
-            .add_extra_chain_cert(intermediate)
-            .map_err(|_| credentials("unusable client chain"))?;
+        builder.add_extra_chain_cert(intermediate).map_err(|_| credentials("unusable client chain"))?;
     }
     let key = private_key(&identity.key)?;
     let mismatch = |_| credentials("the private key does not belong to the client certificate");
@@ -162,10 +147,6 @@ fn credentials(text: &str) -> NetError {
 }
 
 fn setup(error: ErrorStack) -> NetError {
-    let words: Vec<_> = error
-        .errors()
-        .iter()
-        .filter_map(openssl::error::Error::reason)
-        .collect();
+    let words: Vec<_> = error.errors().iter().filter_map(openssl::error::Error::reason).collect();
     NetError::tls(TlsFailure::Handshake, format!("set-up: {}", words.join(", ")))
 }

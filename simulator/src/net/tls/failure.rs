@@ -64,19 +64,14 @@ pub(super) fn of_handshake(error: ssl::Error, verified: X509VerifyResult) -> Net
         NO_CIPHERS_AVAILABLE => NetError::tls(TlsFailure::NoSuite, "no suite for these versions"),
         UNEXPECTED_END => NetError::tls(TlsFailure::Handshake, "the peer left during the handshake"),
         _ if WRONG_VERSIONS.contains(&reason) => NetError::tls(TlsFailure::Version, words(stack)),
-        _ => NetError::tls(
-            alert(reason).map_or(TlsFailure::Handshake, TlsFailure::Alert),
-            words(stack),
-        ),
+        _ => NetError::tls(alert(reason).map_or(TlsFailure::Handshake, TlsFailure::Alert), words(stack)),
     }
 }
 
 /// How a stream ended, and the error to report, from an error of its I/O.
 pub(in super::super) fn classify_stream_error(error: io::Error) -> (StreamEnd, NetError) {
-    let stack = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<ssl::Error>())
-        .and_then(ssl::Error::ssl_error);
+    let stack =
+        error.get_ref().and_then(|inner| inner.downcast_ref::<ssl::Error>()).and_then(ssl::Error::ssl_error);
     let Some(stack) = stack else {
         return (StreamEnd::Reset, error.into());
     };
@@ -91,11 +86,7 @@ pub(in super::super) fn classify_stream_error(error: io::Error) -> (StreamEnd, N
 }
 
 fn tls_reason(stack: &ErrorStack) -> Option<i32> {
-    stack
-        .errors()
-        .iter()
-        .find(|error| error.library_code() == TLS_LIBRARY)
-        .map(|error| error.reason_code())
+    stack.errors().iter().find(|error| error.library_code() == TLS_LIBRARY).map(|error| error.reason_code())
 }
 
 fn alert(reason: i32) -> Option<u8> {
@@ -103,16 +94,8 @@ fn alert(reason: i32) -> Option<u8> {
 }
 
 fn words(stack: &ErrorStack) -> String {
-    let reasons: Vec<_> = stack
-        .errors()
-        .iter()
-        .filter_map(openssl::error::Error::reason)
-        .collect();
-    if reasons.is_empty() {
-        "protocol failure".to_owned()
-    } else {
-        reasons.join(", ")
-    }
+    let reasons: Vec<_> = stack.errors().iter().filter_map(openssl::error::Error::reason).collect();
+    if reasons.is_empty() { "protocol failure".to_owned() } else { reasons.join(", ") }
 }
 
 /// `openssl/x509_vfy.h`: the `X509_V_ERR_` numbers.

@@ -29,9 +29,7 @@ impl TlsVersion {
     }
 
     pub(in super::super) fn from_openssl(version: SslVersion) -> Option<Self> {
-        [Self::V1_0, Self::V1_1, Self::V1_2, Self::V1_3]
-            .into_iter()
-            .find(|own| own.to_openssl() == version)
+        [Self::V1_0, Self::V1_1, Self::V1_2, Self::V1_3].into_iter().find(|own| own.to_openssl() == version)
     }
 }
 

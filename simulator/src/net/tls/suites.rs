@@ -21,41 +21,27 @@ pub(super) struct Offer {
 
 /// Those of `suites` that the linked OpenSSL cannot offer.
 pub(crate) fn unavailable_suites(suites: &[u16]) -> Vec<u16> {
-    suites
-        .iter()
-        .copied()
-        .filter(|number| !AVAILABLE.contains(number))
-        .collect()
+    suites.iter().copied().filter(|number| !AVAILABLE.contains(number)).collect()
 }
 
 /// Works out the offer. The versions shrink to those that have a suite: OpenSSL would fill a gap with its defaults.
 pub(super) fn offer(settings: &TlsSettings) -> Result<Offer, NetError> {
     if settings.min > settings.max {
-        return Err(NetError::tls(
-            TlsFailure::Version,
-            "the lowest version is above the highest",
-        ));
+        return Err(NetError::tls(TlsFailure::Version, "the lowest version is above the highest"));
     }
     let missing = unavailable_suites(&settings.suites);
     if !missing.is_empty() {
         tracing::warn!(suites = %listed(&missing), "suite not available");
     }
     let usable = |of_1_3: bool| {
-        let known = settings
-            .suites
-            .iter()
-            .filter(move |number| is_1_3(**number) == of_1_3);
+        let known = settings.suites.iter().filter(move |number| is_1_3(**number) == of_1_3);
         known
             .filter(|number| AVAILABLE.contains(*number))
             .filter_map(|number| openssl_name(*number))
             .collect()
     };
-    let mut offer = Offer {
-        min: settings.min,
-        max: settings.max,
-        suites: Vec::new(),
-        suites_1_3: Vec::new(),
-    };
+    let mut offer =
+        Offer { min: settings.min, max: settings.max, suites: Vec::new(), suites_1_3: Vec::new() };
     if offer.min < TlsVersion::V1_3 {
         offer.suites = usable(false);
     }
@@ -89,18 +75,11 @@ fn is_1_3(number: u16) -> bool {
 }
 
 fn openssl_name(number: u16) -> Option<&'static str> {
-    NAMES
-        .iter()
-        .find(|(listed, _)| *listed == number)
-        .map(|(_, name)| *name)
+    NAMES.iter().find(|(listed, _)| *listed == number).map(|(_, name)| *name)
 }
 
 static AVAILABLE: LazyLock<HashSet<u16>> = LazyLock::new(|| {
-    NAMES
-        .iter()
-        .filter(|(number, name)| accepts(*number, name))
-        .map(|(number, _)| *number)
-        .collect()
+    NAMES.iter().filter(|(number, name)| accepts(*number, name)).map(|(number, _)| *number).collect()
 });
 
 /// Asks OpenSSL about one suite; in a list it would pass over an unknown name without a word.

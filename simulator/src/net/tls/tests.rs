@@ -36,12 +36,7 @@ fn world(options: &LeafOptions) -> World {
 }
 
 fn one_suite(authority: &Authority, version: TlsVersion, suite: u16) -> TlsSettings {
-    TlsSettings {
-        min: version,
-        max: version,
-        suites: vec![suite],
-        ..tls_settings(authority)
-    }
+    TlsSettings { min: version, max: version, suites: vec![suite], ..tls_settings(authority) }
 }
 
 #[tokio::test]
@@ -49,9 +44,7 @@ async fn a_trusted_server_is_connected_and_data_passes() {
     let World { authority, leaf } = world(&LeafOptions::default());
     let server = TlsServer::new(&leaf);
     let (listener, port) = listen().await;
-    let network = Network::new(vec![
-        format!("server.test:8883=127.0.0.1:{port}").parse().unwrap(),
-    ]);
+    let network = Network::new(vec![format!("server.test:8883=127.0.0.1:{port}").parse().unwrap()]);
     let settings = tls_settings(&authority);
     let dialled = network.connect("server.test", 8883, Some(&settings), AMPLE);
     let (dialled, accepted) = tokio::join!(dialled, server.accept(&listener));
@@ -62,10 +55,7 @@ async fn a_trusted_server_is_connected_and_data_passes() {
     let mut answer = [0; 5];
     connection.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"pong!");
-    assert_eq!(
-        (connection.suite(), connection.version()),
-        (Some(0x1301), Some(TlsVersion::V1_3))
-    );
+    assert_eq!((connection.suite(), connection.version()), (Some(0x1301), Some(TlsVersion::V1_3)));
     assert_eq!(connection.traffic(), (4, 5));
     assert_eq!(network.traffic(), (4, 5));
     assert_eq!(server.names(), [Some("server.test".to_owned())]);
@@ -76,23 +66,14 @@ async fn an_unknown_authority_is_refused_unless_nothing_is_verified() {
     let World { authority, leaf } = world(&LeafOptions::default());
     let server = TlsServer::new(&leaf);
     let stranger = Authority::new("Other CA");
-    assert_eq!(
-        failure(shake(&server, &tls_settings(&stranger)).await),
-        TlsFailure::UnknownAuthority
-    );
+    assert_eq!(failure(shake(&server, &tls_settings(&stranger)).await), TlsFailure::UnknownAuthority);
     // Not even one of the same name.
     let impostor = Authority::new("Test CA");
     let refused = shake(&server, &tls_settings(&impostor)).await;
-    assert!(matches!(
-        failure(refused),
-        TlsFailure::UnknownAuthority | TlsFailure::BadCertificate
-    ));
+    assert!(matches!(failure(refused), TlsFailure::UnknownAuthority | TlsFailure::BadCertificate));
 
-    let trusting = TlsSettings {
-        verify: Verify::None,
-        ca_certificates: Vec::new(),
-        ..tls_settings(&authority)
-    };
+    let trusting =
+        TlsSettings { verify: Verify::None, ca_certificates: Vec::new(), ..tls_settings(&authority) };
     let (connected, accepted) = shake(&server, &trusting).await;
     assert!(connected.is_ok() && accepted);
 }
@@ -100,24 +81,12 @@ async fn an_unknown_authority_is_refused_unless_nothing_is_verified() {
 #[tokio::test]
 async fn validity_is_by_the_clock_of_the_module() {
     // Today's date is in none of the checks: this certificate ended long ago.
-    let World { authority, leaf } = world(&LeafOptions {
-        years: (2004, 2008),
-        ..LeafOptions::default()
-    });
+    let World { authority, leaf } = world(&LeafOptions { years: (2004, 2008), ..LeafOptions::default() });
     let server = TlsServer::new(&leaf);
-    let with_clock = |now: SystemTime| TlsSettings {
-        now,
-        ..tls_settings(&authority)
-    };
+    let with_clock = |now: SystemTime| TlsSettings { now, ..tls_settings(&authority) };
     assert!(shake(&server, &with_clock(at(2006))).await.0.is_ok());
-    assert_eq!(
-        failure(shake(&server, &with_clock(at(2009))).await),
-        TlsFailure::CertificateExpired
-    );
-    assert_eq!(
-        failure(shake(&server, &with_clock(at(2003))).await),
-        TlsFailure::CertificateNotYetValid
-    );
+    assert_eq!(failure(shake(&server, &with_clock(at(2009))).await), TlsFailure::CertificateExpired);
+    assert_eq!(failure(shake(&server, &with_clock(at(2003))).await), TlsFailure::CertificateNotYetValid);
     let before_the_epoch = SystemTime::UNIX_EPOCH - std::time::Duration::from_secs(1);
     assert_eq!(
         failure(shake(&server, &with_clock(before_the_epoch)).await),
@@ -129,24 +98,13 @@ async fn validity_is_by_the_clock_of_the_module() {
 async fn the_host_is_checked_if_asked() {
     let World { authority, leaf } = world(&LeafOptions::default());
     let server = TlsServer::new(&leaf);
-    let with_host = |host: Option<&str>| TlsSettings {
-        check_host: host.map(str::to_owned),
-        ..tls_settings(&authority)
-    };
-    assert_eq!(
-        failure(shake(&server, &with_host(Some("other.test"))).await),
-        TlsFailure::HostMismatch
-    );
-    assert_eq!(
-        failure(shake(&server, &with_host(Some("127.0.0.1"))).await),
-        TlsFailure::HostMismatch
-    );
+    let with_host =
+        |host: Option<&str>| TlsSettings { check_host: host.map(str::to_owned), ..tls_settings(&authority) };
+    assert_eq!(failure(shake(&server, &with_host(Some("other.test"))).await), TlsFailure::HostMismatch);
+    assert_eq!(failure(shake(&server, &with_host(Some("127.0.0.1"))).await), TlsFailure::HostMismatch);
     assert!(shake(&server, &with_host(None)).await.0.is_ok());
 
-    let by_address = authority.issue(&LeafOptions {
-        name: "127.0.0.1",
-        ..LeafOptions::default()
-    });
+    let by_address = authority.issue(&LeafOptions { name: "127.0.0.1", ..LeafOptions::default() });
     let server = TlsServer::new(&by_address);
     assert!(shake(&server, &with_host(Some("127.0.0.1"))).await.0.is_ok());
 }
@@ -168,10 +126,7 @@ async fn no_server_name_is_sent_unless_set_and_never_an_address() {
 
 #[tokio::test]
 async fn exactly_the_configured_suite_is_negotiated_at_every_version() {
-    let World { authority, leaf } = world(&LeafOptions {
-        rsa: true,
-        ..LeafOptions::default()
-    });
+    let World { authority, leaf } = world(&LeafOptions { rsa: true, ..LeafOptions::default() });
     let server = TlsServer::new(&leaf);
     // Every suite of platform 37 that an RSA certificate serves, at each of its versions.
     let old = [0x002F, 0x0035, 0x0033, 0x0039, 0xC013, 0xC014];
@@ -180,10 +135,8 @@ async fn exactly_the_configured_suite_is_negotiated_at_every_version() {
         0xC0A0, 0xC0A1, 0xCCA8, 0xCCAA,
     ];
     let old_versions = [TlsVersion::V1_0, TlsVersion::V1_1, TlsVersion::V1_2];
-    let mut cases: Vec<_> = old_versions
-        .iter()
-        .flat_map(|version| old.map(|suite| (*version, suite)))
-        .collect();
+    let mut cases: Vec<_> =
+        old_versions.iter().flat_map(|version| old.map(|suite| (*version, suite))).collect();
     cases.extend(only_1_2.map(|suite| (TlsVersion::V1_2, suite)));
     cases.extend([0x1301, 0x1302, 0x1303, 0x1304, 0x1305].map(|suite| (TlsVersion::V1_3, suite)));
     let server_1_3 = TlsServer::with(&leaf, |builder| {
@@ -192,17 +145,10 @@ async fn exactly_the_configured_suite_is_negotiated_at_every_version() {
         builder.set_ciphersuites(all).unwrap();
     });
     for (version, suite) in cases {
-        let server = if version == TlsVersion::V1_3 {
-            &server_1_3
-        } else {
-            &server
-        };
+        let server = if version == TlsVersion::V1_3 { &server_1_3 } else { &server };
         let (connection, _) = shake(server, &one_suite(&authority, version, suite)).await;
         let connection = connection.unwrap_or_else(|error| panic!("{suite:04X} at {version:?}: {error}"));
-        assert_eq!(
-            (connection.suite(), connection.version()),
-            (Some(suite), Some(version))
-        );
+        assert_eq!((connection.suite(), connection.version()), (Some(suite), Some(version)));
     }
 }
 
@@ -218,18 +164,12 @@ async fn elliptic_suites_of_platform_37_are_negotiated() {
 
 #[tokio::test]
 async fn the_order_of_the_suites_is_ours() {
-    let World { authority, leaf } = world(&LeafOptions {
-        rsa: true,
-        ..LeafOptions::default()
-    });
+    let World { authority, leaf } = world(&LeafOptions { rsa: true, ..LeafOptions::default() });
     let server = TlsServer::new(&leaf);
     for suites in [[0x002F, 0xC030], [0xC030, 0x002F]] {
         let first = suites[0];
-        let settings = TlsSettings {
-            max: TlsVersion::V1_2,
-            suites: suites.to_vec(),
-            ..tls_settings(&authority)
-        };
+        let settings =
+            TlsSettings { max: TlsVersion::V1_2, suites: suites.to_vec(), ..tls_settings(&authority) };
         assert_eq!(shake(&server, &settings).await.0.unwrap().suite(), Some(first));
     }
 }
@@ -237,39 +177,21 @@ async fn the_order_of_the_suites_is_ours() {
 #[tokio::test]
 async fn nothing_is_offered_besides_the_configured_suites() {
     // Without a suite of TLS 1.3 there is no TLS 1.3, and with no other there is nothing below it.
-    let World { authority, leaf } = world(&LeafOptions {
-        rsa: true,
-        ..LeafOptions::default()
-    });
+    let World { authority, leaf } = world(&LeafOptions { rsa: true, ..LeafOptions::default() });
     let server = TlsServer::new(&leaf);
-    let only_old = TlsSettings {
-        suites: vec![0xC02F],
-        ..tls_settings(&authority)
-    };
-    assert_eq!(
-        shake(&server, &only_old).await.0.unwrap().version(),
-        Some(TlsVersion::V1_2)
-    );
+    let only_old = TlsSettings { suites: vec![0xC02F], ..tls_settings(&authority) };
+    assert_eq!(shake(&server, &only_old).await.0.unwrap().version(), Some(TlsVersion::V1_2));
 
     let server = TlsServer::with(&leaf, |builder| {
         builder.set_max_proto_version(Some(SslVersion::TLS1_2)).unwrap();
     });
-    let only_new = TlsSettings {
-        suites: vec![0x1301],
-        ..tls_settings(&authority)
-    };
-    assert!(matches!(
-        failure(shake(&server, &only_new).await),
-        TlsFailure::Alert(70) | TlsFailure::Version
-    ));
+    let only_new = TlsSettings { suites: vec![0x1301], ..tls_settings(&authority) };
+    assert!(matches!(failure(shake(&server, &only_new).await), TlsFailure::Alert(70) | TlsFailure::Version));
 }
 
 #[tokio::test]
 async fn a_server_without_our_suite_answers_with_an_alert() {
-    let World { authority, leaf } = world(&LeafOptions {
-        rsa: true,
-        ..LeafOptions::default()
-    });
+    let World { authority, leaf } = world(&LeafOptions { rsa: true, ..LeafOptions::default() });
     let server = TlsServer::with(&leaf, |builder| {
         builder.set_cipher_list("AES256-SHA:@SECLEVEL=0").unwrap();
     });
@@ -291,29 +213,17 @@ async fn no_common_version_is_an_alert() {
 #[test]
 fn suites_that_cannot_be_offered_are_named() {
     // Static ECDH, PSK and EXPORT; never in OpenSSL 3, or without a secret to use.
-    assert_eq!(
-        unavailable_suites(&[0xC02D, 0x002F, 0x008C, 0x1301, 0x0003]),
-        [0xC02D, 0x008C, 0x0003]
-    );
+    assert_eq!(unavailable_suites(&[0xC02D, 0x002F, 0x008C, 0x1301, 0x0003]), [0xC02D, 0x008C, 0x0003]);
     let authority = Authority::new("Test CA");
     let error = Client::new(&one_suite(&authority, TlsVersion::V1_2, 0xC031)).unwrap_err();
-    assert_eq!(
-        error,
-        NetError::tls(TlsFailure::NoSuite, "suite not available: 0xC031")
-    );
+    assert_eq!(error, NetError::tls(TlsFailure::NoSuite, "suite not available: 0xC031"));
     let error = Client::new(&one_suite(&authority, TlsVersion::V1_2, 0x1301)).unwrap_err();
-    assert_eq!(
-        error,
-        NetError::tls(TlsFailure::NoSuite, "no suite for these versions")
-    );
+    assert_eq!(error, NetError::tls(TlsFailure::NoSuite, "no suite for these versions"));
 }
 
 #[tokio::test]
 async fn a_suite_of_a_later_version_than_allowed_is_no_suite() {
-    let World { authority, leaf } = world(&LeafOptions {
-        rsa: true,
-        ..LeafOptions::default()
-    });
+    let World { authority, leaf } = world(&LeafOptions { rsa: true, ..LeafOptions::default() });
     let server = TlsServer::new(&leaf);
     assert_eq!(
         failure(shake(&server, &one_suite(&authority, TlsVersion::V1_0, 0x009C)).await),
@@ -327,12 +237,7 @@ async fn a_client_certificate_is_presented_when_the_server_asks() {
     let server = TlsServer::mutual(&leaf, &authority);
     for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
         let identity = Some(authority.identity("device"));
-        let settings = TlsSettings {
-            min: version,
-            max: version,
-            identity,
-            ..tls_settings(&authority)
-        };
+        let settings = TlsSettings { min: version, max: version, identity, ..tls_settings(&authority) };
         let (connection, accepted) = shake(&server, &settings).await;
         assert!(connection.is_ok() && accepted, "{version:?}");
     }
@@ -342,10 +247,7 @@ async fn a_client_certificate_is_presented_when_the_server_asks() {
 async fn a_missing_client_certificate_shows_in_the_handshake_of_tls_1_2() {
     let World { authority, leaf } = world(&LeafOptions::default());
     let server = TlsServer::mutual(&leaf, &authority);
-    let settings = TlsSettings {
-        max: TlsVersion::V1_2,
-        ..tls_settings(&authority)
-    };
+    let settings = TlsSettings { max: TlsVersion::V1_2, ..tls_settings(&authority) };
     assert_eq!(failure(shake(&server, &settings).await), TlsFailure::Alert(40));
 }
 
@@ -353,10 +255,7 @@ async fn a_missing_client_certificate_shows_in_the_handshake_of_tls_1_2() {
 async fn a_missing_client_certificate_shows_after_the_handshake_of_tls_1_3() {
     let World { authority, leaf } = world(&LeafOptions::default());
     let server = TlsServer::mutual(&leaf, &authority);
-    let settings = TlsSettings {
-        min: TlsVersion::V1_3,
-        ..tls_settings(&authority)
-    };
+    let settings = TlsSettings { min: TlsVersion::V1_3, ..tls_settings(&authority) };
     let (connection, accepted) = shake(&server, &settings).await;
     assert!(!accepted);
     let mut connection = connection.unwrap();
@@ -369,33 +268,16 @@ async fn a_missing_client_certificate_shows_after_the_handshake_of_tls_1_3() {
 fn credentials_that_cannot_work_fail_before_the_dial() {
     let authority = Authority::new("Test CA");
     let good = authority.identity("device");
-    let foreign_key = Identity {
-        key: authority.identity("other").key,
-        ..good.clone()
-    };
-    let no_key = Identity {
-        key: b"-----BEGIN NOTHING-----".to_vec(),
-        ..good.clone()
-    };
-    let no_certificate = Identity {
-        certificate: Vec::new(),
-        ..good
-    };
+    let foreign_key = Identity { key: authority.identity("other").key, ..good.clone() };
+    let no_key = Identity { key: b"-----BEGIN NOTHING-----".to_vec(), ..good.clone() };
+    let no_certificate = Identity { certificate: Vec::new(), ..good };
     let base = tls_settings(&authority);
     for identity in [foreign_key, no_key, no_certificate] {
-        let error = Client::new(&TlsSettings {
-            identity: Some(identity),
-            ..base.clone()
-        })
-        .unwrap_err();
+        let error = Client::new(&TlsSettings { identity: Some(identity), ..base.clone() }).unwrap_err();
         assert_eq!(error.tls_failure(), Some(TlsFailure::Credentials), "{error}");
     }
     for ca_certificates in [Vec::new(), vec![Vec::new()], vec![b"garbage".to_vec()]] {
-        let error = Client::new(&TlsSettings {
-            ca_certificates,
-            ..base.clone()
-        })
-        .unwrap_err();
+        let error = Client::new(&TlsSettings { ca_certificates, ..base.clone() }).unwrap_err();
         assert_eq!(error.tls_failure(), Some(TlsFailure::Credentials), "{error}");
     }
 }
@@ -404,29 +286,16 @@ fn credentials_that_cannot_work_fail_before_the_dial() {
 async fn an_encrypted_key_is_refused_without_asking_anybody() {
     let authority = Authority::new("Test CA");
     let (certificate, key) = authority.issue(&LeafOptions::default());
-    let encrypted = key
-        .private_key_to_pem_pkcs8_passphrase(openssl::symm::Cipher::aes_256_cbc(), b"secret")
-        .unwrap();
-    let identity = Identity {
-        certificate: certificate.to_pem().unwrap(),
-        key: encrypted,
-    };
-    let settings = TlsSettings {
-        identity: Some(identity),
-        ..tls_settings(&authority)
-    };
-    assert_eq!(
-        Client::new(&settings).unwrap_err().tls_failure(),
-        Some(TlsFailure::Credentials)
-    );
+    let encrypted =
+        key.private_key_to_pem_pkcs8_passphrase(openssl::symm::Cipher::aes_256_cbc(), b"secret").unwrap();
+    let identity = Identity { certificate: certificate.to_pem().unwrap(), key: encrypted };
+    let settings = TlsSettings { identity: Some(identity), ..tls_settings(&authority) };
+    assert_eq!(Client::new(&settings).unwrap_err().tls_failure(), Some(TlsFailure::Credentials));
 }
 
 #[test]
 fn keys_do_not_show() {
     let authority = Authority::new("Test CA");
-    let settings = TlsSettings {
-        identity: Some(authority.identity("device")),
-        ..tls_settings(&authority)
-    };
+    let settings = TlsSettings { identity: Some(authority.identity("device")), ..tls_settings(&authority) };
     assert!(format!("{settings:?}").contains("Identity(hidden)"));
 }

@@ -58,23 +58,13 @@ impl Broker {
         let (ready, started) = oneshot::channel();
         let settings = options.connection_settings();
         let journal = messages.clone();
-        let server = Background::spawn("mqtt-broker", move || {
-            server::run(settings, ready, journal, to_publish)
-        })?;
+        let server =
+            Background::spawn("mqtt-broker", move || server::run(settings, ready, journal, to_publish))?;
         let plain_addr = started.await.unwrap_or_else(|_| {
-            Err(ServerError::NotStarted {
-                server: "broker",
-                reason: "its thread ended".to_owned(),
-            })
+            Err(ServerError::NotStarted { server: "broker", reason: "its thread ended".to_owned() })
         })?;
         let front = Front::start(&options.front, plain_addr).await?;
-        Ok(Self {
-            front,
-            plain_addr,
-            messages,
-            outgoing,
-            _server: server,
-        })
+        Ok(Self { front, plain_addr, messages, outgoing, _server: server })
     }
 
     /// The address with TLS.
@@ -115,10 +105,7 @@ impl Broker {
     /// It reaches whoever has subscribed by the time the broker handles it; it also appears in
     /// [`messages`](Self::messages).
     pub fn publish(&self, topic: impl Into<String>, payload: impl Into<Bytes>) {
-        let message = Message {
-            topic: topic.into(),
-            payload: payload.into(),
-        };
+        let message = Message { topic: topic.into(), payload: payload.into() };
         if self.outgoing.send(message).is_err() {
             tracing::error!("the broker has ended, nothing published");
         }

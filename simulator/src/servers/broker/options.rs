@@ -32,11 +32,7 @@ impl BrokerOptions {
 
     /// Speaks TLS as told.
     pub fn with_front(front: FrontOptions) -> Self {
-        Self {
-            front,
-            users: HashMap::new(),
-            max_packet_size: DEFAULT_MAX_PACKET_SIZE,
-        }
+        Self { front, users: HashMap::new(), max_packet_size: DEFAULT_MAX_PACKET_SIZE }
     }
 
     /// Adds a user. With at least one, a client must log in; without any, every client may connect.

@@ -32,21 +32,12 @@ pub(super) async fn run(
         Err(error) => return report(ready, Err(error)),
     };
 
-    let mut failure = ServerError::NotStarted {
-        server: "broker",
-        reason: "no port was free".to_owned(),
-    };
+    let mut failure = ServerError::NotStarted { server: "broker", reason: "no port was free".to_owned() };
     for attempt in 0..ATTEMPTS {
         let (addr, reservation) = match reserve_port() {
             Ok(reserved) => reserved,
             Err(source) => {
-                return report(
-                    ready,
-                    Err(ServerError::Io {
-                        doing: "reserve a loopback port",
-                        source,
-                    }),
-                );
+                return report(ready, Err(ServerError::Io { doing: "reserve a loopback port", source }));
             }
         };
         // Some systems let nobody bind beside a reservation: do without on every second attempt.
@@ -71,12 +62,7 @@ pub(super) async fn run(
                 }
                 return;
             }
-            Err(reason) => {
-                failure = ServerError::NotStarted {
-                    server: "broker",
-                    reason,
-                }
-            }
+            Err(reason) => failure = ServerError::NotStarted { server: "broker", reason },
         }
     }
     report(ready, Err(failure));
@@ -108,13 +94,7 @@ fn router_config() -> RouterConfig {
 }
 
 fn server_settings(listen: SocketAddr, connections: ConnectionSettings) -> ServerSettings {
-    ServerSettings {
-        name: "plain".to_owned(),
-        listen,
-        tls: None,
-        next_connection_delay_ms: 0,
-        connections,
-    }
+    ServerSettings { name: "plain".to_owned(), listen, tls: None, next_connection_delay_ms: 0, connections }
 }
 
 fn watch_everything(link: LinkBuilder<'_>) -> Result<(LinkTx, LinkRx), ServerError> {

@@ -40,9 +40,7 @@ impl Handshake {
             peer,
             server_name: ssl.servername(NameType::HOST_NAME).map(str::to_owned),
             // Before a suite is chosen the version is only the highest one allowed.
-            version: suite
-                .and_then(|_| ssl.version2())
-                .and_then(TlsVersion::from_openssl),
+            version: suite.and_then(|_| ssl.version2()).and_then(TlsVersion::from_openssl),
             suite: suite.and_then(|suite| suite.standard_name()).map(str::to_owned),
             suite_openssl: suite.map(|suite| suite.name().to_owned()),
             client_subject: ssl

@@ -44,24 +44,13 @@ impl Front {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(ServerError::io("listen on a loopback port"))?;
-        let addr = listener
-            .local_addr()
-            .map_err(ServerError::io("read the port listened on"))?;
+        let addr = listener.local_addr().map_err(ServerError::io("read the port listened on"))?;
         let handshakes = Journal::new();
         let disconnect = watch::Sender::new(());
-        let relay = Relay {
-            context,
-            backend,
-            handshakes: handshakes.clone(),
-            disconnect: disconnect.subscribe(),
-        };
+        let relay =
+            Relay { context, backend, handshakes: handshakes.clone(), disconnect: disconnect.subscribe() };
         let accepting = tokio::spawn(accept_all(listener, relay)).abort_handle();
-        Ok(Self {
-            addr,
-            handshakes,
-            disconnect,
-            accepting,
-        })
+        Ok(Self { addr, handshakes, disconnect, accepting })
     }
 
     /// The address with TLS.

@@ -101,9 +101,7 @@ impl FrontOptions {
 
     /// Accepts TLS 1.0 to 1.3 with every suite that authenticates the server, even those without encryption.
     pub fn danger_accept_everything(self) -> Self {
-        self.versions(TlsVersion::Tls10, TlsVersion::Tls13)
-            .cipher_list(EVERY_SUITE)
-            .security_level(0)
+        self.versions(TlsVersion::Tls10, TlsVersion::Tls13).cipher_list(EVERY_SUITE).security_level(0)
     }
 
     pub(super) fn context(&self) -> Result<SslContext, ServerError> {

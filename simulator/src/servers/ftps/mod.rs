@@ -59,9 +59,7 @@ impl FtpsServer {
         let attempts = Journal::new();
         let users = Arc::new(Users::new(options.users.clone(), attempts.clone()));
         let listener = bind()?;
-        let addr = listener
-            .local_addr()
-            .map_err(ServerError::io("read the port listened on"))?;
+        let addr = listener.local_addr().map_err(ServerError::io("read the port listened on"))?;
 
         let connection = Connection {
             storage: storage.clone(),
@@ -73,19 +71,9 @@ impl FtpsServer {
         connection
             .builder()
             .build()
-            .map_err(|error| ServerError::NotStarted {
-                server: "FTPS server",
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| ServerError::NotStarted { server: "FTPS server", reason: error.to_string() })?;
         let server = Background::spawn("ftps-server", move || accept_all(listener, connection))?;
-        Ok(Self {
-            addr,
-            storage,
-            attempts,
-            _server: server,
-            folder,
-            _credentials: credentials,
-        })
+        Ok(Self { addr, storage, attempts, _server: server, folder, _credentials: credentials })
     }
 
     /// The address of the control channel.
@@ -143,22 +131,15 @@ impl FtpsServer {
     /// Makes the next download fail after `bytes` bytes: the data channel closes early and the control channel
     /// says `450` or the like instead of `226`. The download after that is whole again.
     pub fn cut_next_download_after(&self, bytes: u64) {
-        self.storage
-            .cut_after
-            .store(bytes.min(NO_CUT - 1), Ordering::SeqCst);
+        self.storage.cut_after.store(bytes.min(NO_CUT - 1), Ordering::SeqCst);
     }
 
     fn path_of(&self, name: &str) -> Result<PathBuf, ServerError> {
         let relative = Path::new(name.trim_start_matches('/'));
-        if relative
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-        {
+        if relative.components().all(|part| matches!(part, Component::Normal(_))) {
             Ok(self.folder.path().join(relative))
         } else {
-            Err(ServerError::InvalidFileName {
-                name: name.to_owned(),
-            })
+            Err(ServerError::InvalidFileName { name: name.to_owned() })
         }
     }
 }
@@ -166,10 +147,7 @@ impl FtpsServer {
 /// rustls wants one cryptography provider for the process when client certificates are checked. Whoever chose one
 /// before keeps it.
 fn use_ring() {
-    if rustls::crypto::ring::default_provider()
-        .install_default()
-        .is_err()
-    {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
         tracing::debug!("a rustls provider was installed before");
     }
 }
@@ -177,9 +155,7 @@ fn use_ring() {
 fn bind() -> Result<StdTcpListener, ServerError> {
     let listener = StdTcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .map_err(ServerError::io("listen on a loopback port"))?;
-    listener
-        .set_nonblocking(true)
-        .map_err(ServerError::io("set up the port listened on"))?;
+    listener.set_nonblocking(true).map_err(ServerError::io("set up the port listened on"))?;
     Ok(listener)
 }
 
@@ -198,10 +174,7 @@ impl Connection {
         let mut builder =
             ServerBuilder::with_authenticator(Box::new(move || storage.clone()), self.users.clone())
                 .greeting("Simulator file server")
-                .ftps(
-                    self.credentials.join(options::CERTIFICATE),
-                    self.credentials.join(options::KEY),
-                )
+                .ftps(self.credentials.join(options::CERTIFICATE), self.credentials.join(options::KEY))
                 .ftps_required(true, true)
                 .ftps_tls_flags(self.options.tls_flags())
                 .passive_host([127, 0, 0, 1])

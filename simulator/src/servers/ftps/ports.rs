@@ -15,11 +15,7 @@ pub(super) struct LoopbackPorts;
 #[async_trait]
 impl Binder for LoopbackPorts {
     async fn bind(&mut self, local: IpAddr, _: RangeInclusive<u16>) -> io::Result<TcpSocket> {
-        let socket = if local.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
-        };
+        let socket = if local.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.bind(SocketAddr::new(local, 0))?;
         Ok(socket)
     }

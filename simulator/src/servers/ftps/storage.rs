@@ -73,19 +73,8 @@ impl Recording {
         cut_after: u64,
     ) -> Watched<R> {
         let path = Path::new("/").join(path).to_string_lossy().into_owned();
-        let transfer = Transfer {
-            direction,
-            path,
-            offset,
-            bytes: 0,
-            completed: false,
-        };
-        Watched {
-            reader,
-            transfer,
-            transfers: self.transfers.clone(),
-            cut_after,
-        }
+        let transfer = Transfer { direction, path, offset, bytes: 0, completed: false };
+        Watched { reader, transfer, transfers: self.transfers.clone(), cut_after }
     }
 }
 
@@ -117,13 +106,7 @@ impl StorageBackend<DefaultUser> for Recording {
     ) -> Result<Box<dyn AsyncRead + Send + Sync + Unpin>> {
         let reader = self.files.get(user, path.as_ref(), start).await?;
         let cut_after = self.cut_after.swap(NO_CUT, Ordering::SeqCst);
-        Ok(Box::new(self.watch(
-            reader,
-            Direction::Download,
-            path.as_ref(),
-            start,
-            cut_after,
-        )))
+        Ok(Box::new(self.watch(reader, Direction::Download, path.as_ref(), start, cut_after)))
     }
 
     async fn put<P: AsRef<Path> + Send + Debug, R: AsyncRead + Send + Sync + Unpin + 'static>(

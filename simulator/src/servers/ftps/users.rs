@@ -47,20 +47,13 @@ impl Authenticator for Users {
         credentials: &Credentials,
     ) -> Result<Principal, AuthenticationError> {
         let outcome = self.check(user, credentials);
-        self.attempts.push(LoginAttempt {
-            user: user.to_owned(),
-            accepted: outcome.is_ok(),
-        });
-        outcome.map(|()| Principal {
-            username: user.to_owned(),
-        })
+        self.attempts.push(LoginAttempt { user: user.to_owned(), accepted: outcome.is_ok() });
+        outcome.map(|()| Principal { username: user.to_owned() })
     }
 }
 
 impl fmt::Debug for Users {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Users")
-            .field("names", &self.passwords.keys())
-            .finish_non_exhaustive()
+        f.debug_struct("Users").field("names", &self.passwords.keys()).finish_non_exhaustive()
     }
 }

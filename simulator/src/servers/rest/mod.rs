@@ -37,10 +37,7 @@ impl RestOptions {
 
     /// Speaks TLS as told.
     pub fn with_front(front: FrontOptions) -> Self {
-        Self {
-            front,
-            max_body: 16 * 1024 * 1024,
-        }
+        Self { front, max_body: 16 * 1024 * 1024 }
     }
 
     /// The largest request body taken, in bytes; 16 MiB by default. More gives status 413.
@@ -85,19 +82,12 @@ impl RestServer {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(ServerError::io("listen on a loopback port"))?;
-        let plain_addr = listener
-            .local_addr()
-            .map_err(ServerError::io("read the port listened on"))?;
+        let plain_addr = listener.local_addr().map_err(ServerError::io("read the port listened on"))?;
         let front = Front::start(&options.front, plain_addr).await?;
         let shared = Shared::new(options.max_body);
         let serving =
             tokio::spawn(axum::serve(listener, routes::router(shared.clone())).into_future()).abort_handle();
-        Ok(Self {
-            front,
-            plain_addr,
-            shared,
-            serving,
-        })
+        Ok(Self { front, plain_addr, shared, serving })
     }
 
     /// The address with TLS.

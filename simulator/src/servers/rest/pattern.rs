@@ -6,9 +6,7 @@
 /// occur, among them line ends and zeros, and a piece that is missing, doubled or moved does not go unseen.
 pub fn pattern_byte(position: u64) -> u8 {
     let [.., low3, low2, low1, low0] = position.to_be_bytes();
-    let [top, ..] = u32::from_be_bytes([low3, low2, low1, low0])
-        .wrapping_mul(2_654_435_761)
-        .to_be_bytes();
+    let [top, ..] = u32::from_be_bytes([low3, low2, low1, low0]).wrapping_mul(2_654_435_761).to_be_bytes();
     top
 }
 

@@ -30,10 +30,7 @@ impl RecordedRequest {
 
     pub(super) fn new(parts: &Parts, body: Bytes) -> Self {
         let header_text = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         Self {
             method: parts.method.to_string(),

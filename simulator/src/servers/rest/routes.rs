@@ -34,36 +34,23 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(max_body: usize) -> Self {
-        Self {
-            requests: Journal::new(),
-            telemetry: Journal::new(),
-            max_body,
-        }
+        Self { requests: Journal::new(), telemetry: Journal::new(), max_body }
     }
 }
 
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
-        .route(
-            "/health",
-            get(|| async { json_answer(StatusCode::OK, &json!({ "status": "ok" })) }),
-        )
+        .route("/health", get(|| async { json_answer(StatusCode::OK, &json!({ "status": "ok" })) }))
         .route(
             "/echo",
-            get(echo_query)
-                .post(echo_body)
-                .put(echo_body)
-                .delete(|| async { StatusCode::NO_CONTENT }),
+            get(echo_query).post(echo_body).put(echo_body).delete(|| async { StatusCode::NO_CONTENT }),
         )
         .route("/bytes/{length}", get(exact_bytes))
         .route("/chunked/{length}", get(chunked_bytes))
         .route("/status/{code}", any(chosen_status))
         .route("/slow/{milliseconds}", get(late))
         .route("/headers", get(request_headers))
-        .route(
-            "/telemetry",
-            get(list_telemetry).post(store_telemetry).delete(forget_telemetry),
-        )
+        .route("/telemetry", get(list_telemetry).post(store_telemetry).delete(forget_telemetry))
         .layer(middleware::from_fn_with_state(shared.clone(), record))
         .with_state(shared)
 }
@@ -85,9 +72,7 @@ async fn echo_query(RawQuery(query): RawQuery) -> String {
 async fn echo_body(headers: HeaderMap, body: Bytes) -> Response {
     let mut response = body.into_response();
     match headers.get(header::CONTENT_TYPE) {
-        Some(content_type) => response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type.clone()),
+        Some(content_type) => response.headers_mut().insert(header::CONTENT_TYPE, content_type.clone()),
         None => response.headers_mut().remove(header::CONTENT_TYPE),
     };
     response
@@ -104,18 +89,12 @@ async fn chunked_bytes(Path(length): Path<usize>) -> Response {
     if length > LONGEST_BODY {
         return StatusCode::BAD_REQUEST.into_response();
     }
-    let headers = [(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/octet-stream"),
-    )];
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))];
     (headers, Body::from_stream(Chunks { next: 0, length })).into_response()
 }
 
 async fn chosen_status(Path(code): Path<u16>) -> Response {
-    let Some(status) = StatusCode::from_u16(code)
-        .ok()
-        .filter(|_| (200..600).contains(&code))
-    else {
+    let Some(status) = StatusCode::from_u16(code).ok().filter(|_| (200..600).contains(&code)) else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     let mut response = match status {
@@ -125,9 +104,7 @@ async fn chosen_status(Path(code): Path<u16>) -> Response {
         _ => (status, format!("status {code}\n")).into_response(),
     };
     if status.is_redirection() {
-        response
-            .headers_mut()
-            .insert(header::LOCATION, HeaderValue::from_static("/health"));
+        response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/health"));
     }
     response
 }
@@ -172,11 +149,7 @@ async fn forget_telemetry(State(shared): State<Shared>) -> StatusCode {
 }
 
 fn json_answer(status: StatusCode, value: &Value) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))],
-        value.to_string(),
-    )
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], value.to_string())
         .into_response()
 }
 
@@ -194,9 +167,7 @@ impl Stream for Chunks {
         if self.next == end {
             return Poll::Ready(None);
         }
-        let chunk = (self.next..end)
-            .map(|position| pattern_byte(position as u64))
-            .collect();
+        let chunk = (self.next..end).map(|position| pattern_byte(position as u64)).collect();
         self.next = end;
         Poll::Ready(Some(Ok(chunk)))
     }

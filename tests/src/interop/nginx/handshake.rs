@@ -14,7 +14,7 @@ async fn without_a_client_certificate_nginx_answers_400_to_everybody() {
     let address = url(CLIENT_CERTIFICATE);
     let client = nginx.client(&device, nginx.credentials.anonymous_tls());
     let seen = Seen::by_sdk(client.get(address.clone()).await).await;
-    assert_eq!(seen, nginx.curl(address.as_str(), &[], false).await.as_a_module_tells());
+    assert_eq!(seen, nginx.curl(address.as_str(), &[], false).await.without_untold_type());
     assert_eq!(seen.status, 400);
     let client = nginx.client(&device, nginx.credentials.tls());
     assert_eq!(Seen::by_sdk(client.get(address).await).await.body, b"here");

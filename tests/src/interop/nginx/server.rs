@@ -156,7 +156,7 @@ impl Seen {
     }
 
     /// The module tells the content type with the status codes 200 to 206 only. Source: M37 p862.
-    pub(super) fn as_a_module_tells(self) -> Self {
+    pub(super) fn without_untold_type(self) -> Self {
         let content_type = self.content_type.filter(|_| (200..=206).contains(&self.status));
         Self { content_type, ..self }
     }

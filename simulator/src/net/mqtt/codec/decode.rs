@@ -28,10 +28,7 @@ pub(super) fn fixed_header(input: &[u8]) -> Decoded<Option<(u8, usize, usize)>> 
     let Some((&first, rest)) = input.split_first() else {
         return Ok(None);
     };
-    if !matches!(
-        first,
-        0x20 | 0x30..=0x40 | 0x50 | 0x62 | 0x70 | 0x90 | 0xB0 | 0xD0
-    ) {
+    if !matches!(first, 0x20 | 0x30..=0x40 | 0x50 | 0x62 | 0x70 | 0x90 | 0xB0 | 0xD0) {
         return Err(Malformed("not a packet of a server"));
     }
     let mut length = 0;
@@ -45,40 +42,26 @@ pub(super) fn fixed_header(input: &[u8]) -> Decoded<Option<(u8, usize, usize)>> 
             };
         }
     }
-    if rest.len() < 4 {
-        Ok(None)
-    } else {
-        Err(Malformed("remaining length of more than four bytes"))
-    }
+    if rest.len() < 4 { Ok(None) } else { Err(Malformed("remaining length of more than four bytes")) }
 }
 
 fn decode_body(first: u8, mut body: Bytes) -> Decoded<Packet> {
     let packet = match first {
         0x20 => {
             let flags = take_u8(&mut body)?;
-            Packet::Connack {
-                session_present: flags & 1 == 1,
-                code: take_u8(&mut body)?,
-            }
+            Packet::Connack { session_present: flags & 1 == 1, code: take_u8(&mut body)? }
         }
         0x30..=0x3F => return decode_publish(first, body).map(Packet::Publish),
         0x40 => Packet::Puback(take_id(&mut body)?),
         0x50 => Packet::Pubrec(take_id(&mut body)?),
         0x62 => Packet::Pubrel(take_id(&mut body)?),
         0x70 => Packet::Pubcomp(take_id(&mut body)?),
-        0x90 => Packet::Suback {
-            id: take_id(&mut body)?,
-            granted: granted(take_u8(&mut body)?)?,
-        },
+        0x90 => Packet::Suback { id: take_id(&mut body)?, granted: granted(take_u8(&mut body)?)? },
         0xB0 => Packet::Unsuback(take_id(&mut body)?),
         0xD0 => Packet::Pingresp,
         _ => return Err(Malformed("not a packet of a server")),
     };
-    if body.is_empty() {
-        Ok(packet)
-    } else {
-        Err(Malformed("packet longer than its kind"))
-    }
+    if body.is_empty() { Ok(packet) } else { Err(Malformed("packet longer than its kind")) }
 }
 
 fn decode_publish(first: u8, mut body: Bytes) -> Decoded<Publish> {
@@ -89,27 +72,15 @@ fn decode_publish(first: u8, mut body: Bytes) -> Decoded<Publish> {
     }
     let topic =
         String::from_utf8(body.split_to(length).to_vec()).map_err(|_| Malformed("topic is not UTF-8"))?;
-    let id = if qos == Qos::AtMostOnce {
-        0
-    } else {
-        take_id(&mut body)?
-    };
-    Ok(Publish {
-        topic,
-        payload: body,
-        qos,
-        retain: first & 1 == 1,
-        id,
-    })
+    let id = if qos == Qos::AtMostOnce { 0 } else { take_id(&mut body)? };
+    Ok(Publish { topic, payload: body, qos, retain: first & 1 == 1, id })
 }
 
 /// MQTT 3.9.3
 fn granted(code: u8) -> Decoded<Option<Qos>> {
     match code {
         0x80 => Ok(None),
-        code => Qos::from_number(code)
-            .map(Some)
-            .ok_or(Malformed("SUBACK return code")),
+        code => Qos::from_number(code).map(Some).ok_or(Malformed("SUBACK return code")),
     }
 }
 
@@ -122,11 +93,9 @@ fn take_id(body: &mut Bytes) -> Decoded<u16> {
 }
 
 fn take_u16(body: &mut Bytes) -> Decoded<u16> {
-    body.try_get_u16()
-        .map_err(|_| Malformed("packet shorter than its kind"))
+    body.try_get_u16().map_err(|_| Malformed("packet shorter than its kind"))
 }
 
 fn take_u8(body: &mut Bytes) -> Decoded<u8> {
-    body.try_get_u8()
-        .map_err(|_| Malformed("packet shorter than its kind"))
+    body.try_get_u8().map_err(|_| Malformed("packet shorter than its kind"))
 }

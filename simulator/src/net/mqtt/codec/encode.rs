@@ -12,11 +12,7 @@ const PUBLISH_OVERHEAD: usize = 4;
 
 /// MQTT 1.5.3: a text has a length of two bytes.
 pub(in super::super) fn check_text(text: &str) -> Result<(), RequestError> {
-    if text.len() > usize::from(u16::MAX) {
-        Err(RequestError::TooLong("the topic"))
-    } else {
-        Ok(())
-    }
+    if text.len() > usize::from(u16::MAX) { Err(RequestError::TooLong("the topic")) } else { Ok(()) }
 }
 
 pub(in super::super) fn check_publish(topic: &str, payload: usize) -> Result<(), RequestError> {
@@ -64,11 +60,7 @@ pub(in super::super) fn encode_publish(out: &mut impl BufMut, message: &Publish)
     let topic_length = length_prefix(&message.topic);
     let id = message.id.to_be_bytes();
     let id: &[u8] = if message.qos == Qos::AtMostOnce { &[] } else { &id };
-    put_packet(
-        out,
-        first,
-        &[&topic_length, message.topic.as_bytes(), id, &message.payload],
-    );
+    put_packet(out, first, &[&topic_length, message.topic.as_bytes(), id, &message.payload]);
 }
 
 pub(in super::super) fn encode_puback(out: &mut impl BufMut, id: u16) {
@@ -89,12 +81,7 @@ pub(in super::super) fn encode_pubcomp(out: &mut impl BufMut, id: u16) {
 
 /// MQTT 3.8
 pub(in super::super) fn encode_subscribe(out: &mut impl BufMut, id: u16, filter: &str, qos: Qos) {
-    let parts: [&[u8]; 4] = [
-        &id.to_be_bytes(),
-        &length_prefix(filter),
-        filter.as_bytes(),
-        &[qos.number()],
-    ];
+    let parts: [&[u8]; 4] = [&id.to_be_bytes(), &length_prefix(filter), filter.as_bytes(), &[qos.number()]];
     put_packet(out, 0x82, &parts);
 }
 

@@ -53,19 +53,13 @@ fn a_connect_with_everything() {
 
 #[test]
 fn a_password_without_a_user_name_stays_home() {
-    let with = Options {
-        password: Some(b"p".to_vec()),
-        ..options()
-    };
+    let with = Options { password: Some(b"p".to_vec()), ..options() };
     assert_eq!(encode_connect(&with), encode_connect(&options()));
 }
 
 #[test]
 fn an_option_that_does_not_fit_is_named() {
-    let options = Options {
-        client_id: "x".repeat(65_536),
-        ..options()
-    };
+    let options = Options { client_id: "x".repeat(65_536), ..options() };
     assert_eq!(encode_connect(&options), Err("the client id"));
 }
 
@@ -100,15 +94,9 @@ fn answers() {
         id: 7,
     };
     let expected = [
-        Packet::Connack {
-            session_present: true,
-            code: 5,
-        },
+        Packet::Connack { session_present: true, code: 5 },
         Packet::Suback { id: 1, granted: None },
-        Packet::Suback {
-            id: 1,
-            granted: Some(Qos::ExactlyOnce),
-        },
+        Packet::Suback { id: 1, granted: Some(Qos::ExactlyOnce) },
         Packet::Unsuback(9),
         Packet::Pingresp,
         Packet::Publish(message),
@@ -137,18 +125,11 @@ fn what_is_not_mqtt_is_refused() {
 
 #[test]
 fn a_huge_packet_is_refused_at_its_header() {
-    assert_eq!(
-        decode(&mut BytesMut::from(&b"\x30\xFF\xFF\xFF\x7F"[..])),
-        Err(Malformed("packet too large"))
-    );
+    assert_eq!(decode(&mut BytesMut::from(&b"\x30\xFF\xFF\xFF\x7F"[..])), Err(Malformed("packet too large")));
 }
 
 fn qos() -> impl Strategy<Value = Qos> {
-    prop_oneof![
-        Just(Qos::AtMostOnce),
-        Just(Qos::AtLeastOnce),
-        Just(Qos::ExactlyOnce)
-    ]
+    prop_oneof![Just(Qos::AtMostOnce), Just(Qos::AtLeastOnce), Just(Qos::ExactlyOnce)]
 }
 
 proptest! {

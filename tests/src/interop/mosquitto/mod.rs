@@ -1,26 +1,19 @@
 //! Mosquitto in the manner of AWS `IoT`: client certificates, their names as user names,
-//! nothing above QoS 1. Its own clients are at the other end.
+//! nothing above "at least once". Its own clients are at the other end.
 
-use std::process::{Command as ServerCommand, Stdio};
-use std::time::Duration;
+mod broker;
 
 use bytes::Bytes;
 use telit_core::Category;
 use telit_core::tls::TlsOptions;
 use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS, Subscription};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::client;
-use super::credentials::{Credentials, DEVICE};
+use self::broker::{HOST, Mosquitto, SOON};
+use super::credentials::DEVICE;
 use super::device::Device;
-use super::program::required;
-use super::server::Server;
-use crate::rig::{MQTTS, hostile_payloads};
+use crate::rig::hostile_payloads;
 
-const HOST: &str = "broker.test";
-const SOON: Duration = Duration::from_secs(20);
 /// The largest payload of the module. Source: M37 p1035.
 const LARGEST: usize = 65536;
 
@@ -116,6 +109,41 @@ async fn qos_2_ends_the_session_and_it_can_be_resumed() {
 }
 
 #[tokio::test]
+async fn qos_2_is_exactly_once_where_it_is_allowed() {
+    let Some(broker) = Mosquitto::start_with(QoS::ExactlyOnce).await else { return };
+    let device = broker.device().await;
+    let mut observer = broker.observe("things/up").await;
+    let client = connect(&device, broker.credentials.tls()).await;
+    let mut messages = client.subscribe("things/down", QoS::ExactlyOnce).await.expect("it subscribes");
+    for payload in hostile_payloads() {
+        client.publish("things/up", payload.clone(), QoS::ExactlyOnce).await.expect("it is published");
+        let seen = observer.next().await;
+        assert_eq!((&seen.payload[..], seen.qos), (&payload[..], 2));
+        broker.publish("things/down", &payload, QoS::ExactlyOnce).await;
+        assert_eq!(next(&mut messages).await.payload, payload);
+    }
+    client.publish("things/up", "last", QoS::AtLeastOnce).await.expect("it is published");
+    assert_eq!(observer.next().await.payload, b"last", "nothing arrived twice");
+}
+
+#[tokio::test]
+async fn a_session_that_is_kept_gets_what_was_published_meanwhile() {
+    let Some(broker) = Mosquitto::start().await else { return };
+    let device = broker.device().await;
+    let options = options(broker.credentials.tls()).clean_session(false);
+    let client = MqttClient::connect(&device.modem, options).await.expect("it connects");
+    let mut messages = client.subscribe("things/down", QoS::AtLeastOnce).await.expect("it subscribes");
+    client.pause().await.expect("it pauses");
+    for payload in hostile_payloads() {
+        broker.publish("things/down", &payload, QoS::AtLeastOnce).await;
+    }
+    client.resume().await.expect("it resumes");
+    for payload in hostile_payloads() {
+        assert_eq!(next(&mut messages).await.payload, payload);
+    }
+}
+
+#[tokio::test]
 async fn a_filter_that_the_broker_does_not_bear_ends_the_session_and_it_can_be_resumed() {
     let Some(broker) = Mosquitto::start().await else { return };
     let device = broker.device().await;
@@ -128,127 +156,6 @@ async fn a_filter_that_the_broker_does_not_bear_ends_the_session_and_it_can_be_r
     let mut messages = client.subscribe("things/#", QoS::AtLeastOnce).await.expect("it subscribes");
     broker.publish("things/x", b"x", QoS::AtLeastOnce).await;
     assert_eq!(next(&mut messages).await.payload, "x");
-}
-
-/// The broker, and what its clients need to connect.
-struct Mosquitto {
-    server: Server<1>,
-    credentials: Credentials,
-}
-
-impl Mosquitto {
-    async fn start() -> Option<Self> {
-        let program = required("mosquitto", "mosquitto")?;
-        required("mosquitto_sub", "mosquitto-clients")?;
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let credentials = Credentials::new(HOST);
-        credentials.write_to(folder.path());
-        let server = Server::start(folder, |folder, [port]| {
-            let file = folder.join("mosquitto.conf");
-            std::fs::write(&file, configuration(port)).expect("the folder is writable");
-            let mut command = ServerCommand::new(&program);
-            command.arg("-c").arg(file);
-            command
-        });
-        Some(Self { server: server.await, credentials })
-    }
-
-    async fn device(&self) -> Device {
-        let [port] = self.server.ports();
-        Device::online(&[(HOST, MQTTS, port)]).await
-    }
-
-    /// Starts `mosquitto_sub` and waits until the broker has acknowledged the subscription.
-    async fn observe(&self, filter: &str) -> Observer {
-        // Its output would wait for a buffer to be full.
-        let mut command = self.foreign_client("stdbuf", &["--output=L", "mosquitto_sub"]);
-        command.args(["-d", "-q", "1", "-t", filter, "-F", "message %t %q %r %x"]);
-        command.stdout(Stdio::piped()).kill_on_drop(true);
-        let mut process = command.spawn().expect("it runs");
-        let output = process.stdout.take().expect("it is piped");
-        let mut observer = Observer { lines: BufReader::new(output).lines(), _process: process };
-        observer.line("Subscribed ").await;
-        observer
-    }
-
-    /// Publishes with `mosquitto_pub`.
-    async fn publish(&self, topic: &str, payload: &[u8], qos: QoS) {
-        let file = self.server.file("payload");
-        std::fs::write(&file, payload).expect("the folder is writable");
-        let mut command = self.foreign_client("mosquitto_pub", &[]);
-        command.args(["-q", &qos.number().to_string(), "-t", topic]).arg("-f").arg(file);
-        client::succeed(&mut command, b"").await;
-    }
-
-    fn foreign_client(&self, program: &str, first: &[&str]) -> Command {
-        let [port] = self.server.ports();
-        let mut command = Command::new(program);
-        command.args(first).args(["-h", "localhost", "-p", &port.to_string(), "-V", "mqttv311"]);
-        for (option, file) in [("--cafile", "ca.pem"), ("--cert", "observer.pem"), ("--key", "observer.key")]
-        {
-            command.arg(option).arg(self.server.file(file));
-        }
-        command
-    }
-}
-
-fn configuration(port: u16) -> String {
-    let lines = [
-        // Otherwise a broker that root starts becomes another user, who cannot read the key.
-        "user root",
-        "per_listener_settings true",
-        &format!("listener {port} 127.0.0.1"),
-        "cafile ca.pem",
-        "certfile server.pem",
-        "keyfile server.key",
-        "require_certificate true",
-        "use_identity_as_username true",
-        "allow_anonymous false",
-        "max_qos 1",
-        "max_packet_size 131072",
-        "log_dest stderr",
-        "log_type all",
-    ];
-    lines.join("\n")
-}
-
-/// `mosquitto_sub`.
-struct Observer {
-    lines: Lines<BufReader<ChildStdout>>,
-    _process: Child,
-}
-
-/// A message as `mosquitto_sub` saw it.
-struct Seen {
-    topic: String,
-    qos: u8,
-    retained: bool,
-    payload: Vec<u8>,
-}
-
-impl Observer {
-    async fn next(&mut self) -> Seen {
-        let line = self.line("message ").await;
-        let mut fields = line.split(' ').skip(1);
-        let mut field = || fields.next().unwrap_or_else(|| panic!("{line}")).to_owned();
-        let (topic, qos, retained, payload) = (field(), field(), field(), field());
-        let byte = |at| u8::from_str_radix(&payload[at..at + 2], 16).expect("it is hexadecimal");
-        let payload = (0..payload.len()).step_by(2).map(byte).collect();
-        Seen { topic, qos: qos.parse().expect("a number"), retained: retained == "1", payload }
-    }
-
-    /// The next line that begins like this.
-    async fn line(&mut self, beginning: &str) -> String {
-        let found = async {
-            loop {
-                let line = self.lines.next_line().await.expect("it is text").expect("mosquitto_sub goes on");
-                if line.starts_with(beginning) {
-                    return line;
-                }
-            }
-        };
-        timeout(SOON, found).await.unwrap_or_else(|_| panic!("no line begins with {beginning:?}"))
-    }
 }
 
 fn payloads() -> Vec<Bytes> {

@@ -1,0 +1,70 @@
+//! The broker, and how a session with it ends.
+
+use clap::Args;
+use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
+
+use crate::args::Arguments;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::secret;
+
+/// How to reach the broker.
+#[derive(Args, Debug)]
+pub(crate) struct BrokerArguments {
+    /// Name or address of the broker
+    #[arg(long, value_name = "NAME")]
+    host: String,
+    /// Its port [default: 8883, with --plain 1883]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    port_number: Option<u16>,
+    /// Who we are; the broker ends an older session with the same id
+    #[arg(long, value_name = "ID")]
+    client_id: String,
+    /// User name; the password comes from --password-env
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// Environment variable that holds the password
+    #[arg(long, value_name = "VAR", requires = "username")]
+    password_env: Option<String>,
+    /// DANGER: no TLS; everybody on the way reads and changes everything
+    #[arg(long)]
+    plain: bool,
+}
+
+impl BrokerArguments {
+    pub(super) fn options(&self, arguments: &Arguments, output: &Output) -> Result<MqttOptions, Failure> {
+        let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments, output)?);
+        if let Some(port) = self.port_number {
+            options = options.port(port);
+        }
+        if let Some(user) = &self.username {
+            let password = self.password_env.as_deref().map(secret::from_environment).transpose()?;
+            options = options.credentials(user, password.unwrap_or_default());
+        }
+        Ok(options)
+    }
+
+    fn security(&self, arguments: &Arguments, output: &Output) -> Result<MqttSecurity, Failure> {
+        if !self.plain {
+            return Ok(MqttSecurity::Tls(arguments.tls.options()?));
+        }
+        output.remark("warning: --plain: no TLS, everybody on the way can read and change everything");
+        Ok(MqttSecurity::DangerPlain)
+    }
+}
+
+/// The module is left without a session whatever happened before.
+pub(super) async fn disconnect(client: &MqttClient) {
+    if let Err(error) = client.disconnect().await {
+        tracing::warn!("the session did not end in order: {error}");
+    }
+}
+
+/// The quality of service with this number.
+pub(super) fn qos(number: u8) -> QoS {
+    match number {
+        0 => QoS::AtMostOnce,
+        1 => QoS::AtLeastOnce,
+        _ => QoS::ExactlyOnce,
+    }
+}

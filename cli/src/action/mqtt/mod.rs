@@ -1,0 +1,35 @@
+//! `telit mqtt`: publish to and receive from a broker.
+
+mod broker;
+mod publish;
+mod subscribe;
+mod topic;
+
+use clap::Subcommand;
+use publish::PublishArguments;
+use subscribe::SubscribeArguments;
+
+use crate::args::Arguments;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What to do with the broker.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MqttCommand {
+    /// Publish one message
+    Pub(PublishArguments),
+    /// Show messages as they arrive
+    Sub(SubscribeArguments),
+}
+
+/// Runs either of the two.
+pub(crate) async fn run(
+    arguments: &Arguments,
+    command: &MqttCommand,
+    output: &Output,
+) -> Result<(), Failure> {
+    match command {
+        MqttCommand::Pub(publish) => publish::run(arguments, publish, output).await,
+        MqttCommand::Sub(subscribe) => subscribe::run(arguments, subscribe, output).await,
+    }
+}

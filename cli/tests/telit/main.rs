@@ -1,0 +1,18 @@
+//! The tool as its users run it: the built binary, its output and its exit codes.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod harness;
+mod port;
+#[cfg(feature = "simulator")]
+mod provision;
+#[cfg(feature = "simulator")]
+mod services;
+#[cfg(feature = "simulator")]
+mod simulate;
+#[cfg(feature = "simulator")]
+mod simulated_port;
+mod usage;
+#[cfg(not(feature = "simulator"))]
+mod without_simulator;

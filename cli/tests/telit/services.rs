@@ -1,0 +1,317 @@
+//! The services over `sim:37`, with real servers behind the virtual network.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::Stdio;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use telit_simulator::servers::{Authority, TestServers, pattern};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::harness::{Ran, command, finish, run, telit};
+
+/// Servers, the files the tool needs to reach them, and where they are.
+struct World {
+    runtime: Runtime,
+    servers: TestServers,
+    folder: TempDir,
+}
+
+impl World {
+    fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let servers = runtime.block_on(TestServers::start()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("ca.pem", &servers.authority().certificate_pem());
+        write("cert.pem", servers.client().certificate_pem());
+        write("key.pem", servers.client().key_pem());
+        write("other.pem", &Authority::new().unwrap().certificate_pem());
+        Self { runtime, servers, folder }
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Options behind the command: a virtual module, where the servers are, and whom to trust.
+    fn options(&self, ca: &str) -> Vec<String> {
+        let names = [
+            format!("{}:8883={}", TestServers::BROKER_NAME, self.servers.broker().addr()),
+            format!("{}:1883={}", TestServers::BROKER_NAME, self.servers.broker().plain_addr()),
+            format!("{}:443={}", TestServers::REST_NAME, self.servers.rest().addr()),
+            format!("{}:21={}", TestServers::FILES_NAME, self.servers.ftps().addr()),
+        ];
+        let mut options = vec!["--port".to_owned(), "sim:37".to_owned()];
+        options.extend(names.into_iter().flat_map(|name| ["--resolve".to_owned(), name]));
+        options.extend(["--ca".to_owned(), self.file(ca)]);
+        options
+    }
+
+    fn arguments(&self, words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).chain(self.options("ca.pem")).collect()
+    }
+
+    fn telit(&self, words: &[&str]) -> Ran {
+        let mut command = command(&self.arguments(words));
+        command.env("FTP_PASSWORD", TestServers::FTP_PASSWORD).env("WRONG_PASSWORD", "swordfish");
+        run(&mut command)
+    }
+
+    /// The identity that the broker asks for.
+    fn identity(&self) -> [String; 4] {
+        ["--cert".to_owned(), self.file("cert.pem"), "--key".to_owned(), self.file("key.pem")]
+    }
+
+    fn mqtt(&self, words: &[&str]) -> Vec<String> {
+        let broker = ["--host", TestServers::BROKER_NAME];
+        self.arguments(&[words, &broker].concat()).into_iter().chain(self.identity()).collect()
+    }
+}
+
+#[test]
+fn requests() {
+    let world = World::start();
+    let got = world.telit(&["https", "get", "https://rest.test/health"]).ok();
+    assert_eq!(got.stdout, r#"{"status":"ok"}"#);
+
+    let got = world.telit(&["https", "get", "https://rest.test/health", "--json"]).ok().object();
+    assert_eq!(got["status"], 200);
+    assert_eq!(got["content_type"], "application/json");
+    assert_eq!(got["bytes"], 15);
+    assert_eq!(got["sha256"], hex(br#"{"status":"ok"}"#));
+
+    let body = "OK\r\nNO CARRIER\r\n+++";
+    let echo = world.telit(&["https", "post", "https://rest.test/echo", "--data", body]).ok();
+    assert_eq!(echo.stdout, body);
+
+    let headers = world.telit(&["https", "get", "https://rest.test/headers", "-H", "X-Device: seven"]).ok();
+    let headers: serde_json::Value = serde_json::from_str(&headers.stdout).unwrap();
+    assert_eq!(headers["x-device"], "seven");
+
+    let head = world.telit(&["https", "head", "https://rest.test/bytes/2000", "--json"]).ok().object();
+    assert_eq!(
+        (&head["status"], &head["bytes"], &head["content_length"]),
+        (&json!(200), &json!(0), &json!(2000))
+    );
+
+    let missing = world.telit(&["https", "get", "https://rest.test/status/404", "--json"]).ok().object();
+    assert_eq!(missing["status"], 404);
+    let deleted = world.telit(&["https", "delete", "https://rest.test/telemetry", "--json"]).ok().object();
+    assert_eq!(deleted["status"], 204);
+}
+
+#[test]
+fn bodies_in_files() {
+    let world = World::start();
+    fs::write(world.file("body"), pattern(5000)).unwrap();
+    let body = world.file("body");
+    let target = world.file("answer");
+    let put = ["https", "put", "https://rest.test/echo", "--data-file", &body, "--output", &target, "--json"];
+    let put = world.telit(&put).ok().object();
+    assert_eq!(put["bytes"], 5000);
+    assert_eq!(put["sha256"], hex(&pattern(5000)));
+    assert_eq!(fs::read(&target).unwrap(), pattern(5000));
+}
+
+#[test]
+fn servers_are_verified() {
+    let world = World::start();
+    let get = |options: &[&str]| {
+        let words = ["https", "get", "https://rest.test/health"].iter().chain(options);
+        let words: Vec<String> =
+            words.map(|word| (*word).to_owned()).chain(world.options("other.pem")).collect();
+        telit(&words)
+    };
+    let refused = get(&[]).failed(5);
+    assert!(refused.error().contains("TLS") && refused.stderr.contains("hint: "), "{refused:?}");
+    assert_eq!(refused.stdout, "");
+    assert!(world.servers.rest().requests().is_empty());
+    let accepted = get(&["--danger-no-verify"]).ok();
+    assert!(accepted.stderr.contains("not verified"), "{accepted:?}");
+}
+
+#[test]
+fn a_host_that_does_not_exist() {
+    let world = World::start();
+    let ran = world.telit(&["https", "get", "https://nowhere.invalid/"]).failed(5);
+    assert!(ran.error().contains("nowhere.invalid"), "{ran:?}");
+}
+
+#[test]
+fn downloads() {
+    let world = World::start();
+    let image = pattern(300_000);
+    world.servers.ftps().put_file("fw/image.bin", &image).unwrap();
+    let target = world.file("image.bin");
+    let hash = hex(&image);
+    let url = "ftps://device@files.test/fw/image.bin";
+    let get = ["ftps", "get", url, "--password-env", "FTP_PASSWORD", "--output", &target, "--json"];
+
+    world.servers.ftps().cut_next_download_after(100_000);
+    let cut = world.telit(&get).failed(5);
+    assert!(cut.stderr.contains("hint: run it again with --resume"), "{cut:?}");
+    assert!(!fs::exists(&target).unwrap());
+
+    let resumed = world.telit(&[&get[..], &["--resume", "--sha256", &hash]].concat()).ok().object();
+    assert_eq!(resumed["bytes"], 300_000);
+    assert_eq!(resumed["sha256"], hash);
+    assert!(resumed["resumed_from"].as_u64().unwrap() > 0, "{resumed}");
+    assert_eq!(fs::read(&target).unwrap(), image);
+
+    let other = world.file("other.bin");
+    let wrong =
+        ["ftps", "get", url, "--password-env", "FTP_PASSWORD", "--output", &other, "--sha256", &hex(b"")];
+    world.telit(&wrong).failed(6);
+    assert!(!fs::exists(&other).unwrap());
+}
+
+#[test]
+fn files_on_the_server() {
+    let world = World::start();
+    fs::write(world.file("part"), "one\r\n").unwrap();
+    let part = world.file("part");
+    let ftps = |verb: &str, path: &str, options: &[&str]| {
+        let url = format!("ftps://device@files.test/{path}");
+        let words = ["ftps", verb, &url, "--password-env", "FTP_PASSWORD", "--json"];
+        world.telit(&[&words[..], options].concat()).ok().object()
+    };
+    assert_eq!(ftps("put", "log.txt", &["--input", &part]), json!({ "bytes": 5 }));
+    assert_eq!(ftps("append", "log.txt", &["--input", &part]), json!({ "bytes": 5 }));
+    assert_eq!(world.servers.ftps().read_file("log.txt").unwrap(), b"one\r\none\r\n");
+    assert_eq!(ftps("size", "log.txt", &[]), json!({ "bytes": 10 }));
+    let listing = ftps("ls", "", &[]);
+    let names: Vec<&str> =
+        listing["entries"].as_array().unwrap().iter().filter_map(|entry| entry["name"].as_str()).collect();
+    assert_eq!(names, ["log.txt"]);
+    assert_eq!(ftps("rm", "log.txt", &[]), json!({ "removed": true }));
+    assert!(world.servers.ftps().read_file("log.txt").is_err());
+}
+
+#[test]
+fn a_wrong_password_is_refused_and_not_repeated() {
+    let world = World::start();
+    let transcript = world.file("transcript");
+    let words = ["ftps", "size", "ftps://device@files.test/f", "--password-env", "WRONG_PASSWORD"];
+    let ran = world.telit(&[&words[..], &["--transcript", &transcript, "-vv"]].concat()).failed(4);
+    assert!(ran.error().contains("login"), "{ran:?}");
+    let transcript = fs::read_to_string(&transcript).unwrap();
+    assert!(!ran.stderr.contains("swordfish") && !transcript.contains("swordfish"));
+}
+
+#[test]
+fn messages_are_published_byte_by_byte() {
+    let world = World::start();
+    let payload: Vec<u8> = (0..=255).collect();
+    fs::write(world.file("payload"), &payload).unwrap();
+    let publish = |source: &[&str]| {
+        let words = ["mqtt", "pub", "--client-id", "publisher", "--topic", "dt/test", "--json"];
+        let mut child = command(&world.mqtt(&[&words[..], source].concat()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Nobody reads it unless the source is `-`.
+        child.stdin.take().unwrap().write_all(b"from stdin").unwrap_or_default();
+        finish(child).ok().object()
+    };
+    assert_eq!(publish(&["--message", "-1"]), json!({ "published": true, "bytes": 2 }));
+    assert_eq!(publish(&["--file", &world.file("payload"), "--qos", "2"])["bytes"], 256);
+    assert_eq!(publish(&["-", "--qos", "1", "--retain"])["bytes"], 10);
+    let messages = world.runtime.block_on(world.servers.broker().wait_for_messages(3));
+    let payloads: Vec<&[u8]> = messages.iter().map(|message| message.payload.as_ref()).collect();
+    assert_eq!(payloads, [&b"-1"[..], &payload, b"from stdin"]);
+}
+
+#[test]
+fn messages_are_received_byte_by_byte() {
+    let world = World::start();
+    let payload = b"\r\nOK\r\n\x00\xff";
+    let words = ["mqtt", "sub", "--client-id", "subscriber", "--count", "2", "--timeout", "60", "--json"];
+    let arguments = world.mqtt(&[&words[..], &["--topic", "dt/+", "--topic", "cmd/#"]].concat());
+    let mut subscriber = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut stderr = BufReader::new(subscriber.stderr.take().unwrap());
+    stderr.read_line(&mut said).unwrap();
+    assert_eq!(said, "subscribed to dt/+, cmd/#\n");
+    world.servers.broker().publish("dt/one", "21.5");
+    world.servers.broker().publish("cmd/a/b", payload.to_vec());
+    let ran = finish(subscriber);
+    let objects = ran.ok().objects();
+    assert_eq!(objects.len(), 2);
+    for object in objects {
+        let bytes = BASE64.decode(object["payload_base64"].as_str().unwrap()).unwrap();
+        assert_eq!(object["bytes"], bytes.len());
+        match object["topic"].as_str().unwrap() {
+            "dt/one" => assert_eq!(bytes, b"21.5"),
+            "cmd/a/b" => assert_eq!(bytes, payload),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+#[test]
+fn an_endless_subscription_ends_in_order_when_it_is_interrupted() {
+    let world = World::start();
+    let words = ["mqtt", "sub", "--client-id", "subscriber", "--topic", "dt/+"];
+    let mut subscriber =
+        command(&world.mqtt(&words)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(subscriber.stderr.take().unwrap());
+    stderr.read_line(&mut String::new()).unwrap();
+    kill_process(Pid::from_child(&subscriber), Signal::INT).unwrap();
+    finish(subscriber).ok();
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn no_message_in_time_is_an_error_only_if_some_were_asked_for() {
+    let world = World::start();
+    let words = ["mqtt", "sub", "--client-id", "subscriber", "--topic", "silent", "--timeout", "1"];
+    telit(&world.mqtt(&words)).ok();
+    let ran = telit(&world.mqtt(&[&words[..], &["--count", "1"]].concat())).failed(5);
+    assert!(ran.error().contains("0 of 1"), "{ran:?}");
+}
+
+#[test]
+fn without_tls_there_is_a_warning() {
+    let world = World::start();
+    let words = ["mqtt", "pub", "--client-id", "publisher", "--topic", "t", "--message", "m", "--plain"];
+    let ran = telit(&world.mqtt(&words)).ok();
+    assert!(ran.stderr.starts_with("warning: --plain"), "{ran:?}");
+}
+
+#[test]
+fn a_broker_that_refuses_us() {
+    let world = World::start();
+    let words =
+        ["mqtt", "pub", "--client-id", "c", "--topic", "t", "--message", "m", "--host", "broker.test"];
+    world.telit(&words).failed(5);
+}
+
+#[test]
+fn the_demonstration() {
+    let folder = tempfile::tempdir().unwrap();
+    let transcript = folder.path().join("transcript");
+    let ran = telit(&["demo", "--json", "--transcript", transcript.to_str().unwrap()]).ok();
+    let steps = ran.objects();
+    assert!(steps.iter().all(|step| step["ok"] == true && step["ms"].is_u64()), "{ran:?}");
+    for name in ["module", "provision", "mqtt", "https", "ftps"] {
+        assert!(steps.iter().any(|step| step["step"] == name), "{name}: {ran:?}");
+    }
+    let ftps = steps.iter().find(|step| step["step"] == "ftps").unwrap();
+    assert_eq!(ftps["bytes"], 1024 * 1024);
+    assert!(ftps["resumed_from"].as_u64().unwrap() > 0);
+    assert!(fs::read_to_string(transcript).unwrap().contains(" > AT#MQPUBS"), "no publish in the transcript");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,55 @@
+//! `--port sim:37`: a virtual module in the process.
+
+use serde_json::json;
+
+use crate::harness::telit;
+
+#[test]
+fn info() {
+    let object = telit(&["--port", "sim:37", "--json", "info"]).ok().object();
+    assert!(object["model"].as_str().unwrap().starts_with("ME310G1"), "{object}");
+    assert!(!object["firmware"].as_str().unwrap().is_empty());
+    assert_eq!(object["platform"], "37");
+    assert_eq!(object["registered"], true);
+    assert_eq!(object["tls_owner"], json!(null));
+    let text = telit(&["info", "--port", "sim:37"]).ok();
+    assert!(text.stdout.contains("model") && text.stdout.contains("ME310G1"), "{text:?}");
+    assert_eq!(text.stderr, "");
+}
+
+#[test]
+fn one_command() {
+    let ran = telit(&["at", "AT+CGMM", "--port", "sim:37"]).ok();
+    let (answer, result) = ran.stdout.split_once('\n').unwrap();
+    assert!(answer.starts_with("ME310G1"), "{ran:?}");
+    assert_eq!(result, "OK\n");
+    let object = telit(&["at", "AT+CMEE?", "--port", "sim:37", "--json"]).ok().object();
+    assert_eq!(object, json!({ "lines": ["+CMEE: 2"], "ok": true }));
+}
+
+#[test]
+fn a_refused_command_ends_with_the_words_of_the_module() {
+    let ran = telit(&["at", "AT#SSLD=1,443,\"h\",0,1", "--port", "sim:37", "--json"]).failed(4);
+    assert!(ran.error().contains("the module refused AT#SSLD: +CME ERROR: SSL not activated"), "{ran:?}");
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn other_platforms() {
+    assert!(telit(&["info", "--port", "sim:99"]).failed(2).stderr.contains("sim:37"));
+}
+
+#[test]
+fn the_conversation_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("transcript.txt");
+    telit(&["info", "--port", "sim:37", "--transcript", path.to_str().unwrap()]).ok();
+    let transcript = std::fs::read_to_string(&path).unwrap();
+    assert!(transcript.lines().any(|line| line.ends_with(" > AT+CGMM\\r")), "{transcript}");
+}
+
+#[test]
+fn logs_go_to_standard_error() {
+    let object = telit(&["info", "--port", "sim:37", "--json", "-vv"]).ok().object();
+    assert_eq!(object["platform"], "37");
+}

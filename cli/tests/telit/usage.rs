@@ -1,0 +1,119 @@
+//! Help, and what is refused before any port is opened.
+
+use crate::harness::{Ran, command, run, telit};
+
+/// None of these may get as far as the port, which does not exist: that would be exit code 3.
+fn refused(arguments: &[&str]) -> Ran {
+    let mut all = vec!["--port", "/nonexistent/tty"];
+    all.extend(arguments);
+    let ran = telit(&all).failed(2);
+    assert_eq!(ran.stdout, "");
+    ran
+}
+
+#[test]
+fn help_lists_the_commands_that_exist() {
+    let help = telit(&["--help"]).ok().stdout;
+    for command in ["info", "provision", "mqtt", "https", "ftps", "at", "simulate", "demo"] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {help}");
+    }
+    for option in
+        ["--port", "--resolve", "--json", "--transcript", "--ca", "--danger-no-verify", "TELIT_PORT"]
+    {
+        assert!(help.contains(option), "{option}: {help}");
+    }
+    assert!(help.contains("Exit codes"));
+    for command in ["mqtt pub", "mqtt sub", "https post", "ftps get", "simulate", "demo"] {
+        let arguments: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        assert!(telit(&arguments).ok().stdout.contains("Usage: telit"), "{command}");
+    }
+    assert!(telit(&["--version"]).ok().stdout.starts_with("telit "));
+}
+
+#[test]
+fn without_a_command_the_help_is_an_error() {
+    let ran = telit(&[""; 0]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    assert!(ran.stderr.contains("Usage: telit"));
+}
+
+#[test]
+fn mistakes_are_one_line_and_a_hint() {
+    assert!(refused(&["nothing"]).error().contains("'nothing'"));
+    assert!(refused(&["mqtt", "pub", "--host", "h"]).error().contains("--client-id"));
+    assert!(refused(&["info", "--baud", "fast"]).stderr.contains("hint: "));
+    assert!(refused(&["info", "--platform", "38"]).error().contains("25-threadx"));
+    assert!(refused(&["info", "--resolve", "a:1=127.0.0.1:2"]).error().contains("--resolve"));
+    refused(&["at", "CGMM"]);
+    refused(&["at", "AT\rATD123;"]);
+}
+
+#[test]
+fn no_port_is_a_mistake() {
+    assert!(telit(&["info"]).failed(2).error().contains("port"));
+}
+
+#[test]
+fn urls_topics_and_headers_are_checked_first() {
+    let tls = "--danger-no-verify";
+    refused(&["https", "get", "http://h/", tls]);
+    refused(&["https", "get", "h/path", tls]);
+    refused(&["https", "get", "https://h/", "-H", "no colon", tls]);
+    refused(&["https", "post", "https://h/", "--data-file", "/nonexistent/data", tls]);
+    refused(&["ftps", "size", "ftp://u@h/f", "--password-env", "PATH", tls]);
+    refused(&["ftps", "size", "ftps://u@h/f", tls]);
+    refused(&["ftps", "size", "ftps://u@h/f", "--password-env", "TELIT_TEST_NO_SUCH_VARIABLE", tls]);
+    refused(&[
+        "ftps",
+        "get",
+        "ftps://u@h/f",
+        "--password-env",
+        "PATH",
+        "--output",
+        "o",
+        "--sha256",
+        "abc",
+        tls,
+    ]);
+    refused(&["mqtt", "pub", "--host", "h", "--client-id", "c", "--message", "m", "--topic", "a/#", tls]);
+    refused(&["mqtt", "sub", "--host", "h", "--client-id", "c", "--topic", "a#", tls]);
+}
+
+#[test]
+fn a_server_is_verified_unless_the_danger_is_named() {
+    assert!(refused(&["https", "get", "https://h/"]).stderr.contains("hint: give --ca"));
+}
+
+#[test]
+fn passwords_in_urls_are_refused_and_not_repeated() {
+    for url in ["https://user:s3cr3t@h/", "ftps://user:s3cr3t@h/f", "ftps://user:s3cr3t@h:port/f"] {
+        let verb = if url.starts_with("https") { ["https", "get"] } else { ["ftps", "size"] };
+        let ran = refused(&[verb[0], verb[1], url, "--danger-no-verify"]);
+        assert!(!ran.stderr.contains("s3cr3t"), "{ran:?}");
+    }
+}
+
+#[test]
+fn credentials_are_checked_before_the_port() {
+    let file = |name: &str| format!("{}/../core/tests/credentials/{name}", env!("CARGO_MANIFEST_DIR"));
+    assert!(refused(&["provision"]).stderr.contains("hint: give --ca"));
+    assert!(refused(&["provision", "--cert", &file("client.pem")]).error().contains("--key"));
+    assert!(refused(&["provision", "--key", &file("client_key.pem")]).error().contains("--cert"));
+    refused(&["provision", "--ca", &file("client_key.pem")]);
+    refused(&["provision", "--ca", "/nonexistent/ca.pem"]);
+    refused(&["provision", "--cert", &file("client.pem"), "--key", &file("other_key.pem")]);
+    let encrypted =
+        refused(&["provision", "--cert", &file("client.pem"), "--key", &file("client_key_encrypted.pem")]);
+    assert!(encrypted.error().contains("encrypted"), "{encrypted:?}");
+}
+
+#[test]
+fn a_transcript_that_cannot_be_written_is_a_mistake() {
+    assert!(refused(&["info", "--transcript", "/nonexistent/t"]).error().contains("transcript"));
+}
+
+#[test]
+fn the_port_can_come_from_the_environment() {
+    let ran = run(command(&["info"]).env("TELIT_PORT", "/nonexistent/tty"));
+    assert!(ran.failed(3).error().contains("/nonexistent/tty"));
+}

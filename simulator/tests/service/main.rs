@@ -1,0 +1,14 @@
+//! The services of the virtual module against real servers, byte by byte on the AT side.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bench;
+mod ftp;
+mod http;
+mod mqtt;
+mod online;
+mod peer;
+#[path = "../conversation/port.rs"]
+mod port;
+mod tls_socket;
+mod verification;
