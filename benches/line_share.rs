@@ -20,29 +20,39 @@ type Error = Box<dyn std::error::Error>;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let servers = TestServers::start().await?;
-    println!("{:>8} {:>8} {:>6} {:>9} {:>12} {:>8}", "baud", "mode", "delay", "seconds", "bytes/s", "share");
+    println!("share of the line's limit, measured from the first byte to the last, and from the request");
+    println!(
+        "{:>8} {:>8} {:>6} {:>10} {:>9} {:>13}",
+        "baud", "mode", "delay", "bytes", "flowing", "from request"
+    );
     for baud in [115_200, 921_600] {
         for (name, mode) in [("online", TransferMode::Online), ("command", TransferMode::Command)] {
             for delay in [0, 5, 20] {
-                let latency = Duration::from_millis(delay);
-                let (bytes, took) = download(&servers, baud, latency, mode).await?;
-                let rate = f64::from(bytes) / took.as_secs_f64();
-                let share = 100.0 * rate / (f64::from(baud) / 10.0);
-                let seconds = took.as_secs_f64();
-                println!("{baud:>8} {name:>8} {delay:>4}ms {seconds:>9.3} {rate:>12.0} {share:>7.2}%");
+                let run = download(&servers, baud, Duration::from_millis(delay), mode).await?;
+                let share =
+                    |took: Duration| 1000.0 * f64::from(run.bytes) / (took.as_secs_f64() * f64::from(baud));
+                let (flowing, whole) = (share(run.flowing), share(run.whole));
+                let bytes = run.bytes;
+                println!("{baud:>8} {name:>8} {delay:>4}ms {bytes:>10} {flowing:>8.2}% {whole:>12.2}%");
             }
         }
     }
     Ok(())
 }
 
-/// Downloads as much as the line carries in [`SECONDS`], and measures from the request to the last byte.
+struct Run {
+    bytes: u32,
+    flowing: Duration,
+    whole: Duration,
+}
+
+/// Downloads as much as the line carries in [`SECONDS`].
 async fn download(
     servers: &TestServers,
     baud: u32,
     latency: Duration,
     mode: TransferMode,
-) -> Result<(u32, Duration), Error> {
+) -> Result<Run, Error> {
     let size = baud / 10 * SECONDS;
     let image: Vec<u8> = (0..size).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     servers.ftps().put_file(FILE, &image)?;
@@ -58,21 +68,24 @@ async fn download(
     let options =
         FtpsOptions::new(TestServers::FILES_NAME, TestServers::FTP_USER, TestServers::FTP_PASSWORD, tls);
     let mut client = FtpsClient::connect(&modem, options).await?;
-    let started = Instant::now();
+    let requested = Instant::now();
     let mut download = client.download(FILE).mode(mode).await?;
     let mut received = 0_usize;
+    let mut flowing = None;
     while let Some(data) = download.next().await {
         let data = data?;
+        flowing.get_or_insert_with(Instant::now);
         if image.get(received..received + data.len()) != Some(&data[..]) {
             return Err("the data differ".into());
         }
         received += data.len();
     }
-    let took = started.elapsed();
+    let flowing = flowing.map_or(Duration::ZERO, |since| since.elapsed());
+    let whole = requested.elapsed();
     if received != image.len() {
         return Err("the data are short".into());
     }
     client.close().await?;
     module.shutdown().await;
-    Ok((size, took))
+    Ok(Run { bytes: size, flowing, whole })
 }

@@ -23,7 +23,6 @@ pub(crate) enum Ending {
 }
 
 /// What the data are for.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Purpose {
     TlsSend {
         socket: u8,
@@ -33,14 +32,12 @@ pub(crate) enum Purpose {
         slot: u8,
         data_type: u8,
         ram: bool,
-        size: usize,
         password: String,
         digest_only: bool,
     },
     /// `#SSLSECCA`
     Preloaded {
         slot: u8,
-        size: usize,
     },
     Publish {
         client: u8,
@@ -61,7 +58,6 @@ pub(crate) enum Purpose {
 }
 
 /// A data entry that is going on.
-#[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) prompt: Prompt,
     pub(crate) purpose: Purpose,

@@ -73,7 +73,7 @@ impl Default for InstanceSettings {
 }
 
 /// What an instance is doing.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) enum Mode {
     /// It reads command lines.
     #[default]
@@ -89,14 +89,14 @@ pub(crate) enum Mode {
 }
 
 /// A command line under execution.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Running {
     pub(crate) text: Vec<u8>,
     pub(crate) position: usize,
 }
 
 /// One AT instance.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Instance {
     pub(crate) attached: bool,
     pub(crate) settings: InstanceSettings,

@@ -36,6 +36,8 @@ mod fault;
 mod instance;
 mod line;
 mod module;
+#[cfg_attr(not(test), expect(unused_imports, reason = "its own tests use all of it"))]
+#[expect(dead_code, reason = "it offers what a module's stack knows, also where no command here asks for it")]
 pub(crate) mod net;
 mod nvm;
 mod online;

@@ -25,7 +25,6 @@ use crate::module::{InstanceId, Module};
 use parse::Form;
 
 /// How a command goes on after its handler has run.
-#[derive(Debug)]
 pub(crate) enum Flow {
     /// It is done: `OK`, unless more commands follow on the line.
     Done,
@@ -43,7 +42,6 @@ pub(crate) enum Flow {
 pub(crate) type Outcome = Result<Flow, AtError>;
 
 /// One command of a line, addressed to its handler.
-#[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) instance: InstanceId,
     pub(crate) name: String,

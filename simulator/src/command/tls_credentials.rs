@@ -104,7 +104,7 @@ fn begin_store(module: &Module, parameters: &Parameters, slot: u8, data_type: u8
     let digest_only = parameters.switch_or(5, false)?;
     let ending =
         if is_pem(module) { Ending::Terminated { limit: size } } else { Ending::Counted { length: size } };
-    let purpose = Purpose::Certificate { slot, data_type, ram, size, password, digest_only };
+    let purpose = Purpose::Certificate { slot, data_type, ram, password, digest_only };
     Ok(Flow::Entry(Entry::new(Prompt::Greater, ending, purpose)))
 }
 
@@ -197,7 +197,7 @@ fn preloaded(module: &mut Module, call: &Call) -> Outcome {
     }
     let size = parameters.required(3, 1..=module.profile.tls.preloaded_limit)?;
     let size = usize::try_from(size).map_err(|_| AtError::Plain)?;
-    let purpose = Purpose::Preloaded { slot, size };
+    let purpose = Purpose::Preloaded { slot };
     Ok(Flow::Entry(Entry::new(Prompt::Greater, Ending::Terminated { limit: size }, purpose)))
 }
 
@@ -206,7 +206,7 @@ impl Module {
     pub(crate) fn store_credential(&mut self, purpose: Purpose, data: &[u8]) -> Outcome {
         let secret = Secret(data.to_vec());
         match purpose {
-            Purpose::Preloaded { slot, .. } => {
+            Purpose::Preloaded { slot } => {
                 let place = self.nvm_mut().preloaded.get_mut(usize::from(slot).wrapping_sub(1));
                 place.into_iter().for_each(|place| *place = Some(secret.clone()));
             }

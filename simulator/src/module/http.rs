@@ -52,7 +52,6 @@ struct Reading {
 }
 
 /// What a request is made of, besides its profile.
-#[derive(Debug)]
 pub(crate) struct RequestParts {
     pub(crate) method: Method,
     pub(crate) resource: String,

@@ -14,8 +14,6 @@ mod output;
 pub(crate) mod radio;
 mod run;
 mod start;
-#[cfg(test)]
-mod tests;
 mod timer;
 pub(crate) mod tls;
 mod tls_online;
@@ -75,8 +73,8 @@ pub(crate) enum Effect {
 /// Host output that may wait in a plug before the module stops producing more.
 pub(crate) const OUTPUT_LIMIT: usize = 64 * 1024;
 
-/// The module.
-#[derive(Debug)]
+/// The module. It holds secrets in many places, so that it has no `Debug`; nor have the types that carry command
+/// lines and entered data.
 pub(crate) struct Module {
     pub(crate) profile: &'static Profile,
     pub(crate) quirks: Quirks,

@@ -114,9 +114,9 @@ impl Master {
         Ok(!flags.contains(PollFlags::HUP))
     }
 
-    /// The client has gone: what it has not read is thrown away.
+    /// The client has gone: what it has not read is thrown away. What the next one may have written already is not.
     fn discard_unread(&self) {
-        let flushed = open_slave(&self.path).and_then(|slave| Ok(tcflush(&slave, QueueSelector::IOFlush)?));
+        let flushed = open_slave(&self.path).and_then(|slave| Ok(tcflush(&slave, QueueSelector::IFlush)?));
         if let Err(error) = flushed {
             tracing::debug!(%error, "unread output stays in the pseudo-terminal");
         }

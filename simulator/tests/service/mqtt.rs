@@ -86,3 +86,16 @@ async fn a_lost_broker_shows_in_the_state_only() {
     port.ok("AT#MQDISC=1").await;
     port.ok("AT#MQCONN=1,\"device\",\"\",\"\"").await;
 }
+
+#[tokio::test]
+async fn a_publish_without_input_gives_up() {
+    let servers = TestServers::start().await.unwrap();
+    let (_module, mut port) = connected(&servers).await;
+    port.ask("AT#MQPUBSEXT=1,\"slow\",0,1,3", "\r\n>>>").await;
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    port.write("ab").await;
+    let started = std::time::Instant::now();
+    port.expect("\r\n+CME ERROR: MQTT PUBSEXT Fail\r\n").await;
+    assert!(started.elapsed() >= std::time::Duration::from_secs(10), "{:?}", started.elapsed());
+    port.ok("AT").await;
+}

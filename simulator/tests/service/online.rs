@@ -111,3 +111,52 @@ async fn a_host_that_does_not_read_stops_the_peer() {
     assert!(all.is_err(), "64 MB went somewhere");
     port.expect(&"\0".repeat(1 << 20)).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_paced_line_is_never_idle() {
+    const LENGTH: usize = 200_000;
+    let peer = Peer::new().await;
+    let (_module, mut port) = peer.paced_module(921_600, "1500,90,100,1,0,0,0").await;
+    port.ask(DIAL_ONLINE, "\r\nCONNECT\r\n").await;
+    let mut remote = peer.accept().await;
+    let started = std::time::Instant::now();
+    let sending = tokio::spawn(async move {
+        remote.write_all(&[b'x'; LENGTH]).await.unwrap();
+        remote
+    });
+    port.expect(&"x".repeat(LENGTH)).await;
+    let busy = LENGTH as f64 * 10.0 / 921_600.0;
+    let took = started.elapsed().as_secs_f64();
+    assert!(took >= busy * 0.99 && took <= busy * 1.03, "{took} s for {busy} s of line");
+    drop(sending.await.unwrap());
+}
+
+/// A blocking client on a pseudo-terminal, as other programs are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn megabytes_cross_a_pseudo_terminal() {
+    use std::io::{Read, Write};
+    const LENGTH: usize = 8 << 20;
+    let peer = Peer::new().await;
+    let (module, _port) = peer.module("1500,90,100,1,0,0,0").await;
+    // The second instance dials on a secure socket of its own.
+    let pty = module.attach_pty(None).unwrap();
+    let path = pty.path().to_owned();
+    let client = tokio::task::spawn_blocking(move || {
+        let mut port = std::fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+        let setup = "ATE0;+CMEE=2;#SSLEN=2,1;#SSLSECCFG=2,0,0;#SSLD=2,443,\"peer.test\",0,0\r";
+        port.write_all(setup.as_bytes()).unwrap();
+        let mut start = vec![0; setup.len() + 11];
+        port.read_exact(&mut start).unwrap();
+        assert!(start.ends_with(b"\r\nCONNECT\r\n"), "{}", String::from_utf8_lossy(&start));
+        let mut got = vec![0; LENGTH];
+        let started = std::time::Instant::now();
+        port.read_exact(&mut got).unwrap();
+        (got, started.elapsed())
+    });
+    let mut remote = peer.accept().await;
+    let block: Vec<u8> = (0..=250).cycle().take(LENGTH).collect();
+    remote.write_all(&block).await.unwrap();
+    let (got, took) = client.await.unwrap();
+    assert!(got == block);
+    println!("{LENGTH} bytes in {took:?}");
+}

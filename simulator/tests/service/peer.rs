@@ -30,7 +30,25 @@ impl Peer {
 
     /// A module that is ready to dial this peer, with these settings of `#SSLCFG` behind `<cid>`.
     pub(crate) async fn module(&self, configuration: &str) -> (telit_simulator::VirtualModule, Port) {
-        let (module, mut port) = bench::ready(bench::module("peer.test", 443, self.front.addr())).await;
+        self.set_up(bench::module("peer.test", 443, self.front.addr()), configuration).await
+    }
+
+    /// The same on a line of this rate.
+    pub(crate) async fn paced_module(
+        &self,
+        baud: u32,
+        configuration: &str,
+    ) -> (telit_simulator::VirtualModule, Port) {
+        let module = bench::module("peer.test", 443, self.front.addr()).baud(Some(baud));
+        self.set_up(module, configuration).await
+    }
+
+    async fn set_up(
+        &self,
+        module: telit_simulator::Builder,
+        configuration: &str,
+    ) -> (telit_simulator::VirtualModule, Port) {
+        let (module, mut port) = bench::ready(module).await;
         port.ok("AT#SSLEN=1,1").await;
         port.ok(&format!("AT#SSLCFG=1,1,{configuration}")).await;
         bench::verify(&mut port, &self.authority.certificate_pem()).await;
