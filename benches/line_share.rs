@@ -71,7 +71,7 @@ async fn download(
     let requested = Instant::now();
     let mut download = client.download(FILE).mode(mode).await?;
     let mut received = 0_usize;
-    let mut flowing = None;
+    let (mut flowing, mut last) = (None, requested);
     while let Some(data) = download.next().await {
         let data = data?;
         flowing.get_or_insert_with(Instant::now);
@@ -79,8 +79,9 @@ async fn download(
             return Err("the data differ".into());
         }
         received += data.len();
+        last = Instant::now();
     }
-    let flowing = flowing.map_or(Duration::ZERO, |since| since.elapsed());
+    let flowing = flowing.map_or(Duration::ZERO, |since| last - since);
     let whole = requested.elapsed();
     if received != image.len() {
         return Err("the data are short".into());

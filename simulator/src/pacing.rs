@@ -35,8 +35,9 @@ pub(crate) struct Line {
     free_at: Option<Instant>,
 }
 
-/// A wake-up may be this late and the line counts as never idle.
-const SLACK: Duration = Duration::from_millis(2);
+/// A wake-up may be this late and the line counts as never idle: the module's serial port sends from a buffer of its
+/// own while its processor, here a busy computer, is away.
+const SLACK: Duration = Duration::from_millis(10);
 /// Bytes are handed over in steps of at least this, so that fast lines do not wake for each byte.
 const STEP: Duration = Duration::from_millis(1);
 
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn late_wake_ups_do_not_slow_the_line() {
         let total = 921_600 / 10 * 5;
-        for late in [0, 300, 1000, 1900] {
+        for late in [0, 300, 1000, 1900, 9000] {
             let took = transfer(921_600, total, Duration::from_micros(late));
             assert!(took < Duration::from_millis(5050), "{took:?} with {late} us");
             assert!(took >= Duration::from_millis(4999), "{took:?} with {late} us");

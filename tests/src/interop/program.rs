@@ -12,15 +12,6 @@ pub(super) fn required(program: &str, package: &str) -> Option<PathBuf> {
     found
 }
 
-/// Where a program is that CI does without. If it is not installed: a note and `None`.
-pub(super) fn extra(program: &str, package: &str) -> Option<PathBuf> {
-    let found = find(program);
-    if found.is_none() {
-        println!("skipped: {}", not_installed(program, package));
-    }
-    found
-}
-
 /// Notes that something is not installed; in CI the test fails.
 pub(super) fn missing(what: &str, package: &str) {
     skip(&not_installed(what, package));

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::client::succeed;
-use super::program::{extra, missing, required};
+use super::program::{missing, required};
 
 /// Sends each line given as an argument and prints, in hexadecimal, what comes up to the final result. Opens the port
 /// anew for every `--again`.
@@ -110,7 +110,7 @@ async fn picocom_shows_what_the_module_says() {
 
 #[tokio::test]
 async fn gammu_identifies_the_module() {
-    let Some(gammu) = extra("gammu", "gammu") else { return };
+    let Some(gammu) = required("gammu", "gammu") else { return };
     let port = Port::new();
     let configuration = port.folder.path().join("gammurc");
     let text = format!("[gammu]\ndevice = {}\nconnection = at115200\n", port.path().display());

@@ -1,7 +1,6 @@
 //! One service at a time owns TLS; leftovers of a dead process are cleaned, what another port owns is not.
 
 use telit_core::at::{CommandLine, Exchange, Expect};
-use telit_core::driver::AtChannel;
 use telit_core::exclusive::{Holder, LeaseError, Service, tls_owner};
 use telit_core::{Category, Modem};
 use telit_mqtt::MqttClient;

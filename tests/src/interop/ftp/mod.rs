@@ -1,4 +1,5 @@
-//! FTP servers that demand TLS. They exclude each other as Debian packages, so CI does without the second one.
+//! FTP servers that demand TLS. They exclude each other as Debian packages, so the second one is
+//! unpacked into a folder of `PATH` instead of being installed; `.ci/run` does that.
 
 /// A test for each scenario, with the server that `start()` of the surrounding module gives.
 macro_rules! scenarios {

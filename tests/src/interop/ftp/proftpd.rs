@@ -8,7 +8,7 @@ use telit_ftps::TransferError;
 
 use super::server::{FtpServer, HOME, NOBODY, PASSWORD, USER, is_root, prepare};
 use crate::interop::client;
-use crate::interop::program::extra;
+use crate::interop::program::{required, skip};
 use crate::interop::server::Server;
 
 const WITHOUT_REUSE: &str = "TLSOptions NoSessionReuseRequired";
@@ -44,10 +44,10 @@ async fn start() -> Option<FtpServer> {
 }
 
 async fn start_with(tls_options: &str) -> Option<FtpServer> {
-    let program = extra("proftpd", "proftpd-core, its TLS module in proftpd-mod-crypto")?;
+    let program = required("proftpd", "proftpd-core, its TLS module in proftpd-mod-crypto")?;
     let (folder, credentials) = prepare();
     if !is_root(folder.path()) {
-        println!("skipped: here ProFTPD has to be started by root");
+        skip("ProFTPD has to be started by root");
         return None;
     }
     write_users(folder.path()).await;
