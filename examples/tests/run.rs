@@ -34,3 +34,17 @@ fn ftps_download() {
     assert!(last.starts_with("200000 bytes in "), "{last}");
     assert!(last.ends_with("38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362"), "{last}");
 }
+
+/// The lines that the README shows are those of an example that compiles.
+#[test]
+fn the_readme_shows_what_compiles() {
+    let example = include_str!("../aws_publish.rs");
+    let (_, lines) = example.split_once("// README begins\n").expect("the mark is there");
+    let (lines, _) = lines.split_once("    // README ends").expect("the mark is there");
+    let shown: String =
+        lines.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    assert!(
+        include_str!("../../README.md").contains(&format!("```rust\n{shown}```")),
+        "the README shows other lines"
+    );
+}
