@@ -8,6 +8,21 @@ use telit_core::driver::{AtChannel, AtPort, DriverOptions, Recorder};
 use telit_core::{CommandError, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+/// Where a transcript goes.
+#[derive(Clone, Default)]
+struct Sink(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("one thread").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn start() -> (AtPort, DuplexStream) {
     let (host, module) = tokio::io::duplex(64 * 1024);
     (AtPort::start(host, DriverOptions::default()), module)
@@ -162,6 +177,8 @@ async fn a_dropped_stream_is_left_by_the_escape_sequence() {
     let next = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
     expect(&mut module, b"+++").await;
     module.write_all(b"still data\r\nOK\r\n").await.unwrap();
+    expect(&mut module, b"AT+CMEE?\r").await;
+    module.write_all(b"\r\n+CMEE: 2\r\n\r\nOK\r\n").await.unwrap();
     expect(&mut module, b"AT#SSLEN?\r").await;
     module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
     assert_eq!(next.await.unwrap().unwrap().value("#SSLEN").unwrap(), "1,0");
@@ -198,21 +215,9 @@ async fn a_slow_reader_holds_up_the_line_and_loses_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn the_transcript_shows_the_conversation_and_no_secret() {
-    #[derive(Clone, Default)]
-    struct Sink(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-    impl std::io::Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("one thread").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let sink = Sink::default();
     let (host, mut module) = tokio::io::duplex(4096);
-    let options =
-        DriverOptions { settings: Settings::default(), recorder: Some(Recorder::new(sink.clone())) };
+    let options = DriverOptions { recorder: Some(Recorder::new(sink.clone())), ..DriverOptions::default() };
     let port = AtPort::start(host, options);
     let login = CommandLine::set("#FTPOPEN")
         .text("server", "h")
@@ -249,4 +254,102 @@ async fn the_transcript_shows_the_conversation_and_no_secret() {
             "< \\r\\nOK\\r\\n",
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_refused_payload_is_not_written_to_a_module_that_reads_commands() {
+    let (host, mut module) = tokio::io::duplex(64);
+    let port = AtPort::start(host, DriverOptions::default());
+    let payload = b"\rAT#REBOOT\r".repeat(100);
+    let prompt = Expect::counted_prompt(payload.into(), None);
+    let send = Exchange::new(CommandLine::execute("#FTPAPPEXT"), prompt);
+    let running = tokio::spawn({
+        let port = port.clone();
+        async move { port.execute(send).await }
+    });
+    expect(&mut module, b"AT#FTPAPPEXT\r").await;
+    module.write_all(b"\r\n> ").await.unwrap();
+    // The line holds 64 bytes; the rest waits in the port when the module gives up.
+    tokio::task::yield_now().await;
+    module.write_all(b"\r\n+CME ERROR: 614\r\n").await.unwrap();
+    let error = running.await.unwrap().unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Refused);
+    let mut seen = Vec::new();
+    let mut byte = [0];
+    while !seen.ends_with(b"AT+CMEE?\r") {
+        module.read_exact(&mut byte).await.unwrap();
+        seen.push(byte[0]);
+    }
+    assert!(seen.len() < 200, "{} bytes were written", seen.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_whose_caller_left_while_the_line_was_looked_for_is_not_sent() {
+    let (host, mut module) = tokio::io::duplex(4096);
+    let mut settings = Settings::default();
+    settings.unknown_state = true;
+    let port = AtPort::start(host, DriverOptions { settings, ..DriverOptions::default() });
+    let dropped = tokio::time::timeout(Duration::from_millis(100), port.execute(read("#DROPPED"))).await;
+    assert!(dropped.is_err());
+    expect(&mut module, b"AT+CMEE?\r").await;
+    module.write_all(b"\r\n+CMEE: 2\r\n\r\nOK\r\n").await.unwrap();
+    let next = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    assert_eq!(next.await.unwrap().unwrap().value("#SSLEN").unwrap(), "1,0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_echoes_again_gets_its_settings_back_before_the_next_command() {
+    let (host, mut module) = tokio::io::duplex(4096);
+    let echo_off = Exchange::new(CommandLine::execute("E0"), Expect::result()).numeric_result();
+    let port = AtPort::start(host, DriverOptions { restored: vec![echo_off], ..DriverOptions::default() });
+    let (one, two) = (port.clone(), port.clone());
+    let first = tokio::spawn(async move { one.execute(read("#SSLEN")).await });
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    let second = tokio::spawn(async move { two.execute(read("#SSLCFG")).await });
+    tokio::task::yield_now().await;
+    module.write_all(b"AT#SSLEN?\r\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    assert!(first.await.unwrap().is_ok());
+    expect(&mut module, b"ATE0\r").await;
+    module.write_all(b"ATE0\r\r\nOK\r\n").await.unwrap();
+    expect(&mut module, b"AT#SSLCFG?\r").await;
+    module.write_all(b"\r\nOK\r\n").await.unwrap();
+    assert!(second.await.unwrap().is_ok());
+    assert_eq!(port.statistics().echoes, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn secrets_that_come_late_or_damaged_are_shown_to_nobody() {
+    let sink = Sink::default();
+    let (host, mut module) = tokio::io::duplex(4096);
+    let recorder = Some(Recorder::new(sink.clone()));
+    let port = AtPort::start(host, DriverOptions { recorder, ..DriverOptions::default() });
+    let mut codes = port.unsolicited();
+    // A key that is read back after the deadline.
+    let key = Exchange::new(CommandLine::execute("#SSLSECDATA"), Expect::text()).secret();
+    port.execute(key.deadline(Duration::from_secs(5))).await.unwrap_err();
+    module.write_all(b"\r\nMIIEtopsecretkey\r\n").await.unwrap();
+    expect(&mut module, b"AT#SSLSECDATA\rAT+CMEE?\r").await;
+    module.write_all(b"\r\n+CMEE: 2\r\n\r\nOK\r\n").await.unwrap();
+    // A key whose echo the line has damaged, and a password behind a stray byte.
+    let key = Expect::terminated_prompt("key", Bytes::from_static(b"a\ntopsecretkey")).unwrap();
+    let key = Exchange::new(CommandLine::execute("#SSLSECDATA"), key).secret();
+    let running = tokio::spawn({
+        let port = port.clone();
+        async move { port.execute(key).await }
+    });
+    expect(&mut module, b"AT#SSLSECDATA\r").await;
+    module.write_all(b"AT#SSLSECDATA\r\r\n> a\r\ntopsecretkey\r\n\r\nOK\r\n").await.unwrap();
+    running.await.unwrap().unwrap();
+    let login = CommandLine::set("#MQCONN").secret_text("password", "topsecretkey").build().unwrap();
+    let running = tokio::spawn(async move { port.execute(Exchange::new(login, Expect::result())).await });
+    expect(&mut module, b"a\ntopsecretkey\x1aAT#MQCONN=\"topsecretkey\"\r").await;
+    module.write_all(b"xAT#MQCONN=\"topsecretkey\"\r\r\nOK\r\n").await.unwrap();
+    running.await.unwrap().unwrap();
+    let transcript = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+    assert!(!transcript.contains("topsecret"), "{transcript}");
+    while let Some(code) = codes.try_next() {
+        assert!(!code.unwrap().text().contains("topsecret"));
+    }
 }

@@ -104,6 +104,13 @@ impl CommandLine {
         shown
     }
 
+    /// Whether a received line shows one of the secrets. Secrets of less than four characters are too
+    /// common to be recognised.
+    pub(crate) fn is_secret_in(&self, line: &[u8]) -> bool {
+        let shown = |secret: &[u8]| secret.len() >= 4 && memchr::memmem::find(line, secret).is_some();
+        self.secrets.iter().filter_map(|range| self.text.as_bytes().get(range.clone())).any(shown)
+    }
+
     pub(crate) fn to_wire(&self) -> Bytes {
         let mut wire = Vec::with_capacity(self.text.len() + 1);
         wire.extend_from_slice(self.text.as_bytes());

@@ -10,7 +10,7 @@ use super::pending::{Pending, Step, flush_trace};
 use super::reader::{Found, Reader};
 use super::reply::{Line, Reply};
 use super::result_code::ModuleError;
-use super::resync::{Resync, ResyncStep};
+use super::resync::{Cause, Resync, ResyncStep, Trouble};
 use super::stream::{Stream, StreamStep};
 
 /// Times and limits of the engine. The defaults fit every platform of the guide.
@@ -68,6 +68,9 @@ pub enum Event {
     Unsolicited(Line),
     /// The module echoes commands although it was told not to: it has probably restarted.
     EchoSeen,
+    /// The engine is out of step: bytes of [`Engine::poll_output`] that were not written yet must not
+    /// be written any more. The module could take the rest of a payload for commands.
+    OutputAbandoned,
 }
 
 /// Why an exchange failed.
@@ -118,7 +121,7 @@ enum State {
     Idle { ready_at: Option<Instant> },
     Pending(Box<Pending>),
     Stream(Stream),
-    Resync(Resync),
+    Resync(Box<Resync>),
 }
 
 impl Engine {
@@ -129,7 +132,7 @@ impl Engine {
             reader: Reader::new(settings.line_limit, settings.trace),
             output: Output::new(settings.trace),
             state: if settings.unknown_state {
-                State::Resync(Resync::unknown())
+                State::Resync(Box::new(Resync::unknown()))
             } else {
                 State::Idle { ready_at: None }
             },
@@ -165,6 +168,26 @@ impl Engine {
                 resync.restart(now, &self.settings, exchange);
             }
             _ => self.output.event(Event::Completed(Err(Failure::NotResponding))),
+        }
+    }
+
+    /// Whether an exchange was begun that is not sent yet, because the line is being looked for.
+    #[must_use]
+    pub fn is_exchange_unsent(&self) -> bool {
+        matches!(&self.state, State::Resync(resync) if resync.is_exchange_waiting())
+    }
+
+    /// Forgets the exchange that is not sent yet. It ends in no [`Event::Completed`].
+    pub fn forget_unsent(&mut self) {
+        if let State::Resync(resync) = &mut self.state {
+            resync.forget_waiting();
+        }
+    }
+
+    /// Tells that the input was not read for a while, so that silence counts from now.
+    pub fn input_resumed(&mut self, now: Instant) {
+        if let State::Stream(stream) = &mut self.state {
+            stream.input_resumed(now, &self.settings);
         }
     }
 
@@ -310,12 +333,17 @@ impl Engine {
                 self.output.event(Event::Completed(result));
             }
             Step::Connected(reply, ending) => {
-                self.state = State::Stream(Stream::new(now, ending));
+                self.state = State::Stream(Stream::new(now, &self.settings, ending));
                 self.output.event(Event::Completed(Ok(reply)));
             }
             Step::Lost(failure) => {
+                let trouble = self.trouble();
                 self.output.event(Event::Completed(Err(failure)));
-                self.become_resync(now);
+                self.become_resync(now, trouble);
+            }
+            Step::Unsure(reply) => {
+                let held = Some(reply);
+                self.become_resync(now, Trouble { held, cause: Cause::Silence, ..self.trouble() });
             }
         }
         true
@@ -327,7 +355,13 @@ impl Engine {
             StreamStep::Again => {}
             StreamStep::Ended { end, in_step } => {
                 self.output.event(Event::StreamEnded(end));
-                if in_step { self.become_idle(now) } else { self.become_resync(now) }
+                if in_step {
+                    self.become_idle(now);
+                } else {
+                    let has_peer = matches!(&self.state, State::Stream(stream) if stream.has_peer());
+                    let cause = if has_peer { Cause::StreamEnded } else { Cause::Unknown };
+                    self.become_resync(now, Trouble { cause, ..Trouble::default() });
+                }
             }
         }
         true
@@ -339,12 +373,15 @@ impl Engine {
             ResyncStep::Again => {}
             ResyncStep::Dropped(bytes) => self.dropped += bytes,
             ResyncStep::InStep(waiting) => {
+                self.complete_held();
                 self.become_idle(now);
                 if let Some(exchange) = waiting {
                     self.begin(now, exchange);
                 }
             }
             ResyncStep::GaveUp { waiting } => {
+                self.complete_held();
+                self.abandon_output();
                 if waiting {
                     self.output.event(Event::Completed(Err(Failure::NotResponding)));
                 }
@@ -359,14 +396,38 @@ impl Engine {
         self.state = State::Idle { ready_at };
     }
 
-    fn become_resync(&mut self, now: Instant) {
+    fn become_resync(&mut self, now: Instant, trouble: Trouble) {
         self.resyncs += 1;
-        self.output.trace(|| Trace::Remark("out of step, looking for the line again"));
-        let late_prompt = match &self.state {
-            State::Pending(pending) => pending.open_prompt(),
-            _ => None,
+        self.output.trace(|| Trace::Remark("looking for the line again"));
+        self.abandon_output();
+        self.state = State::Resync(Box::new(Resync::new(now, &self.settings, trouble)));
+    }
+
+    fn trouble(&self) -> Trouble {
+        match &self.state {
+            State::Pending(pending) => pending.trouble(),
+            _ => Trouble::default(),
+        }
+    }
+
+    fn abandon_output(&mut self) {
+        self.output.drop_bytes();
+        self.output.event(Event::OutputAbandoned);
+    }
+
+    /// An answer whose end only silence told counts if nothing followed it.
+    fn complete_held(&mut self) {
+        let State::Resync(resync) = &mut self.state else {
+            return;
         };
-        self.state = State::Resync(Resync::new(now, &self.settings, late_prompt));
+        let Some((reply, disturbed)) = resync.take_held() else {
+            return;
+        };
+        let result = match disturbed || resync.gave_up() {
+            true => Err(Failure::Unexpected("more followed what looked like the end of the answer")),
+            false => Ok(reply),
+        };
+        self.output.event(Event::Completed(result));
     }
 }
 

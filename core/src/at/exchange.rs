@@ -111,7 +111,7 @@ pub struct Expect(pub(crate) Shape);
 pub(crate) enum Shape {
     Final,
     Lines { prefix: &'static str, accept: Option<fn(&str) -> bool> },
-    Text,
+    Text { foreign: bool },
     Prompt { prompt: Prompt, payload: Bytes, prefix: Option<&'static str> },
     Block { prefix: &'static str, field: usize, words: &'static [&'static str], limit: usize },
     Marked { prefix: &'static str, limit: usize },
@@ -125,7 +125,7 @@ impl fmt::Debug for Shape {
         match self {
             Self::Final => f.write_str("Final"),
             Self::Lines { prefix, .. } => write!(f, "Lines({prefix})"),
-            Self::Text => f.write_str("Text"),
+            Self::Text { foreign } => write!(f, "Text(foreign: {foreign})"),
             Self::Prompt { prompt, payload, .. } => write!(f, "Prompt({prompt:?}, {} bytes)", payload.len()),
             Self::Block { prefix, limit, .. } => write!(f, "Block({prefix}, at most {limit} bytes)"),
             Self::Marked { prefix, limit } => write!(f, "Marked({prefix}, at most {limit} bytes)"),
@@ -157,9 +157,9 @@ pub(crate) enum Prompt {
 pub enum StreamEnding {
     /// So many bytes, then `NO CARRIER`. If it comes earlier and silence follows, the stream was cut.
     Length(u64),
-    /// The first line that reads `NO CARRIER`: for text that cannot contain such a line.
-    FirstMark,
-    /// `NO CARRIER` followed by silence: for any data of unknown length.
+    /// `NO CARRIER` followed by silence, on a stream that nobody sends into, such as a listing.
+    ReceiveOnly,
+    /// `NO CARRIER` followed by silence: for any data of unknown length, both ways.
     MarkAndSilence,
 }
 
@@ -186,7 +186,14 @@ impl Expect {
     /// Lines without prefix; all that is not a known unsolicited code belongs to the answer.
     #[must_use]
     pub const fn text() -> Self {
-        Self(Shape::Text)
+        Self(Shape::Text { foreign: false })
+    }
+
+    /// Like [`text`](Self::text), for lines that somebody else has written, a server for example: they may
+    /// look like a final result. So after the final result the engine makes sure that nothing follows.
+    #[must_use]
+    pub const fn foreign_text() -> Self {
+        Self(Shape::Text { foreign: true })
     }
 
     /// The prompt `> `; then `payload` is sent and closed by Ctrl-Z.

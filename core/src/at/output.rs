@@ -58,6 +58,11 @@ impl Output {
         }
     }
 
+    /// Forgets what was not handed out yet.
+    pub(crate) fn drop_bytes(&mut self) {
+        self.bytes.clear();
+    }
+
     pub(crate) fn next_bytes(&mut self) -> Option<Bytes> {
         self.bytes.pop_front()
     }

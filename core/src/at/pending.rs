@@ -12,6 +12,7 @@ use super::output::{Output, Trace};
 use super::reader::{Found, Reader};
 use super::reply::{Line, Reply};
 use super::result_code::Final;
+use super::resync::{Cause, Trouble};
 use super::unsolicited;
 
 const MARK: &[u8] = b"<<<";
@@ -28,6 +29,9 @@ pub(crate) struct Pending {
     reply_bytes: usize,
     echo: bool,
     payload_sent: bool,
+    ended_by_silence: bool,
+    /// The line end behind a body was seen.
+    tail_begun: bool,
     wait_until: Instant,
     quiet_at: Option<Instant>,
 }
@@ -55,6 +59,8 @@ pub(crate) enum Step {
     Again,
     Done(Result<Reply, Failure>),
     Connected(Reply, StreamEnding),
+    /// Silence told the end of the answer, so the line has to prove it.
+    Unsure(Reply),
     Lost(Failure),
 }
 
@@ -94,6 +100,8 @@ impl Pending {
             reply_bytes: 0,
             echo: false,
             payload_sent: false,
+            ended_by_silence: false,
+            tail_begun: false,
             wait_until: now + exchange.deadline,
             quiet_at: None,
             exchange,
@@ -141,8 +149,22 @@ impl Pending {
         Step::Wait
     }
 
+    /// What the way back in step has to know.
+    pub(crate) fn trouble(&self) -> Trouble {
+        let counted = matches!(
+            self.exchange.expect.0,
+            Shape::Prompt { prompt: Prompt::Counted | Prompt::CountedTriple, .. }
+        );
+        Trouble {
+            late_prompt: self.open_prompt(),
+            secret: self.exchange.secret_answer,
+            cause: if counted && self.payload_sent { Cause::PayloadSent } else { Cause::Unknown },
+            held: None,
+        }
+    }
+
     /// The prompt that may open, or stand open, now that the host gives up.
-    pub(crate) fn open_prompt(&self) -> Option<OpenPrompt> {
+    fn open_prompt(&self) -> Option<OpenPrompt> {
         match &self.exchange.expect.0 {
             Shape::Prompt { prompt, payload, .. } if self.phase == Phase::Lines && !self.payload_sent => {
                 Some(OpenPrompt { prompt: *prompt, payload: payload.clone() })
@@ -183,6 +205,13 @@ impl Pending {
         reader: &mut Reader,
         output: &mut Output,
     ) -> Step {
+        if self.phase == Phase::Tail && !self.tail_begun {
+            match reader.peek().first() {
+                None => return Step::Wait,
+                Some(b'\r' | b'\n') => self.tail_begun = true,
+                Some(_) => return Step::Lost(Failure::Unexpected("a body is longer than announced")),
+            }
+        }
         reader.skip_line_ends();
         if self.phase == Phase::Lines {
             if let Some(step) = self.step_prompt(now, reader, output) {
@@ -217,7 +246,8 @@ impl Pending {
             return Step::Again;
         }
         if self.is_echo(line) {
-            if !std::mem::replace(&mut self.echo, true) {
+            // The command that switches echo off is still echoed.
+            if !std::mem::replace(&mut self.echo, true) && !self.exchange.numeric_result {
                 output.event(Event::EchoSeen);
             }
             return Step::Again;
@@ -228,8 +258,17 @@ impl Pending {
         if self.belongs(text) {
             return self.keep(now, settings, text, line);
         }
-        output.event(Event::Unsolicited(Line::new(line.clone())));
+        if !self.may_be_secret(line) {
+            output.event(Event::Unsolicited(Line::new(line.clone())));
+        }
         Step::Again
+    }
+
+    /// An echo that was damaged on the line can still show the secret.
+    fn may_be_secret(&self, line: &[u8]) -> bool {
+        let echoed_payload = self.exchange.secret_answer && self.payload_sent;
+        let unknown = || !unsolicited::is_known(&String::from_utf8_lossy(line));
+        (echoed_payload && unknown()) || self.exchange.line.is_secret_in(line)
     }
 
     fn is_echo(&self, line: &Bytes) -> bool {
@@ -246,6 +285,8 @@ impl Pending {
 
     fn finish(&mut self, result: Final) -> Step {
         match (result, self.expects_stream()) {
+            // The rest of the payload may still be on its way to a module that reads commands again.
+            (Final::Error(error), _) if self.payload_sent => Step::Lost(Failure::Refused(error)),
             (Final::Error(error), _) => Step::Done(Err(Failure::Refused(error))),
             (Final::Connect, Some(ending)) => Step::Connected(std::mem::take(&mut self.reply), ending),
             // Some examples print OK before CONNECT. Source: M37 p897.
@@ -263,6 +304,8 @@ impl Pending {
             Shape::Unannounced { .. } if self.phase == Phase::Lines => {
                 Step::Done(Err(Failure::Unexpected("OK without the mark <<<")))
             }
+            Shape::Text { foreign: true } => Step::Unsure(std::mem::take(&mut self.reply)),
+            _ if self.ended_by_silence => Step::Unsure(std::mem::take(&mut self.reply)),
             _ => Step::Done(Ok(std::mem::take(&mut self.reply))),
         }
     }
@@ -272,7 +315,7 @@ impl Pending {
         match &self.exchange.expect.0 {
             _ if self.phase == Phase::Tail => false,
             Shape::Final | Shape::Stream { .. } | Shape::Unannounced { .. } => false,
-            Shape::Text => !unsolicited::is_known(text),
+            Shape::Text { .. } => !unsolicited::is_known(text),
             Shape::Lines { prefix, accept } => {
                 after_prefix(text, prefix).is_some_and(|rest| accept.is_none_or(|accept| accept(rest)))
             }
@@ -441,7 +484,10 @@ impl Pending {
 
     fn end_unannounced_by_silence(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
         match block_end(reader.peek()) {
-            Some(length) => self.step_body(length, reader, output),
+            Some(length) => {
+                self.ended_by_silence = true;
+                self.step_body(length, reader, output)
+            }
             None if reader.peek().len() > reader_limit(&self.exchange) => {
                 Step::Lost(Failure::Unexpected("a block is longer than its limit"))
             }
@@ -465,7 +511,8 @@ impl Pending {
             return;
         };
         let is_echo = text.as_bytes() == self.exchange.line.as_bytes();
-        let secret = self.exchange.secret_answer && self.belongs(text);
+        let secret = (self.exchange.secret_answer && self.belongs(text))
+            || (Final::parse(text).is_none() && self.may_be_secret(text.as_bytes()));
         output.trace(|| match (is_echo, secret) {
             (true, _) => Trace::Received(format!("{}\r", self.exchange.line.redacted()).into_bytes()),
             (_, true) => Trace::Redacted { sent: false, length: consumed.len() },

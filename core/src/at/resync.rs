@@ -17,7 +17,7 @@ use super::fields::after_prefix;
 use super::output::{Output, Trace};
 use super::pending::{OpenPrompt, send_payload};
 use super::reader::{Found, Reader};
-use super::reply::Line;
+use super::reply::{Line, Reply};
 use super::result_code::Final;
 use super::stream::guard;
 use super::unsolicited;
@@ -34,8 +34,19 @@ const ESCAPE_SEQUENCE: &[u8] = b"+++";
 static FILLING: [u8; 1600] = [b'\r'; 1600];
 
 /// What is tried before each probe.
-const LADDER: [Remedy; 6] = [
+const LADDER: &[Remedy] = &[
     Remedy::Nothing,
+    Remedy::Nothing,
+    Remedy::EscapeKey,
+    Remedy::EscapeSequence,
+    Remedy::Filling,
+    Remedy::Nothing,
+];
+/// The module may still count bytes of a payload that was sent: everything intrusive would complete it.
+const PROBES_ONLY: &[Remedy] = &[Remedy::Nothing; 6];
+/// The peer of a connection may still get everything that is sent.
+const ESCAPE_FIRST: &[Remedy] = &[
+    Remedy::EscapeSequence,
     Remedy::Nothing,
     Remedy::EscapeKey,
     Remedy::EscapeSequence,
@@ -53,12 +64,42 @@ enum Remedy {
     Filling,
 }
 
+/// How the engine got out of step, as far as it matters for the way back.
+#[derive(Debug, Default)]
+pub(crate) struct Trouble {
+    /// A prompt that may still open.
+    pub(crate) late_prompt: Option<OpenPrompt>,
+    /// What arrives may be secret.
+    pub(crate) secret: bool,
+    pub(crate) cause: Cause,
+    /// An answer that counts only if nothing follows it.
+    pub(crate) held: Option<Reply>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    #[default]
+    Unknown,
+    /// A counted payload was sent, and the module may still wait for the rest of it.
+    PayloadSent,
+    /// A stream ended as if the module had ended it; its peer can send what looks like that, and would get
+    /// what is sent meanwhile.
+    StreamEnded,
+    /// The end of an answer was recognised by the silence behind it.
+    Silence,
+}
+
 #[derive(Debug)]
 pub(crate) struct Resync {
     phase: Phase,
+    ladder: &'static [Remedy],
     /// The next rung of the ladder.
     rung: usize,
     late_prompt: Option<OpenPrompt>,
+    secret: bool,
+    held: Option<Reply>,
+    /// Something arrived that is neither unsolicited nor an answer to the probe.
+    disturbed: bool,
     /// The exchange that is sent once the line is found again.
     waiting: Option<Exchange>,
 }
@@ -89,18 +130,38 @@ pub(crate) enum ResyncStep {
 }
 
 impl Resync {
-    pub(crate) fn new(now: Instant, settings: &Settings, late_prompt: Option<OpenPrompt>) -> Self {
-        let patience = if late_prompt.is_some() { LATE_PROMPT_PATIENCE } else { 1 };
+    pub(crate) fn new(now: Instant, settings: &Settings, trouble: Trouble) -> Self {
+        let patience = match trouble.cause {
+            // The silence has already passed.
+            Cause::Silence => 0,
+            _ if trouble.late_prompt.is_some() => LATE_PROMPT_PATIENCE,
+            _ => 1,
+        };
+        let ladder = match trouble.cause {
+            Cause::PayloadSent => PROBES_ONLY,
+            Cause::StreamEnded => ESCAPE_FIRST,
+            Cause::Unknown | Cause::Silence => LADDER,
+        };
         let phase = Phase::Quiet {
             until: now + settings.quiet * patience,
             at_most: now + settings.quiet * patience + settings.probe_wait,
         };
-        Self { phase, rung: 0, late_prompt, waiting: None }
+        let Trouble { late_prompt, secret, held, .. } = trouble;
+        Self { phase, ladder, rung: 0, late_prompt, secret, held, disturbed: false, waiting: None }
     }
 
     /// The state of a port that somebody else may have used: nothing is known until the first command.
     pub(crate) fn unknown() -> Self {
-        Self { phase: Phase::GaveUp, rung: 0, late_prompt: None, waiting: None }
+        Self {
+            phase: Phase::GaveUp,
+            ladder: LADDER,
+            rung: 0,
+            late_prompt: None,
+            secret: false,
+            held: None,
+            disturbed: false,
+            waiting: None,
+        }
     }
 
     pub(crate) fn gave_up(&self) -> bool {
@@ -109,8 +170,22 @@ impl Resync {
 
     /// Looks for the line again, and sends `exchange` when it is found.
     pub(crate) fn restart(&mut self, now: Instant, settings: &Settings, exchange: Exchange) {
-        *self = Self::new(now, settings, None);
+        *self = Self::new(now, settings, Trouble::default());
         self.waiting = Some(exchange);
+    }
+
+    pub(crate) fn is_exchange_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    /// Nobody waits for the exchange any more that would be sent.
+    pub(crate) fn forget_waiting(&mut self) {
+        self.waiting = None;
+    }
+
+    /// The answer that was held back, and whether something followed it.
+    pub(crate) fn take_held(&mut self) -> Option<(Reply, bool)> {
+        self.held.take().map(|reply| (reply, self.disturbed))
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
@@ -175,11 +250,17 @@ impl Resync {
         }
         let found = reader.take_line();
         if let Some(consumed) = reader.take_consumed() {
-            output.trace(|| Trace::Received(consumed));
+            output.trace(|| match self.secret && self.disturbing(&found) {
+                true => Trace::Redacted { sent: false, length: consumed.len() },
+                false => Trace::Received(consumed),
+            });
         }
         match found {
             Found::Nothing => ResyncStep::Wait,
-            Found::Overlong => ResyncStep::Dropped(1),
+            Found::Overlong => {
+                self.disturbed = true;
+                ResyncStep::Dropped(1)
+            }
             Found::Line(line) => self.judge(now, settings, line, output),
         }
     }
@@ -200,9 +281,25 @@ impl Resync {
             {
                 self.phase = Phase::Settling { until: now + settings.quiet };
             }
-            _ => return ResyncStep::Dropped(line.len() as u64),
+            _ => {
+                self.disturbed = true;
+                return ResyncStep::Dropped(line.len() as u64);
+            }
         }
         ResyncStep::Again
+    }
+
+    /// Whether this may be part of the answer that went wrong.
+    fn disturbing(&self, found: &Found) -> bool {
+        match found {
+            Found::Line(line) => {
+                let text = String::from_utf8_lossy(line);
+                !unsolicited::is_known(text.trim())
+                    && after_prefix(text.trim(), PROBE_ANSWER).is_none()
+                    && Final::parse(text.trim()).is_none()
+            }
+            Found::Overlong | Found::Nothing => true,
+        }
     }
 
     /// A prompt that opens late would take the next command for data. It is closed with what was meant
@@ -230,7 +327,7 @@ impl Resync {
     }
 
     fn climb(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
-        let Some(remedy) = LADDER.get(self.rung) else {
+        let Some(remedy) = self.ladder.get(self.rung) else {
             self.phase = Phase::GaveUp;
             output.trace(|| Trace::Remark("the module does not answer"));
             return ResyncStep::GaveUp { waiting: self.waiting.take().is_some() };

@@ -54,8 +54,10 @@ pub(crate) enum StreamStep {
 }
 
 impl Stream {
-    pub(crate) fn new(now: Instant, ending: StreamEnding) -> Self {
-        Self { ending, received: 0, phase: Phase::Open, quiet_at: None, last_write: now, escaped: false }
+    pub(crate) fn new(now: Instant, settings: &Settings, ending: StreamEnding) -> Self {
+        // All of a short stream may have come together with CONNECT.
+        let quiet_at = Some(now + settings.quiet);
+        Self { ending, received: 0, phase: Phase::Open, quiet_at, last_write: now, escaped: false }
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
@@ -68,6 +70,12 @@ impl Stream {
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
         self.quiet_at = Some(now + settings.quiet);
+    }
+
+    pub(crate) fn input_resumed(&mut self, now: Instant, settings: &Settings) {
+        if self.quiet_at.is_some() {
+            self.quiet_at = Some(now + settings.quiet);
+        }
     }
 
     /// Whether bytes may be written; notes the time for the escape guard.
@@ -143,12 +151,6 @@ impl Stream {
     fn step_data(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
         let held = self.possible_end(reader.peek());
         let certain = reader.peek().len() - held;
-        if self.ending == StreamEnding::FirstMark
-            && let Some(end) = first_mark(reader.peek())
-        {
-            self.hand_on(end.start, reader, output);
-            return self.ended(end, reader, output);
-        }
         self.hand_on(certain, reader, output);
         StreamStep::Wait
     }
@@ -225,10 +227,17 @@ impl Stream {
             return StreamStep::Wait;
         };
         flush_trace(reader, output);
-        if end.is_ok {
-            return StreamStep::Ended { end: StreamEnd::Suspended, in_step: true };
-        }
-        self.closed_by(Line::new(line))
+        let end = match end.is_ok {
+            true => StreamEnd::Suspended,
+            false => StreamEnd::Closed { line: Line::new(line) },
+        };
+        // The peer can send the same bytes and stop, so the line has to prove that it is back.
+        StreamStep::Ended { end, in_step: false }
+    }
+
+    /// Whether what is sent to find the line again can reach a peer, should the stream not have ended.
+    pub(crate) fn has_peer(&self) -> bool {
+        self.ending == StreamEnding::MarkAndSilence
     }
 
     fn closed_by(&self, line: Line) -> StreamStep {
@@ -252,7 +261,7 @@ impl Stream {
             StreamEnding::Length(length) => {
                 Some(usize::try_from(length.saturating_sub(self.received)).unwrap_or(usize::MAX))
             }
-            StreamEnding::FirstMark | StreamEnding::MarkAndSilence => None,
+            StreamEnding::ReceiveOnly | StreamEnding::MarkAndSilence => None,
         }
     }
 
@@ -341,13 +350,4 @@ fn last_mark(bytes: &[u8], ok_counts: bool) -> Option<Mark> {
             Tail::Partial | Tail::No => None,
         }
     })
-}
-
-fn first_mark(bytes: &[u8]) -> Option<Mark> {
-    memchr::memmem::find_iter(bytes, b"\r\nNO CARRIER")
-        .find(|start| {
-            let behind = bytes.get(start + 2..).unwrap_or_default();
-            memchr::memmem::find(behind, b"\r\n").is_some_and(|end| end < LONGEST_MARK)
-        })
-        .map(|start| Mark { start, is_ok: false })
 }

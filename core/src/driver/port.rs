@@ -25,6 +25,9 @@ pub struct DriverOptions {
     pub settings: Settings,
     /// Records the conversation.
     pub recorder: Option<Recorder>,
+    /// Settings that are sent again, before the next request, when the module echoes although it was told
+    /// not to: it has restarted then. The first of them should switch echo off.
+    pub restored: Vec<Exchange>,
 }
 
 /// A handle to a port; clones share it. See the [module documentation](super).

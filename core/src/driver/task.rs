@@ -40,6 +40,8 @@ struct Waiting {
 enum Answer {
     Reply(oneshot::Sender<Result<Reply, CommandError>>),
     Stream(oneshot::Sender<Result<DataStream, CommandError>>),
+    /// The task itself sent the command.
+    Nobody,
 }
 
 /// The open data stream as the task sees it.
@@ -60,6 +62,10 @@ pub(crate) struct Task {
     waiting: Option<Waiting>,
     stream: Option<OpenStream>,
     output: VecDeque<Bytes>,
+    /// Settings that the module forgets when it restarts.
+    settings: Vec<Exchange>,
+    /// Those that still have to be sent again.
+    restoring: VecDeque<Exchange>,
     started: Instant,
 }
 
@@ -70,6 +76,8 @@ enum Wake {
     Request(Option<Request>),
     StreamControl(Option<Control>),
     StreamRoom,
+    Restore,
+    Abandoned,
     Timer,
 }
 
@@ -91,6 +99,8 @@ impl Task {
             waiting: None,
             stream: None,
             output: VecDeque::new(),
+            settings: options.restored,
+            restoring: VecDeque::new(),
             started: Instant::now(),
         }
     }
@@ -120,8 +130,10 @@ impl Task {
                 Wake::Request(Some(request)) => self.begin(request),
                 Wake::Request(None) => return Ok(()),
                 Wake::StreamControl(control) => self.control_stream(control),
-                Wake::StreamRoom => {}
-                Wake::Timer => self.engine.handle_timeout(now()),
+                Wake::StreamRoom => self.engine.input_resumed(now()),
+                Wake::Restore => self.begin_restoring(),
+                Wake::Abandoned => self.forget_unsent(),
+                Wake::Timer => self.timer_fired(reader).await?,
             }
         }
     }
@@ -133,6 +145,8 @@ impl Task {
         mut timer: Pin<&mut Sleep>,
     ) -> Wake {
         let ready = self.output.is_empty() && self.waiting.is_none() && self.engine.is_ready(now());
+        let restore = ready && !self.restoring.is_empty();
+        let unsent = self.engine.is_exchange_unsent();
         let deadline = self.engine.poll_timeout().map(Instant::from_std);
         if let Some(deadline) = deadline
             && timer.deadline() != deadline
@@ -154,8 +168,11 @@ impl Task {
             read = reader.read_buf(input), if !backlog => Wake::Read(read),
             () = room(stream_data), if backlog => Wake::StreamRoom,
             control = next_control(stream_control), if open && !writing => Wake::StreamControl(control),
-            request = self.requests.recv(), if ready => Wake::Request(request),
-            () = timer, if deadline.is_some() => Wake::Timer,
+            () = std::future::ready(()), if restore => Wake::Restore,
+            request = self.requests.recv(), if ready && !restore => Wake::Request(request),
+            () = abandoned(self.waiting.as_mut()), if unsent => Wake::Abandoned,
+            // While nobody makes room for the stream, the port is not read, and its silence means nothing.
+            () = timer, if deadline.is_some() && !backlog => Wake::Timer,
         }
     }
 
@@ -189,14 +206,53 @@ impl Task {
         Ok(())
     }
 
+    /// Bytes that are there count before a deadline that has passed, however late this task is.
+    async fn timer_fired<T: AsyncRead + AsyncWrite>(&mut self, reader: &mut ReadHalf<T>) -> io::Result<()> {
+        let input = self.engine.input();
+        input.reserve(READ_SIZE);
+        let read = tokio::select! {
+            biased;
+            read = reader.read_buf(input) => Some(read),
+            () = std::future::ready(()) => None,
+        };
+        if let Some(count) = read {
+            self.input_arrived(count?)?;
+        }
+        self.engine.handle_timeout(now());
+        Ok(())
+    }
+
+    /// The module has forgotten its settings: they go before the next request.
+    fn restore(&mut self) {
+        if self.restoring.is_empty() && !self.settings.is_empty() {
+            tracing::warn!("the module echoes: it has probably restarted, its settings are sent again");
+            self.restoring.extend(self.settings.iter().cloned());
+        }
+    }
+
+    fn begin_restoring(&mut self) {
+        if let Some(exchange) = self.restoring.pop_front() {
+            self.send(exchange, Answer::Nobody);
+        }
+    }
+
+    /// A command whose caller is gone is not sent once the line is found.
+    fn forget_unsent(&mut self) {
+        self.waiting = None;
+        self.engine.forget_unsent();
+    }
+
     fn begin(&mut self, request: Request) {
         let (exchange, answer) = match request {
             Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
             Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
         };
-        if answer.is_abandoned() {
-            return;
+        if !answer.is_abandoned() {
+            self.send(exchange, answer);
         }
+    }
+
+    fn send(&mut self, exchange: Exchange, answer: Answer) {
         add(&self.counters.exchanges, 1);
         tracing::trace!(command = %exchange.line(), "begin");
         self.waiting =
@@ -254,7 +310,11 @@ impl Task {
                     stream.finish(end);
                 }
             }
-            Event::EchoSeen => add(&self.counters.echoes, 1),
+            Event::EchoSeen => {
+                add(&self.counters.echoes, 1);
+                self.restore();
+            }
+            Event::OutputAbandoned => self.output.clear(),
         }
     }
 
@@ -262,10 +322,14 @@ impl Task {
         let Some(Waiting { command, effect, answer }) = self.waiting.take() else {
             return;
         };
+        if let (Answer::Nobody, Err(failure)) = (&answer, &result) {
+            tracing::warn!(%command, ?failure, "a setting that was lost could not be restored");
+        }
         let result = result.map_err(|failure| command_error(command, effect, failure));
         match answer {
             // A caller that is gone does not care.
             Answer::Reply(answer) => drop(answer.send(result)),
+            Answer::Nobody => {}
             Answer::Stream(answer) => {
                 let opened = result.map(|_| {
                     let (stream, peer) = DataStream::pair();
@@ -304,6 +368,16 @@ impl Answer {
         match self {
             Self::Reply(answer) => answer.is_closed(),
             Self::Stream(answer) => answer.is_closed(),
+            Self::Nobody => false,
+        }
+    }
+
+    /// Until nobody waits for the answer any more.
+    async fn abandoned(&mut self) {
+        match self {
+            Self::Reply(answer) => answer.closed().await,
+            Self::Stream(answer) => answer.closed().await,
+            Self::Nobody => std::future::pending().await,
         }
     }
 
@@ -311,6 +385,7 @@ impl Answer {
         match self {
             Self::Reply(answer) => drop(answer.send(Err(error))),
             Self::Stream(answer) => drop(answer.send(Err(error))),
+            Self::Nobody => {}
         }
     }
 }
@@ -360,6 +435,13 @@ async fn room(data: Option<mpsc::Sender<Bytes>>) {
     if let Some(data) = data {
         // An error means that the reader is gone, which is room as well.
         drop(data.reserve().await);
+    }
+}
+
+async fn abandoned(waiting: Option<&mut Waiting>) {
+    match waiting {
+        Some(waiting) => waiting.answer.abandoned().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a SIM to an active packet data context.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -91,6 +92,9 @@ impl Modem {
         let Some(pin) = self.inner.options.pin.clone() else {
             return Err(sim("it asks for its PIN, and none was given"));
         };
+        if self.inner.pin_spent.swap(true, Ordering::Relaxed) {
+            return Err(sim("it still asks for its PIN, which was sent before and is not sent twice"));
+        }
         match self.run(EnterPin(pin)).await {
             Err(CommandError::Refused { error, .. }) => Err(sim(&format!("the PIN was refused ({error})"))),
             other => Ok(other?),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Modem, OpenError};
-use crate::at::Settings;
+use crate::at::{Command, Settings};
 use crate::commands::{EchoOff, FirmwareRevision, Model, SoftwarePackage, TestForm, VerboseErrors};
 use crate::driver::{AtChannel, AtChannelExt, AtPort, DriverOptions, Recorder};
 use crate::error::CommandError;
@@ -173,7 +173,9 @@ impl ModemBuilder {
     where
         T: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let options = DriverOptions { settings: self.settings, recorder: self.recorder };
+        let restored = vec![EchoOff.exchange(), VerboseErrors.exchange()];
+        let restored = restored.into_iter().collect::<Result<_, _>>().map_err(CommandError::from)?;
+        let options = DriverOptions { settings: self.settings, recorder: self.recorder, restored };
         let port = AtPort::start(transport, options);
         synchronise(&port).await?;
         let names = Names { model: port.run(Model).await?, firmware: port.run(FirmwareRevision).await? };

@@ -6,6 +6,7 @@ mod clock;
 mod error;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use bring_up::BringUp;
@@ -45,6 +46,8 @@ struct Inner {
     firmware: String,
     options: builder::NetworkOptions,
     arbiter: Arc<TlsArbiter>,
+    /// The PIN was sent: it must never be sent twice, three wrong ones block the SIM.
+    pin_spent: AtomicBool,
     /// What test forms answered: firmware does not change while it runs.
     test_forms: Mutex<BTreeMap<&'static str, Option<Vec<String>>>>,
 }
@@ -70,10 +73,18 @@ impl Modem {
     ) -> Self {
         let builder::Names { model, firmware } = names;
         let arbiter = TlsArbiter::new();
-        let test_forms = Mutex::default();
-        Self {
-            inner: Arc::new(Inner { channel, port, profile, model, firmware, options, arbiter, test_forms }),
-        }
+        let inner = Inner {
+            channel,
+            port,
+            profile,
+            model,
+            firmware,
+            options,
+            arbiter,
+            pin_spent: AtomicBool::new(false),
+            test_forms: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The model, as the module says it.

@@ -4,6 +4,4 @@
 mod serial;
 
 #[cfg(feature = "serial")]
-pub use serial::{DEFAULT_BAUD_RATE, SerialError, SerialPort};
-#[cfg(feature = "serial")]
-pub use tokio_serial::SerialStream;
+pub use serial::{DEFAULT_BAUD_RATE, SerialError, SerialLine, SerialPort};

@@ -1,5 +1,10 @@
 //! The serial port.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_serial::{DataBits, FlowControl, Parity, SerialPortBuilderExt, SerialStream, StopBits};
 
 /// The speed that modules without autobauding start with. Source: M37 p154.
@@ -22,6 +27,41 @@ pub struct SerialPort {
     path: String,
     baud_rate: u32,
     hardware_flow_control: bool,
+}
+
+/// An open serial port.
+///
+/// Flushing and closing do not wait until the bytes have crossed the line: the operating system offers
+/// that only as a call that blocks the thread, without bound while flow control holds the line.
+#[derive(Debug)]
+pub struct SerialLine(SerialStream);
+
+impl AsyncRead for SerialLine {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for SerialLine {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// The port cannot be opened.
@@ -72,7 +112,7 @@ impl SerialPort {
     ///
     /// # Errors
     /// See [`SerialError`].
-    pub fn open(&self) -> Result<SerialStream, SerialError> {
+    pub fn open(&self) -> Result<SerialLine, SerialError> {
         let flow = if self.hardware_flow_control { FlowControl::Hardware } else { FlowControl::None };
         tokio_serial::new(&self.path, self.baud_rate)
             .data_bits(DataBits::Eight)
@@ -80,6 +120,7 @@ impl SerialPort {
             .stop_bits(StopBits::One)
             .flow_control(flow)
             .open_native_async()
+            .map(SerialLine)
             .map_err(|error| self.explain(&error))
     }
 
@@ -88,7 +129,7 @@ impl SerialPort {
         let reason = error.to_string();
         match error.kind() {
             _ if reason.contains("exclusive lock") => SerialError::InUse { path },
-            tokio_serial::ErrorKind::Io(std::io::ErrorKind::NotFound) => SerialError::NotFound { path },
+            tokio_serial::ErrorKind::Io(io::ErrorKind::NotFound) => SerialError::NotFound { path },
             tokio_serial::ErrorKind::NoDevice if !std::path::Path::new(&path).exists() => {
                 SerialError::NotFound { path }
             }

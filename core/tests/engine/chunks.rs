@@ -38,7 +38,7 @@ fn conversations() -> Vec<(Exchange, Vec<u8>)> {
             around(b"\r\nCONNECT\r\n", b"\r\nNO CARRIER\r\n\r\n+CEREG: 1\r\n"),
         ),
         (
-            set("#FTPLIST", Expect::stream(StreamEnding::FirstMark)),
+            set("#FTPLIST", Expect::stream(StreamEnding::ReceiveOnly)),
             b"\r\nCONNECT\r\na\r\nb\r\n\r\nNO CARRIER\r\n".to_vec(),
         ),
     ]
@@ -52,6 +52,10 @@ fn outcome(exchange: &Exchange, pieces: &[&[u8]]) -> (Vec<Event>, Vec<u8>, Vec<u
         rig.feed(piece);
     }
     rig.pass(Duration::from_millis(300));
+    if rig.written.ends_with(b"AT+CMEE?\r") {
+        rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+        rig.pass(Duration::from_millis(300));
+    }
     let data = rig.stream_data();
     let events = rig.events.into_iter().filter(|event| !matches!(event, Event::StreamData(_))).collect();
     (events, data, rig.written)

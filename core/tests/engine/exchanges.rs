@@ -145,8 +145,11 @@ fn a_prompt_can_be_refused_before_and_after_the_data() {
     rig.pass(Duration::from_millis(20));
     rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"x"))));
     rig.feed(b"\r\n>>>");
+    rig.events.clear();
     rig.feed(b"\r\n+CME ERROR: 1110\r\n");
     assert_eq!(rig.result(), Some(Err(Failure::Refused(ModuleError::equipment("1110")))));
+    assert_eq!(rig.abandoned, 1, "the module reads commands again");
+    assert!(!rig.engine.is_ready(rig.now));
 }
 
 #[test]
@@ -253,6 +256,7 @@ fn an_unannounced_block_that_is_shorter_than_expected_ends_in_a_long_silence() {
     rig.pass(Duration::from_millis(1900));
     assert_eq!(rig.result(), None, "the rest may be late");
     rig.pass(Duration::from_millis(100));
+    rig.answer_probe();
     assert_eq!(&rig.reply().body()[..], b"\r\nOK\r\nshort");
 }
 
@@ -264,7 +268,41 @@ fn an_unannounced_block_of_unknown_length_ends_in_silence() {
     rig.feed(&[b"\r\n<<<", &body[..], b"\r\nOK\r\n"].concat());
     assert_eq!(rig.result(), None, "the end could still be part of the body");
     rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.result(), None, "the line has to prove that nothing follows");
+    rig.answer_probe();
     assert_eq!(rig.reply().body(), &body);
+}
+
+#[test]
+fn a_block_that_goes_on_after_a_silence_is_no_success() {
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
+    rig.feed(b"\r\n<<<first half\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    rig.feed(b"second half\r\nOK\r\n");
+    rig.answer_probe();
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+}
+
+#[test]
+fn text_of_a_server_cannot_end_the_answer_early() {
+    let mut rig = Rig::new();
+    rig.begin(Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text()));
+    rig.feed(b"\r\n230-hello\r\nOK\r\n230 welcome\r\n\r\nOK\r\n");
+    rig.answer_probe();
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+    rig.begin(Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text()));
+    rig.feed(b"\r\n#FTPMSG: 230 welcome\r\n\r\nOK\r\n");
+    rig.answer_probe();
+    assert_eq!(lines(&rig.reply()), ["#FTPMSG: 230 welcome"]);
+}
+
+#[test]
+fn a_body_longer_than_announced_is_no_success() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 65536)));
+    rig.feed(b"\r\n#MQREAD: 1,topic,3\r\n<<<\r\nabcde\r\nOK\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
 }
 
 #[test]
@@ -282,6 +320,7 @@ fn an_unannounced_block_with_codes_behind_it() {
     rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
     rig.feed(b"\r\n<<<short\r\nOK\r\n\r\n#MQRING: 1,1,t,3\r\n");
     rig.pass(Duration::from_millis(200));
+    rig.answer_probe();
     assert_eq!(&rig.reply().body()[..], b"short");
     assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3"]);
 }
@@ -291,7 +330,7 @@ fn an_empty_unannounced_block_and_its_refusal() {
     let mut rig = Rig::new();
     rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
     rig.feed(b"\r\n<<<\r\nOK\r\n");
-    rig.pass(Duration::from_millis(220));
+    rig.answer_probe();
     assert!(rig.reply().body().is_empty());
     rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
     rig.feed(b"\r\n+CME ERROR: wrong state\r\n");

@@ -9,6 +9,8 @@ pub(crate) struct Rig {
     pub(crate) now: Instant,
     pub(crate) written: Vec<u8>,
     pub(crate) events: Vec<Event>,
+    /// How often the engine gave up what was not written yet.
+    pub(crate) abandoned: usize,
 }
 
 impl Rig {
@@ -17,7 +19,13 @@ impl Rig {
     }
 
     pub(crate) fn with(settings: Settings) -> Self {
-        Self { engine: Engine::new(settings), now: Instant::now(), written: Vec::new(), events: Vec::new() }
+        Self {
+            engine: Engine::new(settings),
+            now: Instant::now(),
+            written: Vec::new(),
+            events: Vec::new(),
+            abandoned: 0,
+        }
     }
 
     pub(crate) fn begin(&mut self, exchange: Exchange) {
@@ -43,12 +51,23 @@ impl Rig {
         self.now = until;
     }
 
+    /// Lets the engine find the line again: it asks, the module answers, nothing follows.
+    pub(crate) fn answer_probe(&mut self) {
+        self.pass(Duration::from_millis(200));
+        assert!(self.take_written().ends_with("AT+CMEE?\r"), "no probe was sent");
+        self.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+        self.pass(Duration::from_millis(220));
+    }
+
     pub(crate) fn drain(&mut self) {
         while let Some(bytes) = self.engine.poll_output() {
             self.written.extend_from_slice(&bytes);
         }
         while let Some(event) = self.engine.poll_event() {
-            self.events.push(event);
+            match event {
+                Event::OutputAbandoned => self.abandoned += 1,
+                event => self.events.push(event),
+            }
         }
     }
 

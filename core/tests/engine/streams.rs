@@ -81,12 +81,36 @@ fn an_empty_stream() {
 }
 
 #[test]
-fn text_ends_at_the_first_mark() {
-    let mut rig = open(StreamEnding::FirstMark);
-    rig.feed(b"-rw-r--r-- 1 a b 5 Jan 1 fw.bin\r\n\r\nNO CARRIER\r\n\r\n#MQRING: 1,1,t,3\r\n");
-    assert_eq!(rig.stream_data(), b"-rw-r--r-- 1 a b 5 Jan 1 fw.bin\r\n");
-    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3"]);
+fn a_listing_ends_with_mark_and_silence_and_the_line_proves_it() {
+    let mut rig = open(StreamEnding::ReceiveOnly);
+    rig.feed(b"NO CARRIER\r\nfw.bin\r\n\r\nNO CARRIER\r\n\r\n#MQRING: 1,1,t,3\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"NO CARRIER\r\nfw.bin\r\n");
     assert!(rig.events.contains(&closed("NO CARRIER")));
+    rig.answer_probe();
+    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,t,3"]);
+    assert!(rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn a_stream_that_arrives_together_with_connect_ends() {
+    let mut rig = Rig::new();
+    rig.begin(set("#FTPLIST", Expect::stream(StreamEnding::ReceiveOnly)));
+    rig.feed(b"\r\nCONNECT\r\na\r\n\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"a\r\n");
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+}
+
+#[test]
+fn a_peer_that_plays_the_end_gets_no_command() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+    rig.take_written();
+    rig.pass(Duration::from_millis(1500));
+    assert_eq!(rig.take_written(), "+++", "the module may still be online");
 }
 
 #[test]
@@ -161,8 +185,8 @@ fn an_escape_that_crosses_the_end_is_followed_by_a_probe() {
     rig.feed(b"\r\nNO CARRIER\r\n");
     rig.pass(Duration::from_millis(200));
     assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
-    rig.pass(Duration::from_millis(200));
-    assert_eq!(rig.take_written(), "AT+CMEE?\r");
+    rig.pass(Duration::from_millis(3000));
+    assert_eq!(rig.take_written(), "+++\rAT+CMEE?\r");
 }
 
 #[test]

@@ -1,0 +1,108 @@
+//! Bring-up against a scripted module: what must never happen twice, and which clock is trusted.
+#![cfg(feature = "mock")]
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use telit_core::at::{Command, ModuleError, Reply};
+use telit_core::commands::SetClock;
+use telit_core::driver::MockAtChannel;
+use telit_core::platform::{PlatformId, profile};
+use telit_core::{CommandError, Modem};
+
+/// A channel that answers by the command line and keeps what was sent.
+fn channel(
+    answer: fn(&str) -> Result<Vec<String>, &'static str>,
+) -> (MockAtChannel, Arc<Mutex<Vec<String>>>) {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let mut channel = MockAtChannel::new();
+    let log = Arc::clone(&sent);
+    channel.expect_execute().returning(move |exchange| {
+        let line = String::from_utf8_lossy(exchange.line().as_bytes()).into_owned();
+        let name = exchange.line().name().to_owned();
+        let result = answer(&line);
+        log.lock().expect("one thread").push(line);
+        match result {
+            Ok(lines) => Ok(Reply::new(lines.iter().map(String::as_str), "")),
+            Err(text) => Err(CommandError::Refused { command: name, error: ModuleError::equipment(text) }),
+        }
+    });
+    (channel, sent)
+}
+
+fn builder_modem(channel: MockAtChannel) -> Modem {
+    Modem::from_channel(Arc::new(channel), profile(PlatformId::P37).expect("it has data"))
+}
+
+fn clock_text(time: SystemTime) -> String {
+    let exchange = SetClock(time).exchange().expect("it encodes");
+    let line = String::from_utf8_lossy(exchange.line().as_bytes()).into_owned();
+    line.replace("AT+CCLK=", "+CCLK: ")
+}
+
+#[tokio::test]
+async fn a_missing_pin_is_named() {
+    let (channel, sent) = channel(|_| Ok(vec!["+CPIN: SIM PIN".to_owned()]));
+    let error = builder_modem(channel).bring_up().await.expect_err("no PIN was given");
+    assert_eq!(error.to_string(), "the SIM cannot be used: it asks for its PIN, and none was given");
+    assert_eq!(*sent.lock().expect("one thread"), ["AT+CPIN?"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_never_set_is_set() {
+    let (channel, sent) = channel(|_| Ok(vec!["+CCLK: \"80/01/06,00:00:10+00\"".to_owned()]));
+    assert!(builder_modem(channel).ensure_clock().await.expect("it is set"));
+    assert!(sent.lock().expect("one thread").last().expect("two commands").starts_with("AT+CCLK=\"2"));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_right_is_left_alone() {
+    let (channel, sent) = channel(|_| Ok(vec![clock_text(SystemTime::now())]));
+    assert!(!builder_modem(channel).ensure_clock().await.expect("it is read"));
+    assert_eq!(*sent.lock().expect("one thread"), ["AT+CCLK?"]);
+}
+
+#[tokio::test]
+async fn a_clock_is_moved_forward_but_never_back() {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    let (behind, _) = channel(|_| Ok(vec![clock_text(SystemTime::now() - YEAR)]));
+    assert!(builder_modem(behind).ensure_clock().await.expect("it is set"));
+    let (ahead, sent) = channel(|_| Ok(vec![clock_text(SystemTime::now() + YEAR)]));
+    assert!(!builder_modem(ahead).ensure_clock().await.expect("it is read"));
+    assert_eq!(*sent.lock().expect("one thread"), ["AT+CCLK?"]);
+}
+
+#[tokio::test]
+async fn a_pin_is_sent_once_however_often_bring_up_is_called() {
+    let (host, mut module) = tokio::io::duplex(4096);
+    let opening = tokio::spawn(Modem::builder().pin("4711").platform(PlatformId::P37).open(host));
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&log);
+    tokio::spawn(async move {
+        use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+        let (reader, mut writer) = tokio::io::split(&mut module);
+        let mut reader = BufReader::new(reader);
+        let mut line = Vec::new();
+        while reader.read_until(b'\r', &mut line).await.is_ok_and(|count| count > 0) {
+            let text = String::from_utf8_lossy(&line).trim().to_owned();
+            line.clear();
+            let answer = match text.as_str() {
+                "AT+CMEE?" => "\r\n+CMEE: 2\r\n\r\nOK\r\n",
+                "AT+CGMM" | "AT+CGMR" => "\r\nx\r\n\r\nOK\r\n",
+                "AT+CPIN?" => "\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n",
+                text if text.starts_with("AT+CPIN=") => "\r\n+CME ERROR: incorrect password\r\n",
+                _ => "\r\nOK\r\n",
+            };
+            seen.lock().expect("no panic").push(text);
+            writer.write_all(answer.as_bytes()).await.expect("the host reads");
+        }
+    });
+    let modem = opening.await.expect("it runs").expect("it opens");
+    let refused = modem.bring_up().await.expect_err("the PIN is wrong");
+    assert!(refused.to_string().contains("the PIN was refused"), "{refused}");
+    for _ in 0..3 {
+        modem.bring_up().await.expect_err("it is not tried again");
+    }
+    let pins = log.lock().expect("no panic").iter().filter(|line| line.starts_with("AT+CPIN=")).count();
+    assert_eq!(pins, 1);
+}
