@@ -5,6 +5,7 @@ mod general;
 mod network;
 mod packet_data;
 mod sim;
+mod test_form;
 mod tls;
 
 pub use clock::{ReadClock, SetClock, SynchroniseClock};
@@ -14,10 +15,11 @@ pub use general::{
 pub use network::{ReadRegistration, Registration, RegistrationDomain, SignalQuality};
 pub use packet_data::{ActivateContext, ActiveContexts, DefineContext, DefinedContext, DefinedContexts};
 pub use sim::{EnterPin, SimState, SimStatus};
+pub use test_form::TestForm;
 pub use tls::{
     CipherSuiteChange, CredentialKind, CredentialSlots, CredentialSlotsStatus, DeleteCredential,
     EnableSockets, ListCipherSuites, ReadCredential, ReadSetting, SetCipherSuites, SettingValue,
-    StoreCredential, TestForm, WriteSetting,
+    StoreCredential, WriteSetting,
 };
 
 use std::time::Duration;
