@@ -1,22 +1,26 @@
 //! The exchange that is under way: from the command line to its final result.
 
+mod block;
+mod prompt;
+
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::engine::{Event, Failure, Settings};
-use super::exchange::{CTRL_Z, Exchange, Prompt, Shape, StreamEnding};
-use super::fields::{Fields, after_prefix};
-use super::output::{Output, Trace};
-use super::reader::{Found, Reader};
-use super::reply::{Line, Reply};
-use super::result_code::Final;
-use super::resync::{Cause, Trouble};
-use super::unsolicited;
+use block::last_number;
+pub(crate) use prompt::send_payload;
 
-const MARK: &[u8] = b"<<<";
-const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
+use crate::at::engine::{Event, Failure, Settings};
+use crate::at::exchange::{Exchange, Prompt, Shape, StreamEnding};
+use crate::at::fields::{Fields, after_prefix};
+use crate::at::output::{Output, Trace};
+use crate::at::reader::{Found, Reader};
+use crate::at::reply::{Line, Reply};
+use crate::at::result_code::Final;
+use crate::at::resync::{Cause, Trouble};
+use crate::at::unsolicited;
+
 /// How many times the quiet time must pass before `OK` ends a block that is shorter than expected: the
 /// module may have less than the server announced. Source: M37 p862, p869.
 const SHORT_BLOCK_PATIENCE: u32 = 10;
@@ -354,158 +358,6 @@ impl Pending {
         }
     }
 
-    fn step_prompt(&mut self, now: Instant, reader: &mut Reader, output: &mut Output) -> Option<Step> {
-        let Shape::Prompt { prompt, payload, .. } = &self.exchange.expect.0 else {
-            return None;
-        };
-        if self.payload_sent || reader.peek().first() != Some(&b'>') {
-            return None;
-        }
-        let (prompt, payload) = (*prompt, payload.clone());
-        let width = match prompt {
-            Prompt::CountedTriple => 3,
-            // Behind `>` comes one blank, but some guides print none. Source: at M37 p741 with one.
-            Prompt::Terminated | Prompt::Counted => 1,
-        };
-        if reader.peek().len() < width {
-            return Some(Step::Wait);
-        }
-        if reader.peek().iter().take(width).any(|&byte| byte != b'>') {
-            return None;
-        }
-        let blank = usize::from(width == 1 && reader.peek().get(1) == Some(&b' '));
-        reader.drop_front(width + blank);
-        flush_trace(reader, output);
-        let sent = send_payload(prompt, &payload, self.exchange.secret_answer, output);
-        self.extend(now);
-        self.payload_sent = true;
-        self.phase = Phase::PayloadEcho { expected: if self.echo { sent } else { Bytes::new() }, matched: 0 };
-        Some(Step::Again)
-    }
-
-    fn step_echo(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
-        let Phase::PayloadEcho { expected, matched } = &mut self.phase else {
-            return Step::Again;
-        };
-        // The blank that belongs to the prompt, if it came late.
-        if *matched == 0 && reader.peek().first() == Some(&b' ') && expected.first() != Some(&b' ') {
-            reader.drop_front(1);
-        }
-        let wanted = expected.get(*matched..).unwrap_or_default();
-        let here = reader.peek();
-        let same = wanted.iter().zip(here).take_while(|(a, b)| a == b).count();
-        let complete = same == wanted.len() || same < here.len();
-        if same == 0 && !complete {
-            return Step::Wait;
-        }
-        *matched += same;
-        if complete {
-            self.phase = Phase::Lines;
-        }
-        drop(reader.take_raw(same));
-        if same > 0 {
-            output.trace(|| Trace::Redacted { sent: false, length: same });
-        }
-        Step::Again
-    }
-
-    fn step_body(&mut self, length: usize, reader: &mut Reader, output: &mut Output) -> Step {
-        let Some(body) = reader.take_raw(length) else {
-            return Step::Wait;
-        };
-        self.complete_body(body, output);
-        Step::Again
-    }
-
-    fn step_mark(&mut self, length: usize, reader: &mut Reader) -> Step {
-        reader.skip_line_ends();
-        let here = reader.peek();
-        if here.len() < MARK.len() {
-            return if MARK.starts_with(here) { Step::Wait } else { mark_missing() };
-        }
-        if !here.starts_with(MARK) {
-            return mark_missing();
-        }
-        // Official firmware sends CR LF behind the mark, older firmware does not.
-        // Source: M37 p1031.
-        let behind = here.get(MARK.len()..).unwrap_or_default();
-        let line_end = match behind {
-            [b'\r', b'\n', ..] => 2,
-            [] | [b'\r'] => return Step::Wait,
-            _ => 0,
-        };
-        reader.drop_front(MARK.len() + line_end);
-        self.phase = Phase::Body { length };
-        Step::Again
-    }
-
-    fn step_unannounced_mark(
-        &mut self,
-        now: Instant,
-        settings: &Settings,
-        reader: &mut Reader,
-        output: &mut Output,
-    ) -> Option<Step> {
-        let Shape::Unannounced { length, .. } = self.exchange.expect.0 else {
-            return None;
-        };
-        let here = reader.peek();
-        if here.first() != Some(&b'<') {
-            return None;
-        }
-        if here.len() < MARK.len() && MARK.starts_with(here) {
-            return Some(Step::Wait);
-        }
-        if !here.starts_with(MARK) {
-            return None;
-        }
-        reader.drop_front(MARK.len());
-        flush_trace(reader, output);
-        self.extend(now);
-        self.phase = length.map_or(Phase::Unannounced, |length| Phase::Body { length });
-        self.quiet_at = Some(now + self.silence(settings));
-        Some(Step::Again)
-    }
-
-    /// Without a length only the limit or silence tells the body's end from the same bytes inside it.
-    fn step_unannounced(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
-        let Shape::Unannounced { limit, .. } = self.exchange.expect.0 else {
-            return Step::Again;
-        };
-        let here = reader.peek();
-        if here.len() < limit + BLOCK_TAIL.len() {
-            return Step::Wait;
-        }
-        if here.get(limit..limit + BLOCK_TAIL.len()) == Some(BLOCK_TAIL) {
-            return self.step_body(limit, reader, output);
-        }
-        self.end_unannounced_by_silence(reader, output)
-    }
-
-    fn end_unannounced_by_silence(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
-        match block_end(reader.peek()) {
-            Some(length) => {
-                self.ended_by_silence = true;
-                self.step_body(length, reader, output)
-            }
-            None if reader.peek().len() > reader_limit(&self.exchange) => {
-                Step::Lost(Failure::Unexpected("a block is longer than its limit"))
-            }
-            None => Step::Wait,
-        }
-    }
-
-    fn complete_body(&mut self, body: Bytes, output: &mut Output) {
-        let secret = self.exchange.secret_answer;
-        output.trace(|| match secret {
-            true => Trace::Redacted { sent: false, length: body.len() },
-            false => Trace::ReceivedPayload(body.clone()),
-        });
-        self.reply.body = body;
-        self.phase = Phase::Tail;
-        self.quiet_at = None;
-    }
-
     fn trace_line(&self, reader: &mut Reader, output: &mut Output, text: &str) {
         let Some(consumed) = reader.take_consumed() else {
             return;
@@ -532,50 +384,8 @@ impl Pending {
     }
 }
 
-/// Sends what a prompt asked for and gives back what an echo would look like.
-pub(crate) fn send_payload(prompt: Prompt, payload: &Bytes, secret: bool, output: &mut Output) -> Bytes {
-    output.trace(|| match secret {
-        true => Trace::Redacted { sent: true, length: payload.len() },
-        false => Trace::SentPayload(payload.clone()),
-    });
-    let mut sent = payload.clone();
-    if prompt == Prompt::Terminated {
-        sent = [payload, &[CTRL_Z][..]].concat().into();
-        output.trace(|| Trace::Sent(vec![CTRL_Z]));
-    }
-    output.write(sent.clone());
-    sent
-}
-
 pub(crate) fn flush_trace(reader: &mut Reader, output: &mut Output) {
     if let Some(consumed) = reader.take_consumed() {
         output.trace(|| Trace::Received(consumed));
     }
-}
-
-fn mark_missing() -> Step {
-    Step::Lost(Failure::Unexpected("the mark <<< is missing"))
-}
-
-/// The last field of a header, one trailing comma tolerated. Source: M37 p1031.
-fn last_number(rest: &str) -> Option<usize> {
-    rest.trim_end_matches(',').rsplit(',').next()?.trim().parse().ok()
-}
-
-fn reader_limit(exchange: &Exchange) -> usize {
-    match exchange.expect.0 {
-        Shape::Unannounced { limit, .. } => limit + BLOCK_TAIL.len(),
-        _ => usize::MAX,
-    }
-}
-
-/// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand.
-fn block_end(bytes: &[u8]) -> Option<usize> {
-    let last = memchr::memmem::rfind(bytes, BLOCK_TAIL)?;
-    let behind = bytes.get(last + BLOCK_TAIL.len()..).unwrap_or_default();
-    let only_unsolicited = String::from_utf8_lossy(behind)
-        .split(['\r', '\n'])
-        .filter(|line| !line.is_empty())
-        .all(unsolicited::is_known);
-    only_unsolicited.then_some(last)
 }

@@ -1,0 +1,141 @@
+//! Raw bytes inside an answer: announced, marked, or neither.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::{Pending, Phase, Step, flush_trace};
+use crate::at::engine::{Failure, Settings};
+use crate::at::exchange::{Exchange, Shape};
+use crate::at::output::{Output, Trace};
+use crate::at::reader::Reader;
+use crate::at::unsolicited;
+
+const MARK: &[u8] = b"<<<";
+const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
+
+impl Pending {
+    pub(super) fn step_body(&mut self, length: usize, reader: &mut Reader, output: &mut Output) -> Step {
+        let Some(body) = reader.take_raw(length) else {
+            return Step::Wait;
+        };
+        self.complete_body(body, output);
+        Step::Again
+    }
+
+    pub(super) fn step_mark(&mut self, length: usize, reader: &mut Reader) -> Step {
+        reader.skip_line_ends();
+        let here = reader.peek();
+        if here.len() < MARK.len() {
+            return if MARK.starts_with(here) { Step::Wait } else { mark_missing() };
+        }
+        if !here.starts_with(MARK) {
+            return mark_missing();
+        }
+        // Official firmware sends CR LF behind the mark, older firmware does not.
+        // Source: M37 p1031.
+        let behind = here.get(MARK.len()..).unwrap_or_default();
+        let line_end = match behind {
+            [b'\r', b'\n', ..] => 2,
+            [] | [b'\r'] => return Step::Wait,
+            _ => 0,
+        };
+        reader.drop_front(MARK.len() + line_end);
+        self.phase = Phase::Body { length };
+        Step::Again
+    }
+
+    pub(super) fn step_unannounced_mark(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Option<Step> {
+        let Shape::Unannounced { length, .. } = self.exchange.expect.0 else {
+            return None;
+        };
+        let here = reader.peek();
+        if here.first() != Some(&b'<') {
+            return None;
+        }
+        if here.len() < MARK.len() && MARK.starts_with(here) {
+            return Some(Step::Wait);
+        }
+        if !here.starts_with(MARK) {
+            return None;
+        }
+        reader.drop_front(MARK.len());
+        flush_trace(reader, output);
+        self.extend(now);
+        self.phase = length.map_or(Phase::Unannounced, |length| Phase::Body { length });
+        self.quiet_at = Some(now + self.silence(settings));
+        Some(Step::Again)
+    }
+
+    /// Without a length only the limit or silence tells the body's end from the same bytes inside it.
+    pub(super) fn step_unannounced(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
+        let Shape::Unannounced { limit, .. } = self.exchange.expect.0 else {
+            return Step::Again;
+        };
+        let here = reader.peek();
+        if here.len() < limit + BLOCK_TAIL.len() {
+            return Step::Wait;
+        }
+        if here.get(limit..limit + BLOCK_TAIL.len()) == Some(BLOCK_TAIL) {
+            return self.step_body(limit, reader, output);
+        }
+        self.end_unannounced_by_silence(reader, output)
+    }
+
+    pub(super) fn end_unannounced_by_silence(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
+        match block_end(reader.peek()) {
+            Some(length) => {
+                self.ended_by_silence = true;
+                self.step_body(length, reader, output)
+            }
+            None if reader.peek().len() > reader_limit(&self.exchange) => {
+                Step::Lost(Failure::Unexpected("a block is longer than its limit"))
+            }
+            None => Step::Wait,
+        }
+    }
+
+    pub(super) fn complete_body(&mut self, body: Bytes, output: &mut Output) {
+        let secret = self.exchange.secret_answer;
+        output.trace(|| match secret {
+            true => Trace::Redacted { sent: false, length: body.len() },
+            false => Trace::ReceivedPayload(body.clone()),
+        });
+        self.reply.body = body;
+        self.phase = Phase::Tail;
+        self.quiet_at = None;
+    }
+}
+
+fn mark_missing() -> Step {
+    Step::Lost(Failure::Unexpected("the mark <<< is missing"))
+}
+
+/// The last field of a header, one trailing comma tolerated. Source: M37 p1031.
+pub(super) fn last_number(rest: &str) -> Option<usize> {
+    rest.trim_end_matches(',').rsplit(',').next()?.trim().parse().ok()
+}
+
+fn reader_limit(exchange: &Exchange) -> usize {
+    match exchange.expect.0 {
+        Shape::Unannounced { limit, .. } => limit + BLOCK_TAIL.len(),
+        _ => usize::MAX,
+    }
+}
+
+/// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand.
+fn block_end(bytes: &[u8]) -> Option<usize> {
+    let last = memchr::memmem::rfind(bytes, BLOCK_TAIL)?;
+    let behind = bytes.get(last + BLOCK_TAIL.len()..).unwrap_or_default();
+    let only_unsolicited = String::from_utf8_lossy(behind)
+        .split(['\r', '\n'])
+        .filter(|line| !line.is_empty())
+        .all(unsolicited::is_known);
+    only_unsolicited.then_some(last)
+}

@@ -1,0 +1,87 @@
+//! Prompts: what is sent when one opens, and its echo.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::{Pending, Phase, Step, flush_trace};
+use crate::at::exchange::{CTRL_Z, Prompt, Shape};
+use crate::at::output::{Output, Trace};
+use crate::at::reader::Reader;
+
+impl Pending {
+    pub(super) fn step_prompt(
+        &mut self,
+        now: Instant,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Option<Step> {
+        let Shape::Prompt { prompt, payload, .. } = &self.exchange.expect.0 else {
+            return None;
+        };
+        if self.payload_sent || reader.peek().first() != Some(&b'>') {
+            return None;
+        }
+        let (prompt, payload) = (*prompt, payload.clone());
+        let width = match prompt {
+            Prompt::CountedTriple => 3,
+            // Behind `>` comes one blank, but some guides print none. Source: at M37 p741 with one.
+            Prompt::Terminated | Prompt::Counted => 1,
+        };
+        if reader.peek().len() < width {
+            return Some(Step::Wait);
+        }
+        if reader.peek().iter().take(width).any(|&byte| byte != b'>') {
+            return None;
+        }
+        let blank = usize::from(width == 1 && reader.peek().get(1) == Some(&b' '));
+        reader.drop_front(width + blank);
+        flush_trace(reader, output);
+        let sent = send_payload(prompt, &payload, self.exchange.secret_answer, output);
+        self.extend(now);
+        self.payload_sent = true;
+        self.phase = Phase::PayloadEcho { expected: if self.echo { sent } else { Bytes::new() }, matched: 0 };
+        Some(Step::Again)
+    }
+
+    pub(super) fn step_echo(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
+        let Phase::PayloadEcho { expected, matched } = &mut self.phase else {
+            return Step::Again;
+        };
+        // The blank that belongs to the prompt, if it came late.
+        if *matched == 0 && reader.peek().first() == Some(&b' ') && expected.first() != Some(&b' ') {
+            reader.drop_front(1);
+        }
+        let wanted = expected.get(*matched..).unwrap_or_default();
+        let here = reader.peek();
+        let same = wanted.iter().zip(here).take_while(|(a, b)| a == b).count();
+        let complete = same == wanted.len() || same < here.len();
+        if same == 0 && !complete {
+            return Step::Wait;
+        }
+        *matched += same;
+        if complete {
+            self.phase = Phase::Lines;
+        }
+        drop(reader.take_raw(same));
+        if same > 0 {
+            output.trace(|| Trace::Redacted { sent: false, length: same });
+        }
+        Step::Again
+    }
+}
+
+/// Sends what a prompt asked for and gives back what an echo would look like.
+pub(crate) fn send_payload(prompt: Prompt, payload: &Bytes, secret: bool, output: &mut Output) -> Bytes {
+    output.trace(|| match secret {
+        true => Trace::Redacted { sent: true, length: payload.len() },
+        false => Trace::SentPayload(payload.clone()),
+    });
+    let mut sent = payload.clone();
+    if prompt == Prompt::Terminated {
+        sent = [payload, &[CTRL_Z][..]].concat().into();
+        output.trace(|| Trace::Sent(vec![CTRL_Z]));
+    }
+    output.write(sent.clone());
+    sent
+}
