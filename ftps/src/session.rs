@@ -14,6 +14,7 @@ use crate::error::{
     ConnectError, Operation, TransferError, connect_error, is_already_connected, is_session_lost,
     transfer_error,
 };
+use crate::firmware::Disk;
 use crate::options::FtpsOptions;
 use crate::server_reply::ServerReply;
 
@@ -29,6 +30,7 @@ pub(crate) struct Session {
     trusted: bool,
     /// Every change of directory since the login directory, to be repeated in a new session.
     directories: Vec<String>,
+    disk: Disk,
 }
 
 impl Session {
@@ -40,7 +42,8 @@ impl Session {
         if let Some(tls_options) = options.tls_options() {
             tls::prepare(&modem, &lease, tls_options).await?;
         }
-        let mut session = Self { modem, options, ftp, lease, trusted: false, directories: Vec::new() };
+        let (directories, disk) = (Vec::new(), Disk::default());
+        let mut session = Self { modem, options, ftp, lease, trusted: false, directories, disk };
         session.open().await?;
         Ok(session)
     }
@@ -59,6 +62,11 @@ impl Session {
 
     pub(crate) fn channel(&self) -> &Arc<dyn AtChannel> {
         self.modem.channel()
+    }
+
+    /// The files that its downloads write.
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     pub(crate) fn deadline(&self) -> Duration {

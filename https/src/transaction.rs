@@ -4,6 +4,7 @@
 //! wants, and gives TLS back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use telit_core::at::ModuleError;
@@ -11,10 +12,11 @@ use telit_core::exclusive::{Holder, Service, ServiceBusy, TlsLease, tls_owner};
 use telit_core::tls::{TlsFailure, prepare};
 use telit_core::{Category, CommandError, Modem};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::body::{BodyError, Piece};
 use crate::body_progress::{BodyProgress, NextRead};
-use crate::commands::{Configure, ProfileSettings, ReadProfile, Receive};
+use crate::commands::{Configure, ProfileSettings, ReadProfile, Receive, ResetProfile};
 use crate::error::RequestError;
 use crate::prepared::RequestCommand;
 use crate::ring::Ring;
@@ -28,6 +30,9 @@ const FETCHED_AHEAD: usize = 16;
 /// Bytes of an unwanted body that are read and thrown away before it is left on the module: about six
 /// seconds on a line of 115200 baud.
 const DISCARD_LIMIT: u64 = 64 * 1024;
+/// For so long a request reads and throws away what another one has left on the module: about 1.3 MB on a
+/// line of 115200 baud. Then the profile is reset.
+const DISCARD_TIME: Duration = Duration::from_secs(120);
 
 pub(crate) struct Transaction {
     pub(crate) shared: Arc<Shared>,
@@ -85,9 +90,22 @@ impl Transaction {
         if caller.is_closed() {
             return Ok(None);
         }
+        tracing::debug!(host = %self.target.host, resource = %self.target.resource, "request");
         // Before sending: the answer may come before the command's own OK.
         let mut unsolicited = self.modem().channel().unsolicited();
-        self.send().await?;
+        let mut sent = self.command.run(self.modem()).await;
+        if sent.as_ref().err().and_then(CommandError::module_error).is_some_and(is_wrong_state) {
+            self.clear(caller).await?;
+            if caller.is_closed() {
+                return Ok(None);
+            }
+            unsolicited = self.modem().channel().unsolicited();
+            sent = self.command.run(self.modem()).await;
+        }
+        match sent {
+            Err(error) if is_busy(&error) => return Err(self.busy().await.into()),
+            sent => sent.map_err(|error| RequestError::of_request(error, &self.target))?,
+        }
         let options = &self.shared.options;
         let patience = options.timeout + self.modem().profile().timeouts.http_ring_margin;
         let ring = wait_for_ring(&mut unsolicited, options.profile, patience).await?;
@@ -101,13 +119,18 @@ impl Transaction {
     async fn set_up(&self) -> Result<(), RequestError> {
         let deadline = self.modem().profile().timeouts.local;
         let profile = self.shared.options.profile;
-        let settings = self.settings(true);
         if !self.turn.kept {
             prepare(self.modem(), &self.turn.lease, &self.shared.tls).await?;
-        } else if self.modem().run(ReadProfile { profile, deadline }).await?.as_ref() == Some(&settings) {
+        } else if self.modem().run(ReadProfile { profile, deadline }).await? == Some(self.settings(true)) {
             // Writing would wear the flash.
             return Ok(());
         }
+        self.configure().await
+    }
+
+    async fn configure(&self) -> Result<(), RequestError> {
+        let deadline = self.modem().profile().timeouts.local;
+        let (profile, settings) = (self.shared.options.profile, self.settings(true));
         match self.modem().run(Configure { profile, settings, deadline }).await {
             Err(error) if is_busy(&error) => Err(self.busy().await.into()),
             result => Ok(result?),
@@ -130,19 +153,23 @@ impl Transaction {
         ServiceBusy { holder: Holder::OtherPort(owner.ok().flatten().unwrap_or(Service::Http)) }
     }
 
-    /// A body that an earlier program left unread makes the module refuse the next request as wrong in
-    /// this state; it is thrown away then.
-    async fn send(&self) -> Result<(), RequestError> {
-        tracing::debug!(host = %self.target.host, resource = %self.target.resource, "request");
-        let mut result = self.command.run(self.modem()).await;
-        if result.as_ref().err().and_then(CommandError::module_error).is_some_and(is_wrong_state) {
-            self.discard(BodyProgress::new(None, self.block_size())).await?;
-            result = self.command.run(self.modem()).await;
+    /// A body that was left unread makes the module refuse the next request as wrong in this state. What
+    /// helps then is documented nowhere: the body is read to its end, and if that takes too long, everything
+    /// about the profile is put back to where it was.
+    async fn clear(
+        &self,
+        caller: &oneshot::Sender<Result<Answer, RequestError>>,
+    ) -> Result<(), RequestError> {
+        let until = Instant::now() + DISCARD_TIME;
+        let unread = BodyProgress::new(None, self.block_size());
+        let discarded = self.discard(unread, |_| caller.is_closed() || Instant::now() >= until).await?;
+        if matches!(discarded, Pumped::Finished(_)) || caller.is_closed() {
+            return Ok(());
         }
-        match result {
-            Err(error) if is_busy(&error) => Err(self.busy().await.into()),
-            result => result.map_err(|error| RequestError::of_request(error, &self.target)),
-        }
+        tracing::debug!("an unread body does not end, resetting the profile");
+        let deadline = self.modem().profile().timeouts.local;
+        self.modem().run(ResetProfile { profile: self.shared.options.profile, deadline }).await?;
+        self.configure().await
     }
 
     /// Hands the answer over, the body block by block.
@@ -184,7 +211,7 @@ impl Transaction {
                 NextRead::Block { length } => length,
             };
             if pieces.is_closed() {
-                return self.discard(progress).await;
+                return self.discard(progress, |bytes| bytes > DISCARD_LIMIT).await;
             }
             let Some(block) = self.read_block(&mut progress, length).await? else {
                 continue;
@@ -196,14 +223,19 @@ impl Transaction {
         }
     }
 
-    /// Reads and throws away what is left, if it is not too much.
-    async fn discard(&self, mut progress: BodyProgress) -> Result<Pumped, CommandError> {
+    /// Reads and throws away what is left, until it is `enough`, which is asked with the bytes that were
+    /// discarded and are known to be left.
+    async fn discard(
+        &self,
+        mut progress: BodyProgress,
+        enough: impl Fn(u64) -> bool,
+    ) -> Result<Pumped, CommandError> {
         let mut discarded = 0_u64;
         loop {
             let NextRead::Block { length } = progress.next() else {
                 return Ok(Pumped::Finished(Ok(())));
             };
-            if discarded + progress.remaining().unwrap_or(0) > DISCARD_LIMIT {
+            if enough(discarded + progress.remaining().unwrap_or(0)) {
                 tracing::debug!("the rest of an unwanted body stays on the module");
                 return Ok(Pumped::Abandoned);
             }

@@ -6,9 +6,12 @@ mod support;
 
 use std::time::Duration;
 
+use http::Response;
 use support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, url};
 use telit_core::{Category, Modem};
-use telit_https::{Body, BodyError, HttpsClient, HttpsOptions};
+use telit_https::{Body, BodyError, HttpsClient, HttpsOptions, RequestError};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 const WRONG_STATE: &str = "\r\n+CME ERROR: wrong state\r\n";
 const QUERY: &str = "AT#HTTPQRY=0,0,\"/\"";
@@ -230,6 +233,72 @@ async fn the_long_rest_of_a_dropped_body_is_left() {
     drop(body);
     // The block that was under way.
     module.expect(RECEIVE, block(&every_byte(1500))).await;
+    module.expect(TLS_OFF, OK).await;
+    module.expect_silence().await;
+    assert_eq!(modem.tls_holder(), None);
+}
+
+/// A body of 10 MB was dropped and left; then the module refused this request because of it.
+async fn refused_because_of_the_rest() -> (Module, Modem, JoinHandle<Result<Response<Body>, RequestError>>) {
+    let (body, mut module, modem, client) = answered("0,200,\"a/b\",10000000").await;
+    drop(body);
+    module.expect(RECEIVE, block(&every_byte(1500))).await;
+    module.expect(TLS_OFF, OK).await;
+    let answered = tokio::spawn(async move { client.get(url("https://api.example/")).await });
+    module.expect(TLS_ON, OK).await;
+    module.expect(QUERY, WRONG_STATE).await;
+    (module, modem, answered)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_request_reads_the_long_rest_to_its_end() {
+    let (mut module, _modem, answered) = refused_because_of_the_rest().await;
+    for piece in every_byte(9_998_500).chunks(1500) {
+        module.expect(RECEIVE, block(piece)).await;
+    }
+    module.expect(RECEIVE, WRONG_STATE).await;
+    module.expect(QUERY, format!("{OK}{}", ring("0,204"))).await;
+    module.expect(TLS_OFF, OK).await;
+    assert_eq!(answered.await.unwrap().unwrap().status(), 204);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rest_that_takes_too_long_is_ended_by_resetting_the_profile() {
+    for helps in [true, false] {
+        let (mut module, modem, answered) = refused_because_of_the_rest().await;
+        let started = Instant::now();
+        let last = loop {
+            let line = module.next().await;
+            if line != RECEIVE {
+                break line;
+            }
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            module.say(block(&every_byte(1500))).await;
+        };
+        assert_eq!(last, "AT#HTTPCFG=0");
+        let seconds = started.elapsed().as_secs();
+        assert!((120..=130).contains(&seconds), "{seconds}");
+        module.say(OK).await;
+        module.expect(TLS_ON, OK).await;
+        let answer = if helps { format!("{OK}{}", ring("0,204")) } else { WRONG_STATE.to_owned() };
+        module.expect(QUERY, answer).await;
+        module.expect(TLS_OFF, OK).await;
+        match answered.await.unwrap() {
+            Ok(response) => assert!(helps && response.status() == 204),
+            Err(error) => assert!(!helps && matches!(error, RequestError::Refused(_)), "{error:?}"),
+        }
+        assert_eq!(modem.tls_holder(), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_reads_the_rest_for_a_request_that_was_dropped() {
+    let (mut module, modem, answered) = refused_because_of_the_rest().await;
+    module.expect(RECEIVE, block(&every_byte(1500))).await;
+    assert_eq!(module.next().await, RECEIVE);
+    answered.abort();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    module.say(block(&every_byte(1500))).await;
     module.expect(TLS_OFF, OK).await;
     module.expect_silence().await;
     assert_eq!(modem.tls_holder(), None);

@@ -10,7 +10,7 @@ use telit_core::at::{
 use super::LOCAL;
 use crate::server_reply::ServerReply;
 
-/// `AT#FTPPWD`: the working directory. Source: M37 p829; IPE28 p130.
+/// `AT#FTPPWD`: the working directory, in the server's words, which may look like a final result. Source: M37 p829; IPE28 p130.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WorkingDirectory {
     pub(crate) deadline: Duration,
@@ -20,7 +20,7 @@ impl Command for WorkingDirectory {
     type Response = String;
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
-        let exchange = Exchange::new(CommandLine::execute("#FTPPWD"), Expect::text());
+        let exchange = Exchange::new(CommandLine::execute("#FTPPWD"), Expect::foreign_text());
         Ok(exchange.deadline(self.deadline).effect(Effect::Query))
     }
 
@@ -73,7 +73,8 @@ impl Command for Delete {
     }
 }
 
-/// `AT#FTPLIST[="<name>"]`: `CONNECT`, the listing as the server sends it, `NO CARRIER`.
+/// `AT#FTPLIST[="<name>"]`: `CONNECT`, the listing as the server sends it, `NO CARRIER`. A server may list a
+/// file of that name, so only silence behind it ends the listing.
 ///
 /// Source: M37 p823.
 #[derive(Clone, Debug)]
@@ -91,7 +92,7 @@ impl Command for List {
             true => CommandLine::execute("#FTPLIST"),
             false => CommandLine::set("#FTPLIST").text("path", &self.path).build()?,
         };
-        let exchange = Exchange::new(line, Expect::stream(StreamEnding::FirstMark));
+        let exchange = Exchange::new(line, Expect::stream(StreamEnding::ReceiveOnly));
         Ok(exchange.deadline(self.deadline).effect(Effect::Query))
     }
 
@@ -101,7 +102,8 @@ impl Command for List {
 }
 
 /// `AT#FTPMSG`: the last reply of the server. Its format is printed nowhere, so every line up to the
-/// final result counts, with or without a prefix. Source: M37 p824.
+/// final result counts, with or without a prefix; the server's words may look like a final result.
+/// Source: M37 p824.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastMessage;
 
@@ -109,7 +111,7 @@ impl Command for LastMessage {
     type Response = Option<ServerReply>;
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
-        let exchange = Exchange::new(CommandLine::execute("#FTPMSG"), Expect::text());
+        let exchange = Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text());
         Ok(exchange.deadline(LOCAL).effect(Effect::Query))
     }
 

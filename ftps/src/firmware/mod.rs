@@ -1,7 +1,10 @@
 //! Downloads to a file that are verified before the file gets its name.
 
 mod digest;
+mod disk;
 mod part_file;
+mod part_state;
+mod writing;
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -9,32 +12,34 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 pub use digest::{InvalidDigest, Sha256Digest};
-use part_file::{Identity, PartFile, PartWriter};
+pub(crate) use disk::Disk;
+use disk::stopped;
+use part_file::{PartFile, PartWriter};
+use part_state::Identity;
+use writing::Writing;
 
 use crate::download::{TransferMode, file_size, open};
 use crate::error::DownloadError;
 use crate::session::Session;
 
-/// So many bytes at most have to be downloaded again after a power cut.
-const SYNC_EVERY: u64 = 1024 * 1024;
-/// Pieces of a download that may wait for the disk.
-const WAITING_CHUNKS: usize = 1024;
-
 /// A download to a file that is about to begin; awaiting it runs it.
 ///
 /// The bytes go to `<name>.part` beside the target, with a small file `<name>.part.state` that tells what
-/// they belong to. When all have come, size and SHA-256 of what is *on the disk* are checked, the file is
-/// flushed to the disk, renamed to its final name in one step, and the directory is flushed. So the final
-/// name never belongs to a damaged or incomplete file, whenever the power goes.
+/// they belong to and how many of them are on the disk for sure. When all have come, size and SHA-256 of what
+/// is *on the disk* are checked, the file is flushed to the disk, renamed to its final name in one step, and
+/// the directory is flushed. So the final name never belongs to a damaged or incomplete file, whenever the
+/// power goes.
 ///
-/// - After a cut, a stall or a lost line the part file stays. With [`resume(true)`](Self::resume) the next
-///   call goes on behind it, if the server's file still has the size it had, and the same hash is wanted.
-/// - A part file that is longer than the file, or belongs to another one, is thrown away.
+/// - After a cut, a stall, a lost line or a dropped future the part file stays, and all that has come is
+///   recorded. With [`resume(true)`](Self::resume) the next call goes on behind it, if the server's file still
+///   has the size it had, and the same hash is wanted.
+/// - After a power cut or a killed process it goes on behind what was recorded last: all but the last 64 KiB
+///   or the last second.
+/// - A part file that belongs to another file, or has lost its state file, is thrown away.
+/// - Two downloads to the same target at the same time are not supported.
 /// - A wrong hash removes the part file: nothing in it can be trusted. If it was a resumed download, the
 ///   whole file is downloaded once more first, because the file may have changed on the server, or the
 ///   server may have ignored where to begin; neither can be seen in another way.
@@ -141,21 +146,23 @@ impl<'a> FirmwareDownload<'a> {
             return Err(DownloadError::SizeMismatch { expected, got: size });
         }
         let identity = self.identity(size);
-        let mut resumed_from = match self.resume {
-            true => part.resumable(&identity).await?,
-            false => 0,
-        };
-        let mut hash = self.fetch(&part, &identity, resumed_from).await?;
+        let disk = self.session.disk().clone();
+        let mut resumed_from = 0;
+        if self.resume {
+            let wanted = identity.clone();
+            resumed_from = disk.run(&part, move |part, _| part.resumable(&wanted)).await?;
+        }
+        let mut hash = self.fetch(&disk, &part, &identity, resumed_from).await?;
         if resumed_from > 0 && self.sha256.is_some_and(|expected| expected != hash) {
             tracing::warn!("the resumed file has a wrong hash, downloading all of it");
             resumed_from = 0;
-            hash = self.fetch(&part, &identity, 0).await?;
+            hash = self.fetch(&disk, &part, &identity, 0).await?;
         }
         if let Some(expected) = self.sha256.filter(|expected| *expected != hash) {
-            part.discard().await?;
+            disk.run(&part, |part, _| part.discard()).await?;
             return Err(DownloadError::HashMismatch { expected, got: hash });
         }
-        part.publish().await?;
+        disk.run(&part, |part, _| part.publish()).await?;
         Ok(DownloadReport { bytes: size, sha256: hash, resumed_from, took: started.elapsed() })
     }
 
@@ -168,82 +175,51 @@ impl<'a> FirmwareDownload<'a> {
     /// Completes the part file and gives the hash of what is on the disk.
     async fn fetch(
         &mut self,
+        disk: &Disk,
         part: &PartFile,
         identity: &Identity,
         offset: u64,
     ) -> Result<Sha256Digest, DownloadError> {
-        let mut writer = match offset {
-            0 => part.begin(identity).await?,
-            _ => part.go_on(offset).await?,
+        let owner = identity.clone();
+        let opening = move |part: PartFile, turn| match offset {
+            0 => part.begin(owner, turn),
+            _ => part.go_on(owner, offset, turn),
         };
-        self.receive(&mut writer, identity.size, offset).await?;
-        let (hash, length) = part.hash().await?;
+        let writer = disk.run(part, opening).await?;
+        self.transfer(writer, identity.size, offset).await?;
+        let (hash, length) = disk.run(part, |part, _| part.hash()).await?;
         if length != identity.size {
             return Err(DownloadError::SizeMismatch { expected: identity.size, got: length });
         }
         Ok(hash)
     }
 
-    /// Whatever happens, what has come is on the disk afterwards.
-    async fn receive(
-        &mut self,
-        writer: &mut PartWriter,
-        size: u64,
-        offset: u64,
-    ) -> Result<(), DownloadError> {
-        let transferred = self.transfer(writer, size, offset).await;
-        let synced = writer.sync().await;
-        transferred.and(synced)
-    }
-
     /// Receives while it writes: a port without flow control loses bytes when a slow disk holds up its
-    /// reader.
-    async fn transfer(
-        &mut self,
-        writer: &mut PartWriter,
-        size: u64,
-        offset: u64,
-    ) -> Result<(), DownloadError> {
-        let Self { session, path, mode, progress, .. } = self;
+    /// reader. Whatever happens, what has come is recorded afterwards.
+    async fn transfer(&mut self, writer: PartWriter, size: u64, offset: u64) -> Result<(), DownloadError> {
+        let Self { session, path, target, mode, progress, .. } = self;
         let mut download = open(session, path, size, offset, *mode).await?;
-        let (sender, chunks) = mpsc::channel(WAITING_CHUNKS);
+        let Writing { chunks, mut lengths, task } = Writing::start(writer);
         let receiving = async move {
             while let Some(chunk) = download.next().await {
                 // Nobody takes it any more once writing has failed.
-                if sender.send(chunk?).await.is_err() {
+                if chunks.send(chunk?).await.is_err() {
                     break;
                 }
             }
             Ok(())
         };
-        let report = |bytes| {
-            if let Some(progress) = progress {
-                progress(Progress { bytes, total: size });
+        let reporting = async {
+            while let Some(bytes) = lengths.recv().await {
+                if let Some(progress) = progress {
+                    progress(Progress { bytes, total: size });
+                }
             }
         };
-        let (received, written) = tokio::join!(receiving, write_all(writer, chunks, offset, report));
-        written?;
+        let (received, ()) = tokio::join!(receiving, reporting);
+        task.await.unwrap_or_else(|error| Err(stopped(target, error)))?;
         received.map_err(DownloadError::Transfer)
     }
-}
-
-async fn write_all(
-    writer: &mut PartWriter,
-    mut chunks: mpsc::Receiver<Bytes>,
-    offset: u64,
-    mut report: impl FnMut(u64),
-) -> Result<(), DownloadError> {
-    let (mut bytes, mut synced) = (offset, offset);
-    while let Some(chunk) = chunks.recv().await {
-        writer.write(&chunk).await?;
-        bytes += chunk.len() as u64;
-        if bytes - synced >= SYNC_EVERY {
-            writer.sync().await?;
-            synced = bytes;
-        }
-        report(bytes);
-    }
-    Ok(())
 }
 
 impl<'a> IntoFuture for FirmwareDownload<'a> {

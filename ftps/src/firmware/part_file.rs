@@ -1,46 +1,45 @@
 //! The files beside the target while a download is not yet complete.
 //!
-//! Invariants, at every moment at which the process may be killed:
+//! Invariants, at every moment at which the process may be killed or the power may go:
 //!
 //! - the target is either what it was before or a complete, verified file;
-//! - a part file belongs to what its state file says, or is thrown away: the part file goes first and the
-//!   state file is written before the first byte of a new one.
+//! - the state file tells how many bytes of the part file are on the disk for sure, and what they belong to.
+//!   It is replaced in one step, after the bytes were flushed, so it never promises too much;
+//! - nothing else in the part file counts: bytes behind the promised ones may be anything after a power cut,
+//!   and a part file without a sound state file is thrown away.
 
 use std::ffi::OsString;
-use std::io::{self, Read, SeekFrom};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tokio::fs::{self, File, OpenOptions};
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use super::digest::Sha256Digest;
+use super::disk::Turn;
+use super::part_state::{Identity, PartState};
 use crate::error::DownloadError;
 
-const HEADER: &str = "telit-ftps part file 1";
 const HASH_BLOCK: usize = 64 * 1024;
 
-/// The target and its companions.
+/// The target and its companions. All methods block.
 #[derive(Clone, Debug)]
 pub(super) struct PartFile {
     target: PathBuf,
     part: PathBuf,
     state: PathBuf,
+    new_state: PathBuf,
 }
 
 /// The part file, open for writing.
 #[derive(Debug)]
 pub(super) struct PartWriter {
-    path: PathBuf,
+    files: PartFile,
     file: File,
-}
-
-/// What a part file belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub(super) source: String,
-    pub(super) size: u64,
-    pub(super) sha256: Option<Sha256Digest>,
+    identity: Identity,
+    written: u64,
+    recorded: u64,
+    _turn: Turn,
 }
 
 impl PartFile {
@@ -54,147 +53,159 @@ impl PartFile {
             name.push(suffix);
             target.with_file_name(name)
         };
-        Ok(Self { target: target.to_owned(), part: companion(".part"), state: companion(".part.state") })
+        Ok(Self {
+            target: target.to_owned(),
+            part: companion(".part"),
+            state: companion(".part.state"),
+            new_state: companion(".part.state.new"),
+        })
     }
 
-    /// How many bytes of this file an earlier attempt has left. What belongs to another file counts as
-    /// nothing, and so does a part file that is longer than the file. A part file without state is taken
-    /// for what it seems to be.
-    pub(super) async fn resumable(&self, wanted: &Identity) -> Result<u64, DownloadError> {
-        let length = match fs::metadata(&self.part).await {
-            Ok(metadata) => metadata.len(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(DownloadError::file("read", &self.part, &error)),
+    pub(super) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// How many bytes of this file an earlier attempt has left for sure. What belongs to another file counts
+    /// as nothing, and so does a part file that is shorter than its state promises.
+    pub(super) fn resumable(&self, wanted: &Identity) -> Result<u64, DownloadError> {
+        let Some(text) = found(fs::read(&self.state), &self.state)? else {
+            return Ok(0);
         };
-        let fits = match fs::read(&self.state).await {
-            Ok(text) => {
-                Identity::parse(&String::from_utf8_lossy(&text)).is_some_and(|held| held.fits(wanted))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-            Err(error) => return Err(DownloadError::file("read", &self.state, &error)),
+        let Some(part) = found(fs::metadata(&self.part), &self.part)? else {
+            return Ok(0);
         };
-        Ok(if fits && length <= wanted.size { length } else { 0 })
+        let state = PartState::parse(&String::from_utf8_lossy(&text));
+        let safe = state.and_then(|state| state.safe_for(wanted));
+        Ok(safe.filter(|safe| *safe <= part.len()).unwrap_or(0))
     }
 
-    /// An empty part file and its state.
-    pub(super) async fn begin(&self, identity: &Identity) -> Result<PartWriter, DownloadError> {
-        self.discard().await?;
-        let mut state = create(&self.state).await?;
-        let failed = |error| DownloadError::file("write", &self.state, &error);
-        state.write_all(identity.to_text().as_bytes()).await.map_err(failed)?;
-        state.flush().await.map_err(failed)?;
-        state.sync_all().await.map_err(failed)?;
-        Ok(PartWriter { path: self.part.clone(), file: create(&self.part).await? })
+    /// An empty part file and its state. The directory is flushed before the first byte comes: a new part file
+    /// must never be found beside an old state.
+    pub(super) fn begin(self, identity: Identity, turn: Turn) -> Result<PartWriter, DownloadError> {
+        self.discard()?;
+        self.write_state(&identity, 0)?;
+        let file = create(&self.part)?;
+        self.sync_directory()?;
+        Ok(PartWriter { files: self, file, identity, written: 0, recorded: 0, _turn: turn })
     }
 
-    /// The part file, to be written on behind `offset`. Writing at a position, instead of appending, is
-    /// what makes a write harmless that a dropped attempt still has under way: it puts the same bytes to
-    /// the same place.
-    pub(super) async fn go_on(&self, offset: u64) -> Result<PartWriter, DownloadError> {
+    /// The part file, to be written on behind `offset`; what it holds there is cut off.
+    pub(super) fn go_on(
+        self,
+        identity: Identity,
+        offset: u64,
+        turn: Turn,
+    ) -> Result<PartWriter, DownloadError> {
         let failed = |error| DownloadError::file("open", &self.part, &error);
-        let mut file = OpenOptions::new().write(true).open(&self.part).await.map_err(failed)?;
-        file.seek(SeekFrom::Start(offset)).await.map_err(failed)?;
-        Ok(PartWriter { path: self.part.clone(), file })
+        let mut file = OpenOptions::new().write(true).open(&self.part).map_err(failed)?;
+        file.set_len(offset).map_err(failed)?;
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        Ok(PartWriter { files: self, file, identity, written: offset, recorded: offset, _turn: turn })
     }
 
     /// Hash and length of what is on the disk.
-    pub(super) async fn hash(&self) -> Result<(Sha256Digest, u64), DownloadError> {
-        let path = self.part.clone();
-        let hashed = tokio::task::spawn_blocking(move || hash_file(&path)).await;
-        let hashed = hashed.unwrap_or_else(|error| Err(io::Error::other(error.to_string())));
-        hashed.map_err(|error| DownloadError::file("read", &self.part, &error))
+    pub(super) fn hash(&self) -> Result<(Sha256Digest, u64), DownloadError> {
+        hash_file(&self.part).map_err(|error| DownloadError::file("read", &self.part, &error))
     }
 
     /// Gives the part file its final name, in one step and for good.
-    pub(super) async fn publish(&self) -> Result<(), DownloadError> {
+    pub(super) fn publish(&self) -> Result<(), DownloadError> {
         let failed = |error| DownloadError::file("rename the part file to", &self.target, &error);
-        fs::rename(&self.part, &self.target).await.map_err(failed)?;
-        self.sync_directory().await?;
-        remove(&self.state).await
+        fs::rename(&self.part, &self.target).map_err(failed)?;
+        self.sync_directory()?;
+        remove(&self.new_state)?;
+        remove(&self.state)
     }
 
-    pub(super) async fn discard(&self) -> Result<(), DownloadError> {
-        remove(&self.part).await?;
-        remove(&self.state).await
+    pub(super) fn discard(&self) -> Result<(), DownloadError> {
+        remove(&self.new_state)?;
+        remove(&self.state)?;
+        remove(&self.part)
+    }
+
+    /// Replaces the state file in one step. That the replacement itself is not flushed loses nothing: the old
+    /// state promises less.
+    fn write_state(&self, identity: &Identity, safe: u64) -> Result<(), DownloadError> {
+        let text = PartState { identity: identity.clone(), safe }.to_text();
+        let failed = |error| DownloadError::file("write", &self.new_state, &error);
+        let mut file = create(&self.new_state)?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
+        drop(file);
+        let failed = |error| DownloadError::file("replace", &self.state, &error);
+        fs::rename(&self.new_state, &self.state).map_err(failed)
     }
 
     #[cfg(unix)]
-    async fn sync_directory(&self) -> Result<(), DownloadError> {
+    fn sync_directory(&self) -> Result<(), DownloadError> {
         let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = parent.unwrap_or_else(|| Path::new(".")).to_owned();
-        let path = directory.clone();
-        let synced = tokio::task::spawn_blocking(move || std::fs::File::open(&path)?.sync_all()).await;
-        let synced = synced.unwrap_or_else(|error| Err(io::Error::other(error.to_string())));
-        synced.map_err(|error| DownloadError::file("flush", &directory, &error))
+        let directory = parent.unwrap_or_else(|| Path::new("."));
+        let synced = File::open(directory).and_then(|file| file.sync_all());
+        synced.map_err(|error| DownloadError::file("flush", directory, &error))
     }
 
     /// Elsewhere directories cannot be flushed, and renaming is as durable as the system makes it.
     #[cfg(not(unix))]
-    async fn sync_directory(&self) -> Result<(), DownloadError> {
+    fn sync_directory(&self) -> Result<(), DownloadError> {
         Ok(())
     }
 }
 
 impl PartWriter {
-    /// Writes, and waits until the system has taken the bytes.
-    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), DownloadError> {
-        let failed = |error| DownloadError::file("write", &self.path, &error);
-        self.file.write_all(bytes).await.map_err(failed)?;
-        self.file.flush().await.map_err(failed)
+    pub(super) fn path(&self) -> &Path {
+        &self.files.part
     }
 
-    /// Waits until the bytes are on the disk.
-    pub(super) async fn sync(&self) -> Result<(), DownloadError> {
-        let synced = self.file.sync_all().await;
-        synced.map_err(|error| DownloadError::file("flush", &self.path, &error))
-    }
-}
-
-impl Identity {
-    /// Whether a part file of this identity can become the wanted file. A hash that is known on one side
-    /// only decides nothing.
-    fn fits(&self, wanted: &Self) -> bool {
-        let same_hash = match (self.sha256, wanted.sha256) {
-            (Some(held), Some(wanted)) => held == wanted,
-            _ => true,
-        };
-        self.source == wanted.source && self.size == wanted.size && same_hash
+    /// The length of the part file.
+    pub(super) fn written(&self) -> u64 {
+        self.written
     }
 
-    fn to_text(&self) -> String {
-        let hash = self.sha256.map(|hash| hash.to_string()).unwrap_or_default();
-        format!("{HEADER}\nsource {}\nsize {}\nsha256 {hash}\n", self.source, self.size)
+    /// How much of it a power cut may take.
+    pub(super) fn unrecorded(&self) -> u64 {
+        self.written - self.recorded
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let mut lines = text.lines();
-        if lines.next() != Some(HEADER) {
-            return None;
-        }
-        let source = lines.next()?.strip_prefix("source ")?.to_owned();
-        let size = lines.next()?.strip_prefix("size ")?.parse().ok()?;
-        let sha256 = match lines.next()?.strip_prefix("sha256 ")? {
-            "" => None,
-            hash => Some(hash.parse().ok()?),
-        };
-        Some(Self { source, size, sha256 })
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), DownloadError> {
+        let written = self.file.write_all(bytes);
+        written.map_err(|error| DownloadError::file("write", &self.files.part, &error))?;
+        self.written += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Waits until all bytes are on the disk, then records how many there are.
+    pub(super) fn record(&mut self) -> Result<(), DownloadError> {
+        let synced = self.file.sync_all();
+        synced.map_err(|error| DownloadError::file("flush", &self.files.part, &error))?;
+        self.files.write_state(&self.identity, self.written)?;
+        self.recorded = self.written;
+        Ok(())
     }
 }
 
-async fn create(path: &Path) -> Result<File, DownloadError> {
-    File::create(path).await.map_err(|error| DownloadError::file("create", path, &error))
+fn create(path: &Path) -> Result<File, DownloadError> {
+    File::create(path).map_err(|error| DownloadError::file("create", path, &error))
 }
 
-async fn remove(path: &Path) -> Result<(), DownloadError> {
-    match fs::remove_file(path).await {
+fn remove(path: &Path) -> Result<(), DownloadError> {
+    match fs::remove_file(path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(DownloadError::file("remove", path, &error)),
     }
 }
 
+/// `None` if there is no such file.
+fn found<T>(result: io::Result<T>, path: &Path) -> Result<Option<T>, DownloadError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DownloadError::file("read", path, &error)),
+    }
+}
+
 fn hash_file(path: &Path) -> io::Result<(Sha256Digest, u64)> {
-    let mut file = std::fs::File::open(path)?;
+    let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut block = vec![0; HASH_BLOCK];
     let mut length = 0;
@@ -214,65 +225,136 @@ fn hash_file(path: &Path) -> io::Result<(Sha256Digest, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::disk::Disk;
     use super::*;
+
+    struct Folder {
+        directory: tempfile::TempDir,
+        part: PartFile,
+    }
+
+    impl Folder {
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let part = PartFile::beside(&directory.path().join("fw.bin")).unwrap();
+            Self { directory, part }
+        }
+
+        /// The files as they are now, elsewhere.
+        fn copy(&self) -> Self {
+            let copy = Self::new();
+            for name in self.names() {
+                fs::copy(self.directory.path().join(&name), copy.directory.path().join(&name)).unwrap();
+            }
+            copy
+        }
+
+        fn names(&self) -> Vec<OsString> {
+            let entries = fs::read_dir(self.directory.path()).unwrap();
+            let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        }
+
+        fn resumable(&self) -> u64 {
+            self.part.resumable(&identity()).unwrap()
+        }
+
+        async fn begin(&self) -> PartWriter {
+            Disk::default().run(&self.part, |part, turn| part.begin(identity(), turn)).await.unwrap()
+        }
+
+        async fn go_on(&self, offset: u64) -> PartWriter {
+            let going_on = move |part: PartFile, turn| part.go_on(identity(), offset, turn);
+            Disk::default().run(&self.part, going_on).await.unwrap()
+        }
+    }
 
     fn identity() -> Identity {
         Identity { source: "h:21  fw.bin".into(), size: 10, sha256: Some([7; 32].into()) }
     }
 
-    #[test]
-    fn identities_survive_the_disk() {
-        let without = Identity { sha256: None, ..identity() };
-        for identity in [identity(), without] {
-            assert_eq!(Identity::parse(&identity.to_text()), Some(identity));
-        }
-        for damaged in ["", HEADER, "other\nsource a\nsize 1\nsha256 \n", &identity().to_text()[..40]] {
-            assert_eq!(Identity::parse(damaged), None, "{damaged}");
-        }
-    }
-
-    #[test]
-    fn another_file_does_not_fit() {
-        assert!(identity().fits(&identity()));
-        assert!(identity().fits(&Identity { sha256: None, ..identity() }));
-        assert!(!identity().fits(&Identity { size: 11, ..identity() }));
-        assert!(!identity().fits(&Identity { source: "h:21  other".into(), ..identity() }));
-        assert!(!identity().fits(&Identity { sha256: Some([8; 32].into()), ..identity() }));
+    #[tokio::test]
+    async fn only_what_was_recorded_counts() {
+        let folder = Folder::new();
+        assert_eq!(folder.resumable(), 0);
+        let mut writer = folder.begin().await;
+        assert_eq!(folder.resumable(), 0);
+        writer.write(b"0123").unwrap();
+        assert_eq!((folder.resumable(), writer.unrecorded()), (0, 4));
+        writer.record().unwrap();
+        assert_eq!((folder.resumable(), writer.unrecorded()), (4, 0));
+        writer.write(b"45").unwrap();
+        assert_eq!((folder.resumable(), writer.written()), (4, 6));
+        let other = Identity { size: 11, ..identity() };
+        assert_eq!(folder.part.resumable(&other).unwrap(), 0);
     }
 
     #[tokio::test]
-    async fn part_files_that_fit_are_resumed() {
-        let directory = tempfile::tempdir().unwrap();
-        let target = directory.path().join("fw.bin");
-        let part = PartFile::beside(&target).unwrap();
-        assert_eq!(part.resumable(&identity()).await.unwrap(), 0);
-        let mut writer = part.begin(&identity()).await.unwrap();
-        writer.write(b"abcd").await.unwrap();
-        writer.sync().await.unwrap();
-        assert_eq!(part.resumable(&identity()).await.unwrap(), 4);
-        assert_eq!(part.resumable(&Identity { size: 3, ..identity() }).await.unwrap(), 0);
-        std::fs::write(directory.path().join("fw.bin.part.state"), "damaged").unwrap();
-        assert_eq!(part.resumable(&identity()).await.unwrap(), 0);
-        std::fs::remove_file(directory.path().join("fw.bin.part.state")).unwrap();
-        assert_eq!(part.resumable(&identity()).await.unwrap(), 4);
-        assert_eq!(part.resumable(&Identity { size: 3, ..identity() }).await.unwrap(), 0);
+    async fn the_tail_that_a_power_cut_took_is_cut_off() {
+        let folder = Folder::new();
+        let mut writer = folder.begin().await;
+        writer.write(b"0123").unwrap();
+        writer.record().unwrap();
+        writer.write(b"456789").unwrap();
+        for tail in [&b""[..], b"4", b"\0\0\0\0\0\0", b"4\0\0\0\0\0", b"longer than the file"] {
+            let cut = folder.copy();
+            fs::write(&cut.part.part, [b"0123", tail].concat()).unwrap();
+            assert_eq!(cut.resumable(), 4);
+            let mut writer = cut.go_on(4).await;
+            assert_eq!(fs::read(&cut.part.part).unwrap(), b"0123");
+            writer.write(b"45").unwrap();
+            writer.record().unwrap();
+            assert_eq!(cut.resumable(), 6);
+            assert_eq!(fs::read(&cut.part.part).unwrap(), b"012345");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_or_damaged_state_or_a_lost_part_means_the_beginning() {
+        let folder = Folder::new();
+        let mut writer = folder.begin().await;
+        writer.write(b"0123").unwrap();
+        writer.record().unwrap();
+        let damages: [fn(&PartFile); 4] = [
+            |part| fs::remove_file(&part.state).unwrap(),
+            |part| fs::write(&part.state, fs::read(&part.state).unwrap().split_last().unwrap().1).unwrap(),
+            |part| fs::remove_file(&part.part).unwrap(),
+            |part| fs::write(&part.part, "012").unwrap(),
+        ];
+        for (number, damage) in damages.iter().enumerate() {
+            let cut = folder.copy();
+            damage(&cut.part);
+            assert_eq!(cut.resumable(), 0, "damage {number}");
+            drop(cut.begin().await);
+            assert_eq!(fs::read(&cut.part.part).unwrap(), b"", "damage {number}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_half_written_new_state_does_not_touch_the_old_one() {
+        let folder = Folder::new();
+        let mut writer = folder.begin().await;
+        writer.write(b"0123").unwrap();
+        writer.record().unwrap();
+        fs::write(&folder.part.new_state, "telit-ftps pa").unwrap();
+        assert_eq!(folder.resumable(), 4);
+        drop(folder.begin().await);
+        assert_eq!(folder.names(), ["fw.bin.part", "fw.bin.part.state"]);
     }
 
     #[tokio::test]
     async fn publishing_leaves_only_the_target() {
-        let directory = tempfile::tempdir().unwrap();
-        let target = directory.path().join("fw.bin");
-        std::fs::write(&target, "old").unwrap();
-        let part = PartFile::beside(&target).unwrap();
-        let mut writer = part.begin(&identity()).await.unwrap();
-        writer.write(b"new").await.unwrap();
-        writer.sync().await.unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), b"old");
-        part.publish().await.unwrap();
-        let names: Vec<_> =
-            std::fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(names, ["fw.bin"]);
-        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        let folder = Folder::new();
+        fs::write(&folder.part.target, "old").unwrap();
+        let mut writer = folder.begin().await;
+        writer.write(b"new").unwrap();
+        writer.record().unwrap();
+        fs::write(&folder.part.new_state, "left by a killed process").unwrap();
+        assert_eq!(fs::read(&folder.part.target).unwrap(), b"old");
+        folder.part.publish().unwrap();
+        assert_eq!(folder.names(), ["fw.bin"]);
+        assert_eq!(fs::read(&folder.part.target).unwrap(), b"new");
     }
 
     #[test]

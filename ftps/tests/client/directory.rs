@@ -1,5 +1,6 @@
 //! Directories, listings and deleting.
 
+use telit_core::CommandError;
 use telit_ftps::{EntryKind, TransferError};
 
 use crate::scripted_module::Script;
@@ -54,6 +55,38 @@ async fn a_listing_that_was_cut_is_no_listing() {
     let (mut client, module) = script.connect().await;
     assert!(matches!(client.list("").await, Err(TransferError::Truncated { .. })));
     assert!(matches!(client.list("d").await, Err(TransferError::DataConnection { .. })));
+    drop(client);
+    module.done().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_may_hold_what_looks_like_its_end() {
+    let lines = "-rw-r--r-- 1 u g 5 Jan 05 10:31 a\r\nNO CARRIER\r\n-rw-r--r-- 1 u g 5 Jan 05 10:31 b\r\n";
+    let script = Script::connected()
+        .on("AT#FTPLIST", format!("\r\nCONNECT\r\n{lines}\r\nNO CARRIER\r\n"))
+        .last_message("226 Directory send OK.")
+        .size("next", 1);
+    let (mut client, module) = script.connect().await;
+    let listing = client.list("").await.unwrap();
+    assert_eq!(listing.raw(), lines.as_bytes());
+    assert_eq!(listing.entries().last().unwrap().name(), Some("b"));
+    assert_eq!(client.size("next").await.unwrap(), 1, "the session is still good");
+    drop(client);
+    module.done().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_of_the_server_that_look_like_the_result_are_not_taken_for_it() {
+    let script = Script::connected()
+        .says("AT#FTPMSG", "230-Welcome\r\nOK\r\n230 Logged in")
+        .says("AT#FTPPWD", "257-\"/a\"\r\nOK\r\n257 \"/b\"")
+        .size("next", 1);
+    let (mut client, module) = script.connect().await;
+    let half_read = [client.last_message().await.map(drop), client.pwd().await.map(drop)];
+    for result in half_read {
+        assert!(matches!(result, Err(TransferError::Link(CommandError::Unexpected { .. }))), "{result:?}");
+    }
+    assert_eq!(client.size("next").await.unwrap(), 1, "the port is in step");
     drop(client);
     module.done().await;
 }

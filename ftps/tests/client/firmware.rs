@@ -36,6 +36,31 @@ impl Disk {
         names.sort();
         names
     }
+
+    /// What would be left if the power went now, and how many bytes of it are recorded: the state, and a part
+    /// file in which all bytes behind the recorded ones are damaged.
+    fn after_power_cut(&self) -> (Self, u64) {
+        let left = Self::new();
+        // The state first: it may be replaced while the part file is copied.
+        let state = fs::read_to_string(self.path("fw.bin.part.state")).unwrap();
+        let mut part = fs::read(self.path("fw.bin.part")).unwrap();
+        let recorded = state.lines().find_map(|line| line.strip_prefix("safe ")).unwrap();
+        let recorded: usize = recorded.parse().unwrap();
+        part[recorded..].fill(0);
+        fs::write(left.path("fw.bin.part.state"), state).unwrap();
+        fs::write(left.path("fw.bin.part"), part).unwrap();
+        (left, recorded as u64)
+    }
+}
+
+/// An attempt that was cut after these bytes.
+async fn leave(disk: &Disk, data: &[u8]) {
+    let script = Script::connected().size("fw.bin", 10).restart(0).get("fw.bin", data);
+    let (mut client, module) = script.last_message("426 aborted").connect().await;
+    let error = client.download_to_file("fw.bin", disk.target()).await.unwrap_err();
+    assert!(error.is_resumable(), "{error:?}");
+    drop(client);
+    module.done().await;
 }
 
 fn hash() -> Sha256Digest {
@@ -118,34 +143,93 @@ async fn a_cut_keeps_the_part_and_nothing_is_downloaded_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_file_of_another_program_is_resumed_from_its_length() {
+async fn what_a_power_cut_left_behind_the_recorded_bytes_is_downloaded_again() {
+    // Without a hash, so that nothing but the record protects the file.
+    for tail in [&b""[..], b"4", b"\0\0\0\0\0\0", b"\0\0\0\0\0\0\0\0\0"] {
+        let disk = Disk::new();
+        leave(&disk, &DATA[..4]).await;
+        fs::write(disk.path("fw.bin.part"), [&DATA[..4], tail].concat()).unwrap();
+        let script = Script::connected().size("fw.bin", 10).restart(4).get("fw.bin", &DATA[4..]);
+        let (mut client, module) = script.connect().await;
+        let report = client.download_to_file("fw.bin", disk.target()).resume(true).await.unwrap();
+        assert_eq!(report.resumed_from, 4);
+        assert_eq!(fs::read(disk.target()).unwrap(), DATA);
+        drop(client);
+        module.done().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn killed_at_any_moment_of_a_long_download_it_is_resumed() {
+    let data: Vec<u8> = (0..300_000_u32).map(|number| (number % 251) as u8).collect();
+    let size = data.len() as u64;
     let disk = Disk::new();
-    fs::write(disk.path("fw.bin.part"), &DATA[..3]).unwrap();
-    let script = Script::connected().size("fw.bin", 10).restart(3).get("fw.bin", &DATA[3..]);
-    let (mut client, module) = script.connect().await;
-    assert_eq!(resume(&mut client, &disk.target()).await.unwrap(), 3);
-    assert_eq!(fs::read(disk.target()).unwrap(), DATA);
+    let (mut client, module) =
+        Script::connected().size("fw.bin", size).restart(0).get("fw.bin", &data).connect().await;
+    let mut moments = Vec::new();
+    client
+        .download_to_file("fw.bin", disk.target())
+        .progress(|progress| {
+            if progress.bytes >= (moments.len() as u64 + 1) * 25_000 {
+                moments.push(disk.after_power_cut());
+            }
+        })
+        .await
+        .unwrap();
     drop(client);
     module.done().await;
+    assert!(moments.len() > 5, "{} moments", moments.len());
+    let mut offsets = Vec::new();
+    for (moment, recorded) in moments {
+        let rest = &data[usize::try_from(recorded).unwrap()..];
+        let script = Script::connected().size("fw.bin", size).restart(recorded).get("fw.bin", rest);
+        let (mut client, module) = script.connect().await;
+        let report = client.download_to_file("fw.bin", moment.target()).resume(true).await.unwrap();
+        assert_eq!(report.resumed_from, recorded);
+        assert!(fs::read(moment.target()).unwrap() == data, "resumed from {recorded}");
+        assert_eq!(moment.names(), ["fw.bin"]);
+        offsets.push(recorded);
+        drop(client);
+        module.done().await;
+    }
+    assert!(offsets.last() >= Some(&150_000), "{offsets:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn part_files_that_cannot_belong_to_the_file_are_thrown_away() {
-    // Longer than the file, or the file on the server has another size by now.
-    for (part, size_before) in [(&b"0123456789abc"[..], None), (&b"xxx"[..], Some(9))] {
+    let damages: [fn(&Disk); 4] = [
+        // The part file of another program, and one that has lost its state.
+        |disk| fs::remove_file(disk.path("fw.bin.part.state")).unwrap(),
+        |disk| fs::write(disk.path("fw.bin.part.state"), "damaged").unwrap(),
+        |disk| {
+            let state = fs::read_to_string(disk.path("fw.bin.part.state")).unwrap();
+            fs::write(disk.path("fw.bin.part.state"), state.replace("safe 4", "safe 3")).unwrap();
+        },
+        |disk| fs::write(disk.path("fw.bin.part"), "xxx").unwrap(),
+    ];
+    for damage in damages {
         let disk = Disk::new();
-        fs::write(disk.path("fw.bin.part"), part).unwrap();
-        if let Some(size) = size_before {
-            let state =
-                format!("telit-ftps part file 1\nsource files.example:21  fw.bin\nsize {size}\nsha256 \n");
-            fs::write(disk.path("fw.bin.part.state"), state).unwrap();
-        }
+        leave(&disk, &DATA[..4]).await;
+        damage(&disk);
         let (mut client, module) = whole().connect().await;
         assert_eq!(resume(&mut client, &disk.target()).await.unwrap(), 0);
         assert_eq!(fs::read(disk.target()).unwrap(), DATA);
         drop(client);
         module.done().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_has_another_size_by_now_is_downloaded_whole() {
+    let disk = Disk::new();
+    leave(&disk, &DATA[..4]).await;
+    let script = Script::connected().size("fw.bin", 9).restart(0).get("fw.bin", b"abcdefghi");
+    let (mut client, module) = script.connect().await;
+    let report = client.download_to_file("fw.bin", disk.target()).resume(true).await.unwrap();
+    assert_eq!(report.resumed_from, 0);
+    assert_eq!(fs::read(disk.target()).unwrap(), b"abcdefghi");
+    drop(client);
+    module.done().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,11 +246,15 @@ async fn without_resume_the_part_file_is_thrown_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_complete_part_file_only_needs_its_name() {
-    // Killed between the last byte and the renaming.
+    // A directory of that name prevents the renaming.
     let disk = Disk::new();
-    fs::write(disk.path("fw.bin.part"), DATA).unwrap();
-    let (mut client, module) = Script::connected().size("fw.bin", 10).connect().await;
+    fs::create_dir(disk.target()).unwrap();
+    let (mut client, module) = whole().size("fw.bin", 10).connect().await;
+    let error = resume(&mut client, &disk.target()).await.unwrap_err();
+    assert!(matches!(error, DownloadError::File { .. }), "{error:?}");
+    fs::remove_dir(disk.target()).unwrap();
     assert_eq!(resume(&mut client, &disk.target()).await.unwrap(), 10);
+    assert_eq!(fs::read(disk.target()).unwrap(), DATA);
     assert_eq!(disk.names(), ["fw.bin"]);
     drop(client);
     module.done().await;
@@ -174,12 +262,16 @@ async fn a_complete_part_file_only_needs_its_name() {
 
 #[tokio::test(start_paused = true)]
 async fn killed_between_any_two_steps_the_next_attempt_succeeds() {
-    let state = "telit-ftps part file 1\nsource files.example:21  fw.bin\nsize 10\nsha256 \n";
-    let kills: [(&str, &[(&str, &str)]); 4] = [
-        ("the state was half written", &[("fw.bin.part.state", "telit-ftps pa")]),
-        ("the state was written", &[("fw.bin.part.state", state)]),
-        ("the part was created", &[("fw.bin.part.state", state), ("fw.bin.part", "")]),
-        ("the part was renamed", &[("fw.bin.part.state", state), ("fw.bin", "0123456789")]),
+    let begun = Disk::new();
+    leave(&begun, b"").await;
+    let state = fs::read_to_string(begun.path("fw.bin.part.state")).unwrap();
+    assert!(state.contains("safe 0\n"), "{state}");
+    let kills: [(&str, &[(&str, &str)]); 5] = [
+        ("the state was half written", &[("fw.bin.part.state.new", "telit-ftps pa")]),
+        ("the state was written", &[("fw.bin.part.state.new", &state)]),
+        ("the state got its name", &[("fw.bin.part.state", &state)]),
+        ("the part was created", &[("fw.bin.part.state", &state), ("fw.bin.part", "")]),
+        ("the part was renamed", &[("fw.bin.part.state", &state), ("fw.bin", "0123456789")]),
     ];
     for (name, files) in kills {
         let disk = Disk::new();
@@ -216,7 +308,7 @@ async fn a_wrong_hash_never_gets_the_name() {
 #[tokio::test(start_paused = true)]
 async fn a_resumed_file_with_a_wrong_hash_is_downloaded_whole_once() {
     let disk = Disk::new();
-    fs::write(disk.path("fw.bin.part"), "01x").unwrap();
+    leave(&disk, b"01x").await;
     let script = Script::connected()
         .size("fw.bin", 10)
         .restart(3)

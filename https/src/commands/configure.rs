@@ -54,6 +54,26 @@ impl Command for Configure {
     }
 }
 
+/// `AT#HTTPCFG=<profile>`: gives a profile its default values. Source: M37 p859.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ResetProfile {
+    pub(crate) profile: u8,
+    pub(crate) deadline: Duration,
+}
+
+impl Command for ResetProfile {
+    type Response = ();
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        let line = CommandLine::set(NAME).number(self.profile).build()?;
+        Ok(Exchange::new(line, Expect::result()).deadline(self.deadline).effect(Effect::Idempotent))
+    }
+
+    fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
+        Ok(())
+    }
+}
+
 /// `AT#HTTPCFG?`: the settings of one profile; `None` if it is not listed, or holds what we never set.
 ///
 /// Source: M37 p859.
@@ -113,6 +133,7 @@ mod tests {
         let configure = |tls| Configure { profile: 0, settings: settings(tls), deadline: LOCAL };
         assert_eq!(line(&configure(true)), "AT#HTTPCFG=0,\"api.example\",443,0,,,1,120,1");
         assert_eq!(line(&configure(false)), "AT#HTTPCFG=0,\"api.example\",443,0,,,0,120,1");
+        assert_eq!(line(&ResetProfile { profile: 1, deadline: LOCAL }), "AT#HTTPCFG=1");
         assert_eq!(line(&ReadProfile { profile: 0, deadline: LOCAL }), "AT#HTTPCFG?");
     }
 

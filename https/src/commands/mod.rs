@@ -6,7 +6,7 @@ mod receive;
 mod send;
 mod test_forms;
 
-pub(crate) use configure::{Configure, ProfileSettings, ReadProfile};
+pub(crate) use configure::{Configure, ProfileSettings, ReadProfile, ResetProfile};
 pub(crate) use query::{Query, QueryMethod};
 pub(crate) use receive::Receive;
 pub(crate) use send::{Send, SendMethod};
