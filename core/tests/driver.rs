@@ -249,7 +249,7 @@ async fn the_transcript_shows_the_conversation_and_no_secret() {
             "< \\r\\nOK\\r\\n",
             "> AT#SSLSECDATA\\r",
             "< \\r\\n> ",
-            "> [redacted 9 bytes]",
+            "> [redacted]",
             "> \\x1a",
             "< \\r\\nOK\\r\\n",
         ]

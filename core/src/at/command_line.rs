@@ -70,7 +70,7 @@ impl CommandLine {
             return Err(too_long("command line", line.len(), DEFAULT_LINE_LIMIT));
         }
         let end = line.find(['=', '?']).unwrap_or(line.len());
-        Ok(Self { text: line.to_owned(), secrets: Vec::new(), name: 0..end })
+        Ok(Self { text: line.to_owned(), secrets: secrets_in(line, end), name: 0..end })
     }
 
     fn bare(name: &str, form: &str) -> Self {
@@ -130,6 +130,52 @@ impl fmt::Debug for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CommandLine").field(&self.redacted()).finish()
     }
+}
+
+/// Commands that carry secrets, and at which positions. Source: M37 p355, p675, p700, p858, p825, p914, p1015.
+const SECRET_PARAMETERS: [(&str, &[usize]); 8] = [
+    ("+CPIN", &[0, 1]),
+    ("+CGAUTH", &[3]),
+    ("#SGACT", &[3]),
+    ("#HTTPCFG", &[5]),
+    ("#FTPOPEN", &[2]),
+    ("#SSLSECDATA", &[4]),
+    ("#MQCONN", &[3]),
+    ("#SMTPCFG", &[3]),
+];
+
+/// Where a line that a person typed holds secrets.
+fn secrets_in(line: &str, name_end: usize) -> Vec<Range<usize>> {
+    let name = line.get(..name_end).unwrap_or_default().to_ascii_uppercase();
+    let command = name.strip_prefix("AT").unwrap_or(&name);
+    let positions =
+        SECRET_PARAMETERS.iter().find(|(secret, _)| *secret == command).map_or(&[][..], |(_, at)| at);
+    let ranges = parameter_ranges(line, name_end + 1).into_iter().enumerate();
+    ranges
+        .filter(|(index, range)| positions.contains(index) && !range.is_empty())
+        .map(|(_, range)| range)
+        .collect()
+}
+
+/// Where the parameters of a line stand, quotes left out.
+fn parameter_ranges(line: &str, from: usize) -> Vec<Range<usize>> {
+    let (mut ranges, mut quoted, mut start) = (Vec::new(), false, from);
+    let bytes = line.as_bytes();
+    for end in from..=bytes.len() {
+        match bytes.get(end) {
+            Some(b'"') => quoted = !quoted,
+            Some(b',') if !quoted => {}
+            None => {}
+            Some(_) => continue,
+        }
+        if !matches!(bytes.get(end), Some(b'"')) {
+            let quote = |at: usize| bytes.get(at) == Some(&b'"');
+            let inner = usize::from(end >= start + 2 && quote(start) && quote(end - 1));
+            ranges.push(start + inner..end - inner);
+            start = end + 1;
+        }
+    }
+    ranges
 }
 
 /// The parameters of a set command while it is being built. See [`CommandLine::set`].
@@ -329,6 +375,22 @@ mod tests {
             error.to_string(),
             "invalid command line: it has 401 characters, the module takes at most 400"
         );
+    }
+
+    #[test]
+    fn secrets_in_typed_lines_are_found() {
+        let shown = |line: &str| CommandLine::verbatim(line).unwrap().to_string();
+        assert_eq!(
+            shown("AT#MQCONN=1,\"a,b\",\"u\",\"top,secret\""),
+            "AT#MQCONN=1,\"a,b\",\"u\",\"[redacted]\""
+        );
+        assert_eq!(shown("at#ftpopen=\"h:21\",\"u\",secret,0"), "at#ftpopen=\"h:21\",\"u\",[redacted],0");
+        assert_eq!(shown("AT+CPIN=1234"), "AT+CPIN=[redacted]");
+        assert_eq!(shown("AT+CPIN?"), "AT+CPIN?");
+        assert_eq!(shown("AT#SGACT=1,1"), "AT#SGACT=1,1");
+        assert_eq!(shown("AT#MQCONN=1,\"a\",\"\",\"\""), "AT#MQCONN=1,\"a\",\"\",\"\"");
+        assert_eq!(shown("AT#MQCONN="), "AT#MQCONN=");
+        assert_eq!(shown("AT#FTPOPEN=\",\",\"\""), "AT#FTPOPEN=\",\",\"\"");
     }
 
     #[test]

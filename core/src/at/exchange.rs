@@ -34,6 +34,7 @@ pub struct Exchange {
     pub(crate) effect: Effect,
     pub(crate) secret_answer: bool,
     pub(crate) numeric_result: bool,
+    pub(crate) refuse_prompt: bool,
 }
 
 impl Exchange {
@@ -47,6 +48,7 @@ impl Exchange {
             effect: Effect::Once,
             secret_answer: false,
             numeric_result: false,
+            refuse_prompt: false,
         }
     }
 
@@ -75,6 +77,13 @@ impl Exchange {
     #[must_use]
     pub fn numeric_result(mut self) -> Self {
         self.numeric_result = true;
+        self
+    }
+
+    /// Fails at once when the module asks for data with a prompt: for lines that people type.
+    #[must_use]
+    pub fn refuse_prompt(mut self) -> Self {
+        self.refuse_prompt = true;
         self
     }
 

@@ -5,9 +5,10 @@
 //!
 //! If the question stays unanswered, something may be in the way that an earlier owner of the port left
 //! behind: a half-typed line, an open prompt, online mode. A ladder of remedies goes from the harmless
-//! to the intrusive, a probe after each. With the default settings it gives up after about 9 seconds.
+//! to the intrusive, a probe after each. With the default settings it gives up after about 9 seconds, or
+//! 12 seconds later if the module keeps sending.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -44,6 +45,9 @@ const LADDER: &[Remedy] = &[
 ];
 /// The module may still count bytes of a payload that was sent: everything intrusive would complete it.
 const PROBES_ONLY: &[Remedy] = &[Remedy::Nothing; 6];
+/// A prompt stands open that the escape key closes.
+const ESCAPE_KEY_FIRST: &[Remedy] =
+    &[Remedy::EscapeKey, Remedy::Nothing, Remedy::EscapeSequence, Remedy::Filling, Remedy::Nothing];
 /// The peer of a connection may still get everything that is sent.
 const ESCAPE_FIRST: &[Remedy] = &[
     Remedy::EscapeSequence,
@@ -63,6 +67,10 @@ enum Remedy {
     EscapeSequence,
     Filling,
 }
+
+/// How long a module that keeps sending is listened to before it counts as not responding: data of a
+/// transfer that somebody has left, perhaps 64 KiB at 115200 baud, and as much again.
+const FLOOD: Duration = Duration::from_secs(12);
 
 /// How the engine got out of step, as far as it matters for the way back.
 #[derive(Debug, Default)]
@@ -85,6 +93,8 @@ pub(crate) enum Cause {
     /// A stream ended as if the module had ended it; its peer can send what looks like that, and would get
     /// what is sent meanwhile.
     StreamEnded,
+    /// A prompt opened that nobody has an answer for.
+    PromptOpen,
     /// The end of an answer was recognised by the silence behind it.
     Silence,
 }
@@ -100,6 +110,9 @@ pub(crate) struct Resync {
     held: Option<Reply>,
     /// Something arrived that is neither unsolicited nor an answer to the probe.
     disturbed: bool,
+    /// When something arrived last, and until when a module that keeps sending is listened to.
+    last_input: Option<Instant>,
+    flood_until: Option<Instant>,
     /// The exchange that is sent once the line is found again.
     waiting: Option<Exchange>,
 }
@@ -140,6 +153,7 @@ impl Resync {
         let ladder = match trouble.cause {
             Cause::PayloadSent => PROBES_ONLY,
             Cause::StreamEnded => ESCAPE_FIRST,
+            Cause::PromptOpen => ESCAPE_KEY_FIRST,
             Cause::Unknown | Cause::Silence => LADDER,
         };
         let phase = Phase::Quiet {
@@ -147,7 +161,7 @@ impl Resync {
             at_most: now + settings.quiet * patience + settings.probe_wait,
         };
         let Trouble { late_prompt, secret, held, .. } = trouble;
-        Self { phase, ladder, rung: 0, late_prompt, secret, held, disturbed: false, waiting: None }
+        Self { phase, ladder, late_prompt, secret, held, ..Self::unknown() }
     }
 
     /// The state of a port that somebody else may have used: nothing is known until the first command.
@@ -160,6 +174,8 @@ impl Resync {
             secret: false,
             held: None,
             disturbed: false,
+            last_input: None,
+            flood_until: None,
             waiting: None,
         }
     }
@@ -200,12 +216,18 @@ impl Resync {
     }
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
+        self.last_input = Some(now);
+        self.flood_until.get_or_insert(now + FLOOD);
         match &mut self.phase {
             Phase::Quiet { until, .. } | Phase::Settling { until } => *until = now + settings.quiet,
-            // Something came that is no answer to the probe, an error perhaps: ask again soon.
-            Phase::Probing { until, answered: false } => *until = (now + settings.quiet).min(*until),
             Phase::Probing { .. } | Phase::Guard { .. } | Phase::Escaped { .. } | Phase::GaveUp => {}
         }
+    }
+
+    /// The module is sending, and a probe would be answered behind all that.
+    fn is_flooded(&self, now: Instant, settings: &Settings) -> bool {
+        self.last_input.is_some_and(|last| now < last + settings.quiet)
+            && self.flood_until.is_some_and(|until| now < until)
     }
 
     pub(crate) fn timeout(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
@@ -216,6 +238,18 @@ impl Resync {
             // With ATQ1 the probe's information line is all that comes. Source: M37 p145.
             Phase::Probing { answered: true, .. } => {
                 self.phase = Phase::Settling { until: now + settings.quiet };
+                ResyncStep::Again
+            }
+            // Nobody sends without end in command mode.
+            Phase::Quiet { .. } if self.is_flooded(now, settings) && !self.has_escaped() => {
+                self.ladder = ESCAPE_FIRST;
+                self.climb(now, settings, output)
+            }
+            // Online mode is the likely reason for a flood, and it ends with the next remedy but one.
+            Phase::Escaped { .. } | Phase::Probing { answered: false, .. }
+                if self.is_flooded(now, settings) && self.has_escaped() =>
+            {
+                self.listen(now, settings);
                 ResyncStep::Again
             }
             Phase::Quiet { .. } | Phase::Probing { .. } => self.climb(now, settings, output),
@@ -282,6 +316,12 @@ impl Resync {
                 self.phase = Phase::Settling { until: now + settings.quiet };
             }
             _ => {
+                if let (Phase::Probing { until, .. }, Some(Final::Error(_))) =
+                    (&mut self.phase, Final::parse(&text))
+                {
+                    // The probe was refused, behind a half-typed line perhaps: ask again soon.
+                    *until = (now + settings.quiet).min(*until);
+                }
                 self.disturbed = true;
                 return ResyncStep::Dropped(line.len() as u64);
             }
@@ -324,6 +364,16 @@ impl Resync {
             }
         }
         Some(ResyncStep::Again)
+    }
+
+    /// The escape sequence was tried already.
+    fn has_escaped(&self) -> bool {
+        self.ladder.iter().take(self.rung).any(|remedy| *remedy == Remedy::EscapeSequence)
+    }
+
+    fn listen(&mut self, now: Instant, settings: &Settings) {
+        let at_most = self.flood_until.unwrap_or(now);
+        self.phase = Phase::Quiet { until: now + settings.quiet, at_most };
     }
 
     fn climb(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {

@@ -45,6 +45,12 @@ pub enum TlsOptionsError {
     /// The server cannot be verified.
     #[error("no CA certificate to verify the server with; give one, or name the danger explicitly")]
     NoAuthority,
+    /// The module shows a client certificate only in the mode that also verifies the server.
+    /// Source: M37 p883.
+    #[error(
+        "a client certificate needs a CA certificate beside it: the module verifies the server whenever it shows its own"
+    )]
+    IdentityWithoutAuthority,
     /// SSL 3.0, TLS 1.0 and 1.1 are not accepted as a minimum.
     #[error("{version} is too weak as the minimum version")]
     WeakMinimum {
@@ -136,6 +142,9 @@ impl TlsOptionsBuilder {
         let options = self.options;
         if options.verify && options.authorities.is_empty() {
             return Err(TlsOptionsError::NoAuthority);
+        }
+        if options.identity.is_some() && options.authorities.is_empty() {
+            return Err(TlsOptionsError::IdentityWithoutAuthority);
         }
         if options.minimum < TlsVersion::Tls12 {
             return Err(TlsOptionsError::WeakMinimum { version: options.minimum });

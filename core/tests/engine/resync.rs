@@ -194,3 +194,34 @@ fn noise_is_dropped_and_the_line_found() {
     rig.feed(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n");
     assert_eq!(lines(&rig.reply()), ["#SSLEN: 1,0"]);
 }
+
+#[test]
+fn a_transfer_that_somebody_left_is_ended_and_its_rest_awaited() {
+    let mut rig = Rig::with(unknown());
+    rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
+    // Data flow until three seconds after the escape sequence: what was under way.
+    let mut after = 0;
+    while after < 300 {
+        rig.feed(&[0x55; 115]);
+        rig.pass(Duration::from_millis(10));
+        after += usize::from(String::from_utf8_lossy(&rig.written).contains("+++"));
+    }
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(300));
+    assert!(rig.take_written().ends_with("AT+CMEE?\r"));
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(300));
+    assert_eq!(rig.take_written(), "ATE0V1Q0\r");
+}
+
+#[test]
+fn a_prompt_that_nobody_can_answer_is_refused_and_closed() {
+    let mut rig = Rig::new();
+    let line = CommandLine::verbatim("AT#SSLSECDATA=1,1,0,10").unwrap();
+    rig.begin(Exchange::new(line, Expect::text()).refuse_prompt());
+    rig.take_written();
+    rig.feed(b"\r\n> ");
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), "\x1b\rAT+CMEE?\r");
+}

@@ -39,6 +39,7 @@ fn enable(module: &mut Module, call: &Call) -> Outcome {
     parameters.at_most(2)?;
     let id = client_number(module, parameters)?;
     let wanted = parameters.switch(1)?;
+    owned(module, id, call)?;
     match (wanted, module.mqtt.client(id).enabled) {
         // Source: IPE28 p136.
         (true, true) => Err(AtError::Cme(cme::MQTT_INITIALIZATION)),
@@ -52,6 +53,13 @@ fn enable(module: &mut Module, call: &Call) -> Outcome {
             Ok(Flow::Done)
         }
     }
+}
+
+/// A client with TLS belongs to the instance that its secure socket belongs to. The sources say so of the socket only
+/// (SSL guide 6.2.1, 6.8); that it protects the client is our reading.
+fn owned(module: &Module, id: u8, call: &Call) -> Result<(), AtError> {
+    let client = module.mqtt.client(id);
+    if client.enabled && client.tls { module.check_owner(client.tls_socket, call.instance) } else { Ok(()) }
 }
 
 /// A client that is enabled and not connected can be configured.
@@ -78,6 +86,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     let context = parameters.required_small(3, module.profile.contexts.clone())?;
     let tls = parameters.switch_or(4, false)?;
     let tls_socket = parameters.small_or(5, 1..=u32::from(module.profile.tls.sockets), 1)?;
+    owned(module, id, call)?;
     configurable(module, id)?;
     // In power saving it fails with "connection failed". Source: at-mqtt A.3.
     if module.radio.functionality == Functionality::PowerSaving {
@@ -173,6 +182,7 @@ fn connect(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(4)?;
     let id = client_number(module, parameters)?;
+    owned(module, id, call)?;
     let limit = module.profile.mqtt.string_limit;
     let text = |index| parameters.positional_text(index, limit);
     let identity = (text(1)?, text(2)?, text(3)?);
@@ -188,6 +198,7 @@ fn disconnect(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(1)?;
     let id = client_number(module, parameters)?;
+    owned(module, id, call)?;
     let client = module.mqtt.client(id);
     if !client.enabled || client.is_busy() {
         return Err(AtError::Cme(cme::MQTT_DISCONNECT));

@@ -1,8 +1,14 @@
 //! A module is found in whatever state an earlier owner left the line.
 
 use telit_core::Modem;
+use telit_core::exclusive::Service;
+use telit_core::tls::{CaCertificate, TlsOptions};
+use telit_ftps::{FtpsClient, FtpsOptions, TransferMode};
+use telit_simulator::servers::TestServers;
 use telit_simulator::{Platform, VirtualModule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+use crate::rig::module_for;
 
 fn module() -> VirtualModule {
     VirtualModule::builder(Platform::P37).build().expect("it starts")
@@ -64,6 +70,39 @@ async fn with_a_terminated_prompt_open() {
     typed(&mut line, b"AT#SSLSECDATA=1,1,1,100\r", ">").await;
     line.write_all(b"-----BEGIN").await.expect("the line is open");
     opens(line).await;
+}
+
+/// A process that is killed leaves the module online, with data on their way that nobody reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_the_middle_of_a_download_that_was_killed() {
+    let servers = TestServers::start().await.expect("the servers start");
+    servers.ftps().put_file("fw.bin", vec![0x55; 1_000_000]).expect("it is stored");
+    let module = module_for(&servers).baud(Some(115_200)).build().expect("it starts");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pty = module.attach_pty(Some(&folder.path().join("modem"))).expect("a pseudo-terminal");
+    let path = pty.path().to_str().expect("it is text").to_owned();
+    let authority = servers.authority().certificate_pem();
+    let (killed, port) = (path.clone(), path.clone());
+    let victim = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let modem = Modem::builder().apn("iot.test").open_serial(killed).await.expect("it opens");
+            modem.bring_up().await.expect("it comes on line");
+            let ca = CaCertificate::from_pem(authority.as_bytes()).expect("a CA certificate");
+            let tls = TlsOptions::builder().ca(ca).build().expect("it fits");
+            let (user, password) = (TestServers::FTP_USER, TestServers::FTP_PASSWORD);
+            let options = FtpsOptions::new(TestServers::FILES_NAME, user, password, tls);
+            let mut client = FtpsClient::connect(&modem, options).await.expect("it logs in");
+            let mut download = client.download("fw.bin").mode(TransferMode::Online).await.expect("it begins");
+            download.next().await.expect("it has data").expect("they come");
+        });
+        // Ends every task where it stands; nobody leaves online mode.
+        runtime.shutdown_background();
+    });
+    victim.join().expect("it was killed in order");
+    let modem = Modem::builder().open_serial(port).await.expect("the module is found");
+    let lease = modem.acquire_tls(Service::Mqtt).await.expect("what was left is cleaned");
+    lease.release();
 }
 
 #[tokio::test]

@@ -84,6 +84,17 @@ async fn what_another_port_owns_is_busy_and_stays() {
 }
 
 #[tokio::test]
+async fn a_session_on_another_port_goes_on() {
+    let rig = Rig::start().await;
+    let client = MqttClient::connect(&rig.modem, rig.mqtt("thing-6")).await.expect("it connects");
+    let other =
+        Modem::builder().open(rig.module.attach_duplex()).await.expect("the module has a second port");
+    let error = other.acquire_tls(Service::Ftp).await.expect_err("it is held elsewhere");
+    assert_eq!(error.category(), Category::Busy, "{error}");
+    client.publish("still", "there", telit_mqtt::QoS::AtLeastOnce).await.expect("the session goes on");
+}
+
+#[tokio::test]
 async fn services_of_one_program_take_turns() {
     let rig = Rig::start().await;
     let lease = rig.modem.acquire_tls(Service::Http).await.expect("TLS is free");

@@ -34,6 +34,8 @@ pub(crate) struct Pending {
     echo: bool,
     payload_sent: bool,
     ended_by_silence: bool,
+    /// A prompt opened that nobody has an answer for.
+    prompt_open: bool,
     /// The line end behind a body was seen.
     tail_begun: bool,
     wait_until: Instant,
@@ -105,6 +107,7 @@ impl Pending {
             echo: false,
             payload_sent: false,
             ended_by_silence: false,
+            prompt_open: false,
             tail_begun: false,
             wait_until: now + exchange.deadline,
             quiet_at: None,
@@ -162,7 +165,11 @@ impl Pending {
         Trouble {
             late_prompt: self.open_prompt(),
             secret: self.exchange.secret_answer,
-            cause: if counted && self.payload_sent { Cause::PayloadSent } else { Cause::Unknown },
+            cause: match () {
+                () if self.prompt_open => Cause::PromptOpen,
+                () if counted && self.payload_sent => Cause::PayloadSent,
+                () => Cause::Unknown,
+            },
             held: None,
         }
     }
@@ -220,6 +227,12 @@ impl Pending {
         if self.phase == Phase::Lines {
             if let Some(step) = self.step_prompt(now, reader, output) {
                 return step;
+            }
+            if self.exchange.refuse_prompt && matches!(reader.peek(), b">" | b"> " | b">>>") {
+                self.prompt_open = true;
+                return Step::Lost(Failure::Unexpected(
+                    "the module asks for data, which a line alone cannot give",
+                ));
             }
             if let Some(step) = self.step_unannounced_mark(now, settings, reader, output) {
                 return step;
