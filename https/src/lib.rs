@@ -55,6 +55,7 @@ mod client;
 mod commands;
 mod error;
 mod headers;
+mod leftovers;
 mod limits;
 mod options;
 mod prepared;

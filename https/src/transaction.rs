@@ -4,7 +4,6 @@
 //! wants, and gives TLS back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use telit_core::at::ModuleError;
@@ -12,11 +11,10 @@ use telit_core::exclusive::{Holder, Service, ServiceBusy, TlsLease, tls_owner};
 use telit_core::tls::{TlsFailure, prepare};
 use telit_core::{Category, CommandError, Modem};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
-use tokio::time::Instant;
 
 use crate::body::{BodyError, Piece};
 use crate::body_progress::{BodyProgress, NextRead};
-use crate::commands::{Configure, ProfileSettings, ReadProfile, Receive, ResetProfile};
+use crate::commands::{Configure, ProfileSettings, ReadProfile, Receive};
 use crate::error::RequestError;
 use crate::prepared::RequestCommand;
 use crate::ring::Ring;
@@ -27,12 +25,6 @@ use crate::wait_for_ring::wait_for_ring;
 
 /// Blocks that are fetched ahead of the reader.
 const FETCHED_AHEAD: usize = 16;
-/// Bytes of an unwanted body that are read and thrown away before it is left on the module: about six
-/// seconds on a line of 115200 baud.
-const DISCARD_LIMIT: u64 = 64 * 1024;
-/// For so long a request reads and throws away what another one has left on the module: about 1.3 MB on a
-/// line of 115200 baud. Then the profile is reset.
-const DISCARD_TIME: Duration = Duration::from_secs(120);
 
 pub(crate) struct Transaction {
     pub(crate) shared: Arc<Shared>,
@@ -60,7 +52,7 @@ pub(crate) struct Answer {
 }
 
 /// What reading the body led to.
-enum Pumped {
+pub(crate) enum Pumped {
     /// Nothing of this answer is left on the module.
     Finished(Result<(), BodyError>),
     /// The rest was left on the module.
@@ -128,7 +120,7 @@ impl Transaction {
         self.configure().await
     }
 
-    async fn configure(&self) -> Result<(), RequestError> {
+    pub(crate) async fn configure(&self) -> Result<(), RequestError> {
         let deadline = self.modem().profile().timeouts.local;
         let (profile, settings) = (self.shared.options.profile, self.settings(true));
         match self.modem().run(Configure { profile, settings, deadline }).await {
@@ -151,25 +143,6 @@ impl Transaction {
     async fn busy(&self) -> ServiceBusy {
         let owner = tls_owner(self.modem().channel().as_ref()).await;
         ServiceBusy { holder: Holder::OtherPort(owner.ok().flatten().unwrap_or(Service::Http)) }
-    }
-
-    /// A body that was left unread makes the module refuse the next request as wrong in this state. What
-    /// helps then is documented nowhere: the body is read to its end, and if that takes too long, everything
-    /// about the profile is put back to where it was.
-    async fn clear(
-        &self,
-        caller: &oneshot::Sender<Result<Answer, RequestError>>,
-    ) -> Result<(), RequestError> {
-        let until = Instant::now() + DISCARD_TIME;
-        let unread = BodyProgress::new(None, self.block_size());
-        let discarded = self.discard(unread, |_| caller.is_closed() || Instant::now() >= until).await?;
-        if matches!(discarded, Pumped::Finished(_)) || caller.is_closed() {
-            return Ok(());
-        }
-        tracing::debug!("an unread body does not end, resetting the profile");
-        let deadline = self.modem().profile().timeouts.local;
-        self.modem().run(ResetProfile { profile: self.shared.options.profile, deadline }).await?;
-        self.configure().await
     }
 
     /// Hands the answer over, the body block by block.
@@ -211,7 +184,7 @@ impl Transaction {
                 NextRead::Block { length } => length,
             };
             if pieces.is_closed() {
-                return self.discard(progress, |bytes| bytes > DISCARD_LIMIT).await;
+                return self.discard_short(progress).await;
             }
             let Some(block) = self.read_block(&mut progress, length).await? else {
                 continue;
@@ -223,29 +196,8 @@ impl Transaction {
         }
     }
 
-    /// Reads and throws away what is left, until it is `enough`, which is asked with the bytes that were
-    /// discarded and are known to be left.
-    async fn discard(
-        &self,
-        mut progress: BodyProgress,
-        enough: impl Fn(u64) -> bool,
-    ) -> Result<Pumped, CommandError> {
-        let mut discarded = 0_u64;
-        loop {
-            let NextRead::Block { length } = progress.next() else {
-                return Ok(Pumped::Finished(Ok(())));
-            };
-            if enough(discarded + progress.remaining().unwrap_or(0)) {
-                tracing::debug!("the rest of an unwanted body stays on the module");
-                return Ok(Pumped::Abandoned);
-            }
-            let block = self.read_block(&mut progress, length).await?;
-            discarded += block.map_or(0, |block| block.len() as u64);
-        }
-    }
-
     /// One block; `None` if the module has no more.
-    async fn read_block(
+    pub(crate) async fn read_block(
         &self,
         progress: &mut BodyProgress,
         length: Option<usize>,
@@ -287,11 +239,11 @@ impl Transaction {
         }
     }
 
-    fn block_size(&self) -> usize {
+    pub(crate) fn block_size(&self) -> usize {
         usize::from(self.shared.options.block_size)
     }
 
-    fn modem(&self) -> &Modem {
+    pub(crate) fn modem(&self) -> &Modem {
         &self.shared.modem
     }
 }

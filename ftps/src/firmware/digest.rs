@@ -1,7 +1,14 @@
 //! SHA-256 values.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+
+const BLOCK: usize = 64 * 1024;
 
 /// A SHA-256 value. It is read from and shown as 64 hexadecimal digits.
 ///
@@ -60,6 +67,30 @@ impl fmt::Debug for Sha256Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sha256Digest({self})")
     }
+}
+
+pub(super) fn hash_text(text: &str) -> Sha256Digest {
+    <[u8; 32]>::from(Sha256::digest(text)).into()
+}
+
+/// Hash and length of a file.
+pub(super) fn hash_file(path: &Path) -> io::Result<(Sha256Digest, u64)> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut block = vec![0; BLOCK];
+    let mut length = 0;
+    loop {
+        let count = match file.read(&mut block) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        hasher.update(block.get(..count).unwrap_or_default());
+        length += count as u64;
+    }
+    let digest: [u8; 32] = hasher.finalize().into();
+    Ok((digest.into(), length))
 }
 
 #[cfg(test)]

@@ -10,17 +10,13 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::digest::Sha256Digest;
+use super::digest::{Sha256Digest, hash_file};
 use super::disk::Turn;
 use super::part_state::{Identity, PartState};
 use crate::error::DownloadError;
-
-const HASH_BLOCK: usize = 64 * 1024;
 
 /// The target and its companions. All methods block.
 #[derive(Clone, Debug)]
@@ -202,25 +198,6 @@ fn found<T>(result: io::Result<T>, path: &Path) -> Result<Option<T>, DownloadErr
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DownloadError::file("read", path, &error)),
     }
-}
-
-fn hash_file(path: &Path) -> io::Result<(Sha256Digest, u64)> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut block = vec![0; HASH_BLOCK];
-    let mut length = 0;
-    loop {
-        let count = match file.read(&mut block) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        hasher.update(block.get(..count).unwrap_or_default());
-        length += count as u64;
-    }
-    let digest: [u8; 32] = hasher.finalize().into();
-    Ok((digest.into(), length))
 }
 
 #[cfg(test)]

@@ -1,0 +1,66 @@
+//! Bodies that nobody wants, still on the module.
+
+use std::time::Duration;
+
+use telit_core::CommandError;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::body_progress::{BodyProgress, NextRead};
+use crate::commands::ResetProfile;
+use crate::error::RequestError;
+use crate::transaction::{Answer, Pumped, Transaction};
+
+/// Bytes of an unwanted body that are read and thrown away before it is left on the module: about six
+/// seconds on a line of 115200 baud.
+const DISCARD_LIMIT: u64 = 64 * 1024;
+/// For so long a request reads and throws away what another one has left on the module: about 1 MB on a
+/// line of 115200 baud. Then the profile is reset.
+const DISCARD_TIME: Duration = Duration::from_secs(120);
+
+impl Transaction {
+    /// A body that was left unread makes the module refuse the next request as wrong in this state. What
+    /// helps then is documented nowhere: the body is read to its end, and if that takes too long, everything
+    /// about the profile is put back to where it was.
+    pub(crate) async fn clear(
+        &self,
+        caller: &oneshot::Sender<Result<Answer, RequestError>>,
+    ) -> Result<(), RequestError> {
+        let until = Instant::now() + DISCARD_TIME;
+        let unread = BodyProgress::new(None, self.block_size());
+        let discarded = self.discard(unread, |_| caller.is_closed() || Instant::now() >= until).await?;
+        if matches!(discarded, Pumped::Finished(_)) || caller.is_closed() {
+            return Ok(());
+        }
+        tracing::debug!("an unread body does not end, resetting the profile");
+        let deadline = self.modem().profile().timeouts.local;
+        self.modem().run(ResetProfile { profile: self.shared.options.profile, deadline }).await?;
+        self.configure().await
+    }
+
+    /// Reads and throws away what is left, if it is not too much.
+    pub(crate) async fn discard_short(&self, progress: BodyProgress) -> Result<Pumped, CommandError> {
+        self.discard(progress, |bytes| bytes > DISCARD_LIMIT).await
+    }
+
+    /// Reads and throws away what is left, until it is `enough`, which is asked with the bytes that were
+    /// discarded and are known to be left.
+    async fn discard(
+        &self,
+        mut progress: BodyProgress,
+        enough: impl Fn(u64) -> bool,
+    ) -> Result<Pumped, CommandError> {
+        let mut discarded = 0_u64;
+        loop {
+            let NextRead::Block { length } = progress.next() else {
+                return Ok(Pumped::Finished(Ok(())));
+            };
+            if enough(discarded + progress.remaining().unwrap_or(0)) {
+                tracing::debug!("the rest of an unwanted body stays on the module");
+                return Ok(Pumped::Abandoned);
+            }
+            let block = self.read_block(&mut progress, length).await?;
+            discarded += block.map_or(0, |block| block.len() as u64);
+        }
+    }
+}
