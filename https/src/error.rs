@@ -119,6 +119,12 @@ pub enum RequestError {
         /// The client's timeout.
         timeout: Duration,
     },
+    /// The server ended the connection without an answer. It may have done what was asked.
+    #[error("{host} closed the connection without an answer")]
+    NoAnswer {
+        /// The host.
+        host: String,
+    },
     /// The module took the request and never told of an answer. The server may have seen it.
     #[error("the module told of no answer within {waited:?}")]
     Lost {
@@ -156,6 +162,7 @@ impl RequestError {
             | Self::Interrupted { .. }
             | Self::Tls { .. }
             | Self::TimedOut { .. }
+            | Self::NoAnswer { .. }
             | Self::Lost { .. } => Category::Network,
             Self::Refused(error) | Self::Command(error) => error.category(),
             Self::Stopped => Category::Other,
@@ -166,7 +173,11 @@ impl RequestError {
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::TimedOut { .. } | Self::Lost { .. } | Self::Interrupted { .. } | Self::Stopped => true,
+            Self::TimedOut { .. }
+            | Self::NoAnswer { .. }
+            | Self::Lost { .. }
+            | Self::Interrupted { .. }
+            | Self::Stopped => true,
             Self::Tls { failure, .. } => {
                 matches!(failure, TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data)
             }
@@ -192,6 +203,9 @@ impl RequestError {
                 "check host, port and firewall, and whether the APN leads to the internet"
             }
             Self::Tls { failure, .. } => failure.hint(),
+            Self::NoAnswer { .. } => {
+                "check that an HTTPS server listens on this port, and whether it wants a client certificate"
+            }
             Self::TimedOut { .. } => "give more time in the client's options, or try again later",
             Self::Interrupted { .. } | Self::Lost { .. } => "try again if doing it twice does no harm",
             Self::Refused(_) => "the module gives no reason; is it online, and are host and port right?",

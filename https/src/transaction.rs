@@ -11,6 +11,7 @@ use telit_core::exclusive::{Holder, Service, ServiceBusy, TlsLease, tls_owner};
 use telit_core::tls::{TlsFailure, prepare};
 use telit_core::{Category, CommandError, Modem};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::body::{BodyError, Piece};
 use crate::body_progress::{BodyProgress, NextRead};
@@ -100,7 +101,11 @@ impl Transaction {
         }
         let options = &self.shared.options;
         let patience = options.timeout + self.modem().profile().timeouts.http_ring_margin;
+        let sent_at = Instant::now();
         let ring = wait_for_ring(&mut unsolicited, options.profile, patience).await?;
+        if ring.status == 0 && sent_at.elapsed() < options.timeout {
+            return Err(RequestError::NoAnswer { host: self.target.host.clone() });
+        }
         if ring.status == 0 {
             return Err(RequestError::TimedOut { host: self.target.host.clone(), timeout: options.timeout });
         }

@@ -175,10 +175,21 @@ async fn an_empty_post_is_sent_unless_the_module_refuses_it() {
 
 #[tokio::test(start_paused = true)]
 async fn status_0_means_no_answer_in_time() {
-    let error = refused_with(&format!("{OK}{}", ring(" 0,0"))).await;
+    let (client, _modem, mut module) = start(HttpsOptions::new());
+    let get = tokio::spawn(async move { client.get(url("https://api.example/")).await });
+    module.expect(TLS_ON, OK).await;
+    module.expect("AT#HTTPQRY=0,0,\"/\"", OK).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    module.say(ring(" 0,0")).await;
+    let error = get.await.unwrap().unwrap_err();
     let (host, timeout) = ("api.example".to_owned(), Duration::from_secs(120));
     assert_eq!(error, RequestError::TimedOut { host, timeout });
-    assert!(error.may_have_taken_effect());
+}
+
+#[tokio::test(start_paused = true)]
+async fn status_0_at_once_means_that_the_server_hung_up() {
+    let error = refused_with(&format!("{OK}{}", ring(" 0,0"))).await;
+    assert_eq!(error, RequestError::NoAnswer { host: "api.example".to_owned() });
     assert_eq!(error.category(), Category::Network);
 }
 

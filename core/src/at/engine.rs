@@ -341,8 +341,8 @@ impl Engine {
                 self.output.event(Event::Completed(Err(failure)));
                 self.become_resync(now, trouble);
             }
-            Step::Unsure(reply) => {
-                let held = Some(reply);
+            Step::Unsure(result) => {
+                let held = Some(result);
                 self.become_resync(now, Trouble { held, cause: Cause::Silence, ..self.trouble() });
             }
         }
@@ -420,12 +420,12 @@ impl Engine {
         let State::Resync(resync) = &mut self.state else {
             return;
         };
-        let Some((reply, disturbed)) = resync.take_held() else {
+        let Some((held, disturbed)) = resync.take_held() else {
             return;
         };
         let result = match disturbed || resync.gave_up() {
             true => Err(Failure::Unexpected("more followed what looked like the end of the answer")),
-            false => Ok(reply),
+            false => held,
         };
         self.output.event(Event::Completed(result));
     }

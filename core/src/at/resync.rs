@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::engine::{Event, Settings};
+use super::engine::{Event, Failure, Settings};
 use super::exchange::{Exchange, Prompt};
 use super::fields::after_prefix;
 use super::output::{Output, Trace};
@@ -81,7 +81,7 @@ pub(crate) struct Trouble {
     pub(crate) secret: bool,
     pub(crate) cause: Cause,
     /// An answer that counts only if nothing follows it.
-    pub(crate) held: Option<Reply>,
+    pub(crate) held: Option<Result<Reply, Failure>>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub(crate) struct Resync {
     rung: usize,
     late_prompt: Option<OpenPrompt>,
     secret: bool,
-    held: Option<Reply>,
+    held: Option<Result<Reply, Failure>>,
     /// Something arrived that is neither unsolicited nor an answer to the probe.
     disturbed: bool,
     /// When something arrived last, and until when a module that keeps sending is listened to.
@@ -200,8 +200,8 @@ impl Resync {
     }
 
     /// The answer that was held back, and whether something followed it.
-    pub(crate) fn take_held(&mut self) -> Option<(Reply, bool)> {
-        self.held.take().map(|reply| (reply, self.disturbed))
+    pub(crate) fn take_held(&mut self) -> Option<(Result<Reply, Failure>, bool)> {
+        self.held.take().map(|result| (result, self.disturbed))
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {

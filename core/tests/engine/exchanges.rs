@@ -292,6 +292,14 @@ fn text_of_a_server_cannot_end_the_answer_early() {
     rig.answer_probe();
     assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
     rig.begin(Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text()));
+    rig.feed(b"\r\n550-no\r\nERROR\r\n550 such file\r\n\r\nOK\r\n");
+    rig.answer_probe();
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+    rig.begin(Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text()));
+    rig.feed(b"\r\n+CME ERROR: 607\r\n");
+    rig.answer_probe();
+    assert_eq!(rig.result(), Some(Err(Failure::Refused(ModuleError::equipment("607")))));
+    rig.begin(Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text()));
     rig.feed(b"\r\n#FTPMSG: 230 welcome\r\n\r\nOK\r\n");
     rig.answer_probe();
     assert_eq!(lines(&rig.reply()), ["#FTPMSG: 230 welcome"]);

@@ -66,7 +66,7 @@ pub(crate) enum Step {
     Done(Result<Reply, Failure>),
     Connected(Reply, StreamEnding),
     /// Silence told the end of the answer, so the line has to prove it.
-    Unsure(Reply),
+    Unsure(Result<Reply, Failure>),
     Lost(Failure),
 }
 
@@ -304,6 +304,9 @@ impl Pending {
         match (result, self.expects_stream()) {
             // The rest of the payload may still be on its way to a module that reads commands again.
             (Final::Error(error), _) if self.payload_sent => Step::Lost(Failure::Refused(error)),
+            (Final::Error(error), _) if matches!(self.exchange.expect.0, Shape::Text { foreign: true }) => {
+                Step::Unsure(Err(Failure::Refused(error)))
+            }
             (Final::Error(error), _) => Step::Done(Err(Failure::Refused(error))),
             (Final::Connect, Some(ending)) => Step::Connected(std::mem::take(&mut self.reply), ending),
             // Some examples print OK before CONNECT. Source: M37 p897.
@@ -321,8 +324,8 @@ impl Pending {
             Shape::Unannounced { .. } if self.phase == Phase::Lines => {
                 Step::Done(Err(Failure::Unexpected("OK without the mark <<<")))
             }
-            Shape::Text { foreign: true } => Step::Unsure(std::mem::take(&mut self.reply)),
-            _ if self.ended_by_silence => Step::Unsure(std::mem::take(&mut self.reply)),
+            Shape::Text { foreign: true } => Step::Unsure(Ok(std::mem::take(&mut self.reply))),
+            _ if self.ended_by_silence => Step::Unsure(Ok(std::mem::take(&mut self.reply))),
             _ => Step::Done(Ok(std::mem::take(&mut self.reply))),
         }
     }
