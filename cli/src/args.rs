@@ -93,7 +93,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Mqtt(mqtt::MqttCommand),
     /// Send a request to a web server
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Every answer of the server is a success, whatever its status, unless --fail is given: then a \
+status of 400 or above is an error with exit code 5."
+    )]
     Https(https::HttpsCommand),
     /// Transfer files with a file server
     #[command(subcommand)]

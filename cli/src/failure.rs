@@ -31,6 +31,17 @@ impl Failure {
         Self::new(Category::Usage, message)
     }
 
+    /// A hint of its own, or the remedy that stands behind a semicolon in messages about credentials.
+    fn explained(category: Category, text: &str, hint: Option<&str>) -> Self {
+        match (hint, text.split_once("; ")) {
+            (Some(hint), _) => Self::new(category, text).hint(hint),
+            (None, Some((message, remedy))) if category == Category::Usage => {
+                Self::new(category, message).hint(remedy)
+            }
+            (None, _) => Self::new(category, text),
+        }
+    }
+
     pub(crate) fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(one_line(&hint.to_string()));
         self
@@ -55,7 +66,7 @@ impl Failure {
 
     /// Tells the person at the terminal and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        complain(&self.message, self.hint.as_deref());
+        complain(&self.message, self.hint.as_deref().unwrap_or_else(|| general_hint(self.category)));
         ExitCode::from(self.exit_code())
     }
 }
@@ -79,18 +90,35 @@ fn exit_code(category: Category) -> u8 {
 }
 
 #[expect(clippy::print_stderr, reason = "the one place that reports errors")]
-fn complain(message: &str, hint: Option<&str>) {
-    let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+fn complain(message: &str, hint: &str) {
     // In one piece, so that no line of the log comes between.
-    eprint!("error: {message}\n{hint}");
+    eprint!("error: {message}\nhint: {hint}\n");
 }
+
+/// What to try when nothing better is known.
+fn general_hint(category: Category) -> &'static str {
+    match category {
+        Category::Usage => "see `telit COMMAND --help`",
+        Category::Link => CHECK_PORT,
+        Category::Refused => {
+            "the module gives no other reason; try the command by itself with `telit at`, or see all with -vv"
+        }
+        Category::Network => "check host, port, the network and the access point name (--apn)",
+        Category::Verification => "transfer it again, and check what was expected",
+        Category::Busy => END_THE_OTHER,
+        _ => "run it again with -vv, or with --transcript FILE to see the conversation with the module",
+    }
+}
+
+const CHECK_PORT: &str =
+    "check that the module is powered, that this is its AT port, and the line rate (--baud)";
 
 /// A fault of the tool itself ends like every other error: one line, no backtrace.
 pub(crate) fn hide_backtraces() {
     std::panic::set_hook(Box::new(|fault| {
         let place = fault.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
         let message = format!("internal fault{}", place.unwrap_or_default());
-        complain(&message, Some("please report it, with a transcript (--transcript FILE)"));
+        complain(&message, "please report it, with a transcript (--transcript FILE)");
     }));
 }
 
@@ -138,9 +166,7 @@ impl From<CommandError> for Failure {
 
 fn command_hint(error: &CommandError) -> Option<&'static str> {
     match error {
-        CommandError::NotResponding { .. } | CommandError::TimedOut { .. } => {
-            Some("check that the module is powered, that this is its AT port, and the line rate (--baud)")
-        }
+        CommandError::NotResponding { .. } | CommandError::TimedOut { .. } => Some(CHECK_PORT),
         CommandError::LinkLost { .. } => {
             Some("the port closed: check the cable, or wait for the module to restart")
         }
@@ -153,10 +179,9 @@ impl From<OpenError> for Failure {
         match error {
             OpenError::Serial(error) => error.into(),
             OpenError::Command(error) => error.into(),
-            OpenError::NoModule => Self::new(error.category(), &error).hint(
-                "check that the module is powered, that this is its AT port, and the line rate (--baud)",
-            ),
+            OpenError::NoModule => Self::new(error.category(), &error).hint(CHECK_PORT),
             OpenError::UnknownModel { .. } => Self::new(error.category(), &error).hint("give --platform"),
+            OpenError::Unsupported { .. } => Self::new(error.category(), &error).hint("platform 37 is"),
             _ => Self::new(error.category(), &error),
         }
     }
@@ -182,7 +207,7 @@ macro_rules! explained {
             fn from(error: $error) -> Self {
                 let category = error.category();
                 let hint = if category == Category::Busy { Some(END_THE_OTHER) } else { error.hint() };
-                Self::new(category, &error).hint_if(hint)
+                Self::explained(category, &error.to_string(), hint)
             }
         })+
     };
@@ -257,11 +282,7 @@ impl From<TlsOptionsError> for Failure {
 impl From<CredentialError> for Failure {
     /// These messages are made of what is wrong and, behind a semicolon, what to do.
     fn from(error: CredentialError) -> Self {
-        let text = error.to_string();
-        match text.split_once("; ") {
-            Some((message, hint)) => Self::usage(message).hint(hint),
-            None => Self::usage(text),
-        }
+        Self::explained(Category::Usage, &error.to_string(), None)
     }
 }
 
@@ -298,6 +319,14 @@ mod tests {
         assert_eq!(failure.message, "the private key does not belong to the client certificate CN=x");
         assert_eq!(failure.hint.as_deref(), Some("give the key it was issued for"));
         assert_eq!(failure.exit_code(), 2);
+    }
+
+    #[test]
+    fn the_remedy_inside_another_error_becomes_the_hint_too() {
+        let error = CredentialError::KeyMismatch { subject: "CN=x".into() };
+        let failure = Failure::from(telit_mqtt::ConnectError::TlsSetup(error.into()));
+        assert!(failure.message.ends_with("client certificate CN=x"), "{failure:?}");
+        assert_eq!(failure.hint.as_deref(), Some("give the key it was issued for"));
     }
 
     #[test]

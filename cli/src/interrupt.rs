@@ -2,12 +2,8 @@
 
 use std::io;
 
-use telit_core::Category;
-
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
-
-use crate::failure::Failure;
 
 /// The wish of the user or the system that the program ends, from the moment this value exists.
 #[derive(Debug)]
@@ -19,14 +15,11 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Does the work, or drops it when the interruption comes.
-    pub(crate) async fn or<T>(
-        &mut self,
-        work: impl Future<Output = Result<T, Failure>>,
-    ) -> Result<T, Failure> {
+    /// Does the work, or drops it when the interruption comes, which is `None`.
+    pub(crate) async fn or<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
-            outcome = work => outcome,
-            () = self.received() => Err(Failure::new(Category::Other, "interrupted")),
+            outcome = work => Some(outcome),
+            () = self.received() => None,
         }
     }
 

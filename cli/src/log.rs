@@ -1,8 +1,13 @@
 //! Logs, on standard error.
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 
+use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 /// The crates whose logs concern a user of the tool.
 const OURS: [&str; 6] = ["telit", "telit_core", "telit_mqtt", "telit_https", "telit_ftps", "telit_simulator"];
@@ -15,9 +20,34 @@ pub(crate) fn start(verbose: u8, quiet: bool) {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        .with_target(verbose > 1)
-        .without_time()
+        .event_format(LevelAndWords { target: verbose > 1 })
         .init();
+}
+
+/// `WARN what happened`: without time, and without the blanks that line up levels of different length.
+struct LevelAndWords {
+    target: bool,
+}
+
+impl<S, N> FormatEvent<S, N> for LevelAndWords
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let metadata = event.metadata();
+        write!(writer, "{} ", metadata.level())?;
+        if self.target {
+            write!(writer, "{}: ", metadata.target())?;
+        }
+        context.format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
 }
 
 fn directives(verbose: u8, quiet: bool) -> String {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::Value;
+use telit_core::Category;
 
 use crate::failure::Failure;
 
@@ -63,7 +64,11 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+        Err(error) => {
+            Err(Failure::new(Category::Other, format!("standard output cannot be written: {error}"))
+                .hint("check where it goes: a full disk, or a reader that failed"))
+        }
+        Ok(()) => Ok(()),
     }
 }
 

@@ -1,13 +1,29 @@
 //! From `--port` to an open module.
 
 use std::fs::File;
+use std::pin::pin;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use telit_core::Modem;
+use telit_core::at::{CommandLine, Exchange, Expect};
 use telit_core::driver::Recorder;
 use telit_core::modem::ModemBuilder;
+use telit_core::platform::{self, PlatformId};
+use telit_core::{CommandError, Modem};
 
 use crate::args::GlobalArguments;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+
+/// How long an interrupted command may hold the program until the port is in command mode again.
+const SETTLE: Duration = Duration::from_secs(6);
+/// When the user is told that the network is what takes so long.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The module of this process. An interruption drops the work that uses it, and still has to leave its port in
+/// command mode.
+static OPENED: Mutex<Option<Modem>> = Mutex::new(None);
 
 /// An open module, and the virtual module behind it if there is one.
 #[derive(Debug)]
@@ -23,18 +39,61 @@ pub(crate) async fn open(arguments: &GlobalArguments) -> Result<Session, Failure
         Failure::usage("no port was given")
             .hint("give --port PATH or set TELIT_PORT; --port sim:37 is a virtual module")
     })?;
-    let builder = builder(arguments)?;
-    match port.strip_prefix("sim:") {
-        Some(platform) => open_virtual(platform, arguments, builder).await,
-        None => open_serial(port, arguments, builder).await,
+    if let Some(platform) = arguments.platform.0 {
+        check_supported(platform)?;
     }
+    let builder = builder(arguments)?;
+    let session = match port.strip_prefix("sim:") {
+        Some(platform) => open_virtual(platform, arguments, builder).await?,
+        None => open_serial(port, arguments, builder).await?,
+    };
+    *OPENED.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.modem.clone());
+    Ok(session)
 }
 
 /// Opens the module and takes it into the network.
 pub(crate) async fn open_online(arguments: &GlobalArguments) -> Result<Session, Failure> {
     let session = open(arguments).await?;
-    session.modem.bring_up().await?;
+    bring_up(&session.modem, arguments).await?;
     Ok(session)
+}
+
+/// Says so once if it takes long.
+async fn bring_up(modem: &Modem, arguments: &GlobalArguments) -> Result<(), Failure> {
+    let mut bring_up = pin!(modem.bring_up().into_future());
+    if let Ok(outcome) = tokio::time::timeout(PATIENCE, &mut bring_up).await {
+        return Ok(outcome.map(drop)?);
+    }
+    Output::new(arguments.json, arguments.quiet).remark("waiting for the network ...");
+    Ok(bring_up.await.map(drop)?)
+}
+
+/// Waits, not for long, until the port of an interrupted command takes commands again: a transfer that was
+/// dropped is left by the escape sequence first. A second interruption ends the waiting.
+pub(crate) async fn settle(interrupt: &mut Interrupt) {
+    let opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(modem) = opened else {
+        return;
+    };
+    let settled = interrupt.or(tokio::time::timeout(SETTLE, probe(&modem))).await;
+    if !matches!(settled, Some(Ok(Ok(())))) {
+        tracing::warn!("the port may still be in online mode, the next command leaves it");
+    }
+}
+
+/// Asks for nothing but an answer.
+pub(crate) async fn probe(modem: &Modem) -> Result<(), CommandError> {
+    let exchange = Exchange::new(CommandLine::verbatim("AT")?, Expect::result()).deadline(SETTLE);
+    modem.channel().execute(exchange).await.map(drop)
+}
+
+fn check_supported(platform: PlatformId) -> Result<(), Failure> {
+    platform::profile(platform).map(drop).ok_or_else(|| unsupported(platform))
+}
+
+/// What is said about a platform that has no data yet.
+pub(crate) fn unsupported(platform: PlatformId) -> Failure {
+    Failure::usage(format!("platform {platform} is not supported yet")).hint("platform 37 is")
 }
 
 fn builder(arguments: &GlobalArguments) -> Result<ModemBuilder, Failure> {
@@ -90,6 +149,7 @@ async fn open_virtual(
     let platform = platform.parse().map_err(|_| {
         Failure::usage(format!("no virtual module is named sim:{platform}")).hint("use sim:37")
     })?;
+    check_supported(platform)?;
     let settings = Settings { resolve: &arguments.resolve, baud: arguments.baud, ..Settings::new(platform) };
     let module = virtual_module::start(&settings)?;
     let modem = builder.open(module.attach_duplex()).await?;

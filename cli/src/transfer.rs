@@ -32,7 +32,7 @@ impl OutputFile {
         let special = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
         let sink =
             if special { File::options().write(true).open(path).map(Sink::Direct) } else { temporary(path) };
-        let sink = sink.map_err(|error| unwritable(path, &error))?;
+        let sink = sink.map_err(|error| no_target(path, &error))?;
         Ok(Self { path: path.to_owned(), sink })
     }
 
@@ -54,6 +54,23 @@ impl OutputFile {
             }
         }
     }
+}
+
+/// Whether a file can be written here, to be known before anything is sent.
+pub(crate) fn check_target(path: &Path) -> Result<(), Failure> {
+    OutputFile::create(path).map(drop)
+}
+
+/// The user named a place where no file can be.
+fn no_target(path: &Path, error: &io::Error) -> Failure {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "its folder does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        // The kind alone: the rest would name the temporary file.
+        kind => kind.to_string(),
+    };
+    Failure::usage(format!("{} cannot be written: {reason}", path.display()))
+        .hint("give a file in a folder that exists and that you may write to")
 }
 
 fn temporary(path: &Path) -> io::Result<Sink> {
@@ -164,6 +181,19 @@ mod tests {
         let mut file = OutputFile::create(&folder.path().join("image.bin")).unwrap();
         file.write(b"half").unwrap();
         drop(file);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_place_where_no_file_can_be_is_a_mistake() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = folder.path().join("none/image.bin");
+        let failure = check_target(&missing).unwrap_err();
+        assert_eq!(failure.exit_code(), 2);
+        let expected = format!("{} cannot be written: its folder does not exist", missing.display());
+        assert_eq!(failure.to_string(), expected);
+        assert_eq!(check_target(folder.path()).unwrap_err().exit_code(), 2);
+        check_target(&folder.path().join("image.bin")).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

@@ -7,6 +7,7 @@ use telit_core::platform::PlatformId;
 use telit_simulator::{BuildError, FaultSpec, Platform, VirtualModule};
 
 use crate::failure::Failure;
+use crate::port;
 use crate::resolve::Resolve;
 
 /// How the virtual module is to be.
@@ -41,12 +42,12 @@ pub(crate) fn start(settings: &Settings<'_>) -> Result<VirtualModule, Failure> {
     if let Some(state) = settings.state {
         builder = builder.state_file(state);
     }
-    builder.build().map_err(|error| failure(&error))
+    builder.build().map_err(|error| failure(settings.platform, &error))
 }
 
-fn failure(error: &BuildError) -> Failure {
+fn failure(platform: PlatformId, error: &BuildError) -> Failure {
     match error {
-        BuildError::UnsupportedPlatform(_) => Failure::usage(error).hint("platform 37 is"),
+        BuildError::UnsupportedPlatform(_) => port::unsupported(platform),
         _ => Failure::usage(error),
     }
 }

@@ -78,7 +78,9 @@ impl LossReason {
         }
     }
 
-    pub(crate) fn category(self) -> Category {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(self) -> Category {
         match self {
             Self::ModuleForgot | Self::ModuleSilent | Self::LinkLost => Category::Link,
             Self::ModuleFailure | Self::UnknownState(_) => Category::Other,
@@ -89,7 +91,8 @@ impl LossReason {
 
 impl ClientState {
     /// Whose turn it is if something needs a connection.
-    pub(crate) fn category(self) -> Category {
+    #[must_use]
+    pub fn category(self) -> Category {
         match self {
             Self::Lost(reason) => reason.category(),
             Self::Connecting | Self::Connected => Category::Other,

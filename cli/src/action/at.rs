@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
+use telit_core::CommandError;
 use telit_core::at::{CommandLine, Exchange, Expect};
 
 use crate::args::Arguments;
@@ -39,12 +40,24 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let line = command.line()?;
     let session = port::open(&arguments.global).await?;
-    let exchange = Exchange::new(line, Expect::text()).deadline(DEADLINE);
-    let reply = session.modem.channel().execute(exchange).await?;
+    let shows_keys = line.name().to_ascii_uppercase().ends_with("#SSLSECDATA");
+    let exchange = Exchange::new(line, Expect::text()).deadline(DEADLINE).refuse_prompt();
+    let exchange = if shows_keys { exchange.secret() } else { exchange };
+    let reply = session.modem.channel().execute(exchange).await.map_err(explain)?;
     let lines: Vec<String> = reply.lines().iter().map(ToString::to_string).collect();
     if output.is_json() {
         return output::line(&json!({ "lines": lines, "ok": true }).to_string());
     }
     lines.iter().try_for_each(|line| output::line(line))?;
     output::line("OK")
+}
+
+/// Commands that go on after their line, with a prompt or a connection, cannot be sent as one.
+fn explain(error: CommandError) -> Failure {
+    match error {
+        CommandError::Unexpected { detail, .. } => Failure::usage(detail).hint(
+            "such commands belong to telit provision, mqtt, https and ftps; the module was brought back",
+        ),
+        error => error.into(),
+    }
 }

@@ -12,7 +12,7 @@ use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::transfer::Progress;
-use crate::{port, secret};
+use crate::{port, secret, transfer};
 
 /// What to do with the file.
 #[derive(Debug, Subcommand)]
@@ -74,9 +74,16 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let remote = command.remote();
     let url = Url::parse(&remote.url).map_err(|error| Failure::usage(format!("invalid URL: {error}")))?;
+    if url.password().is_some() {
+        return Err(Failure::usage("the URL holds a password, which everybody on this machine can read")
+            .hint("put it into an environment variable and name that with --password-env"));
+    }
     let path = remote_path(&url).map_err(Failure::usage)?;
     let options = FtpsOptions::from_url(&url, remote.password(&url)?, arguments.tls.options()?)?;
     let source = command.source().await?;
+    if let FtpsCommand::Get(get) = command {
+        transfer::check_target(&get.output)?;
+    }
     let session = port::open_online(&arguments.global).await?;
     let mut client = FtpsClient::connect(&session.modem, options).await?;
     let outcome = perform(command, &mut client, &path, source, output).await;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use serde_json::json;
+use telit_core::Category;
 use telit_https::{Body, HttpsClient, RequestBody};
 use url::Url;
 
@@ -41,6 +42,9 @@ pub(crate) struct RequestArguments {
     /// Where the body goes; without it to standard output, with --json nowhere
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// A status of 400 or above is an error (exit code 5, nothing is written); without this it is not
+    #[arg(long)]
+    fail: bool,
 }
 
 /// Options of the methods that send data.
@@ -68,7 +72,11 @@ pub(crate) async fn run(
     let session = port::open_online(&arguments.global).await?;
     let client = HttpsClient::new(&session.modem, tls);
     let response = client.send(request).await?;
-    let outcome = receive(response, sink, output).await;
+    let accepted = if command.arguments().fail { successful(response) } else { Ok(response) };
+    let outcome = match accepted {
+        Ok(response) => receive(response, sink, output).await,
+        Err(failure) => Err(failure),
+    };
     // Not before TLS is back, or the module would keep it.
     if let Err(error) = client.release_tls().await {
         tracing::warn!("the module's TLS was not given back: {error}");
@@ -144,6 +152,16 @@ fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), Failure> {
     })?;
     value.set_sensitive(true);
     Ok((name, value))
+}
+
+/// The answer, unless its status says that the request failed.
+fn successful(response: Response<Body>) -> Result<Response<Body>, Failure> {
+    let status = response.status();
+    if status.is_client_error() || status.is_server_error() {
+        return Err(Failure::new(Category::Network, format!("the server answered with status {status}"))
+            .hint("without --fail the body of the answer is shown, which may say more"));
+    }
+    Ok(response)
 }
 
 /// Where the body goes.

@@ -9,19 +9,43 @@ pub(crate) mod mqtt;
 mod provision;
 pub(crate) mod simulate;
 
+use telit_core::Category;
+
 use crate::args::{Arguments, Command};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
+use crate::port;
 
 /// Runs the command, or gives up when the user interrupts it. Commands whose ordinary end is an
 /// interruption see to it themselves.
 pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let work = dispatch(arguments, output);
-    match &arguments.command {
-        Command::Simulate(_) | Command::Mqtt(mqtt::MqttCommand::Sub(_)) => work.await,
-        _ => Interrupt::listen()?.or(work).await,
+    if matches!(arguments.command, Command::Simulate(_) | Command::Mqtt(mqtt::MqttCommand::Sub(_))) {
+        return work.await;
     }
+    let mut interrupt = Interrupt::listen()?;
+    if let Some(outcome) = interrupt.or(work).await {
+        return outcome;
+    }
+    port::settle(&mut interrupt).await;
+    Err(interrupted(&arguments.command))
+}
+
+fn interrupted(command: &Command) -> Failure {
+    let hint = match command {
+        Command::Ftps(ftps::FtpsCommand::Get(_)) => {
+            "the part file is kept: run it again with --resume to go on from there"
+        }
+        Command::Ftps(ftps::FtpsCommand::Put(_) | ftps::FtpsCommand::Append(_)) => {
+            "the file on the server may be incomplete: check its size before sending it again"
+        }
+        Command::Mqtt(_) | Command::Https(_) => {
+            "the server may have got it: run it again if doing it twice does no harm"
+        }
+        _ => "run it again",
+    };
+    Failure::new(Category::Other, "interrupted").hint(hint)
 }
 
 async fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! `telit simulate`: a virtual module behind a serial port of its own.
 
+#[cfg(feature = "simulator")]
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -34,6 +36,10 @@ pub(crate) async fn run(
     use crate::interrupt::Interrupt;
 
     let mut interrupt = Interrupt::listen()?;
+    check_links(&command.link)?;
+    if let Some(state) = &command.state {
+        check_state(state)?;
+    }
     let module = start(arguments, command)?;
     // The links exist as long as these.
     let ports = command.link.iter().map(|link| attach(&module, link)).collect::<Result<Vec<_>, _>>()?;
@@ -71,18 +77,73 @@ fn start(
     })
 }
 
-/// Points a link at a new AT port. An old link is replaced, a file is not.
+/// All of them, before the first one is made.
 #[cfg(feature = "simulator")]
-fn attach(
-    module: &telit_simulator::VirtualModule,
-    link: &std::path::Path,
-) -> Result<telit_simulator::Pty, Failure> {
+fn check_links(links: &[PathBuf]) -> Result<(), Failure> {
+    for (index, link) in links.iter().enumerate() {
+        if links.iter().take(index).any(|earlier| place(earlier) == place(link)) {
+            return Err(Failure::usage(format!("--link {} is given twice", link.display()))
+                .hint("give every AT port a link of its own"));
+        }
+        check_link(link)?;
+    }
+    Ok(())
+}
+
+/// Where a link is, however it is written.
+#[cfg(feature = "simulator")]
+fn place(link: &Path) -> PathBuf {
+    let folder =
+        link.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    match (folder.canonicalize(), link.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => link.to_owned(),
+    }
+}
+
+/// Only what a dead virtual module left is replaced: a link to a terminal that is gone.
+#[cfg(feature = "simulator")]
+fn check_link(link: &Path) -> Result<(), Failure> {
+    let Ok(metadata) = link.symlink_metadata() else {
+        return Ok(());
+    };
+    let refused = |what: &str, hint: &str| {
+        Err(Failure::usage(format!("{} exists and {what}", link.display())).hint(hint))
+    };
+    if !metadata.is_symlink() {
+        return refused("is no link", "give a path that is free");
+    }
+    if link.exists() {
+        return refused(
+            "may be in use: what it points to is there",
+            "give another path, end the other virtual module, or remove the link if there is none",
+        );
+    }
+    match link.read_link() {
+        Ok(target) if target.starts_with("/dev/pts") => Ok(()),
+        _ => refused("points to something else than an AT port", "give a path that is free"),
+    }
+}
+
+/// The memory is written while the module runs; that it cannot be is better known now.
+#[cfg(feature = "simulator")]
+fn check_state(state: &Path) -> Result<(), Failure> {
+    crate::transfer::check_target(state)?;
+    if state.exists() {
+        let opened = std::fs::File::options().append(true).open(state);
+        opened.map_err(|error| {
+            Failure::usage(format!("{} cannot be written: {error}", state.display()))
+                .hint("give a file that you may write to")
+        })?;
+    }
+    Ok(())
+}
+
+/// Points a link at a new AT port.
+#[cfg(feature = "simulator")]
+fn attach(module: &telit_simulator::VirtualModule, link: &Path) -> Result<telit_simulator::Pty, Failure> {
     use telit_core::Category;
 
-    if link.symlink_metadata().is_ok_and(|metadata| !metadata.is_symlink()) {
-        return Err(Failure::usage(format!("{} exists and is no link", link.display()))
-            .hint("give a path that is free"));
-    }
     module.attach_pty(Some(link)).map_err(|error| {
         Failure::new(Category::Link, format!("no port can be made at {}: {error}", link.display()))
     })

@@ -2,18 +2,19 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use telit_simulator::servers::{Authority, TestServers, pattern};
+use telit_simulator::servers::{Authority, CertificateRequest, TestServers, pattern};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::harness::{Ran, command, finish, run, telit};
+use crate::simulate::Simulated;
 
 /// Servers, the files the tool needs to reach them, and where they are.
 struct World {
@@ -39,18 +40,38 @@ impl World {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    /// Options behind the command: a virtual module, where the servers are, and whom to trust.
-    fn options(&self, ca: &str) -> Vec<String> {
+    /// Where the servers are.
+    fn names(&self) -> Vec<String> {
         let names = [
             format!("{}:8883={}", TestServers::BROKER_NAME, self.servers.broker().addr()),
             format!("{}:1883={}", TestServers::BROKER_NAME, self.servers.broker().plain_addr()),
             format!("{}:443={}", TestServers::REST_NAME, self.servers.rest().addr()),
             format!("{}:21={}", TestServers::FILES_NAME, self.servers.ftps().addr()),
         ];
+        names.into_iter().flat_map(|name| ["--resolve".to_owned(), name]).collect()
+    }
+
+    /// Options behind the command: a virtual module, where the servers are, and whom to trust.
+    fn options(&self, ca: &str) -> Vec<String> {
         let mut options = vec!["--port".to_owned(), "sim:37".to_owned()];
-        options.extend(names.into_iter().flat_map(|name| ["--resolve".to_owned(), name]));
+        options.extend(self.names());
         options.extend(["--ca".to_owned(), self.file(ca)]);
         options
+    }
+
+    /// A virtual module in another process that reaches the servers.
+    fn simulated(&self, options: &[&str]) -> Simulated {
+        let names = self.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Simulated::start(&[&names[..], options].concat())
+    }
+
+    /// The same command for a real port.
+    fn started(&self, words: &[&str], port: &str) -> Child {
+        let mut command = command(words);
+        command.args(["--port", port, "--ca", &self.file("ca.pem")]);
+        command.env("FTP_PASSWORD", TestServers::FTP_PASSWORD);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
     fn arguments(&self, words: &[&str]) -> Vec<String> {
@@ -198,7 +219,7 @@ fn a_wrong_password_is_refused_and_not_repeated() {
     let world = World::start();
     let transcript = world.file("transcript");
     let words = ["ftps", "size", "ftps://device@files.test/f", "--password-env", "WRONG_PASSWORD"];
-    let ran = world.telit(&[&words[..], &["--transcript", &transcript, "-vv"]].concat()).failed(4);
+    let ran = world.telit(&[&words[..], &["--transcript", &transcript]].concat()).failed(4);
     assert!(ran.error().contains("login"), "{ran:?}");
     let transcript = fs::read_to_string(&transcript).unwrap();
     assert!(!ran.stderr.contains("swordfish") && !transcript.contains("swordfish"));
@@ -285,7 +306,8 @@ fn without_tls_there_is_a_warning() {
     let world = World::start();
     let words = ["mqtt", "pub", "--client-id", "publisher", "--topic", "t", "--message", "m", "--plain"];
     let ran = telit(&world.mqtt(&words)).ok();
-    assert!(ran.stderr.starts_with("warning: --plain"), "{ran:?}");
+    assert_eq!(ran.stderr.matches("the connection is not encrypted").count(), 1, "{ran:?}");
+    assert!(ran.stderr.starts_with("WARN the connection") && !ran.stderr.contains("Danger"), "{ran:?}");
 }
 
 #[test]
@@ -293,7 +315,132 @@ fn a_broker_that_refuses_us() {
     let world = World::start();
     let words =
         ["mqtt", "pub", "--client-id", "c", "--topic", "t", "--message", "m", "--host", "broker.test"];
-    world.telit(&words).failed(5);
+    assert!(world.telit(&words).failed(5).error().starts_with("broker.test:8883: "));
+}
+
+#[test]
+fn a_broker_that_is_not_there_is_named() {
+    let world = World::start();
+    let words = ["mqtt", "pub", "--client-id", "c", "--topic", "t", "--message", "m", "--plain"];
+    let broker = ["--host", "broker.test", "--port-number", "9999"];
+    let ran = world.telit(&[&words[..], &broker].concat()).failed(5);
+    assert!(ran.error().starts_with("broker.test:9999: "), "{ran:?}");
+}
+
+#[test]
+fn an_expired_client_certificate_has_a_hint_of_its_own() {
+    let world = World::start();
+    let expired = world.servers.authority().issue(&CertificateRequest::client("old").expired()).unwrap();
+    fs::write(world.file("cert.pem"), expired.certificate_pem()).unwrap();
+    fs::write(world.file("key.pem"), expired.key_pem()).unwrap();
+    let words = ["mqtt", "pub", "--client-id", "c", "--topic", "t", "--message", "m"];
+    let ran = telit(&world.mqtt(&words)).failed(2);
+    assert!(!ran.error().contains("; ") && !ran.stderr.contains("--help"), "{ran:?}");
+}
+
+#[test]
+fn a_bad_status_is_an_error_only_if_asked_for() {
+    let world = World::start();
+    let target = world.file("answer");
+    let words = ["https", "get", "https://rest.test/status/404", "--output", &target];
+    let failed = world.telit(&[&words[..], &["--fail"]].concat()).failed(5);
+    assert!(failed.error().contains("404"), "{failed:?}");
+    assert!(!fs::exists(&target).unwrap());
+    world.telit(&words).ok();
+    assert!(fs::exists(&target).unwrap());
+    let good = ["https", "get", "https://rest.test/health", "--fail"];
+    assert_eq!(world.telit(&good).ok().stdout, r#"{"status":"ok"}"#);
+}
+
+#[test]
+fn an_interrupted_download_leaves_the_port_in_command_mode() {
+    let world = World::start();
+    world.servers.ftps().put_file("image.bin", pattern(8_000_000)).unwrap();
+    let module = world.simulated(&["--baud", "921600"]);
+    let target = world.file("image.bin");
+    let url = "ftps://device@files.test/image.bin";
+    let transcript = world.file("transcript");
+    let get = ["ftps", "get", url, "--password-env", "FTP_PASSWORD", "--output", &target];
+    let get = [&get[..], &["--transcript", &transcript]].concat();
+    let download = world.started(&get, module.port());
+    // Only data grow the part file.
+    let part = || {
+        let mut files = fs::read_dir(world.folder.path()).unwrap().map(Result::unwrap);
+        files.any(|file| {
+            file.file_name().to_string_lossy().contains("image.bin")
+                && file.metadata().is_ok_and(|metadata| metadata.len() > 10_000)
+        })
+    };
+    while !part() {
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&download), Signal::INT).unwrap();
+    let ran = finish(download).failed(1);
+    assert_eq!(ran.error(), "interrupted");
+    assert!(ran.stderr.contains("--resume"), "{ran:?}");
+    let transcript = fs::read_to_string(&transcript).unwrap();
+    let (_, left) = transcript.rsplit_once(" > +++").unwrap();
+    assert!(left.contains(" > AT\\r\n"), "{left}");
+    assert!(!ran.stderr.contains("online mode"), "{ran:?}");
+    let at = telit(&["at", "AT+CGMM", "--port", module.port()]).ok();
+    assert!(at.stdout.starts_with("ME310G1"), "{at:?}");
+}
+
+#[test]
+fn a_port_that_vanishes_is_no_fault_of_the_network() {
+    let world = World::start();
+    for signal in [Signal::KILL, Signal::TERM] {
+        let module = world.simulated(&[]);
+        let words = ["mqtt", "sub", "--plain", "--client-id", "c", "--host", "broker.test", "--topic", "t"];
+        let mut subscriber = world.started(&words, module.port());
+        let mut stderr = BufReader::new(subscriber.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.contains("subscribed to") {
+            said.clear();
+            assert_ne!(stderr.read_line(&mut said).unwrap(), 0);
+        }
+        module.signal(signal);
+        assert_eq!(finish(subscriber).code, Some(3), "{signal:?}");
+        let mut rest = String::new();
+        stderr.read_to_string(&mut rest).unwrap();
+        assert!(rest.contains("error: the link to the module is lost"), "{rest}");
+        assert!(rest.contains("hint: ") && !rest.contains("client-id"), "{rest}");
+    }
+}
+
+#[test]
+fn a_port_that_vanishes_while_publishing_is_a_link_error_too() {
+    let world = World::start();
+    for command in ["AT#MQCONN=1", "AT#MQPUBSEXT=1"] {
+        let module = world.simulated(&["--latency", "200"]);
+        let transcript = world.file("transcript");
+        let words = ["mqtt", "pub", "--plain", "--client-id", "c", "--host", "broker.test", "--topic", "t"];
+        let rest = ["--message", "m", "--transcript", &transcript];
+        let publisher = world.started(&[&words[..], &rest].concat(), module.port());
+        let sent = format!(" > {command}");
+        while !fs::read_to_string(&transcript).is_ok_and(|said| said.contains(&sent)) {
+            std::thread::yield_now();
+        }
+        module.signal(Signal::KILL);
+        let ran = finish(publisher).failed(3);
+        assert!(ran.error().contains("the link to the module is lost"), "{ran:?}");
+        fs::remove_file(&transcript).unwrap();
+    }
+}
+
+#[test]
+fn an_interruption_before_enough_messages_is_an_error() {
+    let world = World::start();
+    let words = ["mqtt", "sub", "--client-id", "subscriber", "--topic", "dt/+", "--count", "1"];
+    let mut subscriber =
+        command(&world.mqtt(&words)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(subscriber.stderr.take().unwrap());
+    stderr.read_line(&mut String::new()).unwrap();
+    kill_process(Pid::from_child(&subscriber), Signal::TERM).unwrap();
+    assert_eq!(finish(subscriber).code, Some(1));
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with("error: interrupted: 0 of 1"), "{rest}");
 }
 
 #[test]

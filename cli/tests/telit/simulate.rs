@@ -1,6 +1,6 @@
 //! `telit simulate`: a virtual module for other programs.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Stdio};
 
@@ -50,7 +50,7 @@ impl Simulated {
         line
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let id = Pid::from_child(&self.process);
         kill_process(id, signal).unwrap();
     }
@@ -92,6 +92,15 @@ fn tls_of_one_port_is_busy_for_the_other() {
 }
 
 #[test]
+fn a_command_that_asks_for_data_is_refused_and_the_port_stays_usable() {
+    let module = Simulated::start(&[]);
+    telit(&["at", "AT#SSLEN=1,1", "--port", module.port()]).ok();
+    let refused = telit(&["at", "AT#SSLSECDATA=1,1,1,10", "--port", module.port()]).failed(2);
+    assert!(refused.error().contains("the module asks for data"), "{refused:?}");
+    telit(&["at", "AT#SSLEN=1,0", "--port", module.port()]).ok();
+}
+
+#[test]
 fn faults_happen_and_the_memory_survives() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
@@ -122,8 +131,49 @@ fn wrong_inputs_are_refused() {
     refused(&["--platform", "99"]);
     refused(&["--platform", "37", "--fault", "explode"]);
     refused(&["--platform", "37", "--resolve", "nonsense"]);
+    refused(&["--platform", "37", "--link", link]);
+    refused(&["--platform", "37", "--state", "/nonexistent/folder/state"]);
     refused(&["--platform", "37", "--state", folder.path().to_str().unwrap()]);
     telit(&["simulate", "--platform", "37", "--link", "/nonexistent/folder/link"]).failed(3);
+}
+
+#[test]
+fn only_the_link_of_a_dead_module_is_used_again() {
+    let module = Simulated::start(&[]);
+    let link = Path::new(module.port());
+    let target = link.read_link().unwrap();
+    let in_use = telit(&["simulate", "--platform", "37", "--link", module.port()]).failed(2);
+    assert!(in_use.error().contains("may be in use"), "{in_use:?}");
+    assert_eq!(link.read_link().unwrap(), target);
+
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other");
+    std::os::unix::fs::symlink("/nonexistent/precious", &other).unwrap();
+    telit(&["simulate", "--platform", "37", "--link", other.to_str().unwrap()]).failed(2);
+    assert_eq!(other.read_link().unwrap(), Path::new("/nonexistent/precious"));
+
+    let dead = folder.path().join("dead");
+    std::os::unix::fs::symlink("/dev/pts/99999", &dead).unwrap();
+    let again = Simulated::start(&["--link", dead.to_str().unwrap()]);
+    telit(&["info", "--port", dead.to_str().unwrap()]).ok();
+    drop(again);
+}
+
+#[test]
+fn a_network_that_takes_long_is_told_once() {
+    let module = Simulated::start(&["--latency", "600"]);
+    let words = ["https", "get", "https://nowhere.invalid/", "--danger-no-verify", "--port", module.port()];
+    let mut request = command(&words).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(request.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("waiting for the network") {
+        assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
+    }
+    kill_process(Pid::from_child(&request), Signal::TERM).unwrap();
+    assert_eq!(request.wait().unwrap().code(), Some(1));
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert!(!rest.contains("waiting") && rest.contains("error: interrupted\nhint: "), "{rest}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::telit;
+use crate::harness::{command, finish, telit};
 
 #[test]
 fn info() {
@@ -37,6 +37,18 @@ fn a_refused_command_ends_with_the_words_of_the_module() {
 #[test]
 fn other_platforms() {
     assert!(telit(&["info", "--port", "sim:99"]).failed(2).stderr.contains("sim:37"));
+    let not_yet = "platform 30 is not supported yet";
+    assert_eq!(telit(&["info", "--port", "sim:30"]).failed(2).error(), not_yet);
+    assert_eq!(telit(&["info", "--port", "sim:37", "--platform", "30"]).failed(2).error(), not_yet);
+}
+
+#[test]
+fn a_full_standard_output_is_named() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let child =
+        command(&["info", "--port", "sim:37"]).stdout(full).stderr(std::process::Stdio::piped()).spawn();
+    let ran = finish(child.unwrap()).failed(1);
+    assert!(ran.error().starts_with("standard output cannot be written"), "{ran:?}");
 }
 
 #[test]

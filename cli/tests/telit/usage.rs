@@ -44,6 +44,7 @@ fn mistakes_are_one_line_and_a_hint() {
     assert!(refused(&["info", "--baud", "fast"]).stderr.contains("hint: "));
     assert!(refused(&["info", "--platform", "38"]).error().contains("25-threadx"));
     assert!(refused(&["info", "--resolve", "a:1=127.0.0.1:2"]).error().contains("--resolve"));
+    assert_eq!(refused(&["info", "--platform", "30"]).error(), "platform 30 is not supported yet");
     refused(&["at", "CGMM"]);
     refused(&["at", "AT\rATD123;"]);
 }
@@ -90,6 +91,17 @@ fn passwords_in_urls_are_refused_and_not_repeated() {
         let verb = if url.starts_with("https") { ["https", "get"] } else { ["ftps", "size"] };
         let ran = refused(&[verb[0], verb[1], url, "--danger-no-verify"]);
         assert!(!ran.stderr.contains("s3cr3t"), "{ran:?}");
+    }
+    let ran = refused(&["ftps", "size", "ftps://user:s3cr3t@h/f", "--danger-no-verify"]);
+    assert!(ran.error().contains("the URL holds a password"), "{ran:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_a_mistake() {
+    let output = ["--danger-no-verify", "--output", "/nonexistent/f"];
+    for words in [["https", "get", "https://h/"], ["ftps", "get", "ftps://h/f"]] {
+        let ran = refused(&[&words[..], &output].concat());
+        assert_eq!(ran.error(), "/nonexistent/f cannot be written: its folder does not exist");
     }
 }
 

@@ -49,7 +49,9 @@ impl Connector {
         connector.broker(false).exchange()?;
         connector.login().exchange()?;
         if matches!(connector.options.security, MqttSecurity::DangerPlain) {
-            tracing::warn!("MQTT without TLS: MqttSecurity::DangerPlain is set");
+            tracing::warn!(
+                "the connection is not encrypted: everybody on the way can read and change everything"
+            );
         }
         Ok(connector)
     }

@@ -53,7 +53,7 @@ impl Refusal {
             Self::ServerUnavailable => "try again later",
             Self::Credentials => "check user name and password",
             Self::NotAuthorised => {
-                "check what the broker allows this client, and the server name if it uses SNI"
+                "check user name, password, what the broker allows this client, and the server name if it uses SNI"
             }
         }
     }

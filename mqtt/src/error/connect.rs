@@ -6,7 +6,7 @@ use telit_core::platform::PlatformId;
 use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
-use super::{Refusal, category_at_broker, names};
+use super::{Refusal, category_at_broker, loss_hint, names};
 use crate::state::LossReason;
 
 /// Connecting or resuming failed. What had been changed on the module was undone.
@@ -87,10 +87,11 @@ impl ConnectError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Busy(_) => Some("end or pause the other service, or set tls_wait() to wait for it"),
+            Self::Busy(_) => Some("end or pause the other service, or wait for it"),
             Self::Refused { refusal } => Some(refusal.hint()),
             Self::TlsSetup(error) => error.hint(),
             Self::Tls { failure, .. } => Some(failure.hint()),
+            Self::NotConnected { reason } if reason.category() == Category::Link => Some(loss_hint(*reason)),
             Self::NotConnected { .. } | Self::Network(_) => Some(
                 "check host, port and network; the module may also report a failed TLS handshake or a broker \
                  that dropped the connection like this, so check the certificates and the module's clock too",
@@ -99,7 +100,7 @@ impl ConnectError {
             Self::Closed => Some("connect a new client"),
             // Source: M37 p1010.
             Self::Command(CommandError::Refused { command, .. }) if command == "#MQCFG" => {
-                Some("the packet data context must be active first: Modem::bring_up()")
+                Some("the packet data context must be active first: bring the module up")
             }
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Command(_) => None,
         }
@@ -215,6 +216,16 @@ mod tests {
         let error = ConnectError::of_login(refused("1103"), Some(0));
         assert_eq!(error, ConnectError::Network(refused("1103")));
         assert_eq!(error.category(), Category::Network);
+    }
+
+    #[test]
+    fn a_lost_port_is_not_blamed_on_the_network() {
+        let error = ConnectError::NotConnected { reason: LossReason::LinkLost };
+        assert_eq!(error.category(), Category::Link);
+        assert!(error.hint().unwrap().contains("port"));
+        let error = ConnectError::NotConnected { reason: LossReason::SocketFailure };
+        assert_eq!(error.category(), Category::Network);
+        assert!(error.hint().unwrap().contains("host"));
     }
 
     #[test]

@@ -15,15 +15,28 @@ pub use subscribe::SubscribeError;
 use telit_core::at::ModuleError;
 use telit_core::{Category, CommandError};
 
-use crate::state::ClientState;
+use crate::state::{ClientState, LossReason};
 
 /// What helps when there is no connection.
 fn reconnect_hint(state: ClientState) -> Option<&'static str> {
     match state {
-        ClientState::Paused => Some("call resume() first"),
-        ClientState::Lost(_) => Some("call resume() to connect again, then subscribe again"),
+        ClientState::Paused => Some("resume the session first"),
+        ClientState::Lost(reason) => Some(loss_hint(reason)),
         ClientState::Closed => Some("connect a new client"),
         ClientState::Connecting | ClientState::Connected => None,
+    }
+}
+
+/// What helps against a loss.
+fn loss_hint(reason: LossReason) -> &'static str {
+    match reason {
+        LossReason::LinkLost => "open the port again: check the cable, or wait for the module to restart",
+        LossReason::ModuleSilent => "check the port and that the module is powered",
+        LossReason::ClosedByBroker => {
+            "connect again, then subscribe again; brokers end a session when another client uses the same client \
+             identifier"
+        }
+        _ => "connect again, then subscribe again",
     }
 }
 

@@ -52,7 +52,7 @@ impl SubscribeError {
         match self {
             Self::NotConnected { state } => reconnect_hint(*state),
             Self::Refused(_) => Some("check that the broker allows this client the topic filter"),
-            Self::UnsupportedQos { .. } => Some("subscribe with QoS::AtLeastOnce"),
+            Self::UnsupportedQos { .. } => Some("subscribe with quality of service 1"),
             Self::InvalidFilter(_) | Self::Command(_) => None,
         }
     }

@@ -1,11 +1,11 @@
 //! The broker, and how a session with it ends.
 
 use clap::Args;
+use telit_core::{Category, Modem};
 use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
 
 use crate::args::Arguments;
 use crate::failure::Failure;
-use crate::output::Output;
 use crate::secret;
 
 /// How to reach the broker.
@@ -32,8 +32,8 @@ pub(crate) struct BrokerArguments {
 }
 
 impl BrokerArguments {
-    pub(super) fn options(&self, arguments: &Arguments, output: &Output) -> Result<MqttOptions, Failure> {
-        let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments, output)?);
+    pub(super) fn options(&self, arguments: &Arguments) -> Result<MqttOptions, Failure> {
+        let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?);
         if let Some(port) = self.port_number {
             options = options.port(port);
         }
@@ -44,12 +44,25 @@ impl BrokerArguments {
         Ok(options)
     }
 
-    fn security(&self, arguments: &Arguments, output: &Output) -> Result<MqttSecurity, Failure> {
-        if !self.plain {
-            return Ok(MqttSecurity::Tls(arguments.tls.options()?));
+    /// Errors on the way to the broker name it.
+    pub(super) async fn connect(&self, modem: &Modem, options: MqttOptions) -> Result<MqttClient, Failure> {
+        MqttClient::connect(modem, options).await.map_err(|error| {
+            let on_the_way = matches!(error.category(), Category::Network | Category::Other);
+            let failure = Failure::from(error);
+            if on_the_way { failure.about(format!("{}:{}", self.host, self.port())) } else { failure }
+        })
+    }
+
+    fn port(&self) -> u16 {
+        self.port_number.unwrap_or(if self.plain { 1883 } else { 8883 })
+    }
+
+    fn security(&self, arguments: &Arguments) -> Result<MqttSecurity, Failure> {
+        if self.plain {
+            Ok(MqttSecurity::DangerPlain)
+        } else {
+            Ok(MqttSecurity::Tls(arguments.tls.options()?))
         }
-        output.remark("warning: --plain: no TLS, everybody on the way can read and change everything");
-        Ok(MqttSecurity::DangerPlain)
     }
 }
 

@@ -19,6 +19,10 @@ pub(crate) enum MqttCommand {
     /// Publish one message
     Pub(PublishArguments),
     /// Show messages as they arrive
+    #[command(
+        after_help = "Ctrl-C or SIGTERM ends it: exit code 0 without --count or after enough messages, otherwise 1. \
+--timeout does the same with exit code 5 in place of 1."
+    )]
     Sub(SubscribeArguments),
 }
 

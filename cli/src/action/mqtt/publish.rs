@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use telit_mqtt::{MqttClient, Publish};
+use telit_mqtt::Publish;
 use tokio::io::AsyncReadExt;
 
 use super::broker::{BrokerArguments, disconnect, qos};
@@ -47,11 +47,11 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     topic::check_name(&command.topic)?;
-    let options = command.broker.options(arguments, output)?;
+    let options = command.broker.options(arguments)?;
     let payload = command.payload().await?;
     let bytes = payload.len();
     let session = port::open_online(&arguments.global).await?;
-    let client = MqttClient::connect(&session.modem, options).await?;
+    let client = command.broker.connect(&session.modem, options).await?;
     let message = Publish::new(&command.topic, payload).qos(qos(command.qos)).retain(command.retain);
     let outcome = client.send(message).await;
     disconnect(&client).await;

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use clap::Args;
 use serde_json::json;
-use telit_core::Category;
+use telit_core::{Category, Modem};
 use telit_mqtt::{Message, MqttClient};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -46,34 +46,47 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     let mut interrupt = Interrupt::listen()?;
     command.topic.iter().try_for_each(|filter| topic::check_filter(filter))?;
-    let options = command.broker.options(arguments, output)?;
-    let session = interrupt.or(port::open_online(&arguments.global)).await?;
-    let connecting = async { Ok(MqttClient::connect(&session.modem, options).await?) };
-    let client = interrupt.or(connecting).await?;
-    let outcome = receive_all(&client, command, &mut interrupt, output).await;
+    let options = command.broker.options(arguments)?;
+    let connecting = async {
+        let session = port::open_online(&arguments.global).await?;
+        let client = command.broker.connect(&session.modem, options).await?;
+        Ok::<_, Failure>((session, client))
+    };
+    let Some(connected) = interrupt.or(connecting).await else {
+        port::settle(&mut interrupt).await;
+        return command.interrupted(0);
+    };
+    let (session, client) = connected?;
+    let outcome = receive_all(&session.modem, &client, command, &mut interrupt, output).await;
     disconnect(&client).await;
     outcome
 }
 
 async fn receive_all(
+    modem: &Modem,
     client: &MqttClient,
     command: &SubscribeArguments,
     interrupt: &mut Interrupt,
     output: &Output,
 ) -> Result<(), Failure> {
-    let mut messages = interrupt.or(subscribe(client, command)).await?;
+    let Some(messages) = interrupt.or(subscribe(client, command)).await else {
+        return command.interrupted(0);
+    };
+    let mut messages = messages?;
     output.remark(&format!("subscribed to {}", command.topic.join(", ")));
     let deadline = command.timeout.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let mut received = 0;
     while command.count.is_none_or(|count| received < count) {
         tokio::select! {
             message = messages.recv() => {
-                let message = message.ok_or_else(|| ended(client))?;
+                let Some(message) = message else {
+                    return Err(ended(modem, client).await);
+                };
                 show(&message, output)?;
                 received += 1;
             }
-            () = at(deadline) => return command.unfinished(received, "the time is over"),
-            () = interrupt.received() => return command.unfinished(received, "interrupted"),
+            () = at(deadline) => return command.late(received),
+            () = interrupt.received() => return command.interrupted(received),
         }
     }
     Ok(())
@@ -99,9 +112,21 @@ async fn subscribe(
     Ok(messages)
 }
 
-fn ended(client: &MqttClient) -> Failure {
-    Failure::new(Category::Network, format!("the connection ended: {}", client.state()))
-        .hint("run it again; brokers end a session when another client uses the same --client-id")
+/// Why no more messages come. About a port that is gone the port itself says most.
+async fn ended(modem: &Modem, client: &MqttClient) -> Failure {
+    let state = client.state();
+    let category = state.category();
+    if category == Category::Link
+        && let Err(error) = port::probe(modem).await
+    {
+        return error.into();
+    }
+    let failure = Failure::new(category, format!("the connection ended: {state}"));
+    if category == Category::Network {
+        return failure
+            .hint("run it again; brokers end a session when another client uses the same --client-id");
+    }
+    failure
 }
 
 async fn at(deadline: Option<Instant>) {
@@ -139,13 +164,27 @@ fn printable(text: &str) -> String {
 }
 
 impl SubscribeArguments {
-    /// Ends before the count was reached: an error only if there was one to reach.
-    fn unfinished(&self, received: u64, reason: &str) -> Result<(), Failure> {
+    /// The time is over before the count was reached: an error only if there was one to reach.
+    fn late(&self, received: u64) -> Result<(), Failure> {
+        self.unfinished(
+            Category::Network,
+            "the time is over",
+            received,
+            "check topic, publisher and --timeout",
+        )
+    }
+
+    /// The same for an interruption, which without a count is the ordinary end.
+    fn interrupted(&self, received: u64) -> Result<(), Failure> {
+        self.unfinished(Category::Other, "interrupted", received, "run it again to wait for the rest")
+    }
+
+    fn unfinished(&self, category: Category, reason: &str, received: u64, hint: &str) -> Result<(), Failure> {
         match self.count {
             None => Ok(()),
             Some(count) => {
                 let message = format!("{reason}: {received} of {count} messages arrived");
-                Err(Failure::new(Category::Network, message).hint("check topic, publisher and --timeout"))
+                Err(Failure::new(category, message).hint(hint))
             }
         }
     }
