@@ -191,7 +191,7 @@ impl RequestError {
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::UnsupportedMethod { .. } => "the module has GET, HEAD, DELETE, POST and PUT",
-            Self::TooLong { .. } => "the limits are the module's; shorten it, or move it into the body",
+            Self::TooLong { .. } => "the limits are the module's; shorten it",
             Self::Busy(_) => {
                 "end or pause the other service; an answer of this program that is neither read to its end nor \
                  dropped holds TLS too"

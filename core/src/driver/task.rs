@@ -274,16 +274,17 @@ impl Task {
 
     /// Takes out everything the engine produced.
     fn drain_engine(&mut self) {
+        // First, so that a transcript is complete when somebody acts on an answer.
+        while let Some(trace) = self.engine.poll_trace() {
+            if let Some(recorder) = &mut self.recorder {
+                recorder.record(self.started.elapsed(), &trace);
+            }
+        }
         while let Some(event) = self.engine.poll_event() {
             self.handle(event);
         }
         while let Some(bytes) = self.engine.poll_output() {
             self.output.push_back(bytes);
-        }
-        while let Some(trace) = self.engine.poll_trace() {
-            if let Some(recorder) = &mut self.recorder {
-                recorder.record(self.started.elapsed(), &trace);
-            }
         }
         if let Some(stream) = &mut self.stream {
             stream.flush();

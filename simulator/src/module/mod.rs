@@ -71,7 +71,7 @@ pub(crate) enum Effect {
 }
 
 /// Host output that may wait in a plug before the module stops producing more.
-pub(crate) const OUTPUT_LIMIT: usize = 64 * 1024;
+pub(crate) const OUTPUT_LIMIT: usize = 16 * 1024;
 
 /// The module. It holds secrets in many places, so that it has no `Debug`; nor have the types that carry command
 /// lines and entered data.
