@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
+use super::counted_code::{self, Front};
 use super::exchange::{Exchange, Shape};
 use super::output::{Output, Trace};
 use super::pending::{Pending, Step, flush_trace};
@@ -64,7 +65,8 @@ pub enum Event {
     StreamData(Bytes),
     /// The open stream has ended.
     StreamEnded(StreamEnd),
-    /// A line that no command asked for.
+    /// A line that no command asked for. A code that carries data (`SSLSRING` in ring mode 2) is one line
+    /// with its raw bytes.
     Unsolicited(Line),
     /// The module echoes commands although it was told not to: it has probably restarted.
     EchoSeen,
@@ -313,6 +315,15 @@ impl Engine {
         if line_end_was_open {
             // The last byte of the answer has come only now: the pause counts from here.
             self.become_idle(now);
+        }
+        self.reader.skip_line_ends();
+        match counted_code::take(&mut self.reader, &mut self.output) {
+            Front::Other => {}
+            Front::Unfinished => return false,
+            Front::Code(code) => {
+                self.output.event(Event::Unsolicited(Line::new(code)));
+                return true;
+            }
         }
         let found = self.reader.take_line();
         flush_trace(&mut self.reader, &mut self.output);

@@ -22,12 +22,13 @@
 //!   on without being copied.
 //! - **Bounded.** Lines, answers and bodies have limits that are checked before memory is taken.
 //! - **Codes without a command** are recognised at line starts in every state, except inside bodies
-//!   and streams, where the bytes belong to the payload.
+//!   and streams, where the bytes belong to the payload. Those that carry data are taken by count.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod command;
 mod command_line;
+mod counted_code;
 mod engine;
 mod exchange;
 mod fields;

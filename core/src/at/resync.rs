@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::counted_code::{self, Front};
 use super::engine::{Event, Failure, Settings};
 use super::exchange::{Exchange, Prompt};
 use super::fields::after_prefix;
@@ -281,6 +282,14 @@ impl Resync {
         reader.skip_line_ends();
         if let Some(step) = self.close_late_prompt(reader, output) {
             return step;
+        }
+        match counted_code::take(reader, output) {
+            Front::Other => {}
+            Front::Unfinished => return ResyncStep::Wait,
+            Front::Code(code) => {
+                output.event(Event::Unsolicited(Line::new(code)));
+                return ResyncStep::Again;
+            }
         }
         let found = reader.take_line();
         if let Some(consumed) = reader.take_consumed() {

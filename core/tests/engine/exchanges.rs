@@ -87,6 +87,27 @@ fn codes_between_commands_are_handed_on() {
 }
 
 #[test]
+fn a_code_with_data_is_taken_by_count_wherever_it_comes() {
+    let data = hostile();
+    let code = [format!("SSLSRING: 1,{},", data.len()).as_bytes(), &data].concat();
+    let mut rig = Rig::new();
+    rig.feed(&[b"\r\n", &code[..], b"\r\n"].concat());
+    rig.pass(Duration::from_millis(20));
+    rig.begin(read("#SSLEN"));
+    rig.feed(&[b"\r\n", &code[..], b"\r\n\r\n#SSLEN: 1,0\r\n\r\nSSLSRING: 2,3\r\n\r\nOK\r\n"].concat());
+    assert_eq!(lines(&rig.reply()), ["#SSLEN: 1,0"]);
+    let codes: Vec<Vec<u8>> = rig
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Unsolicited(line) => Some(line.as_bytes().to_vec()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(codes, [code.clone(), code, b"SSLSRING: 2,3".to_vec()]);
+}
+
+#[test]
 fn no_carrier_ends_only_dial_commands() {
     let mut rig = Rig::new();
     rig.begin(read("#SSLEN"));

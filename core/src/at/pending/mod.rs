@@ -11,6 +11,7 @@ use bytes::Bytes;
 use block::last_number;
 pub(crate) use prompt::send_payload;
 
+use crate::at::counted_code::{self, Front};
 use crate::at::engine::{Event, Failure, Settings};
 use crate::at::exchange::{Exchange, Prompt, Shape, StreamEnding};
 use crate::at::fields::{Fields, after_prefix};
@@ -236,6 +237,14 @@ impl Pending {
             }
             if let Some(step) = self.step_unannounced_mark(now, settings, reader, output) {
                 return step;
+            }
+        }
+        match counted_code::take(reader, output) {
+            Front::Other => {}
+            Front::Unfinished => return Step::Wait,
+            Front::Code(code) => {
+                output.event(Event::Unsolicited(Line::new(code)));
+                return Step::Again;
             }
         }
         let found = reader.take_line();

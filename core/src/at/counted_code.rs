@@ -1,0 +1,93 @@
+//! The one unsolicited code that carries raw bytes: `SSLSRING: <SSId>,<len>,<len bytes>` of ring mode 2.
+//!
+//! The bytes may contain line ends and look like results, so they are taken by count.
+//!
+//! Source: SSL guide 7.1.2.2, 7.4.4; M37 p877-879.
+
+use bytes::Bytes;
+
+use super::output::{Output, Trace};
+use super::reader::Reader;
+
+const PREFIX: &[u8] = b"SSLSRING:";
+/// Most data in one code: 1300 by the manuals, and some more for firmware that thinks otherwise.
+const DATA_LIMIT: usize = 4096;
+/// Longest number in the head.
+const DIGITS: usize = 5;
+
+/// What stands at the front of the input.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Front {
+    /// Something else.
+    Other,
+    /// Perhaps such a code; more bytes are needed.
+    Unfinished,
+    /// A whole code, head and data.
+    Code(Bytes),
+}
+
+/// Takes such a code off the front of the input, where a line begins.
+pub(crate) fn take(reader: &mut Reader, output: &mut Output) -> Front {
+    match head(reader.peek()) {
+        Head::Other => Front::Other,
+        Head::Unfinished => Front::Unfinished,
+        Head::Counted { head, data } => match reader.take_raw(head + data) {
+            None => Front::Unfinished,
+            Some(code) => {
+                output.trace(|| Trace::Received(code.slice(..head).to_vec()));
+                output.trace(|| Trace::ReceivedPayload(code.slice(head..)));
+                Front::Code(code)
+            }
+        },
+    }
+}
+
+enum Head {
+    Other,
+    Unfinished,
+    Counted { head: usize, data: usize },
+}
+
+fn head(bytes: &[u8]) -> Head {
+    if bytes.is_empty() {
+        return Head::Other;
+    }
+    let Some(rest) = bytes.strip_prefix(PREFIX) else {
+        return if PREFIX.starts_with(bytes) { Head::Unfinished } else { Head::Other };
+    };
+    let first = match number(rest.trim_ascii_start()) {
+        Number::Then { rest, .. } => rest,
+        Number::Unfinished => return Head::Unfinished,
+        Number::Other => return Head::Other,
+    };
+    match number(first.trim_ascii_start()) {
+        Number::Then { value: data, rest } if data <= DATA_LIMIT => {
+            Head::Counted { head: bytes.len() - rest.len(), data }
+        }
+        Number::Unfinished => Head::Unfinished,
+        // Without a third field it is the code of ring mode 1, an ordinary line.
+        Number::Then { .. } | Number::Other => Head::Other,
+    }
+}
+
+enum Number<'a> {
+    /// A number and a comma.
+    Then {
+        value: usize,
+        rest: &'a [u8],
+    },
+    Unfinished,
+    Other,
+}
+
+fn number(bytes: &[u8]) -> Number<'_> {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let value = bytes.get(..digits).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    match (bytes.get(digits), value) {
+        (None, _) if digits <= DIGITS => Number::Unfinished,
+        (Some(b','), Some(value)) => {
+            Number::Then { value, rest: bytes.get(digits + 1..).unwrap_or_default() }
+        }
+        _ => Number::Other,
+    }
+}
