@@ -353,3 +353,22 @@ async fn secrets_that_come_late_or_damaged_are_shown_to_nobody() {
         assert!(!code.unwrap().text().contains("topsecret"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_goes_on_echoing_still_gets_the_next_command() {
+    let (host, mut module) = tokio::io::duplex(4096);
+    let echo_off = Exchange::new(CommandLine::execute("E0"), Expect::result()).numeric_result();
+    let errors = Exchange::new(CommandLine::execute("+CMEE=2"), Expect::result());
+    let port =
+        AtPort::start(host, DriverOptions { restored: vec![echo_off, errors], ..DriverOptions::default() });
+    let running = tokio::spawn(async move {
+        for _ in 0..2 {
+            port.execute(read("#SSLEN")).await.unwrap();
+        }
+    });
+    for line in ["AT#SSLEN?", "ATE0", "AT+CMEE=2", "AT#SSLEN?"] {
+        expect(&mut module, format!("{line}\r").as_bytes()).await;
+        module.write_all(format!("{line}\r\r\nOK\r\n").as_bytes()).await.unwrap();
+    }
+    running.await.unwrap();
+}

@@ -224,7 +224,9 @@ impl Task {
 
     /// The module has forgotten its settings: they go before the next request.
     fn restore(&mut self) {
-        if self.restoring.is_empty() && !self.settings.is_empty() {
+        // A module that goes on echoing must not keep the task busy with nothing but its settings.
+        let restores = matches!(&self.waiting, Some(Waiting { answer: Answer::Nobody, .. }));
+        if !restores && self.restoring.is_empty() && !self.settings.is_empty() {
             tracing::warn!("the module echoes: it has probably restarted, its settings are sent again");
             self.restoring.extend(self.settings.iter().cloned());
         }
