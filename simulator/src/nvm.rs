@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::instance::InstanceSettings;
-use crate::profile::Profile;
+use crate::profile::{HttpProfile, Profile};
 
 /// The non-volatile memory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,15 +136,15 @@ impl Nvm {
     pub(crate) fn factory(profile: &Profile) -> Self {
         let context = Context { protocol: "IPV4V6".to_owned(), apn: String::new() };
         Self {
-            contexts: (1..=profile.predefined_contexts).map(|cid| (cid, context.clone())).collect(),
+            contexts: (1..=profile.general.predefined_contexts).map(|cid| (cid, context.clone())).collect(),
             // Sockets 1 to 3 are on context 1, the others on context 2. Source: M37 p707.
-            sockets: (1..=profile.sockets)
+            sockets: (1..=profile.general.sockets)
                 .map(|id| Socket { context: if id <= 3 { 1 } else { 2 }, values: [300, 90, 600, 50] })
                 .collect(),
             tls_sockets: vec![TlsSocket::default(); usize::from(profile.tls.sockets)],
             certificates: vec![CertificateSlot::default(); usize::from(profile.tls.certificate_slots)],
             preloaded: vec![None; usize::from(profile.tls.preloaded_slots)],
-            http: (0..profile.http.profiles).map(|index| HttpSettings::factory(profile, index)).collect(),
+            http: HttpSettings::all(profile.http.as_ref()),
             ..Self::default()
         }
     }
@@ -246,10 +246,17 @@ impl Default for TlsSocket {
 }
 
 impl HttpSettings {
-    pub(crate) fn factory(profile: &Profile, index: u8) -> Self {
+    /// Every profile of a new module.
+    fn all(client: Option<&HttpProfile>) -> Vec<Self> {
+        client.map_or_else(Vec::new, |client| {
+            (0..client.profiles).map(|id| Self::factory(client, id)).collect()
+        })
+    }
+
+    pub(crate) fn factory(client: &HttpProfile, id: u8) -> Self {
         let mut settings = Self::default();
-        if index == 2 {
-            (settings.host, settings.port) = (profile.http.preset.0.to_owned(), profile.http.preset.1);
+        if id == 2 {
+            (settings.host, settings.port) = (client.preset.0.to_owned(), client.preset.1);
         }
         settings
     }

@@ -11,6 +11,7 @@ use crate::module::Module;
 use crate::module::ftp::FtpWait;
 use crate::module::tls::Service;
 use crate::net::ftp::Options;
+use crate::profile::FtpProfile;
 use crate::service::{FtpOrder, Order, Start};
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
@@ -26,6 +27,11 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#FTPMSG", last_message),
     ("#FTPCMD", server_commands),
 ];
+
+/// What the platform's client can take.
+pub(super) fn limits(module: &Module) -> Result<&'static FtpProfile, AtError> {
+    module.profile.ftp.as_ref().ok_or(AtError::Plain)
+}
 
 /// FTP shares the first secure socket. Source: M37 p894.
 const TLS_SOCKET: u8 = 1;
@@ -92,7 +98,7 @@ fn open(module: &mut Module, call: &Call) -> Outcome {
     let user = parameters.positional_text(1, 256)?;
     let password = parameters.positional_text(2, 256)?;
     let passive = parameters.switch_or(3, false)?;
-    let context = parameters.small_or(4, module.profile.contexts.clone(), 1)?;
+    let context = parameters.small_or(4, module.profile.general.contexts.clone(), 1)?;
     match &module.ftp.session {
         Some(session) if session.owner != call.instance => return Err(AtError::Cme(cme::RESOURCE_USED)),
         Some(_) => return Err(AtError::Cme(cme::FTP_ALREADY_CONNECTED)),
@@ -103,7 +109,7 @@ fn open(module: &mut Module, call: &Call) -> Outcome {
         return Err(AtError::Cme(cme::FTP_CANNOT_RESOLVE));
     }
     let tls = if module.ftp.tls { Some(module.handshake_settings(TLS_SOCKET, &host)?) } else { None };
-    let tenths = module.ftp.timeout.min(module.profile.ftp.open_limit);
+    let tenths = module.ftp.timeout.min(limits(module)?.open_limit);
     let options = Options {
         host,
         port,
@@ -162,7 +168,7 @@ fn working_directory(module: &mut Module, call: &Call) -> Outcome {
 
 /// The name of a file or directory on the server.
 pub(super) fn remote_name(module: &Module, parameters: &Parameters, index: usize) -> Result<String, AtError> {
-    parameters.required_text(index, module.profile.ftp.name_limit)
+    parameters.required_text(index, limits(module)?.name_limit)
 }
 
 fn change_directory(module: &mut Module, call: &Call) -> Outcome {

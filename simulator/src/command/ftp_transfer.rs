@@ -1,6 +1,6 @@
 //! FTP transfers, in data mode and in command mode. Source: M37 p806-833.
 
-use super::ftp::remote_name;
+use super::ftp::{limits, remote_name};
 use super::parse::Form;
 use super::{Call, Flow, Handler, Outcome, set};
 use crate::entry::{Ending, Entry, Prompt, Purpose};
@@ -23,7 +23,7 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
 fn list(module: &mut Module, call: &Call) -> Outcome {
     let path = match &call.form {
         Form::Execute | Form::Read => None,
-        Form::Set(parameters) => parameters.text(0, module.profile.ftp.name_limit)?,
+        Form::Set(parameters) => parameters.text(0, limits(module)?.name_limit)?,
         _ => return Err(AtError::Plain),
     };
     module.ftp_transfer(call.instance, FtpOrder::List(path), Wanted::Download)
@@ -75,7 +75,7 @@ fn receive(module: &mut Module, call: &Call) -> Outcome {
         module.info(call.instance, format!("#FTPRECV: {available}"));
         return Ok(Flow::Done);
     }
-    let most = set(call)?.required(0, module.profile.ftp.block.clone())?;
+    let most = set(call)?.required(0, limits(module)?.block.clone())?;
     let most = usize::try_from(most).map_err(|_| AtError::Plain)?;
     let (data, hexadecimal) = module.read_packets(call.instance, most)?;
     let blank = if module.quirks.block_without_blank { "" } else { " " };
@@ -111,7 +111,7 @@ fn append(module: &mut Module, call: &Call) -> Outcome {
 fn append_block(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(2)?;
-    let length = parameters.required(0, 1..=module.profile.ftp.append_limit)?;
+    let length = parameters.required(0, 1..=limits(module)?.append_limit)?;
     let length = usize::try_from(length).map_err(|_| AtError::Plain)?;
     let last = parameters.switch_or(1, false)?;
     module.appendable(call.instance)?;

@@ -212,7 +212,7 @@ fn skip_escape(module: &mut Module, call: &Call) -> Outcome {
 
 fn list_commands(module: &mut Module, call: &Call) -> Outcome {
     action(call)?;
-    let lines: Vec<String> = module.profile.commands.iter().map(|command| command.name.to_owned()).collect();
+    let lines: Vec<String> = module.profile.commands().map(|command| command.name.to_owned()).collect();
     module.info_lines(call.instance, &lines);
     Ok(Flow::Done)
 }

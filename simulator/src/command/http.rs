@@ -12,15 +12,21 @@ use crate::module::http::RequestParts;
 use crate::module::tls::Service;
 use crate::net::http::Method;
 use crate::nvm::{HttpSettings, Secret};
+use crate::profile::HttpProfile;
 
 pub(super) const COMMANDS: &[(&str, Handler)] =
     &[("#HTTPCFG", configure), ("#HTTPQRY", query), ("#HTTPSND", send), ("#HTTPRCV", receive)];
+
+/// What the platform's client can take.
+fn limits(module: &Module) -> Result<&'static HttpProfile, AtError> {
+    module.profile.http.as_ref().ok_or(AtError::Plain)
+}
 
 /// HTTP shares the first secure socket. Source: M37 p894.
 const TLS_SOCKET: u8 = 1;
 
 fn profile_number(module: &Module, parameters: &Parameters) -> Result<u8, AtError> {
-    parameters.required_small(0, 0..=u32::from(module.profile.http.profiles) - 1)
+    parameters.required_small(0, 0..=u32::from(limits(module)?.profiles) - 1)
 }
 
 fn configure(module: &mut Module, call: &Call) -> Outcome {
@@ -34,10 +40,10 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     p.at_most(12)?;
     let id = profile_number(module, p)?;
     if p.len() == 1 {
-        let factory = HttpSettings::factory(module.profile, id);
+        let factory = HttpSettings::factory(limits(module)?, id);
         return store(module, call, id, factory);
     }
-    let limits = &module.profile.http;
+    let limits = limits(module)?;
     let mut settings = module.http_settings(id).clone();
     if let Some(host) = p.text(1, limits.host_limit)? {
         settings.host = host;
@@ -53,7 +59,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     }
     settings.tls = p.switch_or(6, settings.tls)?;
     settings.timeout = p.number_or(7, 1..=65_535, settings.timeout)?;
-    settings.context = p.small_or(8, module.profile.contexts.clone(), settings.context)?;
+    settings.context = p.small_or(8, module.profile.general.contexts.clone(), settings.context)?;
     settings.packet_size = p.number_or(9, 0..=1500, settings.packet_size)?;
     p.number(10, 0..=0)?;
     p.number(11, 0..=0)?;
@@ -115,13 +121,13 @@ fn ready(module: &Module, call: &Call, id: u8) -> Result<(), AtError> {
 
 /// The path and query: they begin with a slash.
 fn resource(module: &Module, parameters: &Parameters) -> Result<String, AtError> {
-    let resource = parameters.required_text(2, module.profile.http.resource_limit)?;
+    let resource = parameters.required_text(2, limits(module)?.resource_limit)?;
     if resource.starts_with('/') { Ok(resource) } else { Err(AtError::Plain) }
 }
 
 /// Several header lines are joined with `>>`. Source: M37 p862.
 fn headers(module: &Module, parameters: &Parameters, index: usize) -> Result<Vec<String>, AtError> {
-    let joined = parameters.text(index, module.profile.http.header_limit)?.unwrap_or_default();
+    let joined = parameters.text(index, limits(module)?.header_limit)?.unwrap_or_default();
     Ok(joined.split(">>").filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
@@ -147,9 +153,9 @@ fn send(module: &mut Module, call: &Call) -> Outcome {
     let profile = profile_number(module, parameters)?;
     let method = parameters.required_small(1, 0..=1)?;
     let resource = resource(module, parameters)?;
-    let length = parameters.required(3, 1..=module.profile.http.body_limit)?;
+    let length = parameters.required(3, 1..=limits(module)?.body_limit)?;
     let length = usize::try_from(length).map_err(|_| AtError::Plain)?;
-    let content_type = match parameters.text(4, module.profile.http.post_parameter_limit)? {
+    let content_type = match parameters.text(4, limits(module)?.post_parameter_limit)? {
         // For POST only. Source: M37 p866.
         Some(_) if method == 1 => None,
         content_type => content_type.map(|text| content_type_of(&text)),

@@ -8,6 +8,7 @@ use crate::module::Module;
 use crate::module::mqtt::{Client, ClientState, WillSettings};
 use crate::module::radio::Functionality;
 use crate::module::tls::Service;
+use crate::profile::MqttProfile;
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#MQEN", enable),
@@ -19,9 +20,14 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#MQDISC", disconnect),
 ];
 
+/// What the platform's client can take.
+pub(super) fn limits(module: &Module) -> Result<&'static MqttProfile, AtError> {
+    module.profile.mqtt.as_ref().ok_or(AtError::Plain)
+}
+
 /// `<instanceNumber>`
 pub(super) fn client_number(module: &Module, parameters: &Parameters) -> Result<u8, AtError> {
-    parameters.required_small(0, 1..=u32::from(module.profile.mqtt.clients))
+    parameters.required_small(0, 1..=u32::from(limits(module)?.clients))
 }
 
 /// One line a client.
@@ -81,9 +87,9 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(6)?;
     let id = client_number(module, parameters)?;
-    let host = parameters.required_text(1, module.profile.mqtt.string_limit)?;
+    let host = parameters.required_text(1, limits(module)?.string_limit)?;
     let port = u16::try_from(parameters.required(2, 1..=65_535)?).map_err(|_| AtError::Plain)?;
-    let context = parameters.required_small(3, module.profile.contexts.clone())?;
+    let context = parameters.required_small(3, module.profile.general.contexts.clone())?;
     let tls = parameters.switch_or(4, false)?;
     let tls_socket = parameters.small_or(5, 1..=u32::from(module.profile.tls.sockets), 1)?;
     owned(module, id, call)?;
@@ -117,7 +123,7 @@ fn configure_session(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(3)?;
     let id = client_number(module, parameters)?;
-    let keep_alive = parameters.required(1, module.profile.mqtt.keep_alive.clone())?;
+    let keep_alive = parameters.required(1, limits(module)?.keep_alive.clone())?;
     let clean_session = parameters.switch(2)?;
     configurable(module, id)?;
     let client = module.mqtt.client_mut(id);
@@ -153,7 +159,7 @@ fn configure_will(module: &mut Module, call: &Call) -> Outcome {
     let id = client_number(module, parameters)?;
     let will = if parameters.switch(1)? {
         parameters.at_most(6)?;
-        let limits = &module.profile.mqtt;
+        let limits = limits(module)?;
         Some(WillSettings {
             retain: parameters.switch(2)?,
             qos: parameters.required_small(3, 0..=2)?,
@@ -183,7 +189,7 @@ fn connect(module: &mut Module, call: &Call) -> Outcome {
     parameters.at_most(4)?;
     let id = client_number(module, parameters)?;
     owned(module, id, call)?;
-    let limit = module.profile.mqtt.string_limit;
+    let limit = limits(module)?.string_limit;
     let text = |index| parameters.positional_text(index, limit);
     let identity = (text(1)?, text(2)?, text(3)?);
     let client = module.mqtt.client(id);

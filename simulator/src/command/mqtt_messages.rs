@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::mqtt::client_number;
+use super::mqtt::{client_number, limits};
 use super::parse::Form;
 use super::value::Parameters;
 use super::{Call, Flow, Handler, Outcome, set};
@@ -30,7 +30,7 @@ fn subscribe(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(3)?;
     let id = client_number(module, parameters)?;
-    let filter = parameters.required_text(1, module.profile.mqtt.topic_limit)?;
+    let filter = parameters.required_text(1, limits(module)?.topic_limit)?;
     // The default is 1. Source: M37 p1027.
     let qos = parameters.small_or(2, 0..=2, 1)?;
     connected(module, id, cme::MQTT_SUBSCRIBE)?;
@@ -41,7 +41,7 @@ fn unsubscribe(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(2)?;
     let id = client_number(module, parameters)?;
-    let filter = parameters.required_text(1, module.profile.mqtt.topic_limit)?;
+    let filter = parameters.required_text(1, limits(module)?.topic_limit)?;
     connected(module, id, cme::MQTT_UNSUBSCRIBE)?;
     module.client_request(call.instance, id, Order::Unsubscribe { filter }, cme::MQTT_UNSUBSCRIBE)
 }
@@ -51,7 +51,7 @@ fn head(module: &Module, parameters: &Parameters) -> Result<(u8, String, bool, u
     parameters.at_most(5)?;
     Ok((
         client_number(module, parameters)?,
-        parameters.required_text(1, module.profile.mqtt.topic_limit)?,
+        parameters.required_text(1, limits(module)?.topic_limit)?,
         parameters.switch(2)?,
         parameters.required_small(3, 0..=2)?,
     ))
@@ -60,7 +60,7 @@ fn head(module: &Module, parameters: &Parameters) -> Result<(u8, String, bool, u
 fn publish(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     let (id, topic, retain, qos) = head(module, parameters)?;
-    let message = parameters.bytes(4, module.profile.mqtt.message_limit)?.ok_or(AtError::Plain)?;
+    let message = parameters.bytes(4, limits(module)?.message_limit)?.ok_or(AtError::Plain)?;
     let payload = Bytes::copy_from_slice(message);
     connected(module, id, cme::MQTT_PUBLISH)?;
     module.publish(call.instance, id, topic, payload, (retain, qos), cme::MQTT_PUBLISH)
@@ -69,7 +69,7 @@ fn publish(module: &mut Module, call: &Call) -> Outcome {
 fn publish_counted(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     let (client, topic, retain, qos) = head(module, parameters)?;
-    let limit = u32::try_from(module.profile.mqtt.message_limit).unwrap_or(u32::MAX);
+    let limit = u32::try_from(limits(module)?.message_limit).unwrap_or(u32::MAX);
     let length = usize::try_from(parameters.required(4, 0..=limit)?).map_err(|_| AtError::Plain)?;
     connected(module, client, cme::MQTT_PUBSEXT)?;
     let purpose = Purpose::Publish { client, topic, retain, qos };
@@ -92,7 +92,7 @@ fn read(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(2)?;
     let id = client_number(module, parameters)?;
-    let slots = u32::try_from(module.profile.mqtt.slots).unwrap_or(u32::MAX);
+    let slots = u32::try_from(limits(module)?.slots).unwrap_or(u32::MAX);
     let slot = usize::try_from(parameters.required(1, 1..=slots)?).map_err(|_| AtError::Plain)?;
     let place = module.mqtt.slots.get_mut(slot - 1).ok_or(AtError::Plain)?;
     // Reading a slot frees it.

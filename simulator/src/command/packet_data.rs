@@ -19,7 +19,7 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
 fn define(module: &mut Module, call: &Call) -> Outcome {
     let parameters = match &call.form {
         Form::Test => {
-            let range = module.profile.contexts.clone();
+            let range = module.profile.general.contexts.clone();
             let lines: Vec<String> = ["IP", "IPV6", "IPV4V6", "Non-IP"]
                 .iter()
                 .map(|kind| {
@@ -44,7 +44,7 @@ fn define(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters,
         _ => return Err(AtError::Plain),
     };
-    let cid = parameters.required_small(0, module.profile.contexts.clone())?;
+    let cid = parameters.required_small(0, module.profile.general.contexts.clone())?;
     if parameters.len() == 1 {
         module.nvm_mut().contexts.remove(&cid);
         return Ok(Flow::Done);
@@ -105,7 +105,7 @@ fn addresses(module: &mut Module, call: &Call) -> Outcome {
             return Ok(Flow::Done);
         }
         Form::Execute | Form::Read => None,
-        Form::Set(parameters) => parameters.number(0, module.profile.contexts.clone())?,
+        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
     let attached = module.is_registered();
@@ -131,7 +131,7 @@ fn parameters_of_contexts(module: &mut Module, call: &Call) -> Outcome {
             return Ok(Flow::Done);
         }
         Form::Execute | Form::Read => None,
-        Form::Set(parameters) => parameters.number(0, module.profile.contexts.clone())?,
+        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
     let attached = module.is_registered();
@@ -171,8 +171,8 @@ fn sockets(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters,
         _ => return Err(AtError::Plain),
     };
-    let id = parameters.required(0, 1..=u32::from(module.profile.sockets))?;
-    let context = parameters.required_small(1, module.profile.contexts.clone())?;
+    let id = parameters.required(0, 1..=u32::from(module.profile.general.sockets))?;
+    let context = parameters.required_small(1, module.profile.general.contexts.clone())?;
     let connect = parameters.required(4, 0..=1200)?;
     if (1..10).contains(&connect) {
         return Err(AtError::Plain);
@@ -202,7 +202,7 @@ fn activate(module: &mut Module, call: &Call) -> Outcome {
         return Ok(Flow::Done);
     }
     let parameters = set(call)?;
-    let cid = parameters.required_small(0, module.profile.contexts.clone())?;
+    let cid = parameters.required_small(0, module.profile.general.contexts.clone())?;
     if parameters.switch(1)? { activate_context(module, call, cid) } else { deactivate_context(module, cid) }
 }
 
@@ -214,7 +214,7 @@ fn activate_context(module: &mut Module, call: &Call, cid: u8) -> Outcome {
     if module.radio.active.contains(&cid) {
         return Err(AtError::Cme(cme::CONTEXT_ALREADY_ACTIVATED));
     }
-    if !module.is_registered() || module.radio.active.len() >= module.profile.most_active_contexts {
+    if !module.is_registered() || module.radio.active.len() >= module.profile.general.most_active_contexts {
         return Err(AtError::Cme(cme::ACTIVATION_FAILED));
     }
     // A dual-stack context that got IPv4 only ends in a comma. Source: M37 p700.

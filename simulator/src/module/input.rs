@@ -62,7 +62,7 @@ impl Module {
     }
 
     fn type_byte(&mut self, id: InstanceId) -> bool {
-        let limit = self.profile.line_limit;
+        let limit = self.profile.general.line_limit;
         let instance = self.instance(id);
         let byte = instance.input.split_to(1);
         let Some(byte) = byte.first().copied() else { return false };
@@ -111,11 +111,11 @@ impl Module {
 
     /// `#MQPUBSEXT` gives up after ten seconds without input. Source: M37 p1034.
     pub(super) fn restart_entry_timer(&mut self, id: InstanceId) {
-        let limit = self.profile.mqtt.input_timeout;
-        if let Mode::Entry(entry) = &self.peek(id).mode
+        if let Some(limits) = &self.profile.mqtt
+            && let Mode::Entry(entry) = &self.peek(id).mode
             && matches!(entry.purpose, Purpose::Publish { .. })
         {
-            self.set_timer(Timer::EntryInput(id), limit);
+            self.set_timer(Timer::EntryInput(id), limits.input_timeout);
         }
     }
 

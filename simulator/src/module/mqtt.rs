@@ -83,7 +83,9 @@ pub(crate) enum ClientState {
 }
 
 impl Mqtt {
-    pub(crate) fn new(profile: &MqttProfile) -> Self {
+    /// Without a profile there are no clients.
+    pub(crate) fn new(profile: Option<&MqttProfile>) -> Self {
+        let Some(profile) = profile else { return Self { clients: Vec::new(), slots: Vec::new() } };
         Self {
             clients: (1..=profile.clients).map(|_| Client::new(profile)).collect(),
             slots: (0..profile.slots).map(|_| None).collect(),
@@ -320,7 +322,9 @@ impl Module {
     pub(crate) fn free_client(&mut self, id: u8) {
         let client = self.mqtt.client_mut(id);
         let (link, socket, tls) = (client.link, client.tls_socket, client.tls);
-        *client = Client::new(&self.profile.mqtt);
+        if let Some(profile) = &self.profile.mqtt {
+            *client = Client::new(profile);
+        }
         for slot in &mut self.mqtt.slots {
             if slot.as_ref().is_some_and(|message| message.client == id) {
                 *slot = None;

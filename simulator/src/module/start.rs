@@ -33,7 +33,7 @@ impl Module {
         let clock = options.clock.map_or_else(|| Clock::unset(now), |time| Clock::at(time, 0, now));
         let mut module = Self {
             tls: TlsBlock::new(&profile.tls),
-            mqtt: Mqtt::new(&profile.mqtt),
+            mqtt: Mqtt::new(profile.mqtt.as_ref()),
             http: Http::default(),
             ftp: Ftp::default(),
             radio: Radio::default(),
@@ -71,7 +71,7 @@ impl Module {
         }
         self.power_on = self.now;
         self.active_ports = self.nvm.port_variant;
-        let start_up = self.options.start_up.unwrap_or(self.profile.start_up);
+        let start_up = self.options.start_up.unwrap_or(self.profile.general.start_up);
         self.set_timer(Timer::StartUp, start_up);
         self.schedule_periodic_restart();
     }
@@ -105,7 +105,7 @@ impl Module {
         self.timers.clear();
         self.drop_connections();
         self.tls = TlsBlock::new(&self.profile.tls);
-        self.mqtt = Mqtt::new(&self.profile.mqtt);
+        self.mqtt = Mqtt::new(self.profile.mqtt.as_ref());
         self.http = Http::default();
         self.ftp = Ftp::default();
         self.radio = Radio::default();

@@ -1,36 +1,28 @@
 //! What differs between the platforms, as data. One file a platform.
 
+mod command;
+mod general;
 mod p37;
 mod quirk;
-
-use std::ops::RangeInclusive;
-use std::time::Duration;
+mod service;
 
 use crate::platform::Platform;
+pub(crate) use command::{CommandSpec, TestAnswer};
+use general::GeneralProfile;
 pub(crate) use quirk::Quirks;
 pub use quirk::{Quirk, UnknownQuirk};
+pub(crate) use service::{ftp::FtpProfile, http::HttpProfile, mqtt::MqttProfile};
 
 /// The behaviour of one platform.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) platform: Platform,
     pub(crate) identity: Identity,
-    /// Longest command line, prefix included.
-    pub(crate) line_limit: usize,
-    /// AT is silent for this long after a reset.
-    pub(crate) start_up: Duration,
-    /// Packet data contexts that can be defined.
-    pub(crate) contexts: RangeInclusive<u32>,
-    /// Contexts that exist on a new module.
-    pub(crate) predefined_contexts: u8,
-    pub(crate) most_active_contexts: usize,
-    /// Multi-sockets of `#SCFG`.
-    pub(crate) sockets: u8,
-    pub(crate) commands: &'static [CommandSpec],
+    pub(crate) general: GeneralProfile,
     pub(crate) tls: TlsProfile,
-    pub(crate) mqtt: MqttProfile,
-    pub(crate) http: HttpProfile,
-    pub(crate) ftp: FtpProfile,
+    pub(crate) mqtt: Option<MqttProfile>,
+    pub(crate) http: Option<HttpProfile>,
+    pub(crate) ftp: Option<FtpProfile>,
 }
 
 /// What the module says it is.
@@ -47,38 +39,6 @@ pub(crate) struct Identity {
     pub(crate) imsi: &'static str,
 }
 
-/// One command that the platform has.
-#[derive(Debug)]
-pub(crate) struct CommandSpec {
-    pub(crate) name: &'static str,
-    /// Refused while no SIM is inserted.
-    pub(crate) needs_sim: bool,
-    pub(crate) test: TestAnswer,
-}
-
-/// The answer to `=?`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TestAnswer {
-    /// `OK` alone.
-    Ok,
-    /// `ERROR`
-    Error,
-    /// This line, with its prefix, then `OK`.
-    Line(&'static str),
-    /// The handler answers.
-    Computed,
-}
-
-impl CommandSpec {
-    const fn local(name: &'static str, test: TestAnswer) -> Self {
-        Self { name, needs_sim: false, test }
-    }
-
-    const fn with_sim(name: &'static str, test: TestAnswer) -> Self {
-        Self { name, needs_sim: true, test }
-    }
-}
-
 /// How far one service's TLS keeps the others out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TlsScope {
@@ -91,6 +51,7 @@ pub(crate) enum TlsScope {
 
 #[derive(Debug)]
 pub(crate) struct TlsProfile {
+    pub(crate) commands: &'static [CommandSpec],
     pub(crate) scope: TlsScope,
     /// Secure sockets, 1 to this.
     pub(crate) sockets: u8,
@@ -127,42 +88,6 @@ pub(crate) struct Suite {
     pub(crate) pre_shared: bool,
 }
 
-#[derive(Debug)]
-pub(crate) struct MqttProfile {
-    pub(crate) clients: u8,
-    pub(crate) slots: usize,
-    pub(crate) keep_alive: RangeInclusive<u32>,
-    pub(crate) default_keep_alive: u16,
-    pub(crate) default_timeout: u8,
-    pub(crate) string_limit: usize,
-    pub(crate) topic_limit: usize,
-    pub(crate) will_limit: usize,
-    pub(crate) message_limit: usize,
-    pub(crate) input_timeout: Duration,
-}
-
-#[derive(Debug)]
-pub(crate) struct HttpProfile {
-    pub(crate) profiles: u8,
-    pub(crate) host_limit: usize,
-    pub(crate) credential_limit: usize,
-    pub(crate) resource_limit: usize,
-    pub(crate) header_limit: usize,
-    pub(crate) post_parameter_limit: usize,
-    pub(crate) body_limit: u32,
-    /// Profile 2 of a new module. Source: M37 p857.
-    pub(crate) preset: (&'static str, u16),
-}
-
-#[derive(Debug)]
-pub(crate) struct FtpProfile {
-    pub(crate) name_limit: usize,
-    pub(crate) block: RangeInclusive<u32>,
-    pub(crate) append_limit: u32,
-    /// `#FTPOPEN` waits no longer than this, in 100 ms.
-    pub(crate) open_limit: u32,
-}
-
 impl Profile {
     /// The profile of a platform, if it can be simulated.
     pub(crate) fn of(platform: Platform) -> Option<&'static Self> {
@@ -172,8 +97,17 @@ impl Profile {
         }
     }
 
+    /// Every command that the platform has.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &'static CommandSpec> {
+        let mqtt = self.mqtt.as_ref().map(|service| service.commands);
+        let http = self.http.as_ref().map(|service| service.commands);
+        let ftp = self.ftp.as_ref().map(|service| service.commands);
+        let services = [mqtt, http, ftp].into_iter().flatten();
+        [self.general.commands, self.tls.commands].into_iter().chain(services).flatten()
+    }
+
     pub(crate) fn command(&self, name: &str) -> Option<&'static CommandSpec> {
-        self.commands.iter().find(|command| command.name == name)
+        self.commands().find(|command| command.name == name)
     }
 }
 
@@ -195,7 +129,7 @@ mod tests {
     #[test]
     fn every_command_of_every_profile_has_a_handler() {
         for profile in Platform::ALL.into_iter().filter_map(Profile::of) {
-            for command in profile.commands {
+            for command in profile.commands() {
                 assert!(command::handler(command.name).is_some(), "{} {}", profile.platform, command.name);
             }
         }

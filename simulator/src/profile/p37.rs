@@ -2,12 +2,9 @@
 //!
 //! Source of everything without another note: M37.
 
-use std::time::Duration;
-
-use super::{
-    CommandSpec, FtpProfile, HttpProfile, Identity, MqttProfile, Profile, Suite, TestAnswer, TlsProfile,
-    TlsScope,
-};
+use super::TestAnswer::Line;
+use super::service::{ftp, http, mqtt};
+use super::{CommandSpec, Identity, Profile, Suite, TlsProfile, TlsScope, general};
 use crate::platform::Platform;
 
 pub(super) static PROFILE: Profile = Profile {
@@ -22,42 +19,15 @@ pub(super) static PROFILE: Profile = Profile {
         iccid: "89882806660001234567",
         imsi: "901288001234567",
     },
-    line_limit: 400,
-    start_up: Duration::from_secs(2),
-    // p665-668: six contexts, the first one is used for the attach.
-    contexts: 1..=6,
-    predefined_contexts: 6,
-    most_active_contexts: 3,
-    // p741
-    sockets: 10,
-    commands: COMMANDS,
+    general: general::P37,
     tls: TLS,
-    mqtt: MqttProfile {
-        clients: 2,
-        slots: 30,
-        keep_alive: 60..=3600,
-        default_keep_alive: 60,
-        default_timeout: 10,
-        string_limit: 512,
-        topic_limit: 256,
-        will_limit: 1024,
-        message_limit: 65536,
-        input_timeout: Duration::from_secs(10),
-    },
-    http: HttpProfile {
-        profiles: 3,
-        host_limit: 63,
-        credential_limit: 50,
-        resource_limit: 150,
-        header_limit: 100,
-        post_parameter_limit: 100,
-        body_limit: 65_535,
-        preset: ("m2mlocate.telit.com", 9978),
-    },
-    ftp: FtpProfile { name_limit: 200, block: 1..=3000, append_limit: 1500, open_limit: 1200 },
+    mqtt: mqtt::P37,
+    http: http::P37,
+    ftp: ftp::P37,
 };
 
 const TLS: TlsProfile = TlsProfile {
+    commands: COMMANDS,
     // The guide words the rule for the whole module, p894 for socket 1.
     scope: TlsScope::Module,
     sockets: 10,
@@ -155,103 +125,8 @@ const SUITES: &[Suite] = &[
     pre_shared(0x008A),
 ];
 
-use TestAnswer::{Computed, Error, Line, Ok};
-
+/// p874-929
 const COMMANDS: &[CommandSpec] = &[
-    // General configuration, p50-180
-    CommandSpec::local("E", Error),
-    CommandSpec::local("V", Error),
-    CommandSpec::local("Q", Error),
-    CommandSpec::with_sim("X", Error),
-    CommandSpec::local("&C", Error),
-    CommandSpec::local("&D", Error),
-    CommandSpec::local("&K", Error),
-    CommandSpec::local("&S", Error),
-    CommandSpec::local("&F", Error),
-    CommandSpec::local("&W", Error),
-    CommandSpec::local("&P", Error),
-    CommandSpec::local("&Y", Error),
-    CommandSpec::local("Z", Error),
-    CommandSpec::local("#Z", Error),
-    CommandSpec::local("I", Error),
-    CommandSpec::local("H", Error),
-    CommandSpec::local("O", Error),
-    CommandSpec::local("D", Error),
-    CommandSpec::local("S2", Error),
-    CommandSpec::local("S3", Error),
-    CommandSpec::local("S4", Error),
-    CommandSpec::local("S5", Error),
-    CommandSpec::local("S12", Error),
-    CommandSpec::local("S25", Error),
-    CommandSpec::local("+CMEE", Line("+CMEE: (0-2)")),
-    CommandSpec::local("+CSCS", Line("+CSCS: (\"GSM\",\"IRA\",\"8859-1\",\"PCCP437\",\"UCS2\")")),
-    CommandSpec::local(
-        "+IPR",
-        Line("+IPR: (),(300,1200,2400,4800,9600,19200,38400,57600,115200,230400,460800,921600)"),
-    ),
-    CommandSpec::local("+IFC", Line("+IFC: (0,2),(0,2)")),
-    CommandSpec::local("+ICF", Line("+ICF: (3)")),
-    CommandSpec::local("#CFLO", Line("#CFLO: (0,1)")),
-    CommandSpec::local("#SELINT", Line("#SELINT: (2)")),
-    CommandSpec::local("#PORTCFG", Computed),
-    CommandSpec::local("#SETHEXSTR", Line("#SETHEXSTR: (0,2)")),
-    CommandSpec::with_sim("#E2ESC", Line("#E2ESC: (0-10)")),
-    CommandSpec::with_sim("#SKIPESC", Line("#SKIPESC: (0,1)")),
-    CommandSpec::with_sim("+CLAC", Ok),
-    // Identification, p65-78, p120
-    CommandSpec::local("+CGMI", Ok),
-    CommandSpec::local("+GMI", Ok),
-    CommandSpec::local("#CGMI", Ok),
-    CommandSpec::local("+CGMM", Ok),
-    CommandSpec::local("+GMM", Ok),
-    CommandSpec::local("#CGMM", Ok),
-    CommandSpec::local("+CGMR", Ok),
-    CommandSpec::local("+GMR", Ok),
-    CommandSpec::local("#CGMR", Ok),
-    CommandSpec::local("+CGSN", Ok),
-    CommandSpec::local("+GSN", Ok),
-    CommandSpec::local("#CGSN", Ok),
-    CommandSpec::local("#SWPKGV", Ok),
-    // SIM, p355-390
-    CommandSpec::local("+CPIN", Ok),
-    CommandSpec::local("#QSS", Line("#QSS: (0-2)")),
-    CommandSpec::local("#SIMDET", Line("#SIMDET: (0-2)")),
-    CommandSpec::with_sim("+ICCID", Ok),
-    CommandSpec::with_sim("+CCID", Ok),
-    CommandSpec::with_sim("#CCID", Ok),
-    CommandSpec::with_sim("+CIMI", Ok),
-    CommandSpec::with_sim("#CIMI", Ok),
-    // Network, p82, p189-291
-    CommandSpec::local("+CFUN", Line("+CFUN: (0,1,4-8),(0,1)")),
-    CommandSpec::with_sim("+CREG", Line("+CREG: (0-2)")),
-    CommandSpec::with_sim("+CGREG", Line("+CGREG: (0-2,4)")),
-    CommandSpec::with_sim("+CEREG", Line("+CEREG: (0-2)")),
-    CommandSpec::local("+CSQ", Line("+CSQ: (0-31,99),(0-7,99)")),
-    CommandSpec::with_sim(
-        "+COPS",
-        Line("+COPS: (2,\"Virtual Network\",\"VirtNet\",\"90128\",8),,(0-4),(0,2)"),
-    ),
-    // Packet data, p665-713
-    CommandSpec::with_sim("+CGDCONT", Computed),
-    CommandSpec::with_sim("+CGATT", Line("+CGATT: (0,1)")),
-    CommandSpec::with_sim("+CGPADDR", Computed),
-    CommandSpec::with_sim("+CGCONTRDP", Computed),
-    CommandSpec::local("#SCFG", Line("#SCFG: (1-10),(1-6),(0-1500),(0-65535),(10-1200),(0-264)")),
-    CommandSpec::with_sim("#SGACT", Line("#SGACT: (1-6),(0,1)")),
-    CommandSpec::local("#SGACTAUTH", Line("#SGACTAUTH: (0-2)")),
-    // Time, p512-535, p790-802
-    CommandSpec::local("+CCLK", Ok),
-    CommandSpec::local("#CCLK", Ok),
-    CommandSpec::local("#CCLKMODE", Line("#CCLKMODE: (0,1)")),
-    CommandSpec::local("#NITZ", Line("#NITZ: (0-15),(0,1)")),
-    CommandSpec::local("+CTZU", Line("+CTZU: (0,1)")),
-    CommandSpec::with_sim("#NTP", Line("#NTP: ,(1-65535),(0,1),(1-10),(-47-48)")),
-    CommandSpec::local("#NTPCFG", Line("#NTPCFG: (1-6),(0,1),(1-65535)")),
-    // Life cycle, p623-630
-    CommandSpec::local("#REBOOT", Ok),
-    CommandSpec::local("#ENHRST", Line("#ENHRST: (0-2),(0-65535)")),
-    CommandSpec::local("#SHDN", Ok),
-    // TLS, p874-929
     CommandSpec::with_sim("#SSLEN", Line("#SSLEN: (1-10),(0,1)")),
     CommandSpec::local(
         "#SSLCFG",
@@ -272,45 +147,4 @@ const COMMANDS: &[CommandSpec] = &[
     CommandSpec::with_sim("#SSLSEND", Line("#SSLSEND: (1-10),(1-5000)")),
     CommandSpec::local("#SSLSENDEXT", Line("#SSLSENDEXT: (1-10),(1-1500),(1-1500)")),
     CommandSpec::with_sim("#SSLRECV", Line("#SSLRECV: (1-10),(1-1000),(10-5000)")),
-    // MQTT, p1008-1036
-    CommandSpec::with_sim("#MQEN", Line("#MQEN: (1-2),(0-1)")),
-    CommandSpec::with_sim("#MQCFG", Line("#MQCFG: (1-2),512,(1-65535),(1-6),(0-1),(1-10)")),
-    CommandSpec::with_sim("#MQCFG2", Line("#MQCFG2: (1-2),(60-3600),(0-1)")),
-    CommandSpec::with_sim("#MQTCFG", Line("#MQTCFG: (1-2),(1-60)")),
-    CommandSpec::with_sim("#MQWCFG", Line("#MQWCFG: (1-2),(0-1),(0-1),(0-2),256,1024")),
-    CommandSpec::with_sim("#MQCONN", Line("#MQCONN: (1-2),512,512,512")),
-    CommandSpec::with_sim("#MQDISC", Line("#MQDISC: (1-2)")),
-    CommandSpec::with_sim("#MQSUB", Line("#MQSUB: (1-2),256,(0-2)")),
-    CommandSpec::with_sim("#MQUNS", Line("#MQUNS: (1-2),")),
-    CommandSpec::with_sim("#MQPUBS", Line("#MQPUBS: (1-2),256,(0-1),(0-2),65536")),
-    CommandSpec::with_sim("#MQPUBSEXT", Line("#MQPUBSEXT: (1-2),256,(0-1),(0-2),(0-65536)")),
-    CommandSpec::with_sim("#MQREAD", Line("#MQREAD: (1-2),(1-30)")),
-    // HTTP, p857-870
-    CommandSpec::local(
-        "#HTTPCFG",
-        Line("#HTTPCFG:(0-2),63,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-6),(0-1500),(0),(0)"),
-    ),
-    CommandSpec::with_sim("#HTTPQRY", Line("#HTTPQRY:(0-2),(0-2),150,100")),
-    CommandSpec::with_sim("#HTTPSND", Line("# HTTPSND: (0-2),(0,1),150,(1-65535),100,100")),
-    CommandSpec::with_sim("#HTTPRCV", Line("# HTTPRCV: (0-2),(0,64-1500)")),
-    // FTP, p806-839
-    CommandSpec::local("#FTPTO", Line("#FTPTO: (100-5000)")),
-    CommandSpec::local("#FTPCFG", Line("#FTPCFG: (100-5000),(0,1),(0,1),(0,1)")),
-    CommandSpec::with_sim("#FTPOPEN", Ok),
-    CommandSpec::with_sim("#FTPCLOSE", Ok),
-    CommandSpec::with_sim("#FTPTYPE", Line("#FTPTYPE: (0,1)")),
-    CommandSpec::with_sim("#FTPPWD", Ok),
-    CommandSpec::with_sim("#FTPCWD", Ok),
-    CommandSpec::with_sim("#FTPDELE", Ok),
-    CommandSpec::with_sim("#FTPFSIZE", Ok),
-    CommandSpec::with_sim("#FTPMSG", Ok),
-    CommandSpec::with_sim("#FTPCMD", Line("#FTPCMD: 200,(1-5),200,(1-5)")),
-    CommandSpec::local("#FTPLIST", Ok),
-    CommandSpec::with_sim("#FTPREST", Ok),
-    CommandSpec::local("#FTPGET", Ok),
-    CommandSpec::with_sim("#FTPGETPKT", Ok),
-    CommandSpec::with_sim("#FTPRECV", Line("#FTPRECV: (1-3000)")),
-    CommandSpec::local("#FTPPUT", Line("#FTPPUT: 200,(0,1)")),
-    CommandSpec::local("#FTPAPP", Line("#FTPAPP: 200,(0,1)")),
-    CommandSpec::with_sim("#FTPAPPEXT", Line("#FTPAPPEXT: (1-1500),(0,1)")),
 ];
