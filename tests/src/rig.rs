@@ -1,17 +1,20 @@
-//! Servers, a virtual module that finds them, and the SDK connected to it.
+//! Servers, a virtual module of any platform that finds them, and the SDK connected to it.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use telit_core::Modem;
 use telit_core::driver::Recorder;
 use telit_core::modem::ModemBuilder;
-use telit_core::tls::{CaCertificate, Identity, TlsOptions};
+use telit_core::tls::{CaCertificate, Identity, TlsOptions, TlsOptionsBuilder};
 use telit_ftps::FtpsOptions;
 use telit_mqtt::{MqttOptions, MqttSecurity};
 use telit_simulator::servers::TestServers;
 use telit_simulator::{Builder, Platform, VirtualModule};
+use tokio::task::JoinSet;
 
 /// The ports that the virtual network calls the servers by.
 pub(crate) const MQTTS: u16 = 8883;
@@ -19,34 +22,68 @@ pub(crate) const HTTPS: u16 = 443;
 pub(crate) const FTP: u16 = 21;
 
 pub(crate) struct Rig {
-    pub(crate) servers: TestServers,
+    pub(crate) platform: Platform,
+    pub(crate) servers: Arc<TestServers>,
     pub(crate) module: VirtualModule,
     pub(crate) modem: Modem,
 }
 
 impl Rig {
-    /// Everything up, the module on line.
+    /// Everything up, a module of platform 37 on line.
     pub(crate) async fn start() -> Self {
-        Self::start_with(|module| module, Modem::builder()).await
+        Self::start_on(Platform::P37).await
     }
 
+    /// Everything up, a module of this platform on line.
+    pub(crate) async fn start_on(platform: Platform) -> Self {
+        Self::start_on_with(platform, |module| module, Modem::builder()).await
+    }
+
+    /// As [`start`](Self::start), with a module and a modem of one's own making.
     pub(crate) async fn start_with(
         configure: impl FnOnce(Builder) -> Builder,
         builder: ModemBuilder,
     ) -> Self {
-        let servers = TestServers::start().await.expect("the servers start");
-        let module = configure(module_for(&servers)).build().expect("the module starts");
-        let modem = builder.apn("iot.test").open(module.attach_duplex()).await.expect("the module answers");
-        modem.bring_up().await.expect("the module comes on line");
-        Self { servers, module, modem }
+        Self::start_on_with(Platform::P37, configure, builder).await
     }
 
-    /// Trusts the servers' authority and shows a certificate that the broker accepts.
+    /// As [`start_on`](Self::start_on), with a module and a modem of one's own making.
+    pub(crate) async fn start_on_with(
+        platform: Platform,
+        configure: impl FnOnce(Builder) -> Builder,
+        builder: ModemBuilder,
+    ) -> Self {
+        let servers = Arc::new(TestServers::start().await.expect("the servers start"));
+        let module = configure(module_for(platform, &servers)).build().expect("the module starts");
+        Self::bring_up(platform, servers, module, builder).await
+    }
+
+    /// The SDK has to find out by itself which platform this is.
+    async fn bring_up(
+        platform: Platform,
+        servers: Arc<TestServers>,
+        module: VirtualModule,
+        builder: ModemBuilder,
+    ) -> Self {
+        let modem = builder.apn("iot.test").open(module.attach_duplex()).await.expect("the module answers");
+        assert_eq!(modem.profile().id.as_str(), platform.id(), "taken for another platform");
+        modem.bring_up().await.expect("the module comes on line");
+        Self { platform, servers, module, modem }
+    }
+
+    /// Trusts the servers' authority and shows a certificate that the broker accepts. What the platform
+    /// cannot do is waived, and nothing else.
     pub(crate) fn tls(&self) -> TlsOptions {
         let client = self.servers.client();
         let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())
             .expect("they fit");
-        TlsOptions::builder().ca(self.ca()).identity(identity).build().expect("they fit together")
+        self.tls_builder().identity(identity).build().expect("they fit together")
+    }
+
+    /// As [`tls`](Self::tls), without a certificate of our own.
+    pub(crate) fn tls_builder(&self) -> TlsOptionsBuilder {
+        let builder = TlsOptions::builder().ca(self.ca());
+        if self.modem.profile().tls.checks_host_name() { builder } else { builder.danger_skip_host_check() }
     }
 
     pub(crate) fn ca(&self) -> CaCertificate {
@@ -68,10 +105,38 @@ impl Rig {
     }
 }
 
-pub(crate) fn module_for(servers: &TestServers) -> Builder {
+/// Runs a scenario on every platform at the same time. They share the servers, so client identifiers, topics and
+/// file names have to differ; [`Platform::id`] is at hand.
+pub(crate) async fn for_each_platform<S, F>(scenario: S)
+where
+    S: Fn(Rig) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = ()> + Send,
+{
+    let servers = Arc::new(TestServers::start().await.expect("the servers start"));
+    let mut running = JoinSet::new();
+    let mut names = HashMap::new();
+    for platform in Platform::ALL {
+        let (servers, scenario) = (Arc::clone(&servers), scenario.clone());
+        let Ok(module) = module_for(platform, &servers).build() else { continue };
+        let task = running.spawn(async move {
+            scenario(Rig::bring_up(platform, servers, module, Modem::builder()).await).await;
+        });
+        names.insert(task.id(), platform.id());
+    }
+    let mut failed = Vec::new();
+    while let Some(ended) = running.join_next_with_id().await {
+        if let Err(error) = ended {
+            failed.push(names[&error.id()]);
+        }
+    }
+    assert!(failed.is_empty(), "failed on platforms {failed:?}");
+}
+
+/// A module that calls the servers by their names.
+pub(crate) fn module_for(platform: Platform, servers: &TestServers) -> Builder {
     let at =
         |builder: Builder, name: &str, port: u16, address: SocketAddr| builder.resolve(name, port, address);
-    let builder = VirtualModule::builder(Platform::P37);
+    let builder = VirtualModule::builder(platform);
     let builder = at(builder, TestServers::BROKER_NAME, MQTTS, servers.broker().addr());
     let builder = at(builder, TestServers::REST_NAME, HTTPS, servers.rest().addr());
     at(builder, TestServers::FILES_NAME, FTP, servers.ftps().addr())

@@ -1,5 +1,6 @@
 //! One file a behaviour.
 
+mod every_platform;
 mod ftps;
 mod https;
 mod line_states;
