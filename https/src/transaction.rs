@@ -146,7 +146,7 @@ impl Transaction {
 
     /// Our lease cleaned this port, so whoever holds TLS now sits on another port of the module.
     async fn busy(&self) -> ServiceBusy {
-        let owner = tls_owner(self.modem().channel().as_ref()).await;
+        let owner = tls_owner(self.modem()).await;
         ServiceBusy { holder: Holder::OtherPort(owner.ok().flatten().unwrap_or(Service::Http)) }
     }
 

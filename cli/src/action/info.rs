@@ -13,7 +13,7 @@ pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Fa
     let session = port::open(&arguments.global).await?;
     let modem = &session.modem;
     let registration = modem.registration().await?;
-    let owner = tls_owner(modem.channel().as_ref()).await?.map(|service| service.to_string());
+    let owner = tls_owner(&modem).await?.map(|service| service.to_string());
     let platform = modem.profile().id.to_string();
     let object = json!({
         "model": modem.model(),

@@ -1,13 +1,17 @@
 //! The guard that a service must hold while it uses TLS.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
+use super::arbiter::{Arbiter, Ticket, Turn};
 use super::leftovers;
+use super::rule::Claim;
 use super::service::{Holder, Service};
 use crate::driver::AtChannel;
 use crate::error::{Category, CommandError};
+use crate::platform::Profile;
 
 /// Another service holds TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,16 +47,26 @@ impl LeaseError {
 /// Gives TLS to one service after the other, in the order of asking.
 #[derive(Debug)]
 pub(crate) struct TlsArbiter {
-    turn: Arc<Semaphore>,
+    profile: &'static Profile,
     state: Mutex<State>,
+    /// Held while the module is asked for leftovers, so that two new owners do not clean at once.
+    cleaning: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
 struct State {
-    holder: Option<Service>,
+    arbiter: Arbiter,
+    wakers: BTreeMap<Ticket, oneshot::Sender<()>>,
     /// The module may still have TLS enabled for somebody: at the start, and after a lease that was
     /// dropped instead of released.
-    unknown: bool,
+    leftovers: bool,
+}
+
+/// A place in the queue, and later the turn. It is given up when it is dropped.
+#[derive(Debug)]
+struct Place {
+    arbiter: Arc<TlsArbiter>,
+    ticket: Ticket,
 }
 
 /// The right to use the module's TLS.
@@ -63,70 +77,92 @@ struct State {
 #[must_use = "TLS is given back when the lease is dropped"]
 #[derive(Debug)]
 pub struct TlsLease {
-    arbiter: Arc<TlsArbiter>,
-    service: Service,
+    claim: Claim,
     released: bool,
-    _turn: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl TlsArbiter {
-    pub(crate) fn new() -> Arc<Self> {
-        let state = State { holder: None, unknown: true };
-        Arc::new(Self { turn: Arc::new(Semaphore::new(1)), state: Mutex::new(state) })
+    pub(crate) fn new(profile: &'static Profile) -> Arc<Self> {
+        let arbiter = Arbiter::new(profile.tls.exclusive);
+        let state = State { arbiter, wakers: BTreeMap::new(), leftovers: true };
+        Arc::new(Self { profile, state: Mutex::new(state), cleaning: tokio::sync::Mutex::new(()) })
     }
 
     pub(crate) fn holder(&self) -> Option<Service> {
-        self.lock().holder
+        self.lock().arbiter.held().next().map(|(_, claim)| claim.service)
     }
 
     pub(crate) async fn acquire(
         self: &Arc<Self>,
-        service: Service,
+        claim: Claim,
         channel: &dyn AtChannel,
     ) -> Result<TlsLease, LeaseError> {
-        let turn = Arc::clone(&self.turn).acquire_owned().await;
-        match turn {
-            Ok(turn) => self.grant(service, turn, channel).await,
-            // The semaphore is never closed.
-            Err(_) => Err(self.busy(service).into()),
+        let (place, granted) = self.queue(claim);
+        if let Some(granted) = granted {
+            // The sender is dropped only together with the place.
+            drop(granted.await);
         }
+        self.grant(claim, place, channel).await
     }
 
     pub(crate) async fn try_acquire(
         self: &Arc<Self>,
-        service: Service,
+        claim: Claim,
         channel: &dyn AtChannel,
     ) -> Result<TlsLease, LeaseError> {
-        match Arc::clone(&self.turn).try_acquire_owned() {
-            Ok(turn) => self.grant(service, turn, channel).await,
-            Err(_) => Err(self.busy(service).into()),
-        }
+        let asked = self.lock().arbiter.try_ask(claim);
+        let ticket = asked.map_err(|holder| ServiceBusy { holder: Holder::Here(holder.service) })?;
+        self.grant(claim, Place { arbiter: Arc::clone(self), ticket }, channel).await
+    }
+
+    fn queue(self: &Arc<Self>, claim: Claim) -> (Place, Option<oneshot::Receiver<()>>) {
+        let mut state = self.lock();
+        let (ticket, turn) = state.arbiter.ask(claim);
+        let granted = (turn == Turn::Later).then(|| {
+            let (waker, granted) = oneshot::channel();
+            state.wakers.insert(ticket, waker);
+            granted
+        });
+        (Place { arbiter: Arc::clone(self), ticket }, granted)
     }
 
     async fn grant(
-        self: &Arc<Self>,
-        service: Service,
-        turn: OwnedSemaphorePermit,
+        &self,
+        claim: Claim,
+        place: Place,
         channel: &dyn AtChannel,
     ) -> Result<TlsLease, LeaseError> {
-        let unknown = {
-            let mut state = self.lock();
-            state.holder = Some(service);
-            std::mem::replace(&mut state.unknown, true)
-        };
-        let lease = TlsLease { arbiter: Arc::clone(self), service, released: false, _turn: turn };
-        if unknown {
-            leftovers::clean(channel).await?;
+        let _turn = self.cleaning.lock().await;
+        if let Some(others) = self.others_if_leftovers(place.ticket) {
+            leftovers::clean(channel, self.profile, &others).await?;
+            self.lock().leftovers = false;
         }
-        Ok(lease)
+        Ok(TlsLease { claim, released: false, place })
     }
 
-    fn busy(&self, asking: Service) -> ServiceBusy {
-        ServiceBusy { holder: Holder::Here(self.holder().unwrap_or(asking)) }
+    /// What others hold right now, if the module may hold more than that.
+    fn others_if_leftovers(&self, ticket: Ticket) -> Option<Vec<Claim>> {
+        let state = self.lock();
+        let others = state.arbiter.held().filter(|(other, _)| *other != ticket).map(|(_, claim)| claim);
+        state.leftovers.then(|| others.collect())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.arbiter.lock();
+        state.wakers.remove(&self.ticket);
+        for granted in state.arbiter.leave(self.ticket) {
+            if let Some(waker) = state.wakers.remove(&granted) {
+                // Whoever is gone gives his place up himself.
+                waker.send(()).unwrap_or(());
+            }
+        }
     }
 }
 
@@ -134,7 +170,13 @@ impl TlsLease {
     /// Who holds it.
     #[must_use]
     pub fn service(&self) -> Service {
-        self.service
+        self.claim.service
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        self.claim
     }
 
     /// Gives TLS back. The service must have switched its TLS flag off on the module.
@@ -145,8 +187,8 @@ impl TlsLease {
 
 impl Drop for TlsLease {
     fn drop(&mut self) {
-        let mut state = self.arbiter.lock();
-        state.holder = None;
-        state.unknown = !self.released;
+        if !self.released {
+            self.place.arbiter.lock().leftovers = true;
+        }
     }
 }

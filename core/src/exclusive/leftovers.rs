@@ -5,10 +5,13 @@
 //! do we.
 
 use super::lease::{LeaseError, ServiceBusy};
+use super::rule::Claim;
 use super::service::{Holder, Service};
 use crate::at::{CommandLine, Effect, Exchange, Expect, Fields};
 use crate::driver::AtChannel;
 use crate::error::{Category, CommandError};
+use crate::modem::Modem;
+use crate::platform::Profile;
 
 /// Position of `<ssl_enabled>` in the answer to `AT#HTTPCFG?`. Source: M37 p859.
 const HTTP_TLS_FIELD: usize = 6;
@@ -20,46 +23,82 @@ const FTP_TLS_FIELD: usize = 2;
 /// Which service has TLS enabled on the module, whoever switched it on. Reads only.
 ///
 /// # Errors
-/// The module does not answer. Services that the platform does not have count as off.
+/// The module does not answer.
 ///
 /// # Cancel safety
 /// Nothing is changed.
-pub async fn tls_owner(channel: &dyn AtChannel) -> Result<Option<Service>, CommandError> {
-    if !enabled_mqtt(channel).await?.is_empty() {
+pub async fn tls_owner(modem: &Modem) -> Result<Option<Service>, CommandError> {
+    let (channel, profile) = (modem.channel().as_ref(), modem.profile());
+    if profile.mqtt.is_some() && !enabled_mqtt(channel).await?.is_empty() {
         return Ok(Some(Service::Mqtt));
     }
-    if !enabled_http(channel).await?.is_empty() {
+    if profile.http.is_some() && !enabled_http(channel).await?.is_empty() {
         return Ok(Some(Service::Http));
     }
-    if enabled_ftp(channel).await?.is_some() {
+    if profile.ftp.is_some() && enabled_ftp(channel).await?.is_some() {
         return Ok(Some(Service::Ftp));
     }
     Ok((!enabled_sockets(channel).await?.is_empty()).then_some(Service::Socket))
 }
 
-/// Switches TLS off wherever it is on.
-pub(super) async fn clean(channel: &dyn AtChannel) -> Result<(), LeaseError> {
+/// Switches TLS off wherever it is on, except for those who hold it now.
+///
+/// Each service in its own order: first the session, which the module refuses to pull the settings
+/// away from, then the flag. Sockets come last, since every service sits on one.
+pub(super) async fn clean(
+    channel: &dyn AtChannel,
+    profile: &Profile,
+    holders: &[Claim],
+) -> Result<(), LeaseError> {
+    let idle = |service| holders.iter().all(|claim| claim.service != service);
+    if profile.mqtt.is_some() && idle(Service::Mqtt) {
+        clean_mqtt(channel).await?;
+    }
+    if profile.http.is_some() && idle(Service::Http) {
+        clean_http(channel).await?;
+    }
+    if profile.ftp.is_some() && idle(Service::Ftp) {
+        clean_ftp(channel).await?;
+    }
+    for socket in enabled_sockets(channel).await? {
+        if holders.iter().all(|claim| u64::from(claim.socket) != socket) {
+            clean_socket(channel, socket).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn clean_mqtt(channel: &dyn AtChannel) -> Result<(), LeaseError> {
     for instance in enabled_mqtt(channel).await? {
         tracing::info!(instance, "an earlier MQTT session still held TLS, ending it");
         attempt(channel, number_command("#MQDISC", instance)?).await?;
         switch_off(channel, pair_command("#MQEN", instance, 0)?, Service::Mqtt).await?;
     }
+    Ok(())
+}
+
+async fn clean_http(channel: &dyn AtChannel) -> Result<(), LeaseError> {
     for profile in enabled_http(channel).await? {
         tracing::info!(profile = profile.id, "an earlier HTTP profile still held TLS, switching it off");
         switch_off(channel, profile.without_tls()?, Service::Http).await?;
     }
+    Ok(())
+}
+
+async fn clean_ftp(channel: &dyn AtChannel) -> Result<(), LeaseError> {
     if let Some(ftp) = enabled_ftp(channel).await? {
         tracing::info!("an earlier FTP session still held TLS, ending it");
         attempt(channel, CommandLine::execute("#FTPCLOSE")).await?;
         switch_off(channel, ftp.without_tls()?, Service::Ftp).await?;
     }
-    for socket in enabled_sockets(channel).await? {
-        tracing::info!(socket, "TLS sockets were still enabled, switching them off");
-        // Refused while connected, so close first. Source: M37 p894.
-        attempt(channel, number_command("#SSLH", socket)?).await?;
-        switch_off(channel, pair_command("#SSLEN", socket, 0)?, Service::Socket).await?;
-    }
     Ok(())
+}
+
+async fn clean_socket(channel: &dyn AtChannel, socket: u64) -> Result<(), LeaseError> {
+    tracing::info!(socket, "a TLS socket was still enabled, switching it off");
+    // Refused while connected, so close first. Source: M37 p894.
+    attempt(channel, number_command("#SSLH", socket)?).await?;
+    switch_off(channel, pair_command("#SSLEN", socket, 0)?, Service::Socket).await
 }
 
 async fn enabled_mqtt(channel: &dyn AtChannel) -> Result<Vec<u64>, CommandError> {

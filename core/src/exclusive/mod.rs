@@ -8,12 +8,15 @@
 //!
 //! Source: SSL guide 6.1, 8.2, 9.1, 10.1; M37 p857, p893.
 
+mod arbiter;
 mod lease;
 mod leftovers;
+mod rule;
 mod service;
 
 pub use lease::{LeaseError, ServiceBusy, TlsLease};
 pub use leftovers::tls_owner;
+pub use rule::Claim;
 pub use service::{Holder, Service};
 
 pub(crate) use lease::TlsArbiter;

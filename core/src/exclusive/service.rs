@@ -16,6 +16,11 @@ pub enum Service {
     Mqtt,
 }
 
+impl Service {
+    /// Every service.
+    pub const ALL: [Self; 4] = [Self::Socket, Self::Http, Self::Ftp, Self::Mqtt];
+}
+
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -17,7 +17,7 @@ use crate::at::Command;
 use crate::commands::TestForm;
 use crate::driver::{AtChannel, AtChannelExt, AtPort, Statistics};
 use crate::error::CommandError;
-use crate::exclusive::{LeaseError, Service, TlsArbiter, TlsLease};
+use crate::exclusive::{Claim, LeaseError, Service, TlsArbiter, TlsLease};
 use crate::platform::Profile;
 
 /// A handle to a module; clones share it. The port closes when the last one is dropped.
@@ -72,7 +72,7 @@ impl Modem {
         options: builder::NetworkOptions,
     ) -> Self {
         let builder::Names { model, firmware } = names;
-        let arbiter = TlsArbiter::new();
+        let arbiter = TlsArbiter::new(profile);
         let inner = Inner {
             channel,
             port,
@@ -170,7 +170,7 @@ impl Modem {
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
     pub async fn acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
-        self.inner.arbiter.acquire(service, self.inner.channel.as_ref()).await
+        self.inner.arbiter.acquire(Claim::of(service), self.inner.channel.as_ref()).await
     }
 
     /// Like [`acquire_tls`](Self::acquire_tls), but refuses at once if a service of this program holds it.
@@ -181,7 +181,7 @@ impl Modem {
     /// # Cancel safety
     /// As [`acquire_tls`](Self::acquire_tls).
     pub async fn try_acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
-        self.inner.arbiter.try_acquire(service, self.inner.channel.as_ref()).await
+        self.inner.arbiter.try_acquire(Claim::of(service), self.inner.channel.as_ref()).await
     }
 
     /// Which service of this program holds TLS.

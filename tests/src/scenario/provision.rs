@@ -36,7 +36,7 @@ async fn stored_once_then_unchanged() {
     for line in again {
         assert!(!flash_writes.iter().any(|write| line.starts_with(write)), "written again: {line}");
     }
-    assert_eq!(tls_owner(rig.modem.channel().as_ref()).await.expect("it answers"), None);
+    assert_eq!(tls_owner(&rig.modem).await.expect("it answers"), None);
 }
 
 #[tokio::test]
