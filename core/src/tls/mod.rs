@@ -18,6 +18,7 @@ mod private_key;
 mod provision;
 mod rsa_key;
 mod setup;
+mod socket_settings;
 mod validity;
 mod x509;
 
@@ -29,6 +30,7 @@ pub use identity::Identity;
 pub use options::{TlsOptions, TlsOptionsBuilder, TlsOptionsError};
 pub use private_key::PrivateKey;
 pub use provision::{Provision, Provisioned};
-pub use setup::{apply, prepare, provision};
+pub use setup::{apply, apply_with, prepare, provision};
+pub use socket_settings::{ClosureReport, RingMode, SocketSettings};
 
 pub use crate::platform::{CipherSuite, TlsVersion};

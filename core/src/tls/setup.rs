@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use super::options::is_tls13;
 use super::provision::{Provisioned, store};
-use super::{CaCertificate, Identity, TlsError, TlsOptions, TlsVersion};
+use super::{CaCertificate, Identity, SocketSettings, TlsError, TlsOptions, TlsVersion};
 use crate::commands::{
     CipherSuiteChange, EnableSockets, ListCipherSuites, ReadSetting, SetCipherSuites, SettingValue,
     WriteSetting,
@@ -62,7 +62,13 @@ pub async fn provision(
         verify: true,
         check_host: true,
     };
-    let setup = Setup { modem, profile: modem.profile(), socket: SHARED_SOCKET, options: &options };
+    let setup = Setup {
+        modem,
+        profile: modem.profile(),
+        socket: SHARED_SOCKET,
+        options: &options,
+        settings: SocketSettings::default(),
+    };
     setup.check_credentials()?;
     enable(modem, true).await?;
     let provisioned = store(modem, &options).await;
@@ -85,8 +91,25 @@ pub async fn apply(
     socket: u8,
     options: &TlsOptions,
 ) -> Result<Provisioned, TlsError> {
+    apply_with(modem, lease, socket, options, SocketSettings::default()).await
+}
+
+/// Like [`apply`], with settings of the socket's own.
+///
+/// # Errors
+/// See [`TlsError`].
+///
+/// # Cancel safety
+/// As [`apply`].
+pub async fn apply_with(
+    modem: &Modem,
+    lease: &TlsLease,
+    socket: u8,
+    options: &TlsOptions,
+    settings: SocketSettings,
+) -> Result<Provisioned, TlsError> {
     tracing::debug!(service = %lease.service(), socket, "setting up TLS");
-    let setup = Setup { modem, profile: modem.profile(), socket, options };
+    let setup = Setup { modem, profile: modem.profile(), socket, options, settings };
     setup.check()?;
     if options.verify {
         modem.ensure_clock().await?;
@@ -108,6 +131,7 @@ struct Setup<'a> {
     profile: &'static Profile,
     socket: u8,
     options: &'a TlsOptions,
+    settings: SocketSettings,
 }
 
 impl Setup<'_> {
@@ -227,21 +251,10 @@ impl Setup<'_> {
         Ok(())
     }
 
-    /// `#SSLCFG`, as in the guide's examples but with the host name checked. Source: SSL guide 10.1.3;
-    /// M37 p874-880.
+    /// `#SSLCFG`, with the host name checked. Source: SSL guide 10.1.3; M37 p874-880.
     fn socket_settings(&self) -> WriteSetting {
-        const PACKET_SIZE: u32 = 300;
-        const INACTIVITY: u32 = 90;
-        const ANSWER: u32 = 100;
-        const FLUSH: u32 = 50;
         let layout = self.profile.tls.socket;
-        let mut values =
-            vec![u32::from(self.modem.context_id()), PACKET_SIZE, INACTIVITY, ANSWER, FLUSH, 0, 0];
-        if layout.skip_host_mismatch {
-            values.push(u32::from(!self.options.check_host));
-        }
-        // Unused or switched off: equalizeTX, connTo, unused.
-        values.resize(usize::from(layout.fields.saturating_sub(1)), 0);
+        let values = self.settings.values(layout, self.modem.context_id(), !self.options.check_host);
         self.setting("#SSLCFG", values.into_iter().map(SettingValue::Number).collect())
     }
 
