@@ -7,14 +7,17 @@ use std::time::{Duration, SystemTime};
 use telit_core::at::{Command, ModuleError, Reply};
 use telit_core::commands::SetClock;
 use telit_core::driver::MockAtChannel;
+use telit_core::modem::{ClockCheck, ClockError, ClockSource, ModemBuilder};
 use telit_core::platform::{PlatformId, profile};
-use telit_core::{CommandError, Modem};
+use telit_core::{Category, CommandError, Modem};
+
+type Log = Arc<Mutex<Vec<String>>>;
 
 /// A channel that answers by the command line and keeps what was sent.
 fn channel(
-    answer: fn(&str) -> Result<Vec<String>, &'static str>,
-) -> (MockAtChannel, Arc<Mutex<Vec<String>>>) {
-    let sent = Arc::new(Mutex::new(Vec::new()));
+    answer: impl Fn(&str) -> Result<Vec<String>, &'static str> + Send + Sync + 'static,
+) -> (MockAtChannel, Log) {
+    let sent = Log::default();
     let mut channel = MockAtChannel::new();
     let log = Arc::clone(&sent);
     channel.expect_execute().returning(move |exchange| {
@@ -34,6 +37,10 @@ fn builder_modem(channel: MockAtChannel) -> Modem {
     Modem::from_channel(Arc::new(channel), profile(PlatformId::P37).expect("it has data"))
 }
 
+fn opened(channel: MockAtChannel, builder: ModemBuilder) -> Modem {
+    builder.on_channel(Arc::new(channel), profile(PlatformId::P37).expect("it has data"))
+}
+
 fn clock_text(time: SystemTime) -> String {
     let exchange = SetClock(time).exchange().expect("it encodes");
     let line = String::from_utf8_lossy(exchange.line().as_bytes()).into_owned();
@@ -48,28 +55,78 @@ async fn a_missing_pin_is_named() {
     assert_eq!(*sent.lock().expect("one thread"), ["AT+CPIN?"]);
 }
 
+/// A module whose clock shows `shown` until it is set, and then what it was set to.
+fn clock(shown: String, takes: bool) -> (MockAtChannel, Log) {
+    let held = Arc::new(Mutex::new(shown));
+    channel(move |line| {
+        let mut held = held.lock().expect("one thread");
+        match line.strip_prefix("AT+CCLK=") {
+            Some(time) if takes => *held = format!("+CCLK: {time}"),
+            _ if line.starts_with("AT#NTP=") => *held = clock_text(SystemTime::now()),
+            _ => return Ok(vec![held.clone()]),
+        }
+        Ok(Vec::new())
+    })
+}
+
+const NEVER_SET: &str = "+CCLK: \"80/01/06,00:00:10+00\"";
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
+
 #[tokio::test]
-async fn a_clock_that_was_never_set_is_set() {
-    let (channel, sent) = channel(|_| Ok(vec!["+CCLK: \"80/01/06,00:00:10+00\"".to_owned()]));
-    assert!(builder_modem(channel).ensure_clock().await.expect("it is set"));
-    assert!(sent.lock().expect("one thread").last().expect("two commands").starts_with("AT+CCLK=\"2"));
+async fn a_clock_that_was_never_set_is_set_and_read_back() {
+    let (channel, sent) = clock(NEVER_SET.to_owned(), true);
+    assert_eq!(builder_modem(channel).ensure_clock().await.expect("it is set"), ClockCheck::Set);
+    let sent = sent.lock().expect("one thread");
+    assert_eq!((sent[0].as_str(), sent[2].as_str(), sent.len()), ("AT+CCLK?", "AT+CCLK?", 3));
+    assert!(sent[1].starts_with("AT+CCLK=\"2"), "{}", sent[1]);
+}
+
+#[tokio::test]
+async fn a_clock_that_does_not_take_the_time_is_noticed() {
+    let (channel, _) = clock(NEVER_SET.to_owned(), false);
+    let error = builder_modem(channel).ensure_clock().await.expect_err("it stays unset");
+    assert_eq!(error.to_string(), "the module's clock is not set, and setting it had no effect");
+    assert_eq!(error.category(), Category::Network);
 }
 
 #[tokio::test]
 async fn a_clock_that_is_right_is_left_alone() {
-    let (channel, sent) = channel(|_| Ok(vec![clock_text(SystemTime::now())]));
-    assert!(!builder_modem(channel).ensure_clock().await.expect("it is read"));
+    let (channel, sent) = clock(clock_text(SystemTime::now()), true);
+    assert_eq!(builder_modem(channel).ensure_clock().await.expect("it is read"), ClockCheck::Right);
     assert_eq!(*sent.lock().expect("one thread"), ["AT+CCLK?"]);
 }
 
 #[tokio::test]
 async fn a_clock_is_moved_forward_but_never_back() {
-    const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    let (behind, _) = channel(|_| Ok(vec![clock_text(SystemTime::now() - YEAR)]));
-    assert!(builder_modem(behind).ensure_clock().await.expect("it is set"));
-    let (ahead, sent) = channel(|_| Ok(vec![clock_text(SystemTime::now() + YEAR)]));
-    assert!(!builder_modem(ahead).ensure_clock().await.expect("it is read"));
+    let (behind, _) = clock(clock_text(SystemTime::now() - YEAR), true);
+    assert_eq!(builder_modem(behind).ensure_clock().await.expect("it is set"), ClockCheck::Set);
+    let (ahead, sent) = clock(clock_text(SystemTime::now() + YEAR), true);
+    let error = builder_modem(ahead).ensure_clock().await.expect_err("neither is certain");
+    assert!(matches!(error, ClockError::Disagreement { .. }), "{error}");
     assert_eq!(*sent.lock().expect("one thread"), ["AT+CCLK?"]);
+}
+
+#[tokio::test]
+async fn a_time_server_settles_it() {
+    for shown in [NEVER_SET.to_owned(), clock_text(SystemTime::now() + YEAR)] {
+        let (channel, sent) = clock(shown, true);
+        let modem = opened(channel, Modem::builder().time_server("time.test", 123));
+        assert_eq!(modem.ensure_clock().await.expect("it is set"), ClockCheck::Set);
+        assert_eq!(sent.lock().expect("one thread")[1], "AT#NTP=\"time.test\",123,1,10");
+    }
+}
+
+#[tokio::test]
+async fn with_the_networks_time_nothing_else_sets_the_clock() {
+    let network = || Modem::builder().clock(ClockSource::Network);
+    let (channel, sent) = clock(NEVER_SET.to_owned(), true);
+    let error = opened(channel, network()).ensure_clock().await.expect_err("nothing has come yet");
+    assert_eq!(error.to_string(), "the module's clock is not set, and the network has not sent the time yet");
+    assert_eq!(*sent.lock().expect("one thread"), ["AT+CCLK?"]);
+    let (channel, _) = clock(clock_text(SystemTime::now() - YEAR), true);
+    opened(channel, network()).ensure_clock().await.expect_err("it contradicts this computer's");
+    let (channel, _) = clock(clock_text(SystemTime::now()), true);
+    assert_eq!(opened(channel, network()).ensure_clock().await, Ok(ClockCheck::Right));
 }
 
 #[tokio::test]

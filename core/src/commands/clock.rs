@@ -75,6 +75,72 @@ impl Command for SynchroniseClock {
     }
 }
 
+/// `#NITZ`: what the module does with the time that the network sends. Source: M37 p528-530.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NetworkTime {
+    /// A sum: 1 updates the clock, 2 applies the network's name, 4 and 8 print the time zone.
+    pub functions: u8,
+    /// Whether an unsolicited line tells of it.
+    pub announced: bool,
+}
+
+impl NetworkTime {
+    const UPDATE_CLOCK: u8 = 1;
+    /// Without it `+CCLK?` shows local time and keeps quiet about the zone.
+    const PRINT_ZONE: u8 = 4;
+
+    /// Whether the network sets the clock, and the clock is shown with its zone.
+    #[must_use]
+    pub fn updates_clock(self) -> bool {
+        self == self.with_clock_update()
+    }
+
+    /// The same, with the clock set by the network and shown with its zone.
+    #[must_use]
+    pub fn with_clock_update(self) -> Self {
+        Self { functions: self.functions | Self::UPDATE_CLOCK | Self::PRINT_ZONE, ..self }
+    }
+}
+
+/// `AT#NITZ?`. Source: M37 p530.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadNetworkTime;
+
+impl Command for ReadNetworkTime {
+    type Response = NetworkTime;
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        // The unsolicited line has the same prefix and begins with a date.
+        let expect = Expect::lines_if("#NITZ", |rest| Fields::parse(rest).number::<u8>(0).is_some());
+        Ok(query(CommandLine::read("#NITZ"), expect))
+    }
+
+    fn parse(&self, reply: &Reply) -> Result<NetworkTime, UnexpectedReply> {
+        let line = value(reply, "#NITZ")?;
+        let fields = Fields::parse(&line);
+        let functions = fields.number(0).ok_or_else(|| malformed("#NITZ", &line))?;
+        Ok(NetworkTime { functions, announced: fields.number::<u8>(1) == Some(1) })
+    }
+}
+
+/// `AT#NITZ=<functions>,<announced>`. Source: M37 p528-530.
+#[derive(Clone, Copy, Debug)]
+pub struct SetNetworkTime(pub NetworkTime);
+
+impl Command for SetNetworkTime {
+    type Response = ();
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        let NetworkTime { functions, announced } = self.0;
+        Ok(setting(CommandLine::set("#NITZ").number(functions).number(u8::from(announced)).build()?))
+    }
+
+    fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
+        Ok(())
+    }
+}
+
 /// The outer `None`: no clock at all; the inner one: a clock that was never set.
 fn parse_clock(text: &str) -> Option<Option<SystemTime>> {
     let (date, time) = text.split_once(',')?;
@@ -97,7 +163,8 @@ fn parse_clock(text: &str) -> Option<Option<SystemTime>> {
     Some(Some(UNIX_EPOCH + Duration::from_secs(seconds)))
 }
 
-fn format_clock(time: SystemTime) -> Option<String> {
+/// The time in UTC as the module writes it; `None` outside the years 2000 to 2099.
+pub(crate) fn format_clock(time: SystemTime) -> Option<String> {
     let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
     let (year, month, day) = civil(seconds / DAY);
     let year = year.checked_sub(2000).filter(|year| *year < 100)?;
@@ -149,6 +216,18 @@ mod tests {
         let exchange = SetClock(at(1_709_214_159)).exchange().unwrap();
         assert_eq!(exchange.line().as_bytes(), b"AT+CCLK=\"24/02/29,13:42:39+00\"");
         assert!(SetClock(at(0)).exchange().is_err());
+    }
+
+    #[test]
+    fn network_time_is_switched_on_beside_what_is_on_already() {
+        let read = |line| ReadNetworkTime.parse(&Reply::new([line], "")).unwrap();
+        let held = read("#NITZ: 2,1");
+        assert!(!held.updates_clock());
+        let exchange = SetNetworkTime(held.with_clock_update()).exchange().unwrap();
+        assert_eq!(exchange.line().as_bytes(), b"AT#NITZ=7,1");
+        assert!(read("#NITZ: 7,0").updates_clock());
+        assert!(read("#NITZ: 15,0").updates_clock());
+        assert!(!read("#NITZ: 3,0").updates_clock(), "the zone would be missing");
     }
 
     #[test]

@@ -8,7 +8,8 @@ mod sim;
 mod test_form;
 mod tls;
 
-pub use clock::{ReadClock, SetClock, SynchroniseClock};
+pub(crate) use clock::format_clock;
+pub use clock::{NetworkTime, ReadClock, ReadNetworkTime, SetClock, SetNetworkTime, SynchroniseClock};
 pub use general::{
     EchoOff, FirmwareRevision, Model, SerialNumber, SkipEscape, SoftwarePackage, VerboseErrors,
 };

@@ -41,6 +41,7 @@ impl Modem {
     pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
         let started = Instant::now();
         self.unlock_sim().await?;
+        self.follow_network_time().await?;
         self.define_context().await?;
         let registration = self.wait_for_network().await?;
         let address = self.activate_context().await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Modem, OpenError};
+use super::{ClockSource, Modem, OpenError};
 use crate::at::{Command, Settings};
 use crate::commands::{EchoOff, FirmwareRevision, Model, SoftwarePackage, TestForm, VerboseErrors};
 use crate::driver::{AtChannel, AtChannelExt, AtPort, DriverOptions, Recorder};
@@ -34,7 +34,7 @@ pub(super) struct NetworkOptions {
     pub(super) context_id: u8,
     pub(super) pin: Option<String>,
     pub(super) registration_timeout: Duration,
-    pub(super) time_server: Option<(String, u16)>,
+    pub(super) clock: ClockSource,
 }
 
 impl fmt::Debug for NetworkOptions {
@@ -44,7 +44,7 @@ impl fmt::Debug for NetworkOptions {
             .field("context_id", &self.context_id)
             .field("pin", &self.pin.as_ref().map(|_| "[redacted]"))
             .field("registration_timeout", &self.registration_timeout)
-            .field("time_server", &self.time_server)
+            .field("clock", &self.clock)
             .finish()
     }
 }
@@ -56,7 +56,7 @@ impl Default for NetworkOptions {
             context_id: 1,
             pin: None,
             registration_timeout: Duration::from_secs(180),
-            time_server: None,
+            clock: ClockSource::default(),
         }
     }
 }
@@ -106,11 +106,15 @@ impl ModemBuilder {
         self
     }
 
-    /// Sets the module's clock from a time server when it needs setting. Default: from this computer's
-    /// clock.
-    pub fn time_server(mut self, host: impl Into<String>, port: u16) -> Self {
-        self.network.time_server = Some((host.into(), port));
+    /// Whose time the module's clock is to show when it needs setting. Default: this computer's.
+    pub fn clock(mut self, source: ClockSource) -> Self {
+        self.network.clock = source;
         self
+    }
+
+    /// Sets the module's clock from a time server when it needs setting: [`ClockSource::TimeServer`].
+    pub fn time_server(self, host: impl Into<String>, port: u16) -> Self {
+        self.clock(ClockSource::TimeServer { host: host.into(), port })
     }
 
     /// The platform, instead of finding out. Needed for models that are not known here.
@@ -143,6 +147,13 @@ impl ModemBuilder {
     pub fn hardware_flow_control(mut self, on: bool) -> Self {
         self.hardware_flow_control = on;
         self
+    }
+
+    /// A module behind any channel, for unit tests with a mocked one. Nothing is sent, and the options of
+    /// the port do not matter.
+    #[must_use]
+    pub fn on_channel(self, channel: Arc<dyn AtChannel>, profile: &'static Profile) -> Modem {
+        Modem::new(channel, None, profile, Names::default(), self.network)
     }
 
     /// Opens a serial port and identifies the module on it.

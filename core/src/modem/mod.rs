@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use bring_up::BringUp;
 pub use builder::ModemBuilder;
+pub use clock::{ClockCheck, ClockError, ClockSource};
 pub use error::{BringUpError, OpenError};
 
 use crate::at::Command;
@@ -58,10 +59,11 @@ impl Modem {
         ModemBuilder::new()
     }
 
-    /// A module behind any channel, for unit tests with a mocked one. Nothing is sent.
+    /// A module behind any channel, for unit tests with a mocked one. Nothing is sent. See
+    /// [`ModemBuilder::on_channel`] for one with options.
     #[must_use]
     pub fn from_channel(channel: Arc<dyn AtChannel>, profile: &'static Profile) -> Self {
-        Self::new(channel, None, profile, builder::Names::default(), builder::NetworkOptions::default())
+        Self::builder().on_channel(channel, profile)
     }
 
     fn new(

@@ -3,6 +3,7 @@
 use super::{CredentialError, TlsFailure};
 use crate::error::{Category, CommandError};
 use crate::exclusive::LeaseError;
+use crate::modem::ClockError;
 use crate::platform::{CipherSuite, PlatformId};
 
 /// TLS could not be set up on the module.
@@ -18,6 +19,9 @@ pub enum TlsError {
     /// An exchange failed.
     #[error(transparent)]
     Command(#[from] CommandError),
+    /// The module's clock cannot judge the dates of certificates.
+    #[error(transparent)]
+    Clock(ClockError),
     /// The platform cannot do what was asked for.
     #[error("platform {platform} {what}")]
     Unsupported {
@@ -36,6 +40,15 @@ pub enum TlsError {
     },
 }
 
+impl From<ClockError> for TlsError {
+    fn from(error: ClockError) -> Self {
+        match error {
+            ClockError::Command(error) => Self::Command(error),
+            error => Self::Clock(error),
+        }
+    }
+}
+
 impl TlsError {
     /// Whose turn it is.
     #[must_use]
@@ -43,6 +56,7 @@ impl TlsError {
         match self {
             Self::Lease(error) => error.category(),
             Self::Credential(_) | Self::Unsupported { .. } | Self::UnknownSuite { .. } => Category::Usage,
+            Self::Clock(error) => error.category(),
             Self::Command(error) => match TlsFailure::of(error) {
                 Some(TlsFailure::AlreadyActivated) => Category::Busy,
                 _ => error.category(),
@@ -55,6 +69,7 @@ impl TlsError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Command(error) => TlsFailure::of(error).map(TlsFailure::hint),
+            Self::Clock(error) => error.hint(),
             _ => None,
         }
     }
