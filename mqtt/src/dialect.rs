@@ -22,12 +22,22 @@ pub(crate) struct TestForms {
     pub(crate) configuration: Option<Vec<String>>,
     /// `AT#MQCFG2=?`
     pub(crate) session: Option<Vec<String>>,
+    /// `AT#MQTCFG=?`
+    pub(crate) packet_timeout: Option<Vec<String>>,
     /// `AT#MQSUB=?`
     pub(crate) subscribe: Option<Vec<String>>,
     /// `AT#MQPUBSEXT=?`
     pub(crate) publish_counted: Option<Vec<String>>,
     /// `AT#MQPUBS=?`
     pub(crate) publish_text: Option<Vec<String>>,
+}
+
+impl TestForms {
+    /// Whether the firmware has an MQTT client at all. Platforms are documented with it as a whole, and single
+    /// firmware can still lack it.
+    pub(crate) fn show_a_client(&self) -> bool {
+        self.configuration.is_some() || self.session.is_some() || self.subscribe.is_some()
+    }
 }
 
 /// How this firmware's MQTT commands are written and what they take.
@@ -38,6 +48,7 @@ pub(crate) struct Dialect {
     /// `#MQSUB` takes the quality of service.
     pub(crate) subscribe_qos_field: bool,
     pub(crate) keep_alive: RangeInclusive<Duration>,
+    pub(crate) packet_timeout: RangeInclusive<Duration>,
     pub(crate) topic_limit: usize,
     /// Longest payload of `#MQPUBSEXT`, if it exists.
     pub(crate) counted_limit: Option<usize>,
@@ -55,6 +66,8 @@ impl Dialect {
             tls_socket_field: exists(mqtt.ssl_instance_field, fields(&forms.configuration) > 5),
             subscribe_qos_field: exists(mqtt.subscribe_qos_field, fields(&forms.subscribe) > 2),
             keep_alive: range(&forms.session, 1).map_or_else(|| mqtt.keep_alive.clone(), seconds),
+            packet_timeout: range(&forms.packet_timeout, 1)
+                .map_or_else(|| mqtt.packet_timeout.clone(), seconds),
             topic_limit: most(&forms.subscribe, 1, mqtt.topic_length),
             counted_limit: counted.then(|| most(&forms.publish_counted, 4, mqtt.counted_payload)),
             text_limit: forms.publish_text.as_ref().map(|_| most(&forms.publish_text, 4, mqtt.text_payload)),
@@ -181,6 +194,7 @@ mod tests {
                 "(1-maxSSLInstance)",
             ]),
             session: form(&["(1-maxClients)", "(60-3600)", "(0-1)"]),
+            packet_timeout: form(&["(1-maxClients)", "(1-60)"]),
             subscribe: form(&["(1-maxClients)", "256", "(0-2)"]),
             publish_counted: form(&["(1-maxClients)", "256", "(0-1)", "(0-2)", "(0-65536)"]),
             publish_text: None,
@@ -191,6 +205,7 @@ mod tests {
         TestForms {
             configuration: form(&["(1-2)", "512", "(1-65535)", "(1-6)", "(0-1)"]),
             session: form(&["(1-2)", "(20-3600)", "(0-1)"]),
+            packet_timeout: form(&["(1-2)", "(1-30)"]),
             subscribe: form(&["(1-2)", "128"]),
             publish_counted: None,
             publish_text: form(&["(1-2)", "128", "(0-1)", "(0-2)", "140"]),
@@ -212,6 +227,13 @@ mod tests {
         assert!(!old.tls_socket_field && !old.subscribe_qos_field);
         assert_eq!((old.counted_limit, old.text_limit, old.topic_limit), (None, Some(140), 128));
         assert_eq!(*old.keep_alive.start(), Duration::from_secs(20));
+        assert_eq!(*old.packet_timeout.end(), Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_firmware_without_any_of_the_commands_has_no_client() {
+        assert!(new_firmware().show_a_client() && old_firmware().show_a_client());
+        assert!(!TestForms::default().show_a_client());
     }
 
     #[test]

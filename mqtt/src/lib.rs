@@ -37,6 +37,7 @@
 //! persistent session; the granted quality of service. Received messages wait in 30 slots inside the module
 //! and are read at once; when they are all taken, [`Event::SlotsFull`] tells that messages were lost.
 
+mod capabilities;
 mod client;
 mod commands;
 mod dialect;
@@ -49,6 +50,7 @@ mod state;
 mod subscription;
 mod topic;
 
+pub use capabilities::Capabilities;
 pub use client::{Events, MqttClient};
 pub use error::{ConnectError, DisconnectError, PublishError, Refusal, SubscribeError};
 pub use message::{Message, Publish, QoS};

@@ -462,3 +462,14 @@ fn the_demonstration() {
 fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[test]
+fn a_payload_that_the_module_cannot_carry_costs_no_connection() {
+    let world = World::start();
+    fs::write(world.file("large"), pattern(65_537)).unwrap();
+    let large = world.file("large");
+    let words = ["mqtt", "pub", "--client-id", "c", "--topic", "t", "--file", &large];
+    let ran = telit(&world.mqtt(&words)).failed(2);
+    assert_eq!(ran.error(), "the payload has 65537 bytes, the module takes at most 65536");
+    assert!(world.servers.broker().handshakes().is_empty());
+}

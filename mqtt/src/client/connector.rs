@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use telit_core::at::Command;
-use telit_core::commands::TestForm;
 use telit_core::exclusive::{Service, TlsLease};
-use telit_core::platform::{Availability, MqttProfile};
+use telit_core::platform::MqttProfile;
 use telit_core::{CommandError, Modem, tls};
 
 use super::instance::{INSTANCE, InstanceClaim};
+use crate::capabilities::{Capabilities, client_of};
 use crate::commands::{
     ConfigureBroker, ConfigurePacketTimeout, ConfigureSession, Connect, ConnectionState, Disconnect,
     EnableClient, EnabledClients,
 };
-use crate::dialect::{Dialect, TestForms};
+use crate::dialect::Dialect;
 use crate::error::ConnectError;
 use crate::options::{MqttOptions, MqttSecurity, check_seconds};
 use crate::state::LossReason;
@@ -39,10 +39,7 @@ pub(super) struct Connection {
 
 impl Connector {
     pub(super) fn new(modem: Modem, options: MqttOptions) -> Result<Self, ConnectError> {
-        let profile = modem.profile();
-        let Some(mqtt) = &profile.mqtt else {
-            return Err(ConnectError::Unsupported { platform: profile.id });
-        };
+        let mqtt = client_of(modem.profile())?;
         options.check(mqtt)?;
         let connector = Self { modem, profile: mqtt, options, dialect: None };
         // What the encoder refuses is refused before anything is sent.
@@ -140,7 +137,8 @@ impl Connector {
 
     /// The order of commands that the guide shows. Source: SSL guide 10.1.3.
     async fn bring_up(&mut self, connection: &mut Connection) -> Result<(), ConnectError> {
-        let tls_socket_field = self.learn_dialect().await?.tls_socket_field;
+        self.learn_dialect().await?;
+        let tls_socket_field = self.dialect.as_ref().is_some_and(|dialect| dialect.tls_socket_field);
         self.clean(connection).await?;
         connection.touched = true;
         self.run(EnableClient { instance: INSTANCE, on: true }).await?;
@@ -194,42 +192,20 @@ impl Connector {
         self.modem.run(command).await.map_err(ConnectError::of_command)
     }
 
-    /// Asks the module once how its commands are written.
-    async fn learn_dialect(&mut self) -> Result<&Dialect, ConnectError> {
+    /// Asks the module once how its commands are written, and holds the options against it.
+    async fn learn_dialect(&mut self) -> Result<(), ConnectError> {
         if self.dialect.is_none() {
-            let forms = self.test_forms().await?;
-            let profile = self.modem.profile();
-            let dialect = Dialect::new(profile, &forms).ok_or_else(|| self.unsupported())?;
-            check_seconds("keep-alive", self.options.keep_alive_on(self.profile), &dialect.keep_alive)?;
+            let dialect = Capabilities::learn(&self.modem).await?.dialect();
+            let options = &self.options;
+            check_seconds("keep-alive", options.keep_alive_on(self.profile), &dialect.keep_alive)?;
+            check_seconds(
+                "packet timeout",
+                options.packet_timeout_on(self.profile),
+                &dialect.packet_timeout,
+            )?;
             self.dialect = Some(dialect);
         }
-        self.dialect.as_ref().ok_or_else(|| self.unsupported())
-    }
-
-    async fn test_forms(&self) -> Result<TestForms, ConnectError> {
-        let counted = match self.profile.publish_counted {
-            Availability::No => None,
-            _ => self.test_form("#MQPUBSEXT").await?,
-        };
-        let text = match (&counted, self.profile.publish_counted) {
-            (None, Availability::No | Availability::Probe) => self.test_form("#MQPUBS").await?,
-            _ => None,
-        };
-        Ok(TestForms {
-            configuration: self.test_form("#MQCFG").await?,
-            session: self.test_form("#MQCFG2").await?,
-            subscribe: self.test_form("#MQSUB").await?,
-            publish_counted: counted,
-            publish_text: text,
-        })
-    }
-
-    async fn test_form(&self, name: &'static str) -> Result<Option<Vec<String>>, ConnectError> {
-        match self.modem.run(TestForm(name)).await {
-            Ok(fields) => Ok(Some(fields)),
-            Err(CommandError::Refused { .. }) => Ok(None),
-            Err(error) => Err(ConnectError::of_command(error)),
-        }
+        Ok(())
     }
 
     fn broker(&self, tls_socket_field: bool) -> ConfigureBroker {
@@ -254,10 +230,6 @@ impl Connector {
                 .connect_timeout
                 .unwrap_or_else(|| self.modem.profile().timeouts.mqtt_connect),
         }
-    }
-
-    fn unsupported(&self) -> ConnectError {
-        ConnectError::Unsupported { platform: self.modem.profile().id }
     }
 }
 

@@ -9,7 +9,7 @@ use telit_core::driver::AtChannel;
 use telit_core::exclusive::{Holder, Service, ServiceBusy};
 
 /// The MQTT instance that is used; TLS socket and instance have the same number. Source: SSL guide 10.1.1.
-pub(super) const INSTANCE: u8 = 1;
+pub(crate) const INSTANCE: u8 = 1;
 
 static IN_USE: Mutex<Vec<Arc<dyn AtChannel>>> = Mutex::new(Vec::new());
 

@@ -11,10 +11,12 @@ use telit_core::Modem;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub use events::Events;
+pub(crate) use instance::INSTANCE;
 
 use self::connector::Connector;
 use self::request::{Answer, Request};
 use self::task::Task;
+use crate::capabilities::Capabilities;
 use crate::error::{ConnectError, DisconnectError, PublishError, SubscribeError};
 use crate::message::{Publish, QoS};
 use crate::options::MqttOptions;
@@ -41,6 +43,29 @@ pub struct MqttClient {
 }
 
 impl MqttClient {
+    /// What the module's MQTT client takes, from its platform's table and its test forms, without connecting
+    /// and without changing anything. The module must be registered.
+    ///
+    /// ```no_run
+    /// # async fn example(modem: telit_core::Modem) -> Result<(), Box<dyn std::error::Error>> {
+    /// use telit_mqtt::{MqttClient, Publish};
+    ///
+    /// let report = Publish::new("device/report", vec![0_u8; 30_000]);
+    /// MqttClient::capabilities(&modem).await?.check(&report)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ConnectError::Unsupported`] if the module has no MQTT client; [`ConnectError::Command`] if it cannot be
+    /// asked.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn capabilities(modem: &Modem) -> Result<Capabilities, ConnectError> {
+        Capabilities::learn(modem).await
+    }
+
     /// Takes the module's TLS, configures the module, connects and logs in.
     ///
     /// The module must be registered and its packet data context active

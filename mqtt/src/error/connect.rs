@@ -13,8 +13,14 @@ use crate::state::LossReason;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The platform has no MQTT client.
-    #[error("platform {platform} has no MQTT client")]
+    /// The module has no MQTT client of its own (`#MQ...`). Nothing was changed. What can be done instead: an
+    /// MQTT client on this computer that speaks through a TLS socket of the module, see `telit_core`.
+    ///
+    /// Source: SSL guide 10; IPE28 p136.
+    #[error(
+        "this module (platform {platform}) has no MQTT client of its own; run one on this computer, such as a \
+         sans-I/O codec, over a TLS socket of telit-core"
+    )]
     Unsupported {
         /// The platform.
         platform: PlatformId,

@@ -1,15 +1,20 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use telit_core::exclusive::{Holder, Service};
+use telit_core::platform::{PlatformId, Profile, profile};
 use telit_core::tls::TlsFailure;
-use telit_core::{Category, CommandError};
-use telit_mqtt::{ClientState, ConnectError, LossReason, MqttClient, MqttOptions, MqttSecurity, Refusal};
+use telit_core::{Category, CommandError, Modem};
+use telit_mqtt::{
+    ClientState, ConnectError, LossReason, MqttClient, MqttOptions, MqttSecurity, Publish, PublishError,
+    Refusal,
+};
 use tokio::time::Instant;
 
 use crate::fake::{ERROR, Fake};
 use crate::{plain, secure};
 
-const TEST_FORMS: [&str; 4] = ["AT#MQPUBSEXT=?", "AT#MQCFG=?", "AT#MQCFG2=?", "AT#MQSUB=?"];
+const TEST_FORMS: [&str; 5] = ["AT#MQPUBSEXT=?", "AT#MQCFG=?", "AT#MQCFG2=?", "AT#MQTCFG=?", "AT#MQSUB=?"];
 const UNDONE: [&str; 2] = ["AT#MQDISC=1", "AT#MQEN=1,0"];
 
 #[tokio::test(start_paused = true)]
@@ -136,7 +141,7 @@ async fn what_a_dead_program_left_is_ended_first() {
     fake.set_enabled(true);
     let _client = MqttClient::connect(&modem, plain()).await.unwrap();
     let lines = fake.mqtt_lines();
-    assert_eq!(lines[4..8], ["AT#MQEN?", "AT#MQDISC=1", "AT#MQEN=1,0", "AT#MQEN=1,1"]);
+    assert_eq!(lines[TEST_FORMS.len()..][..4], ["AT#MQEN?", "AT#MQDISC=1", "AT#MQEN=1,0", "AT#MQEN=1,1"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,9 +206,66 @@ async fn the_firmwares_keep_alive_range_decides() {
     let error = MqttClient::connect(&modem, plain().keep_alive(short)).await.unwrap_err();
     assert_eq!(error.to_string(), "invalid keep-alive: the module takes 60 s to 3600 s");
     assert_eq!(fake.lines(), TEST_FORMS, "nothing was changed, so nothing is undone");
+    let (modem, fake) = Fake::start();
     fake.answer("AT#MQCFG2=?", "\r\n#MQCFG2: (1-2),(20-3600),(0-1)\r\n\r\nOK\r\n");
     let _client = MqttClient::connect(&modem, plain().keep_alive(short)).await.unwrap();
     assert!(fake.lines().contains(&"AT#MQCFG2=1,30,1".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_firmwares_packet_timeouts_decide() {
+    let (modem, fake) = Fake::start();
+    fake.answer("AT#MQTCFG=?", "\r\n#MQTCFG: (1-2),(1-30)\r\n\r\nOK\r\n");
+    let options = plain().packet_timeout(Duration::from_secs(31));
+    let error = MqttClient::connect(&modem, options).await.unwrap_err();
+    assert_eq!(error.to_string(), "invalid packet timeout: the module takes 1 s to 30 s");
+    assert_eq!(fake.lines(), TEST_FORMS);
+}
+
+const NO_CLIENT: &str = "this module (platform 37) has no MQTT client of its own; run one on this computer, such as a \
+     sans-I/O codec, over a TLS socket of telit-core";
+
+#[tokio::test(start_paused = true)]
+async fn a_firmware_without_the_commands_is_told_before_anything_changes() {
+    let (modem, fake) = Fake::start();
+    for form in TEST_FORMS {
+        fake.answer(form, ERROR);
+    }
+    fake.answer("AT#MQPUBS=?", ERROR);
+    let error = MqttClient::connect(&modem, secure()).await.unwrap_err();
+    assert_eq!(error, ConnectError::Unsupported { platform: PlatformId::P37 });
+    assert_eq!((error.to_string().as_str(), error.category()), (NO_CLIENT, Category::Usage));
+    assert_eq!(modem.tls_holder(), None);
+    let changes = fake.mqtt_lines().into_iter().filter(|line| !line.contains('?')).count();
+    assert_eq!(changes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_platform_without_the_commands_is_told_before_anything_is_sent() {
+    let without: &'static Profile = {
+        let mut profile = profile(PlatformId::P37).unwrap().clone();
+        profile.mqtt = None;
+        Box::leak(Box::new(profile))
+    };
+    let (modem, fake) = Fake::start();
+    let modem = Modem::from_channel(Arc::clone(modem.channel()), without);
+    let error = MqttClient::connect(&modem, secure()).await.unwrap_err();
+    assert_eq!(error.to_string(), NO_CLIENT);
+    MqttClient::capabilities(&modem).await.expect_err("it has none");
+    assert_eq!(fake.lines(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_published_is_known_before_connecting() {
+    let (modem, fake) = Fake::start();
+    let capabilities = MqttClient::capabilities(&modem).await.unwrap();
+    assert_eq!(fake.lines(), TEST_FORMS);
+    capabilities.check(&Publish::new("t", vec![0; 65_536])).unwrap();
+    let error = capabilities.check(&Publish::new("t", vec![0; 65_537])).unwrap_err();
+    assert_eq!(error, PublishError::TooLarge { size: 65_537, limit: 65_536 });
+    assert!(capabilities.check(&Publish::new("t/#", "x")).is_err());
+    let _client = MqttClient::connect(&modem, plain()).await.unwrap();
+    assert!(!fake.lines().iter().any(|line| line.ends_with("=?")), "it was asked before");
 }
 
 #[tokio::test(start_paused = true)]

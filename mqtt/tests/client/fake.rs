@@ -189,6 +189,7 @@ impl State {
                 information("#MQCFG: (1-maxClients),512,(1-65535),(1-6),(0-1),(1-maxSSLInstance)")
             }
             "AT#MQCFG2=?" => information("#MQCFG2: (1-maxClients),(60-3600),(0-1)"),
+            "AT#MQTCFG=?" => information("#MQTCFG: (1-maxClients),(1-60)"),
             "AT#MQSUB=?" => information("#MQSUB: (1-maxClients),256,(0-2)"),
             "AT#MQPUBSEXT=?" => information("#MQPUBSEXT: (1-maxClients),256,(0-1),(0-2),(0-65536)"),
             "AT#MQPUBS=?" => information("#MQPUBS: (1-maxClients),256,(0-1),(0-2),65536"),

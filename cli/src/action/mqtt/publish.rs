@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use telit_mqtt::Publish;
+use telit_mqtt::{MqttClient, Publish};
 use tokio::io::AsyncReadExt;
 
 use super::broker::{BrokerArguments, disconnect, qos};
@@ -50,9 +50,11 @@ pub(super) async fn run(
     let options = command.broker.options(arguments)?;
     let payload = command.payload().await?;
     let bytes = payload.len();
-    let session = port::open_online(&arguments.global).await?;
-    let client = command.broker.connect(&session.modem, options).await?;
     let message = Publish::new(&command.topic, payload).qos(qos(command.qos)).retain(command.retain);
+    let session = port::open_online(&arguments.global).await?;
+    // What the module cannot carry costs no connection.
+    MqttClient::capabilities(&session.modem).await?.check(&message)?;
+    let client = command.broker.connect(&session.modem, options).await?;
     let outcome = client.send(message).await;
     disconnect(&client).await;
     outcome?;
