@@ -23,6 +23,8 @@ use crate::shared::Shared;
 use crate::switch_off::{Kept, switch_off};
 use crate::transaction::{Answer, Transaction, Turn};
 
+const NO_TLS: &str = "has an HTTP client without TLS";
+
 /// An HTTPS client inside a module. Clones share it; requests are made one after the other.
 ///
 /// The module opens a connection for each request and closes it afterwards. Of the answer it tells the
@@ -31,7 +33,8 @@ use crate::transaction::{Answer, Transaction, Turn};
 ///
 /// What the module does not take is refused before anything is sent: methods other than GET, HEAD,
 /// DELETE, POST and PUT, and whatever is too long for this firmware (ask for paths of 150 and headers of
-/// 100 characters at most, to be on the safe side). URLs must be `https`; user names and passwords in
+/// 100 characters at most, to be on the safe side). URLs must be `https` (for
+/// `http` there is [`danger_plain`](Self::danger_plain)); user names and passwords in
 /// them are refused: send an `Authorization` header instead, which the module does not store.
 ///
 /// POST and PUT with an empty body announce a length of zero. The manual does not say whether firmware
@@ -45,7 +48,15 @@ impl HttpsClient {
     /// A client with default options. Nothing is sent.
     #[must_use]
     pub fn new(modem: &Modem, tls: TlsOptions) -> Self {
-        Self { shared: Shared::new(modem.clone(), tls, HttpsOptions::default()) }
+        Self { shared: Shared::new(modem.clone(), Some(tls), HttpsOptions::default()) }
+    }
+
+    /// A client without TLS, for `http` URLs only: requests and answers, tokens in them included, are readable and
+    /// can be changed by everybody on the way. Some modules can do no more. Nothing is sent.
+    #[must_use]
+    pub fn danger_plain(modem: &Modem) -> Self {
+        tracing::warn!("HTTP without TLS: danger_plain is used");
+        Self { shared: Shared::new(modem.clone(), None, HttpsOptions::default()) }
     }
 
     /// The same with other options.
@@ -167,11 +178,13 @@ impl HttpsClient {
     ) -> Result<Response<Body>, RequestError> {
         let http = self.http_profile()?;
         self.shared.options.check(http)?;
-        let plan = Plan::of(method, url, headers, http.joined_headers != Availability::No)?;
+        let with_tls = self.shared.tls.is_some();
+        let plan = Plan::of(method, url, headers, with_tls, http.joined_headers == Availability::Yes)?;
         let limits = self.limits(http).await?;
-        if !limits.tls {
-            return Err(self.unsupported());
+        if with_tls && !limits.tls {
+            return Err(self.unsupported(NO_TLS));
         }
+        self.check_context(limits)?;
         plan.check(limits, body.len())?;
         let command = plan.command(body.collect().await?, self.terms())?;
         let turn = self.take_turn().await?;
@@ -183,12 +196,27 @@ impl HttpsClient {
     }
 
     fn http_profile(&self) -> Result<&'static HttpProfile, RequestError> {
-        let http = self.shared.modem.profile().http.as_ref();
-        http.filter(|http| http.tls != Availability::No).ok_or_else(|| self.unsupported())
+        match &self.shared.modem.profile().http {
+            None => Err(self.unsupported("has no HTTP client of its own")),
+            Some(http) if self.shared.tls.is_some() && http.tls == Availability::No => {
+                Err(self.unsupported(NO_TLS))
+            }
+            Some(http) => Ok(http),
+        }
     }
 
-    fn unsupported(&self) -> RequestError {
-        RequestError::Unsupported { platform: self.shared.modem.profile().id }
+    fn unsupported(&self, what: &'static str) -> RequestError {
+        RequestError::Unsupported { platform: self.shared.modem.profile().id, what }
+    }
+
+    fn check_context(&self, limits: &Limits) -> Result<(), RequestError> {
+        let (context, allowed) = (self.shared.modem.context_id(), &limits.contexts);
+        if allowed.contains(&usize::from(context)) {
+            return Ok(());
+        }
+        let (least, most) = (allowed.start(), allowed.end());
+        let reason = format!("it is {context}, the module's HTTP client takes {least} to {most}");
+        Err(RequestError::InvalidOption { option: "packet data context", reason })
     }
 
     async fn limits(&self, http: &HttpProfile) -> Result<&Limits, RequestError> {

@@ -59,11 +59,19 @@ pub enum RequestError {
         /// How long it may be.
         limit: usize,
     },
-    /// The platform's HTTP client is missing or has no TLS. Nothing was sent.
-    #[error("platform {platform} has no HTTPS client")]
+    /// The module's HTTP client is missing or has no TLS. Nothing was changed. What can be done instead: an HTTP
+    /// client on this computer, such as `hyper`, that speaks through a TLS socket of the module, see `telit_core`.
+    ///
+    /// Source: IPE28 p100-104.
+    #[error(
+        "this module (platform {platform}) {what}; run one on this computer, such as hyper, over a TLS socket of \
+         telit-core"
+    )]
     Unsupported {
         /// The platform.
         platform: PlatformId,
+        /// What it lacks.
+        what: &'static str,
     },
     /// Somebody else held TLS for too long. The request was not sent.
     #[error(transparent)]

@@ -44,7 +44,9 @@
 //! ```
 //!
 //! What the module cannot do, and this crate does not pretend: other methods, other response headers
-//! (so no redirects, cookies or validators), connections that are kept, compression, plain HTTP.
+//! (so no redirects, cookies or validators), connections that are kept, compression. Where the module's
+//! HTTP client has no TLS (platform 25), requests are refused with [`RequestError::Unsupported`], which names
+//! what can be done instead; plain HTTP has to be asked for with [`HttpsClient::danger_plain`].
 //!
 //! The module's TLS serves one service at a time. A request waits for its turn, and gives TLS back when
 //! its answer has been read; [`HttpsOptions::keep_tls`] is for modules that do nothing else.

@@ -1,5 +1,7 @@
 //! What this module takes: the platform's table, and the test forms, which know better.
 
+use std::ops::RangeInclusive;
+
 use telit_core::platform::{Availability, HttpProfile};
 use telit_core::{CommandError, Modem};
 
@@ -10,6 +12,7 @@ use crate::commands::{ConfigureRanges, QueryRanges, SendRanges};
 pub(crate) struct Limits {
     pub(crate) tls: bool,
     pub(crate) host_length: Option<usize>,
+    pub(crate) contexts: RangeInclusive<usize>,
     pub(crate) query: TextLimits,
     pub(crate) send: TextLimits,
     pub(crate) content_type_length: Option<usize>,
@@ -27,6 +30,7 @@ pub(crate) struct TextLimits {
 impl Limits {
     /// Asks the module; what it does not tell comes from the table.
     pub(crate) async fn read(modem: &Modem, http: &HttpProfile) -> Result<Self, CommandError> {
+        let context = &modem.profile().context.ids;
         let local = modem.profile().timeouts.local;
         let configure = tolerate_refusal(modem.run(ConfigureRanges(local)).await)?;
         let query = tolerate_refusal(modem.run(QueryRanges(local)).await)?;
@@ -38,6 +42,9 @@ impl Limits {
         Ok(Self {
             tls: configure.tls.unwrap_or(http.tls != Availability::No),
             host_length: configure.host_length.or(http.host_length),
+            contexts: configure
+                .contexts
+                .unwrap_or_else(|| usize::from(*context.start())..=usize::from(*context.end())),
             query: text(query.resource_length, query.headers_length),
             send: text(send.resource_length, send.headers_length),
             content_type_length: send.content_type_length,

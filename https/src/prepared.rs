@@ -44,14 +44,15 @@ pub(crate) enum RequestCommand {
 }
 
 impl Plan {
-    /// Reads a request; `joined_headers` as [`headers::join`] wants it.
+    /// Reads a request; `tls` as [`Target::of`] and `joined_headers` as [`headers::join`] wants it.
     pub(crate) fn of(
         method: &Method,
         url: &Url,
         mut headers: HeaderMap,
+        tls: bool,
         joined_headers: bool,
     ) -> Result<Self, RequestError> {
-        let target = Target::of(url)?;
+        let target = Target::of(url, tls)?;
         let action = Action::of(method, &mut headers)?;
         Ok(Self { target, action, headers: headers::join(&headers, joined_headers)? })
     }
@@ -171,6 +172,7 @@ mod tests {
         Limits {
             tls: true,
             host_length: Some(63),
+            contexts: 1..=5,
             query: TextLimits { resource_length: 150, headers_length: 100 },
             send: TextLimits { resource_length: 120, headers_length: 90 },
             content_type_length: Some(50),
@@ -184,7 +186,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        Plan::of(&method, &url.parse().unwrap(), map, true)
+        Plan::of(&method, &url.parse().unwrap(), map, true, true)
     }
 
     fn too_long(

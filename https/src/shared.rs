@@ -13,7 +13,8 @@ use crate::switch_off::Kept;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) modem: Modem,
-    pub(crate) tls: TlsOptions,
+    /// `None`: everything is sent in the clear.
+    pub(crate) tls: Option<TlsOptions>,
     pub(crate) options: HttpsOptions,
     /// One request at a time; between requests it holds the lease of a client that keeps TLS.
     pub(crate) turn: Arc<Mutex<Option<Kept>>>,
@@ -21,7 +22,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(modem: Modem, tls: TlsOptions, options: HttpsOptions) -> Arc<Self> {
+    pub(crate) fn new(modem: Modem, tls: Option<TlsOptions>, options: HttpsOptions) -> Arc<Self> {
         Arc::new(Self { modem, tls, options, turn: Arc::default(), limits: OnceCell::new() })
     }
 }

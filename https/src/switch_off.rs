@@ -18,6 +18,10 @@ pub(crate) struct Kept {
 /// cleans up. Source: SSL guide 9.1.
 pub(crate) async fn switch_off(shared: &Shared, kept: Kept) -> Result<(), CommandError> {
     let Kept { lease, settings } = kept;
+    if !settings.tls {
+        lease.release();
+        return Ok(());
+    }
     let settings = ProfileSettings { tls: false, ..settings };
     let deadline = shared.modem.profile().timeouts.local;
     shared.modem.run(Configure { profile: shared.options.profile, settings, deadline }).await?;

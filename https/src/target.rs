@@ -7,9 +7,10 @@ use url::{Host, Url};
 
 use crate::error::RequestError;
 
-const HTTPS: u16 = 443;
+/// Ports of `http` and `https`.
+const PORTS: [u16; 2] = [80, 443];
 
-/// Host, port and resource of an `https` URL.
+/// Host, port and resource of a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) host: String,
@@ -26,10 +27,14 @@ pub(crate) struct Resource {
 }
 
 impl Target {
-    pub(crate) fn of(url: &Url) -> Result<Self, RequestError> {
+    /// `tls` decides whether the URL must be an `https` or an `http` one: nothing is sent in the clear, or with TLS,
+    /// because somebody mistyped a letter.
+    pub(crate) fn of(url: &Url, tls: bool) -> Result<Self, RequestError> {
         let invalid = |reason: &str| RequestError::InvalidUrl { reason: reason.to_owned() };
-        if url.scheme() != "https" {
-            return Err(invalid("only https is served"));
+        match (url.scheme(), tls) {
+            ("https", true) | ("http", false) => {}
+            (_, true) => return Err(invalid("only https is served")),
+            (_, false) => return Err(invalid("only http is served by a client without TLS")),
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(invalid(
@@ -43,7 +48,8 @@ impl Target {
             Some(Host::Ipv6(address)) => address.segments().map(|segment| format!("{segment:04x}")).join(":"),
             None => return Err(invalid("it has no host")),
         };
-        let port = url.port_or_known_default().unwrap_or(HTTPS);
+        let [http, https] = PORTS;
+        let port = url.port().unwrap_or(if tls { https } else { http });
         if port == 0 {
             return Err(invalid("port 0 does not exist"));
         }
@@ -93,7 +99,7 @@ mod tests {
     use super::*;
 
     fn target(url: &str) -> Result<Target, RequestError> {
-        Target::of(&url.parse().unwrap())
+        Target::of(&url.parse().unwrap(), true)
     }
 
     #[test]
@@ -126,6 +132,16 @@ mod tests {
         }
         assert!(matches!(target("https://a.example:0/"), Err(RequestError::InvalidUrl { .. })));
         assert!(!target("https://:s3cr3t@a.example/").unwrap_err().to_string().contains("s3cr3t"));
+    }
+
+    #[test]
+    fn without_tls_only_plain_urls_are_taken() {
+        let plain = |url: &str| Target::of(&url.parse().unwrap(), false);
+        assert_eq!(plain("http://a.example/").unwrap().port, 80);
+        assert_eq!(plain("http://a.example:443/").unwrap().port, 443);
+        let error = plain("https://a.example/").unwrap_err();
+        assert_eq!(error.to_string(), "invalid URL: only http is served by a client without TLS");
+        assert_eq!(target("https://a.example:80/").unwrap().port, 80);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) struct Transaction {
     pub(crate) command: RequestCommand,
 }
 
-/// The client's turn and the module's TLS.
+/// The client's turn and the module's TLS. A client without TLS takes it too: the module's HTTP client serves one.
 pub(crate) struct Turn {
     /// Holds what is kept between requests.
     pub(crate) turn: OwnedMutexGuard<Option<Kept>>,
@@ -114,31 +114,37 @@ impl Transaction {
 
     /// Source: SSL guide 8.2.
     async fn set_up(&self) -> Result<(), RequestError> {
-        let deadline = self.modem().profile().timeouts.local;
-        let profile = self.shared.options.profile;
-        if !self.turn.kept {
-            prepare(self.modem(), &self.turn.lease, &self.shared.tls).await?;
-        } else if self.modem().run(ReadProfile { profile, deadline }).await? == Some(self.settings(true)) {
-            // Writing would wear the flash.
-            return Ok(());
+        match &self.shared.tls {
+            Some(tls) if !self.turn.kept => {
+                prepare(self.modem(), &self.turn.lease, tls).await?;
+                self.configure().await
+            }
+            // Writing what is there would wear the flash.
+            _ if self.is_configured().await? => Ok(()),
+            _ => self.configure().await,
         }
-        self.configure().await
+    }
+
+    async fn is_configured(&self) -> Result<bool, RequestError> {
+        let deadline = self.modem().profile().timeouts.local;
+        let held = self.modem().run(ReadProfile { profile: self.shared.options.profile, deadline }).await?;
+        Ok(held == Some(self.settings()))
     }
 
     pub(crate) async fn configure(&self) -> Result<(), RequestError> {
         let deadline = self.modem().profile().timeouts.local;
-        let (profile, settings) = (self.shared.options.profile, self.settings(true));
+        let (profile, settings) = (self.shared.options.profile, self.settings());
         match self.modem().run(Configure { profile, settings, deadline }).await {
             Err(error) if is_busy(&error) => Err(self.busy().await.into()),
             result => Ok(result?),
         }
     }
 
-    fn settings(&self, tls: bool) -> ProfileSettings {
+    fn settings(&self) -> ProfileSettings {
         ProfileSettings {
             host: self.target.host.clone(),
             port: self.target.port,
-            tls,
+            tls: self.shared.tls.is_some(),
             timeout_seconds: self.shared.options.timeout_seconds(),
             context_id: self.modem().context_id(),
         }
@@ -234,10 +240,10 @@ impl Transaction {
 
     /// Gives TLS back, or keeps it for the next request of this client.
     async fn finish(self, in_order: bool) {
-        let settings = self.settings(true);
+        let settings = self.settings();
         let Turn { mut turn, lease, .. } = self.turn;
         let kept = Kept { lease, settings };
-        if in_order && self.shared.options.keep_tls {
+        if in_order && self.shared.options.keep_tls && kept.settings.tls {
             *turn = Some(kept);
         } else if let Err(error) = switch_off(&self.shared, kept).await {
             tracing::warn!(%error, "TLS could not be switched off, its next owner will do it");

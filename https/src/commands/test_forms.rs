@@ -1,5 +1,6 @@
 //! The test forms, which tell this firmware's limits.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use telit_core::at::{
@@ -17,6 +18,7 @@ pub(crate) struct ConfigureRanges(pub(crate) Duration);
 pub(crate) struct ConfigureRangesAnswer {
     pub(crate) host_length: Option<usize>,
     pub(crate) tls: Option<bool>,
+    pub(crate) contexts: Option<RangeInclusive<usize>>,
 }
 
 /// `AT#HTTPQRY=?`: `(profiles),(commands),<resource>,<headers>`. Source: M37 p863-864.
@@ -57,7 +59,8 @@ impl Command for ConfigureRanges {
         let line = reply.value("#HTTPCFG").unwrap_or_default();
         let fields = Fields::parse(&line);
         let tls = fields.text(6).and_then(range).map(|(_, most)| most >= 1);
-        Ok(ConfigureRangesAnswer { host_length: limit(&fields, 1), tls })
+        let contexts = fields.text(8).and_then(range).map(|(least, most)| least..=most);
+        Ok(ConfigureRangesAnswer { host_length: limit(&fields, 1), tls, contexts })
     }
 }
 
@@ -128,13 +131,21 @@ mod tests {
         assert_eq!(line(&SendRanges(LOCAL)), "AT#HTTPSND=?");
     }
 
+    fn answer(host: usize, tls: bool, contexts: RangeInclusive<usize>) -> ConfigureRangesAnswer {
+        ConfigureRangesAnswer { host_length: Some(host), tls: Some(tls), contexts: Some(contexts) }
+    }
+
     #[test]
-    fn host_length_and_tls() {
+    fn host_length_tls_and_contexts() {
         let parse = |text| ConfigureRanges(LOCAL).parse(&Reply::new([text], "")).unwrap();
         let with = parse("#HTTPCFG: (0-2),63,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-5),(0-1500),(0),(0)");
-        assert_eq!(with, ConfigureRangesAnswer { host_length: Some(63), tls: Some(true) });
+        assert_eq!(with, answer(63, true, 1..=5));
         let without = parse("#HTTPCFG:(0-2),63,(1-65535),(0,1),50,50,(0),(1-65535),(1-5)");
-        assert_eq!(without, ConfigureRangesAnswer { host_length: Some(63), tls: Some(false) });
+        assert_eq!(without, answer(63, false, 1..=5));
+        let nine = parse("#HTTPCFG: (0-2),50,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-5)");
+        assert_eq!(nine, answer(50, true, 1..=5));
+        let fifteen = "#HTTPCFG: (0-2),50,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-15),(0-1500),(0),(0)";
+        assert_eq!(parse(fifteen), answer(50, true, 1..=15));
         assert_eq!(parse("#HTTPCFG: (0-2)"), ConfigureRangesAnswer::default());
     }
 

@@ -1,13 +1,11 @@
 //! The module's end of the line, played by the test, behind the real port and engine.
 
-#![allow(dead_code, reason = "every test file uses its part")]
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use telit_core::Modem;
 use telit_core::driver::{AtPort, DriverOptions};
-use telit_core::platform::{PlatformId, profile};
+use telit_core::platform::{PlatformId, Profile, profile};
 use telit_core::tls::TlsOptions;
 use telit_https::{HttpsClient, HttpsOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -25,23 +23,35 @@ pub(crate) struct Module {
     pub(crate) set_up: Vec<String>,
     /// Profile 0 in the answer to `AT#HTTPCFG?`.
     pub(crate) stored_profile: String,
+    /// The answer to `AT#HTTPCFG=?`.
+    pub(crate) configure_ranges: String,
     /// The answer to `AT#HTTPSND=?`.
     pub(crate) send_ranges: String,
 }
 
 pub(crate) fn start(options: HttpsOptions) -> (HttpsClient, Modem, Module) {
+    let (modem, module) = start_on(profile(PlatformId::P37).unwrap());
+    let client = HttpsClient::new(&modem, tls()).with_options(options);
+    (client, modem, module)
+}
+
+/// A module of another kind.
+pub(crate) fn start_on(profile: &'static Profile) -> (Modem, Module) {
     let (host, module) = tokio::io::duplex(1 << 20);
     let port = AtPort::start(host, DriverOptions::default());
-    let modem = Modem::from_channel(Arc::new(port), profile(PlatformId::P37).unwrap());
-    let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
-    let client = HttpsClient::new(&modem, tls).with_options(options);
+    let modem = Modem::from_channel(Arc::new(port), profile);
     let module = Module {
         line: module,
         set_up: Vec::new(),
         stored_profile: UNUSED_PROFILE.to_owned(),
+        configure_ranges: "(0-2),63,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-5),(0-1500),(0),(0)".to_owned(),
         send_ranges: "# HTTPSND: (0-2),(0-1),150,(1-4096),50,100".to_owned(),
     };
-    (client, modem, module)
+    (modem, module)
+}
+
+pub(crate) fn tls() -> TlsOptions {
+    TlsOptions::builder().danger_skip_verification().build().unwrap()
 }
 
 pub(crate) fn url(text: &str) -> url::Url {
@@ -106,9 +116,7 @@ impl Module {
 
     fn own_answer(&self, line: &str) -> Option<String> {
         Some(match line {
-            "AT#HTTPCFG=?" => {
-                lines("#HTTPCFG: (0-2),63,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-5),(0-1500),(0),(0)")
-            }
+            "AT#HTTPCFG=?" => lines(&format!("#HTTPCFG: {}", self.configure_ranges)),
             "AT#HTTPQRY=?" => lines("#HTTPQRY: (0-2),(0-2),150,100"),
             "AT#HTTPSND=?" => lines(&self.send_ranges),
             "AT#HTTPCFG?" => lines(&format!("#HTTPCFG: {}", self.stored_profile)),

@@ -1,18 +1,15 @@
 //! Whole requests: the exact commands, their order, and every way an answer can come.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::time::Duration;
 
 use http::StatusCode;
-use support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, url};
 use telit_core::Category;
 use telit_core::exclusive::{Holder, Service};
 use telit_core::tls::TlsFailure;
 use telit_https::{HttpsClient, HttpsOptions, RequestBody, RequestError};
 use tokio::task::JoinHandle;
+
+use crate::support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, url};
 
 type Answered = JoinHandle<Result<http::Response<telit_https::Body>, RequestError>>;
 

@@ -1,17 +1,14 @@
 //! Bodies of answers: exact bytes, every end, and readers that go away.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::time::Duration;
 
 use http::Response;
-use support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, url};
 use telit_core::{Category, Modem};
 use telit_https::{Body, BodyError, HttpsClient, HttpsOptions, RequestError};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+
+use crate::support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, url};
 
 const WRONG_STATE: &str = "\r\n+CME ERROR: wrong state\r\n";
 const QUERY: &str = "AT#HTTPQRY=0,0,\"/\"";

@@ -1,13 +1,10 @@
 //! Requests whose future is dropped: whatever was begun ends in order, and the next one works.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::time::Duration;
 
-use support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, url};
 use telit_https::{HttpsClient, HttpsOptions};
+
+use crate::support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, url};
 
 const QUERY: &str = "AT#HTTPQRY=0,0,\"/\"";
 
