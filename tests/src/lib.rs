@@ -9,3 +9,4 @@ mod architecture;
 mod interop;
 mod rig;
 mod scenario;
+mod transcript;

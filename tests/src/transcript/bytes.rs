@@ -1,0 +1,89 @@
+//! Bytes of a transcript: literal ones, and what stands for others.
+
+/// The text of a line, part by part. Literal parts that touch are one part, and none is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Text(Vec<Part>);
+
+/// A piece of a [`Text`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Part {
+    Literal(Vec<u8>),
+    /// So many bytes, known by the first 12 digits of their SHA-256.
+    Payload {
+        length: usize,
+        digest: String,
+    },
+    Redacted,
+    /// The content of a fixture.
+    Fixture(String),
+    /// The length of a fixture, in decimal.
+    FixtureSize(String),
+    Varying(Varying),
+}
+
+/// Values that vary from module to module or from run to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Varying {
+    /// An IPv4 address.
+    Ip,
+    /// A cipher suite, as `#SSLS` prints it.
+    Suite,
+    /// A name, such as the model's.
+    Name,
+    /// A decimal number.
+    Number,
+    /// Whatever is printed to the end of the line, be it nothing.
+    Rest,
+    /// The escape sequence of online mode, which some modules forward and some do not.
+    Escape,
+    /// Header fields of a message, up to and with the empty line.
+    Fields,
+}
+
+impl Varying {
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Ip, Self::Suite, Self::Name, Self::Number, Self::Rest, Self::Escape, Self::Fields];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Suite => "suite",
+            Self::Name => "name",
+            Self::Number => "number",
+            Self::Rest => "rest",
+            Self::Escape => "escape",
+            Self::Fields => "fields",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether it is told where it ends by what comes behind it.
+    pub(crate) fn ends_at_the_next_byte(self) -> bool {
+        self != Self::Fields
+    }
+}
+
+impl Text {
+    pub(crate) fn new(parts: impl IntoIterator<Item = Part>) -> Self {
+        let mut text = Self::default();
+        for part in parts {
+            text.push(part);
+        }
+        text
+    }
+
+    pub(crate) fn push(&mut self, part: Part) {
+        match (self.0.last_mut(), part) {
+            (_, Part::Literal(bytes)) if bytes.is_empty() => {}
+            (Some(Part::Literal(last)), Part::Literal(bytes)) => last.extend(bytes),
+            (_, part) => self.0.push(part),
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.0
+    }
+}
