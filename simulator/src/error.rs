@@ -18,6 +18,10 @@ pub(crate) mod cme {
     pub(crate) const OPERATION_NOT_ALLOWED: u16 = 3;
     pub(crate) const OPERATION_NOT_SUPPORTED: u16 = 4;
     pub(crate) const SIM_NOT_INSERTED: u16 = 10;
+    pub(crate) const SIM_PIN_REQUIRED: u16 = 11;
+    pub(crate) const SIM_PUK_REQUIRED: u16 = 12;
+    pub(crate) const SIM_FAILURE: u16 = 13;
+    pub(crate) const INCORRECT_PASSWORD: u16 = 16;
     pub(crate) const NO_NETWORK_SERVICE: u16 = 30;
     pub(crate) const WRONG_STATE: u16 = 551;
     pub(crate) const CONTEXT_ALREADY_ACTIVATED: u16 = 553;
@@ -111,6 +115,8 @@ pub(crate) fn text(code: u16) -> &'static str {
         4 => "operation not supported",
         10 => "SIM not inserted",
         11 => "SIM PIN required",
+        12 => "SIM PUK required",
+        13 => "SIM failure",
         16 => "incorrect password",
         20 => "memory full",
         22 => "not found",

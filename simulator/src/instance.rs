@@ -29,7 +29,10 @@ pub(crate) struct InstanceSettings {
     pub(crate) erase: u8,
     pub(crate) escape_guard: u8,
     pub(crate) terminal_delay: u8,
-    pub(crate) rate: u32,
+    /// `+IPR`; `None` is the factory's.
+    pub(crate) rate: Option<u32>,
+    /// `#SELINT`; `None` is the factory's.
+    pub(crate) interface_style: Option<u8>,
     pub(crate) command_flow: u8,
     pub(crate) error_format: u8,
     pub(crate) registration_report: u8,
@@ -38,6 +41,8 @@ pub(crate) struct InstanceSettings {
     pub(crate) skip_escape: bool,
     pub(crate) functionality: u8,
     pub(crate) nitz_report: u8,
+    /// `#CMUXMODE`
+    pub(crate) multiplexer_mode: u8,
     pub(crate) character_set: String,
 }
 
@@ -58,7 +63,8 @@ impl Default for InstanceSettings {
             erase: 8,
             escape_guard: 50,
             terminal_delay: 5,
-            rate: 115_200,
+            rate: None,
+            interface_style: None,
             command_flow: 1,
             error_format: 0,
             registration_report: 0,
@@ -67,6 +73,7 @@ impl Default for InstanceSettings {
             skip_escape: false,
             functionality: 1,
             nitz_report: 0,
+            multiplexer_mode: 0,
             character_set: "IRA".to_owned(),
         }
     }

@@ -19,6 +19,10 @@ pub(crate) struct Nvm {
     pub(crate) boot_profile: u8,
     pub(crate) common: Common,
     pub(crate) contexts: BTreeMap<u8, Context>,
+    /// `+CGAUTH`, `#PDPAUTH`
+    pub(crate) authentication: BTreeMap<u8, Authentication>,
+    /// `#PROTOCOLCFG`
+    pub(crate) protocols: BTreeMap<String, u8>,
     pub(crate) sockets: Vec<Socket>,
     pub(crate) tls_sockets: Vec<TlsSocket>,
     pub(crate) certificates: Vec<CertificateSlot>,
@@ -52,6 +56,14 @@ pub(crate) struct Common {
 pub(crate) struct Context {
     pub(crate) protocol: String,
     pub(crate) apn: String,
+}
+
+/// What a context shows to the network.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Authentication {
+    pub(crate) kind: u8,
+    pub(crate) user: String,
+    pub(crate) password: Secret,
 }
 
 /// `#SCFG`
@@ -125,6 +137,12 @@ pub(crate) struct HttpSettings {
 #[serde(transparent)]
 pub(crate) struct Secret(pub(crate) Vec<u8>);
 
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Secret({} bytes)", self.0.len())
@@ -136,7 +154,7 @@ impl Nvm {
     pub(crate) fn factory(profile: &Profile) -> Self {
         let context = Context { protocol: "IPV4V6".to_owned(), apn: String::new() };
         Self {
-            contexts: (1..=profile.general.predefined_contexts).map(|cid| (cid, context.clone())).collect(),
+            contexts: (1..=profile.general.contexts.predefined).map(|cid| (cid, context.clone())).collect(),
             // Sockets 1 to 3 are on context 1, the others on context 2. Source: M37 p707.
             sockets: (1..=profile.general.sockets)
                 .map(|id| Socket { context: if id <= 3 { 1 } else { 2 }, values: [300, 90, 600, 50] })
@@ -145,6 +163,7 @@ impl Nvm {
             certificates: vec![CertificateSlot::default(); usize::from(profile.tls.certificate_slots)],
             preloaded: vec![None; usize::from(profile.tls.preloaded_slots)],
             http: HttpSettings::all(profile.http.as_ref()),
+            port_variant: profile.general.ports.map_or(0, |ports| ports.factory),
             ..Self::default()
         }
     }
@@ -197,6 +216,8 @@ impl Default for Nvm {
             boot_profile: 0,
             common: Common::default(),
             contexts: BTreeMap::new(),
+            authentication: BTreeMap::new(),
+            protocols: BTreeMap::new(),
             sockets: Vec::new(),
             tls_sockets: Vec::new(),
             certificates: Vec::new(),

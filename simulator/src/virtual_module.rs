@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::fault::FaultSpec;
 use crate::module::{Module, Options};
 use crate::net::{NameMapping, Network};
-use crate::nvm::Nvm;
+use crate::nvm::{Nvm, Secret};
 use crate::pacing::Split;
 use crate::platform::Platform;
 use crate::profile::{Profile, Quirk, Quirks};
@@ -64,6 +64,8 @@ pub struct Builder {
     registration_delay: Duration,
     start_up: Option<Duration>,
     sim_inserted: bool,
+    sim_pin: Option<Secret>,
+    sim_puk: Secret,
     firmware: Option<String>,
 }
 
@@ -141,6 +143,18 @@ impl Builder {
         self
     }
 
+    /// The PIN that the SIM asks for. After three wrong ones it wants its PUK, see [`Self::sim_puk`]. Default: none.
+    pub fn sim_pin(mut self, pin: &str) -> Self {
+        self.sim_pin = Some(pin.into());
+        self
+    }
+
+    /// The PUK of the SIM. Default: `12345678`.
+    pub fn sim_puk(mut self, puk: &str) -> Self {
+        self.sim_puk = puk.into();
+        self
+    }
+
     /// What `+CGMR` answers. Default: that of the platform.
     pub fn firmware(mut self, version: impl Into<String>) -> Self {
         self.firmware = Some(version.into());
@@ -171,6 +185,8 @@ impl Builder {
             start_up: self.start_up,
             network_time: self.network_time,
             sim_inserted: self.sim_inserted,
+            sim_pin: self.sim_pin,
+            sim_puk: self.sim_puk,
             firmware: self.firmware,
             clock: self.clock,
             true_time: SystemTime::now(),
@@ -213,6 +229,8 @@ impl VirtualModule {
             registration_delay: Duration::ZERO,
             start_up: None,
             sim_inserted: true,
+            sim_pin: None,
+            sim_puk: "12345678".into(),
             firmware: None,
         }
     }

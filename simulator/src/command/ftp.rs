@@ -98,7 +98,7 @@ fn open(module: &mut Module, call: &Call) -> Outcome {
     let user = parameters.positional_text(1, 256)?;
     let password = parameters.positional_text(2, 256)?;
     let passive = parameters.switch_or(3, false)?;
-    let context = parameters.small_or(4, module.profile.general.contexts.clone(), 1)?;
+    let context = parameters.small_or(4, module.profile.general.contexts.ids.clone(), 1)?;
     match &module.ftp.session {
         Some(session) if session.owner != call.instance => return Err(AtError::Cme(cme::RESOURCE_USED)),
         Some(_) => return Err(AtError::Cme(cme::FTP_ALREADY_CONNECTED)),

@@ -4,7 +4,7 @@ use super::parse::Form;
 use super::{Call, Flow, Handler, Outcome, action};
 use crate::error::AtError;
 use crate::instance::InstanceSettings;
-use crate::module::Module;
+use crate::module::{InstanceId, Module};
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("+CMEE", error_format),
@@ -18,6 +18,7 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#SETHEXSTR", hexadecimal_strings),
     ("#E2ESC", escape_guard),
     ("#SKIPESC", skip_escape),
+    ("#CMUXMODE", multiplexer_mode),
     ("+CLAC", list_commands),
 ];
 
@@ -72,19 +73,17 @@ fn character_set(module: &mut Module, call: &Call) -> Outcome {
 
 /// The rate is noted; how fast the virtual line is, its owner decides.
 fn rate(module: &mut Module, call: &Call) -> Outcome {
-    const RATES: [u32; 12] =
-        [300, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600];
     match &call.form {
         Form::Read => {
-            let line = format!("+IPR: {}", module.peek(call.instance).settings.rate);
-            module.info(call.instance, line);
+            let rate = module.peek(call.instance).settings.rate.unwrap_or(module.profile.general.rate);
+            module.info(call.instance, format!("+IPR: {rate}"));
         }
         Form::Set(parameters) => {
             if let Some(rate) = parameters.number(0, 0..=u32::MAX)? {
-                if !RATES.contains(&rate) {
+                if !module.profile.general.rates.contains(&rate) {
                     return Err(AtError::Plain);
                 }
-                module.instance(call.instance).settings.rate = rate;
+                module.instance(call.instance).settings.rate = Some(rate);
             }
         }
         _ => return Err(AtError::Plain),
@@ -124,26 +123,30 @@ fn framing(module: &mut Module, call: &Call) -> Outcome {
     Ok(Flow::Done)
 }
 
-/// Only the newest style exists. Source: M37 p54.
+/// 2G starts in the oldest style, the others know the newest one only. Source: GE910 software guide 2.3, M37 p54.
 fn interface_style(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
-        Form::Read => module.info(call.instance, "#SELINT: 2"),
+        Form::Read => {
+            let style = module.interface_style(call.instance);
+            module.info(call.instance, format!("#SELINT: {style}"));
+        }
         Form::Set(parameters) => {
-            parameters.number(0, 2..=2)?;
+            let styles = &module.profile.general.interface_styles;
+            let range = u32::from(*styles.start())..=u32::from(*styles.end());
+            let style = parameters.small_or(0, range, module.interface_style(call.instance))?;
+            module.instance(call.instance).settings.interface_style = Some(style);
         }
         _ => return Err(AtError::Plain),
     }
     Ok(Flow::Done)
 }
 
-/// Source: M37 p111-112.
+/// Source: SSL guide 6.8, M37 p111-112.
 fn ports(module: &mut Module, call: &Call) -> Outcome {
+    let ports = module.profile.general.ports.ok_or(AtError::Plain)?;
     match &call.form {
         Form::Test => {
-            let variants =
-                ["0: AT= USIF0 USB0 USB1", "3: AT= USIF0 AUX USB0", "8: AT= USB0 USB1", "13: AT= USIF0 USB0"];
-            let lines: Vec<String> =
-                variants.iter().map(|variant| format!("#PORTCFG: Variant={variant}")).collect();
+            let lines: Vec<String> = ports.test.iter().map(|line| (*line).to_owned()).collect();
             module.info_lines(call.instance, &lines);
         }
         Form::Read => {
@@ -151,11 +154,12 @@ fn ports(module: &mut Module, call: &Call) -> Outcome {
             module.info(call.instance, line);
         }
         Form::Set(parameters) => {
-            if let Some(variant) = parameters.number(0, 0..=13)? {
-                if ![0, 3, 8, 13].contains(&variant) {
-                    return Err(AtError::Plain);
-                }
-                module.nvm_mut().port_variant = u8::try_from(variant).map_err(|_| AtError::Plain)?;
+            let variant = parameters.small_or(0, 0..=255, module.nvm.port_variant)?;
+            if !ports.variants.contains(&variant) {
+                return Err(AtError::Plain);
+            }
+            if module.nvm.port_variant != variant {
+                module.nvm_mut().port_variant = variant;
             }
         }
         _ => return Err(AtError::Plain),
@@ -210,9 +214,22 @@ fn skip_escape(module: &mut Module, call: &Call) -> Outcome {
     Ok(Flow::Done)
 }
 
+/// The mode is noted. Source: two public drivers of the `LE910Cx`, which send 1 and 5.
+fn multiplexer_mode(module: &mut Module, call: &Call) -> Outcome {
+    setting(module, call, 15, |settings| &mut settings.multiplexer_mode)
+}
+
 fn list_commands(module: &mut Module, call: &Call) -> Outcome {
     action(call)?;
     let lines: Vec<String> = module.profile.commands().map(|command| command.name.to_owned()).collect();
     module.info_lines(call.instance, &lines);
     Ok(Flow::Done)
+}
+
+impl Module {
+    /// `#SELINT`
+    pub(crate) fn interface_style(&self, id: InstanceId) -> u8 {
+        let factory = *self.profile.general.interface_styles.start();
+        self.peek(id).settings.interface_style.unwrap_or(factory)
+    }
 }

@@ -59,7 +59,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     }
     settings.tls = p.switch_or(6, settings.tls)?;
     settings.timeout = p.number_or(7, 1..=65_535, settings.timeout)?;
-    settings.context = p.small_or(8, module.profile.general.contexts.clone(), settings.context)?;
+    settings.context = p.small_or(8, module.profile.general.contexts.ids.clone(), settings.context)?;
     settings.packet_size = p.number_or(9, 0..=1500, settings.packet_size)?;
     p.number(10, 0..=0)?;
     p.number(11, 0..=0)?;

@@ -11,6 +11,7 @@ mod mqtt_messages;
 mod network;
 mod packet_data;
 pub(crate) mod parse;
+mod protocols;
 mod settings;
 mod sim;
 mod time;
@@ -52,13 +53,14 @@ type Handler = fn(&mut Module, &Call) -> Outcome;
 
 /// The code behind a command name; whether a platform has the command is in its profile.
 pub(crate) fn handler(name: &str) -> Option<Handler> {
-    let tables: [&[(&str, Handler)]; 16] = [
+    let tables: [&[(&str, Handler)]; 17] = [
         settings::COMMANDS,
         general::COMMANDS,
         identity::COMMANDS,
         sim::COMMANDS,
         network::COMMANDS,
         packet_data::COMMANDS,
+        protocols::COMMANDS,
         time::COMMANDS,
         lifecycle::COMMANDS,
         tls_setup::COMMANDS,

@@ -89,7 +89,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     let id = client_number(module, parameters)?;
     let host = parameters.required_text(1, limits(module)?.string_limit)?;
     let port = u16::try_from(parameters.required(2, 1..=65_535)?).map_err(|_| AtError::Plain)?;
-    let context = parameters.required_small(3, module.profile.general.contexts.clone())?;
+    let context = parameters.required_small(3, module.profile.general.contexts.ids.clone())?;
     let tls = parameters.switch_or(4, false)?;
     let tls_socket = parameters.small_or(5, 1..=u32::from(module.profile.tls.sockets), 1)?;
     owned(module, id, call)?;

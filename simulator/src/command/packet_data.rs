@@ -4,7 +4,8 @@ use super::parse::Form;
 use super::{Call, Flow, Handler, Outcome, set};
 use crate::error::{AtError, cme};
 use crate::module::Module;
-use crate::nvm::Context;
+use crate::nvm::{Authentication, Context, Secret};
+use crate::profile::AUTHENTICATION_LIMIT;
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("+CGDCONT", define),
@@ -13,13 +14,15 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("+CGCONTRDP", parameters_of_contexts),
     ("#SCFG", sockets),
     ("#SGACT", activate),
-    ("#SGACTAUTH", authentication),
+    ("#SGACTAUTH", activation_authentication),
+    ("+CGAUTH", context_authentication),
+    ("#PDPAUTH", context_authentication),
 ];
 
 fn define(module: &mut Module, call: &Call) -> Outcome {
     let parameters = match &call.form {
         Form::Test => {
-            let range = module.profile.general.contexts.clone();
+            let range = module.profile.general.contexts.ids.clone();
             let lines: Vec<String> = ["IP", "IPV6", "IPV4V6", "Non-IP"]
                 .iter()
                 .map(|kind| {
@@ -44,7 +47,7 @@ fn define(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters,
         _ => return Err(AtError::Plain),
     };
-    let cid = parameters.required_small(0, module.profile.general.contexts.clone())?;
+    let cid = parameters.required_small(0, module.profile.general.contexts.ids.clone())?;
     if parameters.len() == 1 {
         module.nvm_mut().contexts.remove(&cid);
         return Ok(Flow::Done);
@@ -105,7 +108,7 @@ fn addresses(module: &mut Module, call: &Call) -> Outcome {
             return Ok(Flow::Done);
         }
         Form::Execute | Form::Read => None,
-        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.clone())?,
+        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.ids.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
     let attached = module.is_registered();
@@ -131,7 +134,7 @@ fn parameters_of_contexts(module: &mut Module, call: &Call) -> Outcome {
             return Ok(Flow::Done);
         }
         Form::Execute | Form::Read => None,
-        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.clone())?,
+        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.ids.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
     let attached = module.is_registered();
@@ -172,7 +175,7 @@ fn sockets(module: &mut Module, call: &Call) -> Outcome {
         _ => return Err(AtError::Plain),
     };
     let id = parameters.required(0, 1..=u32::from(module.profile.general.sockets))?;
-    let context = parameters.required_small(1, module.profile.general.contexts.clone())?;
+    let context = parameters.required_small(1, module.profile.general.contexts.ids.clone())?;
     let connect = parameters.required(4, 0..=1200)?;
     if (1..10).contains(&connect) {
         return Err(AtError::Plain);
@@ -202,7 +205,7 @@ fn activate(module: &mut Module, call: &Call) -> Outcome {
         return Ok(Flow::Done);
     }
     let parameters = set(call)?;
-    let cid = parameters.required_small(0, module.profile.general.contexts.clone())?;
+    let cid = parameters.required_small(0, module.profile.general.contexts.ids.clone())?;
     if parameters.switch(1)? { activate_context(module, call, cid) } else { deactivate_context(module, cid) }
 }
 
@@ -214,7 +217,7 @@ fn activate_context(module: &mut Module, call: &Call, cid: u8) -> Outcome {
     if module.radio.active.contains(&cid) {
         return Err(AtError::Cme(cme::CONTEXT_ALREADY_ACTIVATED));
     }
-    if !module.is_registered() || module.radio.active.len() >= module.profile.general.most_active_contexts {
+    if !module.is_registered() || module.radio.active.len() >= module.profile.general.contexts.most_active {
         return Err(AtError::Cme(cme::ACTIVATION_FAILED));
     }
     // A dual-stack context that got IPv4 only ends in a comma. Source: M37 p700.
@@ -231,7 +234,7 @@ fn deactivate_context(module: &mut Module, cid: u8) -> Outcome {
     Ok(Flow::Done)
 }
 
-fn authentication(module: &mut Module, call: &Call) -> Outcome {
+fn activation_authentication(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {
             let kind = module.activation_authentication;
@@ -242,6 +245,35 @@ fn authentication(module: &mut Module, call: &Call) -> Outcome {
                 parameters.small_or(0, 0..=2, module.activation_authentication)?;
         }
         _ => return Err(AtError::Plain),
+    }
+    Ok(Flow::Done)
+}
+
+/// The virtual network lets everybody in; what is given is kept. Source: M37 p675-676.
+fn context_authentication(module: &mut Module, call: &Call) -> Outcome {
+    if call.form == Form::Read {
+        let known = &module.nvm.authentication;
+        let lines: Vec<String> = module
+            .nvm
+            .contexts
+            .keys()
+            .map(|cid| {
+                let (kind, user) = known.get(cid).map_or((0, ""), |known| (known.kind, known.user.as_str()));
+                format!("{}: {cid},{kind},\"{user}\"", call.name)
+            })
+            .collect();
+        module.info_lines(call.instance, &lines);
+        return Ok(Flow::Done);
+    }
+    let parameters = set(call)?;
+    parameters.at_most(4)?;
+    let cid = parameters.required_small(0, module.profile.general.contexts.ids.clone())?;
+    let kind = parameters.required_small(1, 0..=2)?;
+    let user = parameters.text(2, AUTHENTICATION_LIMIT)?.unwrap_or_default();
+    let password = parameters.bytes(3, AUTHENTICATION_LIMIT)?.unwrap_or_default().to_vec();
+    let wanted = Authentication { kind, user, password: Secret(password) };
+    if module.nvm.authentication.get(&cid) != Some(&wanted) {
+        module.nvm_mut().authentication.insert(cid, wanted);
     }
     Ok(Flow::Done)
 }

@@ -81,10 +81,10 @@ fn terminal_ready(module: &mut Module, call: &Call) -> Outcome {
     Ok(Flow::Done)
 }
 
-/// Only none and RTS/CTS. Source: M37 p152.
+/// Source: M37 p152 (only none and RTS/CTS there).
 fn flow_control(module: &mut Module, call: &Call) -> Outcome {
-    let value = basic(call, 3)?;
-    if !matches!(value, 0 | 3) {
+    let value = basic(call, u8::MAX)?;
+    if !module.profile.general.flow_controls.contains(&value) {
         return Err(AtError::Plain);
     }
     module.instance(call.instance).settings.flow_control = value;
@@ -143,7 +143,8 @@ fn erase(module: &mut Module, call: &Call) -> Outcome {
 }
 
 fn escape_guard(module: &mut Module, call: &Call) -> Outcome {
-    register(module, call, 2..=255, |settings| &mut settings.escape_guard)
+    let range = module.profile.general.escape_guard.clone();
+    register(module, call, range, |settings| &mut settings.escape_guard)
 }
 
 fn terminal_delay(module: &mut Module, call: &Call) -> Outcome {

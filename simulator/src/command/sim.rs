@@ -1,12 +1,15 @@
 //! The SIM. Source: M37 p355-390.
 
 use super::parse::Form;
+use super::value::Parameters;
 use super::{Call, Flow, Handler, Outcome, action};
 use crate::error::{AtError, cme};
 use crate::module::Module;
+use crate::module::sim::{IncorrectPassword, SimState};
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("+CPIN", pin),
+    ("#PCT", attempts),
     ("#QSS", status),
     ("#SIMDET", detection),
     ("+ICCID", card_number),
@@ -16,27 +19,74 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#CIMI", subscriber),
 ];
 
-/// The virtual SIM has no PIN.
+/// Digits of a PIN and of a PUK at most. Source: ETSI TS 102 221, 9.5.
+const PASSWORD_LIMIT: usize = 8;
+
 fn pin(module: &mut Module, call: &Call) -> Outcome {
-    if !module.options.sim_inserted {
-        return Err(AtError::Cme(cme::SIM_NOT_INSERTED));
-    }
+    let state = module.sim.state();
     match &call.form {
-        Form::Read | Form::Execute => module.info(call.instance, "+CPIN: READY"),
-        _ => return Err(AtError::Cme(cme::OPERATION_NOT_ALLOWED)),
+        Form::Read | Form::Execute => {
+            let code = match state {
+                SimState::Ready => "READY",
+                SimState::PinRequired => "SIM PIN",
+                SimState::PukRequired => "SIM PUK",
+                SimState::Absent => return Err(AtError::Cme(cme::SIM_NOT_INSERTED)),
+                SimState::Blocked => return Err(AtError::Cme(cme::SIM_FAILURE)),
+            };
+            module.info(call.instance, format!("+CPIN: {code}"));
+            Ok(Flow::Done)
+        }
+        Form::Set(parameters) => enter(module, state, parameters),
+        _ => Err(AtError::Plain),
     }
+}
+
+/// `AT+CPIN=<pin>`, `AT+CPIN=<puk>,<newpin>`, `AT+CPIN=<pin>,<newpin>`
+fn enter(module: &mut Module, state: SimState, parameters: &Parameters) -> Outcome {
+    parameters.at_most(2)?;
+    let password = parameters.required_text(0, PASSWORD_LIMIT)?;
+    let new = parameters.text(1, PASSWORD_LIMIT)?;
+    let incorrect = |_: IncorrectPassword| AtError::Cme(cme::INCORRECT_PASSWORD);
+    let was_ready = module.sim.is_ready();
+    let entered = match (state, new) {
+        (SimState::Absent, _) => return Err(AtError::Cme(cme::SIM_NOT_INSERTED)),
+        (SimState::Blocked, _) => return Err(AtError::Cme(cme::SIM_FAILURE)),
+        (SimState::PinRequired, None) => module.sim.unlock(&password),
+        (SimState::PukRequired, Some(new)) => module.sim.unblock(&password, &new),
+        (SimState::PinRequired | SimState::Ready, Some(new)) => module.sim.change_pin(&password, &new),
+        // Nobody asks for a PIN; nor is a PUK of use without a new one.
+        (SimState::Ready, None) => return Err(AtError::Cme(cme::OPERATION_NOT_ALLOWED)),
+        (SimState::PukRequired, None) => return Err(AtError::Cme(cme::SIM_PUK_REQUIRED)),
+    };
+    match (was_ready, module.sim.is_ready()) {
+        (false, true) => module.search_network(),
+        (true, false) => module.leave_network(),
+        _ => {}
+    }
+    entered.map_err(incorrect)?;
     Ok(Flow::Done)
 }
 
-/// `#QSS?`: 0 not inserted, 3 ready. Source: M37 p369-370.
+/// Attempts at what the card waits for. Source: M37 p358.
+fn attempts(module: &mut Module, call: &Call) -> Outcome {
+    action(call)?;
+    if module.sim.state() == SimState::Absent {
+        return Err(AtError::Cme(cme::SIM_NOT_INSERTED));
+    }
+    let left = module.sim.attempts();
+    module.info(call.instance, format!("#PCT: {left}"));
+    Ok(Flow::Done)
+}
+
+/// `#QSS?`: 0 not inserted, 1 inserted, 3 ready; mode 1 tells 0 from 1 only. Source: M37 p369-370.
 fn status(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {
             let report = module.peek(call.instance).settings.sim_report;
-            let status = match (module.options.sim_inserted, report) {
-                (false, _) => 0,
-                (true, 1) => 1,
-                (true, _) => 3,
+            let status = match (module.sim.state(), report) {
+                (SimState::Absent, _) => 0,
+                (SimState::Ready, 0 | 2) => 3,
+                _ => 1,
             };
             module.info(call.instance, format!("#QSS: {report},{status}"));
         }
@@ -52,11 +102,8 @@ fn status(module: &mut Module, call: &Call) -> Outcome {
 fn detection(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {
-            let line = format!(
-                "#SIMDET: {},{}",
-                module.nvm.common.sim_detection,
-                u8::from(module.options.sim_inserted)
-            );
+            let inserted = u8::from(module.sim.state() != SimState::Absent);
+            let line = format!("#SIMDET: {},{inserted}", module.nvm.common.sim_detection);
             module.info(call.instance, line);
         }
         Form::Set(parameters) => {
@@ -80,4 +127,17 @@ fn subscriber(module: &mut Module, call: &Call) -> Outcome {
     let line = if call.name.starts_with('#') { format!("#CIMI: {imsi}") } else { imsi.to_owned() };
     module.info(call.instance, line);
     Ok(Flow::Done)
+}
+
+impl Module {
+    /// Whether a command that needs the SIM can have it.
+    pub(crate) fn sim_ready(&self) -> Result<(), AtError> {
+        Err(AtError::Cme(match self.sim.state() {
+            SimState::Ready => return Ok(()),
+            SimState::Absent => cme::SIM_NOT_INSERTED,
+            SimState::PinRequired => cme::SIM_PIN_REQUIRED,
+            SimState::PukRequired => cme::SIM_PUK_REQUIRED,
+            SimState::Blocked => cme::SIM_FAILURE,
+        }))
+    }
 }

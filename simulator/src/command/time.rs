@@ -130,7 +130,7 @@ fn time_context(module: &mut Module, call: &Call) -> Outcome {
             module.info(call.instance, format!("#NTPCFG:{context},0"));
         }
         Form::Set(parameters) => {
-            let context = parameters.required_small(0, module.profile.general.contexts.clone())?;
+            let context = parameters.required_small(0, module.profile.general.contexts.ids.clone())?;
             module.nvm_mut().ntp_context = context;
         }
         _ => return Err(AtError::Plain),

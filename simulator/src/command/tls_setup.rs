@@ -110,7 +110,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     let id = socket_number(module, p)?;
     activated(module, call, id)?;
     let mut s = module.tls_settings(id).clone();
-    s.context = p.small_or(1, module.profile.general.contexts.clone(), s.context)?;
+    s.context = p.small_or(1, module.profile.general.contexts.ids.clone(), s.context)?;
     s.packet_size = p.number_or(2, 0..=1500, s.packet_size)?;
     s.inactivity = p.number_or(3, 0..=65_535, s.inactivity)?;
     s.default_timeout = p.number_or(4, 10..=5000, s.default_timeout)?;

@@ -13,6 +13,7 @@ pub(crate) mod mqtt;
 mod output;
 pub(crate) mod radio;
 mod run;
+pub(crate) mod sim;
 mod start;
 mod timer;
 pub(crate) mod tls;
@@ -28,7 +29,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::fault::Faults;
 use crate::instance::Instance;
-use crate::nvm::Nvm;
+use crate::nvm::{Nvm, Secret};
 use crate::profile::{Profile, Quirks};
 use crate::service::{LinkId, Order, Start};
 pub(crate) use timer::Timer;
@@ -46,6 +47,9 @@ pub(crate) struct Options {
     pub(crate) start_up: Option<Duration>,
     pub(crate) network_time: bool,
     pub(crate) sim_inserted: bool,
+    /// What the SIM asks for, if it does, and what unblocks it.
+    pub(crate) sim_pin: Option<Secret>,
+    pub(crate) sim_puk: Secret,
     pub(crate) firmware: Option<String>,
     /// What the module's clock shows at the start, if it is set.
     pub(crate) clock: Option<SystemTime>,
@@ -81,6 +85,7 @@ pub(crate) struct Module {
     pub(crate) options: Options,
     pub(crate) nvm: Nvm,
     pub(crate) clock: Clock,
+    pub(crate) sim: sim::Sim,
     pub(crate) radio: radio::Radio,
     pub(crate) tls: tls::TlsBlock,
     pub(crate) mqtt: mqtt::Mqtt,

@@ -48,7 +48,7 @@ impl Module {
 
     /// Starts to look for the network.
     pub(crate) fn search_network(&mut self) {
-        let usable = self.options.sim_inserted && self.radio.functionality != Functionality::RadioOff;
+        let usable = self.sim.is_ready() && self.radio.functionality != Functionality::RadioOff;
         if !usable || self.nvm.operator_mode == 2 {
             return self.set_registration(Registration::Idle);
         }

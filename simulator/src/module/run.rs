@@ -105,6 +105,11 @@ impl Module {
 
     fn execute(&mut self, call: &Call) -> Outcome {
         let specification = self.profile.command(&call.name).ok_or(AtError::Plain)?;
+        if self.interface_style(call.instance) < *self.profile.general.interface_styles.end()
+            && self.profile.needs_newest_style(&call.name)
+        {
+            return Err(AtError::Plain);
+        }
         if call.form == Form::Test {
             match specification.test {
                 TestAnswer::Ok => return Ok(Flow::Done),
@@ -113,10 +118,14 @@ impl Module {
                     self.info(call.instance, line);
                     return Ok(Flow::Done);
                 }
+                TestAnswer::Profiled(line) => {
+                    self.info(call.instance, line(self.profile));
+                    return Ok(Flow::Done);
+                }
                 TestAnswer::Computed => {}
             }
-        } else if specification.needs_sim && !self.options.sim_inserted {
-            return Err(AtError::Cme(cme::SIM_NOT_INSERTED));
+        } else if specification.needs_sim {
+            self.sim_ready()?;
         }
         let handler = command::handler(&call.name).ok_or(AtError::Plain)?;
         handler(self, call)

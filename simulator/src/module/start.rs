@@ -8,6 +8,7 @@ use super::ftp::Ftp;
 use super::http::Http;
 use super::mqtt::Mqtt;
 use super::radio::Radio;
+use super::sim::Sim;
 use super::timer::Timers;
 use super::tls::TlsBlock;
 use super::{InstanceId, Module, Options, Timer};
@@ -36,6 +37,7 @@ impl Module {
             mqtt: Mqtt::new(profile.mqtt.as_ref()),
             http: Http::default(),
             ftp: Ftp::default(),
+            sim: Sim::new(options.sim_inserted, options.sim_pin.clone(), options.sim_puk.clone()),
             radio: Radio::default(),
             hexadecimal_escapes: false,
             active_ports: nvm.port_variant,
@@ -108,6 +110,7 @@ impl Module {
         self.mqtt = Mqtt::new(self.profile.mqtt.as_ref());
         self.http = Http::default();
         self.ftp = Ftp::default();
+        self.sim.power_cycle();
         self.radio = Radio::default();
         self.hexadecimal_escapes = false;
         self.activation_authentication = 1;

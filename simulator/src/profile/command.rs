@@ -1,5 +1,7 @@
 //! What is said of one command: its name, whether it needs a SIM, its test form.
 
+use super::Profile;
+
 /// One command that the platform has.
 #[derive(Debug)]
 pub(crate) struct CommandSpec {
@@ -10,7 +12,7 @@ pub(crate) struct CommandSpec {
 }
 
 /// The answer to `=?`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum TestAnswer {
     /// `OK` alone.
     Ok,
@@ -18,6 +20,8 @@ pub(crate) enum TestAnswer {
     Error,
     /// This line, with its prefix, then `OK`.
     Line(&'static str),
+    /// This line, made from the profile, then `OK`.
+    Profiled(fn(&Profile) -> String),
     /// The handler answers.
     Computed,
 }

@@ -1,14 +1,16 @@
 //! What differs between the platforms, as data. One file a platform.
 
 mod command;
+#[allow(dead_code, reason = "the profiles that use the other constants follow")]
 mod general;
 mod p37;
 mod quirk;
+#[allow(dead_code, reason = "the profiles that use the other constants follow")]
 mod service;
 
 use crate::platform::Platform;
 pub(crate) use command::{CommandSpec, TestAnswer};
-use general::GeneralProfile;
+pub(crate) use general::{AUTHENTICATION_LIMIT, GeneralProfile};
 pub(crate) use quirk::Quirks;
 pub use quirk::{Quirk, UnknownQuirk};
 pub(crate) use service::{ftp::FtpProfile, http::HttpProfile, mqtt::MqttProfile};
@@ -99,11 +101,17 @@ impl Profile {
 
     /// Every command that the platform has.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &'static CommandSpec> {
-        let mqtt = self.mqtt.as_ref().map(|service| service.commands);
-        let http = self.http.as_ref().map(|service| service.commands);
-        let ftp = self.ftp.as_ref().map(|service| service.commands);
-        let services = [mqtt, http, ftp].into_iter().flatten();
-        [self.general.commands, self.tls.commands].into_iter().chain(services).flatten()
+        let mqtt = self.mqtt.iter().flat_map(|service| service.commands.iter().copied());
+        let http = self.http.iter().map(|service| service.commands);
+        let ftp = self.ftp.iter().flat_map(|service| service.commands.iter().copied());
+        let general = self.general.commands.iter().copied();
+        general.chain([self.tls.commands]).chain(mqtt).chain(http).chain(ftp).flatten()
+    }
+
+    /// Whether a command exists in the newest style of `#SELINT` only.
+    pub(crate) fn needs_newest_style(&self, name: &str) -> bool {
+        let mut general = self.general.commands.iter().copied().flatten();
+        self.general.newest_style_commands.contains(&name) || !general.any(|command| command.name == name)
     }
 
     pub(crate) fn command(&self, name: &str) -> Option<&'static CommandSpec> {
