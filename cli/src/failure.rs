@@ -181,7 +181,11 @@ impl From<OpenError> for Failure {
             OpenError::Command(error) => error.into(),
             OpenError::NoModule => Self::new(error.category(), &error).hint(CHECK_PORT),
             OpenError::UnknownModel { .. } => Self::new(error.category(), &error).hint("give --platform"),
-            OpenError::Unsupported { .. } => Self::new(error.category(), &error).hint("platform 37 is"),
+            OpenError::Undecided { candidates, .. } => {
+                let names: Vec<_> = candidates.iter().map(|candidate| candidate.as_str()).collect();
+                let hint = format!("give --platform {}", names.join(" or --platform "));
+                Self::new(error.category(), &error).hint(hint)
+            }
             _ => Self::new(error.category(), &error),
         }
     }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use telit_core::at::{CommandLine, Exchange, Expect};
 use telit_core::driver::Recorder;
 use telit_core::modem::ModemBuilder;
-use telit_core::platform::{self, PlatformId};
 use telit_core::{CommandError, Modem};
 
 use crate::args::GlobalArguments;
@@ -39,9 +38,6 @@ pub(crate) async fn open(arguments: &GlobalArguments) -> Result<Session, Failure
         Failure::usage("no port was given")
             .hint("give --port PATH or set TELIT_PORT; --port sim:37 is a virtual module")
     })?;
-    if let Some(platform) = arguments.platform.0 {
-        check_supported(platform)?;
-    }
     let builder = builder(arguments)?;
     let session = match port.strip_prefix("sim:") {
         Some(platform) => open_virtual(platform, arguments, builder).await?,
@@ -85,15 +81,6 @@ pub(crate) async fn settle(interrupt: &mut Interrupt) {
 pub(crate) async fn probe(modem: &Modem) -> Result<(), CommandError> {
     let exchange = Exchange::new(CommandLine::verbatim("AT")?, Expect::result()).deadline(SETTLE);
     modem.channel().execute(exchange).await.map(drop)
-}
-
-fn check_supported(platform: PlatformId) -> Result<(), Failure> {
-    platform::profile(platform).map(drop).ok_or_else(|| unsupported(platform))
-}
-
-/// What is said about a platform that has no data yet.
-pub(crate) fn unsupported(platform: PlatformId) -> Failure {
-    Failure::usage(format!("platform {platform} is not supported yet")).hint("platform 37 is")
 }
 
 fn builder(arguments: &GlobalArguments) -> Result<ModemBuilder, Failure> {
@@ -149,7 +136,6 @@ async fn open_virtual(
     let platform = platform.parse().map_err(|_| {
         Failure::usage(format!("no virtual module is named sim:{platform}")).hint("use sim:37")
     })?;
-    check_supported(platform)?;
     let settings = Settings { resolve: &arguments.resolve, baud: arguments.baud, ..Settings::new(platform) };
     let module = virtual_module::start(&settings)?;
     let modem = builder.open(module.attach_duplex()).await?;

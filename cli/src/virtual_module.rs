@@ -4,10 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use telit_core::platform::PlatformId;
-use telit_simulator::{BuildError, FaultSpec, Platform, VirtualModule};
+use telit_simulator::{FaultSpec, Platform, VirtualModule};
 
 use crate::failure::Failure;
-use crate::port;
 use crate::resolve::Resolve;
 
 /// How the virtual module is to be.
@@ -42,12 +41,5 @@ pub(crate) fn start(settings: &Settings<'_>) -> Result<VirtualModule, Failure> {
     if let Some(state) = settings.state {
         builder = builder.state_file(state);
     }
-    builder.build().map_err(|error| failure(settings.platform, &error))
-}
-
-fn failure(platform: PlatformId, error: &BuildError) -> Failure {
-    match error {
-        BuildError::UnsupportedPlatform(_) => port::unsupported(platform),
-        _ => Failure::usage(error),
-    }
+    builder.build().map_err(Failure::usage)
 }

@@ -34,11 +34,11 @@ fn channel(
 }
 
 fn builder_modem(channel: MockAtChannel) -> Modem {
-    Modem::from_channel(Arc::new(channel), profile(PlatformId::P37).expect("it has data"))
+    Modem::from_channel(Arc::new(channel), profile(PlatformId::P37))
 }
 
 fn opened(channel: MockAtChannel, builder: ModemBuilder) -> Modem {
-    builder.on_channel(Arc::new(channel), profile(PlatformId::P37).expect("it has data"))
+    builder.on_channel(Arc::new(channel), profile(PlatformId::P37))
 }
 
 fn clock_text(time: SystemTime) -> String {

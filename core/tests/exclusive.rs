@@ -29,7 +29,7 @@ fn modem(answers: &[(&'static str, &'static str)], refused: &[(&'static str, &'s
             (None, None) => Ok(Reply::default()),
         }
     });
-    let profile = profile(PlatformId::P37).expect("it has data");
+    let profile = profile(PlatformId::P37);
     (Modem::from_channel(Arc::new(channel), profile), log)
 }
 

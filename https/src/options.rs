@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn check(options: HttpsOptions) -> Result<(), RequestError> {
-        options.check(profile(PlatformId::P37).unwrap().http.as_ref().unwrap())
+        options.check(profile(PlatformId::P37).http.as_ref().unwrap())
     }
 
     #[test]

@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn dialect(forms: &TestForms) -> Dialect {
-        Dialect::new(profile(PlatformId::P37).unwrap(), forms).unwrap()
+        Dialect::new(profile(PlatformId::P37), forms).unwrap()
     }
 
     fn new_firmware() -> TestForms {

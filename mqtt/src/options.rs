@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn problem(options: &MqttOptions) -> Option<&'static str> {
-        let profile = profile(PlatformId::P37).unwrap().mqtt.as_ref().unwrap();
+        let profile = profile(PlatformId::P37).mqtt.as_ref().unwrap();
         options.check(profile).err().map(|error| error.field())
     }
 

@@ -35,11 +35,14 @@ fn a_refused_command_ends_with_the_words_of_the_module() {
 }
 
 #[test]
-fn other_platforms() {
+fn a_platform_that_does_not_exist() {
     assert!(telit(&["info", "--port", "sim:99"]).failed(2).stderr.contains("sim:37"));
-    let not_yet = "platform 30 is not supported yet";
-    assert_eq!(telit(&["info", "--port", "sim:30"]).failed(2).error(), not_yet);
-    assert_eq!(telit(&["info", "--port", "sim:37", "--platform", "30"]).failed(2).error(), not_yet);
+}
+
+#[test]
+fn the_platform_can_be_named_instead_of_found_out() {
+    let object = telit(&["info", "--port", "sim:37", "--platform", "30", "--json"]).ok().object();
+    assert_eq!((&object["model"], &object["platform"]), (&json!("ME310G1-WW"), &json!("30")));
 }
 
 #[test]

@@ -39,6 +39,24 @@ impl Command for VerboseErrors {
     }
 }
 
+/// `AT#SELINT=2`: the newest command syntax, which 2G modules do not start with.
+///
+/// Source: SW13 2.3; M37 p54.
+#[derive(Clone, Copy, Debug)]
+pub struct SelectSyntax;
+
+impl Command for SelectSyntax {
+    type Response = ();
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        Ok(setting(CommandLine::set("#SELINT").number(2_u8).build()?))
+    }
+
+    fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
+        Ok(())
+    }
+}
+
 /// `AT#SKIPESC=1`: the escape sequence is not forwarded to the peer.
 ///
 /// Source: M37 p165.

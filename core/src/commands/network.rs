@@ -2,18 +2,7 @@
 
 use super::{LOCAL, malformed, query, value};
 use crate::at::{Command, CommandLine, Exchange, Expect, Fields, InvalidValue, Reply, UnexpectedReply};
-
-/// Which network a registration is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RegistrationDomain {
-    /// `+CREG`: circuit switched.
-    Circuit,
-    /// `+CGREG`: packet switched, 2G and 3G.
-    Packet,
-    /// `+CEREG`: LTE.
-    Lte,
-}
+pub use crate::platform::RegistrationDomain;
 
 impl RegistrationDomain {
     fn prefix(self) -> &'static str {

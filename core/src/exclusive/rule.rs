@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn every_pair_of_services_excludes_each_other_on_every_platform() {
-        for profile in PlatformId::ALL.into_iter().filter_map(profile) {
+        for profile in PlatformId::ALL.map(profile) {
             for held in Service::ALL {
                 for wanted in Service::ALL {
                     let excluded = Claim::of(held).excludes(Claim::of(wanted), profile.tls.exclusive);

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{BringUpError, Modem};
 use crate::commands::{
     ActivateContext, ActiveContexts, DefineContext, DefinedContexts, EnterPin, ReadRegistration,
-    Registration, RegistrationDomain, SimState, SimStatus,
+    Registration, SimState, SimStatus,
 };
 use crate::error::CommandError;
 
@@ -57,8 +57,8 @@ impl Modem {
     /// Nothing is changed.
     pub async fn registration(&self) -> Result<Registration, CommandError> {
         let mut best = Registration::Unknown;
-        for domain in [RegistrationDomain::Lte, RegistrationDomain::Packet, RegistrationDomain::Circuit] {
-            match self.run(ReadRegistration(domain)).await {
+        for domain in self.profile().context.registration {
+            match self.run(ReadRegistration(*domain)).await {
                 Ok(registration) if registration.is_registered() => return Ok(registration),
                 Ok(registration) if best == Registration::Unknown => best = registration,
                 // A domain that the module does not have.

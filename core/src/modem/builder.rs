@@ -8,7 +8,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{ClockSource, Modem, OpenError};
 use crate::at::{Command, Settings};
-use crate::commands::{EchoOff, FirmwareRevision, Model, SoftwarePackage, TestForm, VerboseErrors};
+use crate::commands::{
+    EchoOff, FirmwareRevision, Model, SelectSyntax, SoftwarePackage, TestForm, VerboseErrors,
+};
 use crate::driver::{AtChannel, AtChannelExt, AtPort, DriverOptions, Recorder};
 use crate::error::CommandError;
 use crate::platform::{self, Identification, PlatformId, Profile};
@@ -190,10 +192,14 @@ impl ModemBuilder {
         let port = AtPort::start(transport, options);
         synchronise(&port).await?;
         let names = Names { model: port.run(Model).await?, firmware: port.run(FirmwareRevision).await? };
-        let profile = match self.platform {
-            Some(platform) => supported(platform)?,
+        let platform = match self.platform {
+            Some(platform) => platform,
             None => identify(&port, &names).await?,
         };
+        let profile = platform::profile(platform);
+        if profile.line.select_syntax {
+            port.run(SelectSyntax).await?;
+        }
         let channel: Arc<dyn AtChannel> = Arc::new(port.clone());
         Ok(Modem::new(channel, Some(port), profile, names, self.network))
     }
@@ -209,7 +215,7 @@ async fn synchronise(port: &AtPort) -> Result<(), OpenError> {
     Ok(port.run(VerboseErrors).await?)
 }
 
-async fn identify(port: &AtPort, names: &Names) -> Result<&'static Profile, OpenError> {
+async fn identify(port: &AtPort, names: &Names) -> Result<PlatformId, OpenError> {
     let package = match port.run(SoftwarePackage).await {
         Ok(package) => package,
         Err(CommandError::Refused { .. }) => String::new(),
@@ -217,23 +223,52 @@ async fn identify(port: &AtPort, names: &Names) -> Result<&'static Profile, Open
     };
     let firmware = if package.is_empty() { &names.firmware } else { &package };
     match platform::identify(&names.model, firmware) {
-        Identification::Platform(platform) => supported(platform),
-        Identification::NeedsProbe(_) => supported(probe(port, names).await?),
+        Identification::Platform(platform) => Ok(platform),
+        Identification::NeedsProbe(candidates) => probe(port, names, candidates).await,
         Identification::Unknown => Err(unknown(names)),
     }
 }
 
-/// Two TLS stacks exist under one model name; the test form of `#SSLSECCFG2` tells them apart.
-/// Source: SSL guide 6.3.
-async fn probe(port: &AtPort, names: &Names) -> Result<PlatformId, OpenError> {
-    let fields = port.run(TestForm("#SSLSECCFG2")).await?;
-    platform::tell_le910cx_apart(&fields.join(",")).ok_or_else(|| unknown(names))
+/// Asks on where the names leave a choice.
+async fn probe(
+    port: &AtPort,
+    names: &Names,
+    candidates: &'static [PlatformId],
+) -> Result<PlatformId, OpenError> {
+    // The package may be silent where the revision is not.
+    if let Identification::Platform(platform) = platform::identify(&names.model, &names.firmware) {
+        return Ok(platform);
+    }
+    let found = match candidates {
+        [PlatformId::P25Linux, PlatformId::P25ThreadX] => probe_le910cx(port).await?,
+        // Nothing that is documented tells the 2G families apart but the number of their firmware.
+        _ => None,
+    };
+    found.ok_or_else(|| OpenError::Undecided {
+        model: names.model.clone(),
+        firmware: names.firmware.clone(),
+        candidates,
+    })
+}
+
+/// Two TLS stacks exist under one model name; test forms tell them apart. Source: SSL guide 6.3, 6.7.
+async fn probe_le910cx(port: &AtPort) -> Result<Option<PlatformId>, OpenError> {
+    let security = test_form(port, "#SSLSECCFG2").await?;
+    if let Some(platform) = platform::tell_le910cx_apart(&security.join(",")) {
+        return Ok(Some(platform));
+    }
+    let socket = test_form(port, "#SSLCFG").await?;
+    Ok(platform::tell_le910cx_apart_by_fields(socket.len()))
+}
+
+/// The fields of a test form; none if the module refuses it, as it may without a SIM.
+async fn test_form(port: &AtPort, name: &'static str) -> Result<Vec<String>, OpenError> {
+    match port.run(TestForm(name)).await {
+        Err(CommandError::Refused { .. }) => Ok(Vec::new()),
+        other => Ok(other?),
+    }
 }
 
 fn unknown(names: &Names) -> OpenError {
     OpenError::UnknownModel { model: names.model.clone(), firmware: names.firmware.clone() }
-}
-
-fn supported(platform: PlatformId) -> Result<&'static Profile, OpenError> {
-    platform::profile(platform).ok_or(OpenError::Unsupported { platform })
 }

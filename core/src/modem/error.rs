@@ -28,12 +28,24 @@ pub enum OpenError {
         /// Its firmware.
         firmware: String,
     },
-    /// The platform is known, but there are no data for it yet.
-    #[error("platform {platform} is not supported yet")]
-    Unsupported {
-        /// The platform.
-        platform: PlatformId,
+    /// The model belongs to one of several platforms, and the module does not tell which.
+    #[error(
+        "model {model} with firmware {firmware} is of platform {}; choose one with ModemBuilder::platform \
+         (telit --platform)",
+        or(candidates)
+    )]
+    Undecided {
+        /// What the module calls itself.
+        model: String,
+        /// Its firmware.
+        firmware: String,
+        /// The platforms to choose from.
+        candidates: &'static [PlatformId],
     },
+}
+
+fn or(candidates: &[PlatformId]) -> String {
+    candidates.iter().map(|candidate| candidate.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
 impl OpenError {
@@ -45,7 +57,7 @@ impl OpenError {
             Self::Serial(_) => Category::Link,
             Self::NoModule => Category::Link,
             Self::Command(error) => error.category(),
-            Self::UnknownModel { .. } | Self::Unsupported { .. } => Category::Other,
+            Self::UnknownModel { .. } | Self::Undecided { .. } => Category::Other,
         }
     }
 }

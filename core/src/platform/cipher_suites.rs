@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::cipher_suite_names::NAMES;
+
 /// A TLS cipher suite, known by the number it has in the IANA registry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CipherSuite(u16);
@@ -24,6 +26,14 @@ impl CipherSuite {
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         NAMES.iter().find_map(|(number, name)| (*number == self.0).then_some(*name))
+    }
+
+    /// Whether this is a signal in a list of suites and no suite: nothing can be encrypted with it.
+    ///
+    /// Source: RFC 5746, section 3.3; RFC 7507.
+    #[must_use]
+    pub const fn is_signal(self) -> bool {
+        matches!(self.0, 0x00FF | 0x5600)
     }
 
     /// The number as commands write it: `0xC02F`. Source: M37 p885.
@@ -122,77 +132,28 @@ pub struct SuiteRow {
     pub decimal: Option<u8>,
     /// Whether value 0 offers it, by the SSL guide 12.1.
     pub offered_by_guide: bool,
-    /// Whether value 0 offers it, by the platform's own manual.
-    pub offered_by_manual: bool,
-    /// The TLS versions it works with; `None` where no source says.
+    /// Whether value 0 offers it, by the platform's own manual; `None` where that manual says nothing.
+    pub offered_by_manual: Option<bool>,
+    /// The TLS versions it works with, SSL 3.0 left out; `None` where no source says.
     pub versions: Option<&'static [TlsVersion]>,
 }
 
-/// Numbers and names in the IANA registry, sorted by number.
-#[rustfmt::skip]
-const NAMES: &[(u16, &str)] = &[
-    (0x0002, "TLS_RSA_WITH_NULL_SHA"),
-    (0x0004, "TLS_RSA_WITH_RC4_128_MD5"),
-    (0x0005, "TLS_RSA_WITH_RC4_128_SHA"),
-    (0x000A, "TLS_RSA_WITH_3DES_EDE_CBC_SHA"),
-    (0x0016, "TLS_DHE_RSA_WITH_3DES_EDE_CBC_SHA"),
-    (0x002F, "TLS_RSA_WITH_AES_128_CBC_SHA"),
-    (0x0033, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA"),
-    (0x0035, "TLS_RSA_WITH_AES_256_CBC_SHA"),
-    (0x0039, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA"),
-    (0x003C, "TLS_RSA_WITH_AES_128_CBC_SHA256"),
-    (0x003D, "TLS_RSA_WITH_AES_256_CBC_SHA256"),
-    (0x0067, "TLS_DHE_RSA_WITH_AES_128_CBC_SHA256"),
-    (0x006B, "TLS_DHE_RSA_WITH_AES_256_CBC_SHA256"),
-    (0x008A, "TLS_PSK_WITH_RC4_128_SHA"),
-    (0x008B, "TLS_PSK_WITH_3DES_EDE_CBC_SHA"),
-    (0x008C, "TLS_PSK_WITH_AES_128_CBC_SHA"),
-    (0x008D, "TLS_PSK_WITH_AES_256_CBC_SHA"),
-    (0x009C, "TLS_RSA_WITH_AES_128_GCM_SHA256"),
-    (0x009D, "TLS_RSA_WITH_AES_256_GCM_SHA384"),
-    (0x009E, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"),
-    (0x009F, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384"),
-    (0x00A8, "TLS_PSK_WITH_AES_128_GCM_SHA256"),
-    (0x00A9, "TLS_PSK_WITH_AES_256_GCM_SHA384"),
-    (0x00AE, "TLS_PSK_WITH_AES_128_CBC_SHA256"),
-    (0x00AF, "TLS_PSK_WITH_AES_256_CBC_SHA384"),
-    (0x1301, "TLS_AES_128_GCM_SHA256"),
-    (0x1302, "TLS_AES_256_GCM_SHA384"),
-    (0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
-    (0x1304, "TLS_AES_128_CCM_SHA256"),
-    (0x1305, "TLS_AES_128_CCM_8_SHA256"),
-    (0xC004, "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA"),
-    (0xC005, "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA"),
-    (0xC009, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"),
-    (0xC00A, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA"),
-    (0xC00E, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA"),
-    (0xC00F, "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA"),
-    (0xC013, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"),
-    (0xC014, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"),
-    (0xC023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"),
-    (0xC024, "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384"),
-    (0xC025, "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA256"),
-    (0xC026, "TLS_ECDH_ECDSA_WITH_AES_256_CBC_SHA384"),
-    (0xC027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"),
-    (0xC028, "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384"),
-    (0xC029, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256"),
-    (0xC02A, "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384"),
-    (0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"),
-    (0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"),
-    (0xC02D, "TLS_ECDH_ECDSA_WITH_AES_128_GCM_SHA256"),
-    (0xC02E, "TLS_ECDH_ECDSA_WITH_AES_256_GCM_SHA384"),
-    (0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
-    (0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
-    (0xC031, "TLS_ECDH_RSA_WITH_AES_128_GCM_SHA256"),
-    (0xC032, "TLS_ECDH_RSA_WITH_AES_256_GCM_SHA384"),
-    (0xC0A0, "TLS_RSA_WITH_AES_128_CCM_8"),
-    (0xC0A1, "TLS_RSA_WITH_AES_256_CCM_8"),
-    (0xC0A2, "TLS_DHE_RSA_WITH_AES_128_CCM_8"),
-    (0xC0A3, "TLS_DHE_RSA_WITH_AES_256_CCM_8"),
-    (0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
-    (0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),
-    (0xCCAA, "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
-];
+impl SuiteRow {
+    /// Whether value 0 offers it; `None` where the sources differ.
+    #[must_use]
+    pub fn offered_by_default(&self) -> Option<bool> {
+        match self.offered_by_manual {
+            Some(manual) if manual != self.offered_by_guide => None,
+            _ => Some(self.offered_by_guide),
+        }
+    }
+
+    /// Whether it is said to work with `version`.
+    #[must_use]
+    pub fn works_with(&self, version: TlsVersion) -> bool {
+        self.versions.is_some_and(|versions| versions.contains(&version))
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -234,10 +195,20 @@ mod tests {
     }
 
     #[test]
-    fn the_registry_is_sorted_and_unique() {
-        assert!(NAMES.is_sorted_by(|(one, _), (next, _)| one < next));
-        for (number, name) in NAMES {
-            assert_eq!(name.parse(), Ok(CipherSuite::new(*number)));
-        }
+    fn signals_are_no_suites() {
+        assert!(CipherSuite::new(0x00FF).is_signal());
+        assert!(!CipherSuite::new(0xC02F).is_signal());
+    }
+
+    #[test]
+    fn what_the_default_offers_is_open_where_the_sources_differ() {
+        let row = |offered_by_guide, offered_by_manual| {
+            let suite = CipherSuite::new(0xC02F);
+            SuiteRow { suite, decimal: None, offered_by_guide, offered_by_manual, versions: None }
+                .offered_by_default()
+        };
+        assert_eq!(row(true, None), Some(true));
+        assert_eq!(row(false, Some(false)), Some(false));
+        assert_eq!(row(false, Some(true)), None);
     }
 }

@@ -50,6 +50,18 @@ pub fn tell_le910cx_apart(test_answer: &str) -> Option<PlatformId> {
     }
 }
 
+/// Tells the two stacks of `LE910Cx` apart by the number of fields in the answer to `AT#SSLCFG=?`.
+///
+/// Source: SSL guide 6.7.2 (nine with Linux), 6.7.3 (twelve with ThreadX).
+#[must_use]
+pub fn tell_le910cx_apart_by_fields(socket_fields: usize) -> Option<PlatformId> {
+    match socket_fields {
+        9 => Some(PlatformId::P25Linux),
+        12 => Some(PlatformId::P25ThreadX),
+        _ => None,
+    }
+}
+
 const LE910CX: &[PlatformId] = &[PlatformId::P25Linux, PlatformId::P25ThreadX];
 
 /// Starts of model names. The first that fits counts, so longer ones stand above their own beginnings.

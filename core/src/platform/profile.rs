@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::capability::Capability;
 use super::error_numbers::SslNumbering;
 use super::id::PlatformId;
 use super::service_profile::{FtpProfile, HttpProfile, MqttProfile};
@@ -38,6 +39,8 @@ pub struct Profile {
     pub http: Option<HttpProfile>,
     /// The FTP client inside the module, if there is one.
     pub ftp: Option<FtpProfile>,
+    /// Why something does not work, or what it depends on. Ask with [`support`](Self::support).
+    pub remarks: &'static [(Capability, &'static str)],
 }
 
 /// Radio generation of a product series.
@@ -62,6 +65,12 @@ pub enum Availability {
     Probe,
 }
 
+impl From<bool> for Availability {
+    fn from(available: bool) -> Self {
+        if available { Self::Yes } else { Self::No }
+    }
+}
+
 /// The command line and its port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,8 +81,10 @@ pub struct LineProfile {
     pub pause: Duration,
     /// Line rate of a new module; `None` where it finds the rate by itself.
     pub default_rate: Option<u32>,
-    /// Lowest and highest line rate.
-    pub rates: RangeInclusive<u32>,
+    /// Lowest and highest line rate; `None` if unknown.
+    pub rates: Option<RangeInclusive<u32>>,
+    /// `#SELINT`: the newest command syntax must be chosen first, since a new module starts with the oldest.
+    pub select_syntax: bool,
     /// `#CFLO`: whether RTS and CTS can act in command mode too.
     pub command_mode_flow_control: Availability,
     /// `#SETHEXSTR`: quotes inside strings as `\22`.
@@ -135,10 +146,26 @@ pub struct ContextProfile {
     pub active_at_once: Option<u8>,
     /// `#PROTOCOLCFG`: whether FTP and TLS take their context from there.
     pub protocol_config: Availability,
+    /// Contexts that `#PROTOCOLCFG` takes; `None` without it or if unknown.
+    pub protocol_config_ids: Option<RangeInclusive<u8>>,
+    /// Registrations to read, the one that tells most first.
+    pub registration: &'static [RegistrationDomain],
     /// Highest plain socket of `#SCFG` and `#SD`; `None` where only the test form tells.
     pub sockets: Option<u8>,
     /// How soon after power-on a reboot loses the clock; `None` if unknown.
     pub clock_lost_within: Option<Duration>,
+}
+
+/// Which network a registration is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RegistrationDomain {
+    /// `+CREG`: circuit switched.
+    Circuit,
+    /// `+CGREG`: packet switched, 2G and 3G.
+    Packet,
+    /// `+CEREG`: LTE.
+    Lte,
 }
 
 /// How long the host waits for the answer of each class of command.

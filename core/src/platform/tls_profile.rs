@@ -2,21 +2,37 @@
 
 use std::ops::RangeInclusive;
 
-use super::cipher_suites::{CipherSuite, SuiteRow, SuiteSelection, TlsVersion};
+use super::cipher_suites::{CipherSuite, SuiteRow, SuiteSelection};
+use super::credential_store::CredentialStore;
 use super::profile::Availability;
+use super::tls_versions::VersionCoding;
 
 /// What the TLS commands of a platform take.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TlsProfile {
-    /// Secure socket identifiers (`<SSId>`).
+    /// Secure socket identifiers (`<SSId>`) that exist for sure.
     pub socket_ids: RangeInclusive<u8>,
+    /// Whether there is more than one secure socket. With [`Availability::Probe`] the test forms tell.
+    pub several_sockets: Availability,
+    /// Contexts that a secure socket can use.
+    pub context_ids: RangeInclusive<u8>,
     /// What one TLS user keeps others from.
     pub exclusive: ExclusiveScope,
     /// `#SSLCFG`.
     pub socket: SocketLayout,
-    /// `<cert_format>` of `#SSLSECCFG`. Without it the module takes PEM.
+    /// Online mode of a secure socket: the port carries its bytes.
+    pub online_mode: Availability,
+    /// Command mode of a secure socket: its bytes go in commands.
+    pub command_mode: Availability,
+    /// Closure types of `#SSLD` and `#SSLH`: 1 keeps the session for `#SSLFASTD`.
+    pub closure_types: RangeInclusive<u8>,
+    /// `#CPUMODE` values that make the processor fast enough for large certificates; empty where none is needed.
+    pub fast_cpu_modes: &'static [u8],
+    /// `<cert_format>`, the fourth field of `#SSLSECCFG`, for DER. Without it the module takes PEM.
     pub certificate_format: Availability,
+    /// `<auth_mode>` 2 of `#SSLSECCFG`: a client certificate.
+    pub client_certificate: Availability,
     /// `#SSLSECCFG2`.
     pub security: SecurityLayout,
     /// Numbers of the TLS versions in `#SSLSECCFG2`.
@@ -58,6 +74,22 @@ impl TlsProfile {
     #[must_use]
     pub fn checks_host_name(&self) -> bool {
         self.socket.skip_host_mismatch
+    }
+
+    /// Whether a mask chooses among several authorities.
+    #[must_use]
+    pub fn selects_authorities(&self) -> bool {
+        self.security == SecurityLayout::SniAndMasks
+    }
+
+    /// Fields of `#SSLSECCFG`; `None` where only its test form tells.
+    #[must_use]
+    pub fn security_fields(&self) -> Option<u8> {
+        match self.certificate_format {
+            Availability::Yes => Some(4),
+            Availability::No => Some(3),
+            Availability::Probe => None,
+        }
     }
 
     /// The row of `suite`, if the platform has it.
@@ -106,11 +138,20 @@ pub enum ExclusiveScope {
 }
 
 /// The fields of `#SSLCFG`.
+///
+/// The first eight are the same everywhere: socket, context, packet size, inactivity timeout, default timeout, flush
+/// timeout, ring mode, mode of NO CARRIER. Source: SSL guide 6.7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SocketLayout {
     /// Fields of the set form, `<SSId>` and unused ones included.
     pub fields: u8,
+    /// How many of the last fields are unused and must be 0.
+    pub unused: u8,
+    /// `<SSLSRingMode>` 1 and 2: incoming data are announced, or come with the announcement.
+    pub ring: Availability,
+    /// `<noCarrierMode>` 2: NO CARRIER names the socket and the cause.
+    pub closure_cause: Availability,
     /// `<skipHostMismatch>`: the host name check can be switched.
     pub skip_host_mismatch: bool,
     /// `<equalizeTX>`.
@@ -132,92 +173,6 @@ pub enum SecurityLayout {
     SniAndMasks,
 }
 
-/// Numbers of the TLS versions in `#SSLSECCFG2`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct VersionCoding {
-    /// Values of the version field that are known.
-    pub version: &'static [(TlsVersion, u8)],
-    /// What the version field is on a new module; `None` if unknown.
-    pub default_version: Option<TlsVersion>,
-    /// Values of the minimum version field; empty where it does not exist.
-    pub minimum: &'static [(TlsVersion, u8)],
-    /// What the minimum is on a new module; `None` if unknown or without the field.
-    pub default_minimum: Option<TlsVersion>,
-}
-
-impl VersionCoding {
-    /// The value that means `version`.
-    #[must_use]
-    pub fn version_value(&self, version: TlsVersion) -> Option<u8> {
-        value(self.version, version)
-    }
-
-    /// The value that means "at least `version`".
-    #[must_use]
-    pub fn minimum_value(&self, version: TlsVersion) -> Option<u8> {
-        value(self.minimum, version)
-    }
-}
-
-fn value(coding: &[(TlsVersion, u8)], version: TlsVersion) -> Option<u8> {
-    coding.iter().find_map(|(known, value)| (*known == version).then_some(*value))
-}
-
-/// Where a module keeps credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CredentialStore {
-    /// Most bytes of one credential of `#SSLSECDATA`; `None` where only the test form tells.
-    pub size_limit: Option<usize>,
-    /// Most bytes of one authority of `#SSLSECCA`.
-    pub preloaded_size_limit: Option<usize>,
-    /// Identifiers of `#SSLSECDATA` that hold an authority.
-    pub ca_slots: RangeInclusive<u8>,
-    /// The identifier that holds the client's certificate and key.
-    pub identity_slot: u8,
-    /// Identifiers of `#SSLSECCA`; `None` without the command.
-    pub preloaded_slots: Option<RangeInclusive<u8>>,
-    /// Authorities that one connection may use, over both stores; `None` if unknown.
-    pub authorities_at_once: Option<u8>,
-    /// Action 3 of `#SSLSECDATA`: an authority in RAM for the next connection.
-    pub ram: Availability,
-    /// Layouts of `#SSLSECDATA` that firmware of the platform has. Count the fields of the test form.
-    pub layouts: &'static [StoreLayout],
-}
-
-/// How many fields `#SSLSECDATA` takes, and what the last ones are.
-///
-/// The fifth changed its meaning between two revisions of one platform. Source: M37 p914.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum StoreLayout {
-    /// Slot, action, kind, size: a key can be read back in clear.
-    Plain,
-    /// A fifth field: reading gives the MD5 of the key.
-    Md5,
-    /// A fifth field for a password, and the MD5 field is the sixth.
-    PasswordAndMd5,
-}
-
-impl StoreLayout {
-    /// The layout with `fields` fields in the test form.
-    #[must_use]
-    pub const fn from_field_count(fields: usize) -> Option<Self> {
-        match fields {
-            4 => Some(Self::Plain),
-            5 => Some(Self::Md5),
-            6 => Some(Self::PasswordAndMd5),
-            _ => None,
-        }
-    }
-
-    /// Whether a stored key can be kept from being read back.
-    #[must_use]
-    pub const fn hides_keys(self) -> bool {
-        matches!(self, Self::Md5 | Self::PasswordAndMd5)
-    }
-}
-
 /// Sizes of the blocks of a secure socket, and the timeouts they carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -230,6 +185,8 @@ pub struct BlockLimits {
     pub send_terminated: usize,
     /// Largest block of `#SSLRECV`.
     pub receive: usize,
+    /// Most data that come with one `SSLSRING` of ring mode 2; more comes in several. Source: SSL guide 7.1.2.2.
+    pub ring: usize,
     /// Timeout field of `#SSLD`, in units of 100 ms.
     pub dial_timeout: RangeInclusive<u16>,
     /// Timeout field of `#SSLSENDEXT`, in units of 100 ms.

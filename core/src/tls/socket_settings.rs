@@ -105,7 +105,7 @@ mod tests {
     use crate::platform::{PlatformId, profile};
 
     fn layout() -> SocketLayout {
-        profile(PlatformId::P37).unwrap().tls.socket
+        profile(PlatformId::P37).tls.socket
     }
 
     #[test]

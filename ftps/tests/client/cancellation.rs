@@ -33,10 +33,7 @@ impl FileModule {
         let (host, port) = duplex(1024 * 1024);
         let module = Self { port, received: Vec::new(), file, connected: false, restart: 0, position: None };
         tokio::spawn(module.run());
-        Modem::from_channel(
-            Arc::new(AtPort::start(host, DriverOptions::default())),
-            profile(PlatformId::P37).unwrap(),
-        )
+        Modem::from_channel(Arc::new(AtPort::start(host, DriverOptions::default())), profile(PlatformId::P37))
     }
 
     async fn run(mut self) {

@@ -120,7 +120,7 @@ impl Script {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let task = tokio::spawn(follow(self.steps, port, Arc::clone(&lines)));
         let channel = Arc::new(AtPort::start(host, DriverOptions::default()));
-        let modem = Modem::from_channel(channel, profile(PlatformId::P37).unwrap());
+        let modem = Modem::from_channel(channel, profile(PlatformId::P37));
         (modem, Module { task, lines })
     }
 

@@ -13,7 +13,7 @@ const NO_TLS: &str = "this module (platform 37) has an HTTP client without TLS; 
 
 /// A platform that differs in its HTTP client.
 fn platform(change: impl FnOnce(&mut Option<HttpProfile>)) -> &'static Profile {
-    let mut profile = profile(PlatformId::P37).unwrap().clone();
+    let mut profile = profile(PlatformId::P37).clone();
     change(&mut profile.http);
     Box::leak(Box::new(profile))
 }
@@ -86,7 +86,7 @@ async fn plain_http_is_a_danger_with_a_name_and_needs_no_tls() {
 
 #[tokio::test(start_paused = true)]
 async fn a_context_that_the_http_client_does_not_take() {
-    let (modem, mut module) = start_on(profile(PlatformId::P37).unwrap());
+    let (modem, mut module) = start_on(profile(PlatformId::P37));
     module.configure_ranges = "(0-2),50,(1-65535),(0,1),50,50,(0,1),(1-65535),(2-5)".to_owned();
     let asking = modem.clone();
     let refused = tokio::spawn(async move { refusal(&asking).await });

@@ -30,7 +30,7 @@ pub(crate) struct Module {
 }
 
 pub(crate) fn start(options: HttpsOptions) -> (HttpsClient, Modem, Module) {
-    let (modem, module) = start_on(profile(PlatformId::P37).unwrap());
+    let (modem, module) = start_on(profile(PlatformId::P37));
     let client = HttpsClient::new(&modem, tls()).with_options(options);
     (client, modem, module)
 }

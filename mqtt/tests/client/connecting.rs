@@ -243,7 +243,7 @@ async fn a_firmware_without_the_commands_is_told_before_anything_changes() {
 #[tokio::test(start_paused = true)]
 async fn a_platform_without_the_commands_is_told_before_anything_is_sent() {
     let without: &'static Profile = {
-        let mut profile = profile(PlatformId::P37).unwrap().clone();
+        let mut profile = profile(PlatformId::P37).clone();
         profile.mqtt = None;
         Box::leak(Box::new(profile))
     };

@@ -43,7 +43,7 @@ impl Fake {
         let fake = Self { state: Arc::default(), unsolicited, count: watch::Sender::new(0) };
         tokio::spawn(fake.clone().run(ours, lines));
         let port = AtPort::start(theirs, DriverOptions::default());
-        (Modem::from_channel(Arc::new(port), profile(PlatformId::P37).unwrap()), fake)
+        (Modem::from_channel(Arc::new(port), profile(PlatformId::P37)), fake)
     }
 
     /// The next time a line starts with `start`, this is the answer. An empty one is silence.

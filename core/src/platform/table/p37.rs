@@ -6,18 +6,19 @@
 use std::time::Duration;
 
 use super::p37_cipher_suites::{RECOMMENDED, RECOMMENDED_TLS13, SUITES};
+use super::shared;
+use crate::platform::capability::Capability;
 use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
+use crate::platform::credential_store::{CredentialKey, CredentialStore, KeyAlgorithm, StoreLayout};
 use crate::platform::error_numbers::SslNumbering;
 use crate::platform::id::PlatformId;
 use crate::platform::profile::{
     Availability, ContextProfile, ErrorProfile, EscapeProfile, Generation, Kept, LineProfile, Profile,
-    StoredSettings, Timeouts,
+    StoredSettings,
 };
 use crate::platform::service_profile::{FtpProfile, HttpProfile, MqttProfile};
-use crate::platform::tls_profile::{
-    BlockLimits, CredentialStore, ExclusiveScope, SecurityLayout, SocketLayout, StoreLayout, TlsProfile,
-    VersionCoding,
-};
+use crate::platform::tls_profile::{BlockLimits, ExclusiveScope, SecurityLayout, SocketLayout, TlsProfile};
+use crate::platform::tls_versions::{VersionCoding, VersionMeaning};
 
 pub(super) static PROFILE: Profile = Profile {
     id: PlatformId::P37,
@@ -27,12 +28,13 @@ pub(super) static PROFILE: Profile = Profile {
     errors: ERRORS,
     escape: ESCAPE,
     context: CONTEXT,
-    timeouts: TIMEOUTS,
+    timeouts: shared::TIMEOUTS,
     stored: STORED,
     tls: TLS,
     mqtt: Some(MQTT),
     http: Some(HTTP),
     ftp: Some(FTP),
+    remarks: REMARKS,
 };
 
 const LINE: LineProfile = LineProfile {
@@ -40,7 +42,8 @@ const LINE: LineProfile = LineProfile {
     command_length: 400,
     pause: Duration::from_millis(20), // M37 p34
     default_rate: Some(115_200),      // M37 p154
-    rates: 300..=921_600,             // M37 p154
+    rates: Some(300..=921_600),       // M37 p154
+    select_syntax: false,             // M37 p54: only the newest exists
     // M37 p163; the page came with Rev.13.
     command_mode_flow_control: Availability::Probe,
     // M37 p166; the page came with Rev.11.
@@ -70,37 +73,11 @@ const CONTEXT: ContextProfile = ContextProfile {
     attach_id: 1,
     active_at_once: Some(3),           // M37 p683
     protocol_config: Availability::No, // IPE28 p94
+    protocol_config_ids: None,
+    registration: shared::REGISTRATION_4G,
     // M37 p711 leaves the number to the test form, and its examples differ.
     sockets: None,
     clock_lost_within: Some(Duration::from_secs(60)), // M37 p513
-};
-
-/// The manual gives few bounds. Where it gives none, the value is what public drivers of this platform wait for,
-/// or longer.
-const TIMEOUTS: Timeouts = Timeouts {
-    local: Duration::from_secs(5), // Answers come within 40 ms; the rest is margin.
-    sim: Duration::from_secs(20),  // Older guide, 20 s; M37 p33 only warns of "seconds".
-    operator: Duration::from_secs(180), // Older guide, 180 s.
-    radio: Duration::from_secs(15), // 0.7 s seen; the rest is margin.
-    context_activation: Duration::from_secs(160), // Up to 150 s in the guide of platform 12.
-    clock: Duration::from_secs(35), // M37 p791: three times a timeout of at most 10 s.
-    power_off: Duration::from_secs(25), // M37 p627
-    reboot_silence: Duration::from_secs(30), // M37 p34: 20 s or more.
-    store_settle: Duration::from_secs(5), // M37 p623-624
-    tls_dial: Duration::from_secs(150), // M37 p896: no bound exists.
-    tls_send_margin: Duration::from_secs(10),
-    tls_receive_margin: Duration::from_secs(5),
-    tls_close: Duration::from_secs(30),
-    credential_store: Duration::from_secs(60), // The vendor's own library waits this long.
-    // TCP, TLS and CONNECT in one command, so no shorter than a dial.
-    mqtt_connect: Duration::from_secs(150),
-    mqtt_packet_margin: Duration::from_secs(30), // M37 p1023 bounds the packet, drivers wait up to 30 s in all.
-    http_request: Duration::from_secs(150),      // Name, TCP and TLS lie within.
-    http_ring_margin: Duration::from_secs(60),   // IPE28 p105: the code may come later than the timeout.
-    http_receive: Duration::from_secs(60),
-    // M37 p825 caps the connection at 120 s; TLS and login come on top.
-    ftp_open: Duration::from_secs(180),
-    ftp_command: Duration::from_secs(500), // M37 p834: the largest timeout that can be set.
 };
 
 const STORED: StoredSettings = StoredSettings {
@@ -119,16 +96,26 @@ const STORED: StoredSettings = StoredSettings {
 
 const TLS: TlsProfile = TlsProfile {
     socket_ids: 1..=10, // M37 p893
+    several_sockets: Availability::Yes,
+    context_ids: 1..=6, // M37 p875
     // SSL guide 6.1 says the whole module, M37 p894 only the first socket. The stricter one cannot go wrong.
     exclusive: ExclusiveScope::WholeModule,
     socket: SocketLayout {
-        fields: 12,               // M37 p874
-        skip_host_mismatch: true, // M37 p876
-        equalize: true,           // M37 p876
-        connect_timeout: true,    // M37 p877
+        fields: 12,                       // M37 p874
+        unused: 1,                        // M37 p877
+        ring: Availability::Yes,          // M37 p877
+        closure_cause: Availability::Yes, // M37 p878
+        skip_host_mismatch: true,         // M37 p876
+        equalize: true,                   // M37 p876
+        connect_timeout: true,            // M37 p877
     },
+    online_mode: Availability::Yes,  // SSL guide 7.1.1
+    command_mode: Availability::Yes, // SSL guide 7.1.2
+    closure_types: 0..=0,            // SSL guide 7, M37 p895
+    fast_cpu_modes: &[],             // SSL guide 7: 10 and 16 only
     // SSL guide 6.2.5 has no such field on 37, M37 p883 has it.
     certificate_format: Availability::Probe,
+    client_certificate: Availability::Yes, // M37 p883
     security: SecurityLayout::SniAndMasks, // M37 p921
     versions: VersionCoding {
         // M37 p921: 0 to 3 all mean TLS 1.2 and read back as 3.
@@ -141,6 +128,7 @@ const TLS: TlsProfile = TlsProfile {
             (TlsVersion::Tls13, 4),
         ], // M37 p923
         default_minimum: Some(TlsVersion::Tls10), // M37 p923
+        meaning: VersionMeaning::Newest,          // M37 p921-923
     },
     // SSL guide 12.1.7: from software xx2 on.
     tls13: Availability::Probe,
@@ -154,12 +142,14 @@ const TLS: TlsProfile = TlsProfile {
     send_counted: Availability::Yes,      // M37 p912
     counters: Availability::Probe,        // M37 p910, with Rev.4
     store: CredentialStore {
-        size_limit: Some(4096),           // M37 p915
-        preloaded_size_limit: Some(4095), // M37 p889
-        ca_slots: 1..=4,                  // M37 p914
-        identity_slot: 1,                 // M37 p914: 2, 3 and 4 are for authorities only
-        preloaded_slots: Some(1..=3),     // M37 p888
-        authorities_at_once: Some(3),     // M37 p917
+        size_limit: Some(4096),            // M37 p915
+        preloaded_size_limit: Some(4095),  // M37 p889
+        key: CredentialKey::CertificateId, // M37 p914
+        ca_slots: 1..=4,                   // M37 p914
+        identity_slot: 1,                  // M37 p914: 2, 3 and 4 are for authorities only
+        preloaded_slots: Some(1..=3),      // M37 p888
+        authorities_at_once: Some(3),      // M37 p917
+        client_keys: &[KeyAlgorithm::Rsa], // M37 p890, p917
         // SSL guide 6.5 has it on 23 only, M37 p915 on 37 too.
         ram: Availability::Probe,
         // M37 p914 has six fields; the vendor's library of 2021 sends five.
@@ -171,6 +161,7 @@ const TLS: TlsProfile = TlsProfile {
         send_counted_limit: None,
         send_terminated: 1023,  // M37 p901
         receive: 1000,          // M37 p903
+        ring: 1300,             // SSL guide 7.1.2.2
         dial_timeout: 1..=5000, // M37 p896
         // M37 p913; the sibling #SSLSEND takes up to 5000.
         send_timeout: 1..=1500,
@@ -236,3 +227,13 @@ const FTP: FtpProfile = FtpProfile {
     raw_command: Availability::Probe,                            // M37 p812, with Rev.8
     raw_command_length: Some(200),                               // M37 p812
 };
+
+const REMARKS: &[(Capability, &str)] = &[
+    (Capability::ImplicitFtps, "FTPS is explicit only (SSL guide 9)"),
+    (Capability::Tls13, "from software xx2 on (SSL guide 12.1.7)"),
+    (Capability::DerCredentials, "the SSL guide 6.2.5 has no certificate format here, M37 p883 has one"),
+    (Capability::RamCredentials, "the SSL guide 6.5 has it on platform 23 only, M37 p915 here too"),
+    (Capability::PreloadedAuthorities, "with revision 8 of the AT manual (M37 p888, p1190)"),
+    (Capability::SuiteList, "with revision 14 of the AT manual (M37 p925, p1188)"),
+    (Capability::SessionResumption, "#SSLFASTD is for 2G only (SSL guide 7.3)"),
+];

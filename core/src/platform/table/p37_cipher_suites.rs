@@ -3,19 +3,15 @@
 //! Numbers, decimals, versions and the first "offered" column from the SSL guide 12.1.7, table 10; the second column
 //! and the suites at the end from M37 p881-886. The two sources differ in what value 0 offers, so 0 is never sent.
 
+use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row_of_two_sources as row, suite};
 use crate::platform::cipher_suites::{CipherSuite, SuiteRow, TlsVersion};
 
 /// AEAD with forward secrecy, RSA certificates first, since they are the common ones.
-pub(super) const RECOMMENDED: &[CipherSuite] =
-    &[CipherSuite::new(0xC02F), CipherSuite::new(0xC030), CipherSuite::new(0xC02B), CipherSuite::new(0xC02C)];
+pub(super) const RECOMMENDED: &[CipherSuite] = &[suite(0xC02F), suite(0xC030), suite(0xC02B), suite(0xC02C)];
 
 /// The stronger one first.
-pub(super) const RECOMMENDED_TLS13: &[CipherSuite] = &[CipherSuite::new(0x1302), CipherSuite::new(0x1301)];
+pub(super) const RECOMMENDED_TLS13: &[CipherSuite] = &[suite(0x1302), suite(0x1301)];
 
-const TO_1_2: Option<&[TlsVersion]> = Some(&[TlsVersion::Tls10, TlsVersion::Tls11, TlsVersion::Tls12]);
-const ONLY_1_2: Option<&[TlsVersion]> = Some(&[TlsVersion::Tls12]);
-// SSL guide 12.1.7: from software xx2 on.
-const ONLY_1_3: Option<&[TlsVersion]> = Some(&[TlsVersion::Tls13]);
 // M37 lists the suite without its versions.
 const UNSTATED: Option<&[TlsVersion]> = None;
 
@@ -81,13 +77,3 @@ pub(super) const SUITES: &[SuiteRow] = &[
     row(0xC0A2, None, false, false, UNSTATED), // TLS_DHE_RSA_WITH_AES_128_CCM_8
     row(0xC0A3, None, false, false, UNSTATED), // TLS_DHE_RSA_WITH_AES_256_CCM_8
 ];
-
-const fn row(
-    number: u16,
-    decimal: Option<u8>,
-    offered_by_guide: bool,
-    offered_by_manual: bool,
-    versions: Option<&'static [TlsVersion]>,
-) -> SuiteRow {
-    SuiteRow { suite: CipherSuite::new(number), decimal, offered_by_guide, offered_by_manual, versions }
-}

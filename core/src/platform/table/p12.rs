@@ -1,0 +1,132 @@
+//! Platform 12: HE910, UE910, UL865, UE866.
+//!
+//! Base is the SSL guide, whose examples show an HE910; IPE28 has contexts, HTTP and FTP.
+
+use std::time::Duration;
+
+use super::p12_cipher_suites::{RECOMMENDED, SUITES};
+use super::{shared, shared_services};
+use crate::platform::capability::Capability;
+use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
+use crate::platform::credential_store::{CredentialKey, CredentialStore, KeyAlgorithm, StoreLayout};
+use crate::platform::id::PlatformId;
+use crate::platform::profile::{Availability, ContextProfile, Generation, LineProfile, Profile};
+use crate::platform::tls_profile::{ExclusiveScope, SecurityLayout, SocketLayout, TlsProfile};
+use crate::platform::tls_versions::{VersionCoding, VersionMeaning};
+
+pub(super) static PROFILE: Profile = Profile {
+    id: PlatformId::P12,
+    products: &["HE910", "UE910", "UL865", "UE866"], // SSL guide 1
+    generation: Generation::G3,                      // SSL guide 1
+    line: LINE,
+    errors: shared::ERRORS,
+    escape: shared::ESCAPE,
+    context: CONTEXT,
+    timeouts: shared::TIMEOUTS,
+    stored: shared::STORED,
+    tls: TLS,
+    mqtt: None,
+    // IPE28 p101. A capture of an early HE910 has nine fields and no TLS, so the test form decides. That headers can
+    // be joined stands in a chapter for all, and nobody was seen to do it here.
+    http: Some(shared_services::http(Availability::Probe, 12, Some(50), Availability::Probe)),
+    // SSL guide 8.2: three fields. IPE28 p119: no context in #FTPOPEN.
+    ftp: Some(shared_services::ftp(3, Availability::No, Availability::No)),
+    remarks: REMARKS,
+};
+
+const LINE: LineProfile = LineProfile {
+    command_length: 400,              // M37 p20; no source of its own
+    pause: Duration::from_millis(20), // M37 p34
+    default_rate: Some(115_200),      // SW13 2.5
+    rates: None,
+    select_syntax: false, // SW13 2.3: 3G knows only the newest
+    command_mode_flow_control: Availability::Probe,
+    hexadecimal_strings: Availability::Probe,
+    instances: 3, // IPE28 p15: AT0, AT1, AT2
+    multiplexer_fields: None,
+};
+
+const CONTEXT: ContextProfile = ContextProfile {
+    ids: 1..=5,                        // IPE28 p18
+    attach_id: 1,                      // IPE28 p93: TLS and FTP know no other
+    active_at_once: Some(3),           // IPE28 p20
+    protocol_config: Availability::No, // IPE28 p94: 4G only
+    protocol_config_ids: None,
+    registration: shared::REGISTRATION_2G_3G,
+    sockets: Some(6), // IPE28 p24
+    clock_lost_within: None,
+};
+
+const TLS: TlsProfile = TlsProfile {
+    socket_ids: 1..=1,                      // SSL guide 6.8.1
+    several_sockets: Availability::No,      // SSL guide 6.8.1
+    context_ids: 1..=1,                     // SSL guide 6.8.1, IPE28 p93
+    exclusive: ExclusiveScope::WholeModule, // SSL guide 6.1
+    socket: SocketLayout {
+        fields: 10, // SSL guide 6.8.1
+        unused: 2,
+        ring: Availability::Yes,          // SSL guide 6.8.1, 7.1.2.2
+        closure_cause: Availability::Yes, // SSL guide 6.8.1, the range (0-2)
+        skip_host_mismatch: false,
+        equalize: false,
+        connect_timeout: false,
+    },
+    online_mode: Availability::Yes,        // SSL guide 7.1.1
+    command_mode: Availability::Yes,       // SSL guide 7.1.2
+    closure_types: 0..=0,                  // SSL guide 7, table 3
+    fast_cpu_modes: &[],                   // SSL guide 7: 10 and 16 only
+    certificate_format: Availability::Yes, // SSL guide 6.2.2
+    client_certificate: Availability::Yes, // SSL guide 6.2.2
+    security: SecurityLayout::VersionOnly, // SSL guide 6.3.2
+    versions: VersionCoding {
+        // Unread in its manual. On every platform with a source, and in every example of the guides, 3 is TLS 1.2.
+        version: &[(TlsVersion::Tls12, 3)],
+        // SSL guide 6.8.3.1: it is value 1, whose meaning is not printed.
+        default_version: None,
+        minimum: &[],
+        default_minimum: None,
+        meaning: VersionMeaning::Unknown,
+    },
+    tls13: Availability::No,                  // SSL guide 12.1.2
+    suite_selection: SuiteSelection::Decimal, // SSL guide 6.2.2
+    suites: SUITES,
+    recommended: RECOMMENDED,
+    recommended_tls13: &[],
+    suite_list: Availability::No,      // M37 p925: since 2024
+    preloaded_store: Availability::No, // SSL guide 6.3.2
+    fast_dial: Availability::No,       // SSL guide 7.3: 2G only
+    send_counted: Availability::Yes,   // SSL guide 7.1.2.1
+    counters: Availability::Probe,
+    store: CredentialStore {
+        size_limit: None,
+        preloaded_size_limit: None,
+        key: CredentialKey::SocketId, // SSL guide 6.5
+        ca_slots: 1..=1,              // SSL guide 6.8.1
+        identity_slot: 1,
+        preloaded_slots: None,
+        authorities_at_once: Some(1),      // SSL guide 6.5: one for each socket
+        client_keys: &[KeyAlgorithm::Rsa], // SSL guide 6.5
+        ram: Availability::No,             // SSL guide 6.5
+        layouts: &[StoreLayout::Plain],    // SSL guide 6.5
+    },
+    blocks: shared::blocks(shared::RING_3G_4G),
+};
+
+const REMARKS: &[(Capability, &str)] = &[
+    (Capability::SeveralTlsSockets, "there is one secure socket (SSL guide 6.8.1)"),
+    (Capability::MqttTls, shared::NO_MQTT),
+    (Capability::Https, "IPE28 p101 has TLS, a capture of an early HE910 has not"),
+    (Capability::ImplicitFtps, shared::EXPLICIT_ONLY),
+    (
+        Capability::HostNameCheck,
+        "<skipHostMismatch> of #SSLCFG is unused here (SSL guide 6.8.1), and no source says whether the name is checked",
+    ),
+    (Capability::ServerName, shared::NO_SERVER_NAME),
+    (Capability::MinimumVersion, shared::NO_MINIMUM),
+    (Capability::Tls13, shared::UP_TO_TLS12),
+    (Capability::RamCredentials, shared::RAM_ON_23),
+    (Capability::SeveralAuthorities, shared::NO_MASK),
+    (Capability::PreloadedAuthorities, shared::NO_PRELOADED),
+    (Capability::SuiteList, shared::NO_SUITE_LIST),
+    (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
+];

@@ -1,0 +1,137 @@
+//! Platform 25 with Linux: `LE910Cx`.
+//!
+//! Base is the SSL guide; IPE28 has contexts, HTTP and FTP; single pages of `LE910Cx` fill in.
+
+use std::time::Duration;
+
+use super::p25_linux_cipher_suites::{RECOMMENDED, SUITES};
+use super::{shared, shared_services};
+use crate::platform::capability::Capability;
+use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
+use crate::platform::credential_store::{CredentialKey, CredentialStore, KeyAlgorithm, StoreLayout};
+use crate::platform::id::PlatformId;
+use crate::platform::profile::{
+    Availability, ContextProfile, EscapeProfile, Generation, LineProfile, Profile,
+};
+use crate::platform::tls_profile::{ExclusiveScope, SecurityLayout, SocketLayout, TlsProfile};
+use crate::platform::tls_versions::{VersionCoding, VersionMeaning};
+
+pub(super) static PROFILE: Profile = Profile {
+    id: PlatformId::P25Linux,
+    products: &["LE910Cx"],     // SSL guide 1
+    generation: Generation::G4, // SSL guide 1
+    line: LINE,
+    errors: shared::ERRORS,
+    escape: ESCAPE,
+    context: CONTEXT,
+    timeouts: shared::TIMEOUTS,
+    stored: shared::STORED,
+    tls: TLS,
+    mqtt: Some(shared_services::mqtt(Availability::Probe)), // LE910Cx p1802 has the commands
+    // IPE28 p104, p105: the range of the TLS field is (0), but the test form decides.
+    http: Some(shared_services::http(Availability::Probe, 9, Some(63), Availability::Yes)),
+    // SSL guide 8.2: three fields. IPE28 p120: a context in #FTPOPEN on 30, 37 and 52 only.
+    ftp: Some(shared_services::ftp(3, Availability::No, Availability::No)),
+    remarks: REMARKS,
+};
+
+const LINE: LineProfile = LineProfile {
+    command_length: 400,              // M37 p20; no source of its own
+    pause: Duration::from_millis(20), // M37 p34, LE910Cx p43
+    default_rate: Some(115_200),      // M37 p154; no source of its own
+    rates: None,
+    select_syntax: false, // M37 p54; no source of its own
+    command_mode_flow_control: Availability::Probe,
+    hexadecimal_strings: Availability::Probe,
+    instances: 3, // IPE28 p15: AT0, AT1, AT2
+    multiplexer_fields: None,
+};
+
+const ESCAPE: EscapeProfile = EscapeProfile {
+    guard_unit: Duration::from_millis(20), // LE910Cx p274
+    guard_steps: 20..=150,                 // LE910Cx p274: 0.4 s to 3 s
+    guard_default: 50,                     // LE910Cx p274
+    guard_override: Availability::Yes,     // LE910Cx p274
+    skip_escape: Availability::Probe,
+};
+
+const CONTEXT: ContextProfile = ContextProfile {
+    ids: 1..=5,   // IPE28 p98
+    attach_id: 1, // IPE28 p98
+    active_at_once: None,
+    protocol_config: Availability::Yes, // IPE28 p98
+    protocol_config_ids: Some(1..=5),   // IPE28 p98
+    registration: shared::REGISTRATION_4G,
+    sockets: Some(10), // IPE28 p99
+    clock_lost_within: None,
+};
+
+const TLS: TlsProfile = TlsProfile {
+    socket_ids: 1..=1,                      // SSL guide 6.2.3 leaves more to the test form
+    several_sockets: Availability::Probe,   // SSL guide 6.2.3
+    context_ids: 1..=5,                     // IPE28 p98, by #PROTOCOLCFG
+    exclusive: ExclusiveScope::WholeModule, // SSL guide 6.1
+    socket: SocketLayout {
+        fields: 9, // SSL guide 6.7.2
+        unused: 0,
+        ring: Availability::Yes, // SSL guide 6.7.2, 7.1.2.2
+        // The field is there; that its value 2 names the cause stands in M37 p878.
+        closure_cause: Availability::Probe,
+        skip_host_mismatch: true,
+        equalize: false,
+        connect_timeout: false,
+    },
+    online_mode: Availability::Yes,        // SSL guide 7.1.1
+    command_mode: Availability::Yes,       // SSL guide 7.1.2
+    closure_types: 0..=0,                  // SSL guide 7, table 3
+    fast_cpu_modes: &[],                   // SSL guide 7: 10 and 16 only
+    certificate_format: Availability::Yes, // SSL guide 6.2.3
+    client_certificate: Availability::Yes, // SSL guide 6.2.3
+    security: SecurityLayout::VersionOnly, // SSL guide 6.3.2
+    versions: VersionCoding {
+        // Unread in its manual. On every platform with a source, and in every example of the guides, 3 is TLS 1.2.
+        version: &[(TlsVersion::Tls12, 3)],
+        default_version: None,
+        minimum: &[],
+        default_minimum: None,
+        meaning: VersionMeaning::Unknown,
+    },
+    tls13: Availability::No,                  // SSL guide 12.1.5
+    suite_selection: SuiteSelection::Decimal, // SSL guide 6.2.3
+    suites: SUITES,
+    recommended: RECOMMENDED,
+    recommended_tls13: &[],
+    suite_list: Availability::No,      // M37 p925: another platform, since 2024
+    preloaded_store: Availability::No, // SSL guide 6.3.2
+    fast_dial: Availability::No,       // SSL guide 7.3: 2G only
+    send_counted: Availability::Yes,   // SSL guide 7.1.2.1
+    counters: Availability::Probe,
+    store: CredentialStore {
+        size_limit: None,
+        preloaded_size_limit: None,
+        key: CredentialKey::SocketId, // SSL guide 6.5
+        ca_slots: 1..=1,              // SSL guide 6.5 leaves more to the test form
+        identity_slot: 1,
+        preloaded_slots: None,
+        authorities_at_once: Some(1),      // SSL guide 6.5: one for each socket
+        client_keys: &[KeyAlgorithm::Rsa], // SSL guide 6.5
+        ram: Availability::No,             // SSL guide 6.5
+        layouts: &[StoreLayout::Plain],    // SSL guide 6.5
+    },
+    blocks: shared::blocks(shared::RING_3G_4G),
+};
+
+const REMARKS: &[(Capability, &str)] = &[
+    (Capability::SeveralTlsSockets, "the test form of #SSLEN tells how many there are (SSL guide 6.1)"),
+    (Capability::MqttTls, "no source has MQTT over TLS here: the SSL guide 10.1 has it for 30, 37 and 52"),
+    (Capability::Https, "IPE28 p104 prints only 0 for <ssl_enabled>; the test form of #HTTPCFG tells"),
+    (Capability::ImplicitFtps, shared::EXPLICIT_ONLY),
+    (Capability::ServerName, shared::NO_SERVER_NAME),
+    (Capability::MinimumVersion, shared::NO_MINIMUM),
+    (Capability::Tls13, shared::UP_TO_TLS12),
+    (Capability::RamCredentials, shared::RAM_ON_23),
+    (Capability::SeveralAuthorities, shared::NO_MASK),
+    (Capability::PreloadedAuthorities, shared::NO_PRELOADED),
+    (Capability::SuiteList, shared::NO_SUITE_LIST),
+    (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
+];
