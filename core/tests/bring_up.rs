@@ -8,7 +8,7 @@ use telit_core::at::{Command, ModuleError, Reply};
 use telit_core::commands::SetClock;
 use telit_core::driver::MockAtChannel;
 use telit_core::modem::{ClockCheck, ClockError, ClockSource, ModemBuilder};
-use telit_core::platform::{PlatformId, profile};
+use telit_core::platform::{Generation, PlatformId, profile};
 use telit_core::{Category, CommandError, Modem};
 
 type Log = Arc<Mutex<Vec<String>>>;
@@ -162,4 +162,84 @@ async fn a_pin_is_sent_once_however_often_bring_up_is_called() {
     }
     let pins = log.lock().expect("no panic").iter().filter(|line| line.starts_with("AT+CPIN=")).count();
     assert_eq!(pins, 1);
+}
+
+/// A registered module of a platform with nothing set up; `extra` answers first.
+fn fresh(
+    platform: PlatformId,
+    builder: ModemBuilder,
+    extra: &'static [(&'static str, &'static [&'static str])],
+) -> (Modem, Log) {
+    let (channel, sent) = channel(move |line| {
+        let lines = |lines: &[&str]| Ok(lines.iter().map(|line| (*line).to_owned()).collect());
+        if let Some((_, answer)) = extra.iter().find(|(command, _)| *command == line) {
+            return lines(answer);
+        }
+        match line {
+            "AT+CPIN?" => lines(&["+CPIN: READY"]),
+            "AT+CEREG?" => lines(&["+CEREG: 0,1"]),
+            "AT+CGREG?" => lines(&["+CGREG: 0,1"]),
+            "AT+CGATT?" => lines(&["+CGATT: 1"]),
+            _ => lines(&[]),
+        }
+    });
+    (builder.on_channel(Arc::new(channel), profile(platform)), sent)
+}
+
+#[tokio::test]
+async fn each_platform_is_asked_only_for_what_it_has() {
+    let lte: &[&str] =
+        &["AT+CPIN?", "AT+CGDCONT?", "AT+CGDCONT=1,\"IP\",\"iot\"", "AT+CEREG?", "AT#SGACT?", "AT#SGACT=1,1"];
+    let older: &[&str] = &[
+        "AT+CPIN?",
+        "AT+CGDCONT?",
+        "AT+CGDCONT=1,\"IP\",\"iot\"",
+        "AT+CGREG?",
+        "AT+CGATT?",
+        "AT#SGACT?",
+        "AT#SGACT=1,1",
+    ];
+    for platform in PlatformId::ALL {
+        let (modem, sent) = fresh(platform, Modem::builder().apn("iot"), &[]);
+        modem.bring_up().await.expect("it comes on line");
+        let mut sent = sent.lock().expect("one thread").clone();
+        sent.retain(|line| line != "AT#PROTOCOLCFG?");
+        let expected = match profile(platform).generation {
+            Generation::G4 => lte,
+            _ => older,
+        };
+        assert_eq!(sent, expected, "{platform}");
+    }
+}
+
+#[tokio::test]
+async fn a_module_that_is_not_attached_is_attached() {
+    let (modem, sent) = fresh(PlatformId::P12, Modem::builder(), &[("AT+CGATT?", &["+CGATT: 0"])]);
+    modem.bring_up().await.expect("it comes on line");
+    let sent = sent.lock().expect("one thread");
+    assert_eq!(sent[2..4], ["AT+CGATT?", "AT+CGATT=1"]);
+}
+
+#[tokio::test]
+async fn another_context_is_tied_to_a_socket_and_to_the_protocols() {
+    const SOCKETS: &[&str] = &["#SCFG: 1,1,300,90,600,50", "#SCFG: 6,2,300,90,600,50"];
+    const PROTOCOLS: &[&str] =
+        &["#PROTOCOLCFG: \"FTP\",1,0,0,0", "#PROTOCOLCFG: \"SSL\",3,0,0,0", "#PROTOCOLCFG: \"SMTP\",1,0,0,0"];
+    const ANSWERS: &[(&str, &[&str])] = &[("AT#SCFG?", SOCKETS), ("AT#PROTOCOLCFG?", PROTOCOLS)];
+    let (modem, sent) = fresh(PlatformId::P25ThreadX, Modem::builder().context_id(3), ANSWERS);
+    modem.bring_up().await.expect("it comes on line");
+    let sent = sent.lock().expect("one thread");
+    assert_eq!(
+        sent[1..5],
+        ["AT#SCFG?", "AT#SCFG=6,3,300,90,600,50", "AT#PROTOCOLCFG?", "AT#PROTOCOLCFG=\"FTP\",3"]
+    );
+}
+
+#[tokio::test]
+async fn a_context_that_does_not_exist_is_refused_before_anything_is_stored() {
+    let (modem, sent) = fresh(PlatformId::P12, Modem::builder().context_id(7).apn("iot"), &[]);
+    let error = modem.bring_up().await.expect_err("there are five");
+    assert_eq!(error.to_string(), "platform 12 has the contexts 1 to 5, not 7");
+    assert_eq!(error.category(), Category::Usage);
+    assert_eq!(*sent.lock().expect("one thread"), ["AT+CPIN?"]);
 }

@@ -14,7 +14,10 @@ pub use general::{
     EchoOff, FirmwareRevision, Model, SelectSyntax, SerialNumber, SkipEscape, SoftwarePackage, VerboseErrors,
 };
 pub use network::{ReadRegistration, Registration, RegistrationDomain, SignalQuality};
-pub use packet_data::{ActivateContext, ActiveContexts, DefineContext, DefinedContext, DefinedContexts};
+pub use packet_data::{
+    ActivateContext, ActiveContexts, Attach, DefineContext, DefinedContext, DefinedContexts, IsAttached,
+    ProtocolContexts, SetProtocolContext, SetSocketContext, SocketContext, SocketContexts,
+};
 pub use sim::{EnterPin, SimState, SimStatus};
 pub use test_form::TestForm;
 pub use tls::{

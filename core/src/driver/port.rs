@@ -102,6 +102,13 @@ impl AtPort {
         self.requests.is_closed()
     }
 
+    /// Adds an exchange to those that are sent again when the module has restarted, see
+    /// [`DriverOptions::restored`]. It is not sent now.
+    pub(crate) async fn remember(&self, exchange: Exchange) {
+        // A port that is closed has nothing to restore.
+        self.requests.send(Request::Remember(exchange)).await.unwrap_or(());
+    }
+
     async fn request<R>(
         &self,
         command: String,

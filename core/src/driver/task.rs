@@ -24,8 +24,16 @@ const READ_SIZE: usize = 4096;
 /// What a handle asks the task to do.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Execute { exchange: Exchange, answer: oneshot::Sender<Result<Reply, CommandError>> },
-    OpenStream { exchange: Exchange, answer: oneshot::Sender<Result<DataStream, CommandError>> },
+    Execute {
+        exchange: Exchange,
+        answer: oneshot::Sender<Result<Reply, CommandError>>,
+    },
+    OpenStream {
+        exchange: Exchange,
+        answer: oneshot::Sender<Result<DataStream, CommandError>>,
+    },
+    /// Belongs to the settings that are sent again after a restart from now on.
+    Remember(Exchange),
 }
 
 /// Who waits for the exchange that is under way.
@@ -248,6 +256,7 @@ impl Task {
         let (exchange, answer) = match request {
             Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
             Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
+            Request::Remember(exchange) => return self.settings.push(exchange),
         };
         if !answer.is_abandoned() {
             self.send(exchange, answer);
@@ -359,6 +368,7 @@ impl Task {
             let (exchange, answer) = match request {
                 Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
                 Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
+                Request::Remember(_) => continue,
             };
             let command = exchange.line().name().to_owned();
             answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: false });

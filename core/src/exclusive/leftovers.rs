@@ -10,7 +10,6 @@ use super::service::{Holder, Service};
 use crate::at::{CommandLine, Effect, Exchange, Expect, Fields};
 use crate::driver::AtChannel;
 use crate::error::{Category, CommandError};
-use crate::modem::Modem;
 use crate::platform::Profile;
 
 /// Position of `<ssl_enabled>` in the answer to `AT#HTTPCFG?`. Source: M37 p859.
@@ -21,14 +20,10 @@ const MQTT_TLS_FIELD: usize = 4;
 const FTP_TLS_FIELD: usize = 2;
 
 /// Which service has TLS enabled on the module, whoever switched it on. Reads only.
-///
-/// # Errors
-/// The module does not answer.
-///
-/// # Cancel safety
-/// Nothing is changed.
-pub async fn tls_owner(modem: &Modem) -> Result<Option<Service>, CommandError> {
-    let (channel, profile) = (modem.channel().as_ref(), modem.profile());
+pub(crate) async fn owner(
+    channel: &dyn AtChannel,
+    profile: &Profile,
+) -> Result<Option<Service>, CommandError> {
     if profile.mqtt.is_some() && !enabled_mqtt(channel).await?.is_empty() {
         return Ok(Some(Service::Mqtt));
     }

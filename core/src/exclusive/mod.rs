@@ -15,8 +15,8 @@ mod rule;
 mod service;
 
 pub use lease::{LeaseError, ServiceBusy, TlsLease};
-pub use leftovers::tls_owner;
 pub use rule::Claim;
 pub use service::{Holder, Service};
 
 pub(crate) use lease::TlsArbiter;
+pub(crate) use leftovers::owner;

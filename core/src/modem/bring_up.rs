@@ -6,10 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{BringUpError, Modem};
-use crate::commands::{
-    ActivateContext, ActiveContexts, DefineContext, DefinedContexts, EnterPin, ReadRegistration,
-    Registration, SimState, SimStatus,
-};
+use crate::commands::{EnterPin, ReadRegistration, Registration, SimState, SimStatus};
 use crate::error::CommandError;
 
 /// How often the registration is read while waiting for it.
@@ -42,8 +39,9 @@ impl Modem {
         let started = Instant::now();
         self.unlock_sim().await?;
         self.follow_network_time().await?;
-        self.define_context().await?;
+        self.prepare_context().await?;
         let registration = self.wait_for_network().await?;
+        self.attach().await?;
         let address = self.activate_context().await?;
         Ok(BringUp { registration, address, took: started.elapsed() })
     }
@@ -102,19 +100,6 @@ impl Modem {
         }
     }
 
-    /// Stored in flash, so it is written only when it differs.
-    async fn define_context(&self) -> Result<(), BringUpError> {
-        let Some(apn) = &self.inner.options.apn else {
-            return Ok(());
-        };
-        let id = self.context_id();
-        let defined = self.run(DefinedContexts).await?;
-        if defined.iter().any(|context| context.id == id && context.apn == *apn) {
-            return Ok(());
-        }
-        Ok(self.run(DefineContext { id, apn: apn.clone() }).await?)
-    }
-
     async fn wait_for_network(&self) -> Result<Registration, BringUpError> {
         let waited = self.inner.options.registration_timeout;
         let until = Instant::now() + waited;
@@ -126,21 +111,6 @@ impl Modem {
             if timeout_at(until, sleep(POLL)).await.is_err() {
                 return Err(BringUpError::NotRegistered { waited, state });
             }
-        }
-    }
-
-    async fn activate_context(&self) -> Result<Option<String>, BringUpError> {
-        let context = self.context_id();
-        if self.run(ActiveContexts).await?.contains(&context) {
-            return Ok(None);
-        }
-        match self.run(ActivateContext(context)).await {
-            // Somebody was faster. Source: M37 p24 (553).
-            Err(CommandError::Refused { error, .. }) if error.is(&[553], "context already activated") => {
-                Ok(None)
-            }
-            Err(reason) => Err(BringUpError::Context { context, reason }),
-            Ok(address) => Ok(address),
         }
     }
 }

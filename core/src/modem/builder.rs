@@ -199,6 +199,7 @@ impl ModemBuilder {
         let profile = platform::profile(platform);
         if profile.line.select_syntax {
             port.run(SelectSyntax).await?;
+            port.remember(SelectSyntax.exchange().map_err(CommandError::from)?).await;
         }
         let channel: Arc<dyn AtChannel> = Arc::new(port.clone());
         Ok(Modem::new(channel, Some(port), profile, names, self.network))

@@ -1,5 +1,6 @@
 //! What can go wrong before a module is of use.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::commands::Registration;
@@ -80,6 +81,16 @@ pub enum BringUpError {
         /// The last state.
         state: Registration,
     },
+    /// The platform does not have the packet data context that was asked for.
+    #[error("platform {platform} has the contexts {} to {}, not {context}", allowed.start(), allowed.end())]
+    NoSuchContext {
+        /// Its number.
+        context: u8,
+        /// The platform.
+        platform: PlatformId,
+        /// The numbers that exist.
+        allowed: RangeInclusive<u8>,
+    },
     /// The packet data context cannot be activated.
     #[error("context {context} cannot be activated: {reason}")]
     Context {
@@ -99,6 +110,7 @@ impl BringUpError {
     pub fn category(&self) -> Category {
         match self {
             Self::Sim { .. } => Category::Refused,
+            Self::NoSuchContext { .. } => Category::Usage,
             Self::NotRegistered { .. } => Category::Network,
             Self::Context { reason, .. } if reason.module_error().is_some() => Category::Network,
             Self::Context { reason, .. } => reason.category(),

@@ -3,6 +3,7 @@
 mod bring_up;
 mod builder;
 mod clock;
+mod context;
 mod error;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::at::Command;
 use crate::commands::TestForm;
 use crate::driver::{AtChannel, AtChannelExt, AtPort, Statistics};
 use crate::error::CommandError;
-use crate::exclusive::{Claim, LeaseError, Service, TlsArbiter, TlsLease};
+use crate::exclusive::{self, Claim, LeaseError, Service, TlsArbiter, TlsLease};
 use crate::platform::Profile;
 
 /// A handle to a module; clones share it. The port closes when the last one is dropped.
@@ -184,6 +185,17 @@ impl Modem {
     /// As [`acquire_tls`](Self::acquire_tls).
     pub async fn try_acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
         self.inner.arbiter.try_acquire(Claim::of(service), self.inner.channel.as_ref()).await
+    }
+
+    /// Which service has TLS enabled on the module, whoever switched it on. Reads only.
+    ///
+    /// # Errors
+    /// The module does not answer.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn tls_owner(&self) -> Result<Option<Service>, CommandError> {
+        exclusive::owner(self.inner.channel.as_ref(), self.inner.profile).await
     }
 
     /// Which service of this program holds TLS.
