@@ -7,6 +7,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use telit_core::platform::PlatformId;
 
 use crate::action::{at, demo, ftps, https, mqtt, simulate};
+use crate::clock::ClockChoice;
 use crate::failure::Failure;
 use crate::resolve::Resolve;
 use crate::tls::TlsArguments;
@@ -47,6 +48,9 @@ pub(crate) struct GlobalArguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16),
         global = true)]
     pub(crate) cid: u8,
+    /// Whose time the module's clock is to show: computer, network, or ntp:HOST[:PORT] for a time server
+    #[arg(long, value_name = "SOURCE", default_value = "computer", hide_default_value = true, global = true)]
+    pub(crate) clock: ClockChoice,
     /// Where a host of the virtual network really is (repeatable; only with sim: and simulate)
     #[arg(long, value_name = "HOST:PORT=ADDR:PORT", global = true)]
     pub(crate) resolve: Vec<Resolve>,
@@ -188,6 +192,7 @@ mod tests {
             "telit info --cipher RC5",
             "telit info --resolve a=b",
             "telit info --cid 0",
+            "telit info --clock pool.ntp.org",
             "telit at",
             "telit mqtt pub --host h --client-id c --topic t",
             "telit mqtt pub --host h --client-id c --topic t --message m --file f",

@@ -2,6 +2,7 @@
 
 mod action;
 mod args;
+mod clock;
 mod failure;
 mod interrupt;
 mod log;

@@ -84,7 +84,7 @@ pub(crate) async fn probe(modem: &Modem) -> Result<(), CommandError> {
 }
 
 fn builder(arguments: &GlobalArguments) -> Result<ModemBuilder, Failure> {
-    let mut builder = Modem::builder().context_id(arguments.cid);
+    let mut builder = Modem::builder().context_id(arguments.cid).clock(arguments.clock.0.clone());
     if let Some(apn) = &arguments.apn {
         builder = builder.apn(apn);
     }

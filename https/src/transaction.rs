@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use telit_core::at::ModuleError;
-use telit_core::exclusive::{Holder, Service, ServiceBusy, TlsLease, tls_owner};
+use telit_core::exclusive::{Holder, Service, ServiceBusy, TlsLease};
 use telit_core::tls::{TlsFailure, prepare};
 use telit_core::{Category, CommandError, Modem};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
@@ -152,7 +152,7 @@ impl Transaction {
 
     /// Our lease cleaned this port, so whoever holds TLS now sits on another port of the module.
     async fn busy(&self) -> ServiceBusy {
-        let owner = tls_owner(self.modem()).await;
+        let owner = self.modem().tls_owner().await;
         ServiceBusy { holder: Holder::OtherPort(owner.ok().flatten().unwrap_or(Service::Http)) }
     }
 

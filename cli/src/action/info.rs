@@ -1,7 +1,6 @@
 //! `telit info`: what the module is and how it is.
 
 use serde_json::json;
-use telit_core::exclusive::tls_owner;
 
 use crate::args::Arguments;
 use crate::failure::Failure;
@@ -13,7 +12,7 @@ pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Fa
     let session = port::open(&arguments.global).await?;
     let modem = &session.modem;
     let registration = modem.registration().await?;
-    let owner = tls_owner(&modem).await?.map(|service| service.to_string());
+    let owner = modem.tls_owner().await?.map(|service| service.to_string());
     let platform = modem.profile().id.to_string();
     let object = json!({
         "model": modem.model(),

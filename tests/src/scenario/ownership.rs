@@ -1,7 +1,7 @@
 //! One service at a time owns TLS; leftovers of a dead process are cleaned, what another port owns is not.
 
 use telit_core::at::{CommandLine, Exchange, Expect};
-use telit_core::exclusive::{Holder, LeaseError, Service, tls_owner};
+use telit_core::exclusive::{Holder, LeaseError, Service};
 use telit_core::{Category, Modem};
 use telit_mqtt::MqttClient;
 
@@ -23,7 +23,7 @@ async fn restarted(rig: &Rig) -> Modem {
 async fn sockets_left_enabled_are_switched_off() {
     let rig = Rig::start().await;
     raw(&rig.modem, "AT#SSLEN=1,1").await;
-    assert_eq!(tls_owner(&rig.modem).await.expect("it answers"), Some(Service::Socket));
+    assert_eq!(rig.modem.tls_owner().await.expect("it answers"), Some(Service::Socket));
     MqttClient::connect(&restarted(&rig).await, rig.mqtt("thing-1")).await.expect("it connects");
 }
 
@@ -31,7 +31,7 @@ async fn sockets_left_enabled_are_switched_off() {
 async fn an_http_profile_left_with_tls_is_switched_off_and_keeps_its_other_values() {
     let rig = Rig::start().await;
     raw(&rig.modem, "AT#HTTPCFG=1,\"left.test\",8443,1,\"user\",\"swordfish\",1,77,1").await;
-    assert_eq!(tls_owner(&rig.modem).await.expect("it answers"), Some(Service::Http));
+    assert_eq!(rig.modem.tls_owner().await.expect("it answers"), Some(Service::Http));
     let modem = restarted(&rig).await;
     MqttClient::connect(&modem, rig.mqtt("thing-2"))
         .await
@@ -54,7 +54,7 @@ async fn an_mqtt_session_of_a_killed_process_is_ended() {
     std::mem::forget(client);
     let modem = restarted(&rig).await;
     let lease = modem.acquire_tls(Service::Ftp).await.expect("the session is ended");
-    assert_eq!(tls_owner(&modem).await.expect("it answers"), None);
+    assert_eq!(modem.tls_owner().await.expect("it answers"), None);
     lease.release();
 }
 
@@ -62,7 +62,7 @@ async fn an_mqtt_session_of_a_killed_process_is_ended() {
 async fn an_ftp_configuration_left_with_tls_is_switched_off() {
     let rig = Rig::start().await;
     raw(&rig.modem, "AT#FTPCFG=600,1,1").await;
-    assert_eq!(tls_owner(&rig.modem).await.expect("it answers"), Some(Service::Ftp));
+    assert_eq!(rig.modem.tls_owner().await.expect("it answers"), Some(Service::Ftp));
     MqttClient::connect(&restarted(&rig).await, rig.mqtt("thing-4")).await.expect("it connects");
 }
 
@@ -80,7 +80,7 @@ async fn what_another_port_owns_is_busy_and_stays() {
     assert_eq!(busy.holder, Holder::OtherPort(Service::Socket));
     let error = MqttClient::connect(&rig.modem, rig.mqtt("thing-5")).await.expect_err("it is held elsewhere");
     assert_eq!(error.category(), Category::Busy, "{error}");
-    assert_eq!(tls_owner(&other).await.expect("it answers"), Some(Service::Socket));
+    assert_eq!(other.tls_owner().await.expect("it answers"), Some(Service::Socket));
 }
 
 #[tokio::test]

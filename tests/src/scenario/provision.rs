@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use telit_core::Modem;
-use telit_core::exclusive::{Service, tls_owner};
+use telit_core::exclusive::Service;
 use telit_core::tls::{self, Provision, Provisioned, TlsOptions};
 
 use crate::rig::{Rig, recorded, recorder};
@@ -36,7 +36,7 @@ async fn stored_once_then_unchanged() {
     for line in again {
         assert!(!flash_writes.iter().any(|write| line.starts_with(write)), "written again: {line}");
     }
-    assert_eq!(tls_owner(&rig.modem).await.expect("it answers"), None);
+    assert_eq!(rig.modem.tls_owner().await.expect("it answers"), None);
 }
 
 #[tokio::test]
