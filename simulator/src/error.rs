@@ -1,6 +1,6 @@
 //! Final results other than `OK`, with the numbers and texts of the manual.
 
-use crate::profile::Quirks;
+use crate::profile::{ErrorNumbers, Quirks};
 
 /// Why a command failed, as the module reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(crate) mod cme {
 }
 
 /// The final result line without framing. Source: M37 p97 (`+CMEE`).
-pub(crate) fn final_text(error: AtError, cmee: u8, quirks: &Quirks) -> String {
+pub(crate) fn final_text(error: AtError, cmee: u8, numbers: ErrorNumbers, quirks: &Quirks) -> String {
     let code = match error {
         AtError::NoCarrier => return "NO CARRIER".to_owned(),
         AtError::Plain => return "ERROR".to_owned(),
@@ -79,15 +79,15 @@ pub(crate) fn final_text(error: AtError, cmee: u8, quirks: &Quirks) -> String {
     };
     let family = if quirks.mqtt_errors_as_cms && (1100..=1115).contains(&code) { "CMS" } else { "CME" };
     if cmee == 1 {
-        return format!("+{family} ERROR: {}", number(code, quirks));
+        return format!("+{family} ERROR: {}", number(code, numbers, quirks));
     }
     format!("+{family} ERROR: {}", text(code))
 }
 
 /// The SSL guide numbers the TLS errors 830..841, the manual 1000..1012.
 /// Source: SSL guide 12.2, M37 p27.
-fn number(code: u16, quirks: &Quirks) -> u16 {
-    if !quirks.guide_ssl_numbers {
+fn number(code: u16, numbers: ErrorNumbers, quirks: &Quirks) -> u16 {
+    if numbers == ErrorNumbers::Manual && !quirks.guide_ssl_numbers {
         return code;
     }
     match code {
@@ -211,16 +211,25 @@ mod tests {
     fn cmee_chooses_word_number_or_text() {
         let quirks = Quirks::default();
         let error = AtError::Cme(cme::SSL_ALREADY_ACTIVATED);
-        assert_eq!(final_text(error, 0, &quirks), "ERROR");
-        assert_eq!(final_text(error, 1, &quirks), "+CME ERROR: 1003");
-        assert_eq!(final_text(error, 2, &quirks), "+CME ERROR: SSL already activated");
-        assert_eq!(final_text(AtError::Plain, 2, &quirks), "ERROR");
+        assert_eq!(final_text(error, 0, ErrorNumbers::Manual, &quirks), "ERROR");
+        assert_eq!(final_text(error, 1, ErrorNumbers::Manual, &quirks), "+CME ERROR: 1003");
+        assert_eq!(final_text(error, 2, ErrorNumbers::Manual, &quirks), "+CME ERROR: SSL already activated");
+        assert_eq!(final_text(AtError::Plain, 2, ErrorNumbers::Manual, &quirks), "ERROR");
     }
 
     #[test]
     fn the_guide_numbers_can_be_chosen() {
         let quirks = Quirks { guide_ssl_numbers: true, mqtt_errors_as_cms: true, ..Quirks::default() };
-        assert_eq!(final_text(AtError::Cme(1003), 1, &quirks), "+CME ERROR: 835");
-        assert_eq!(final_text(AtError::Cme(1103), 2, &quirks), "+CMS ERROR: MQTT Connect Fail");
+        let text = |code, cmee| final_text(AtError::Cme(code), cmee, ErrorNumbers::Manual, &quirks);
+        assert_eq!(text(1003, 1), "+CME ERROR: 835");
+        assert_eq!(text(1103, 2), "+CMS ERROR: MQTT Connect Fail");
+    }
+
+    #[test]
+    fn platforms_of_the_guide_have_its_numbers() {
+        let text = |code| final_text(AtError::Cme(code), 1, ErrorNumbers::Guide, &Quirks::default());
+        assert_eq!(text(cme::SSL_NOT_ACTIVATED), "+CME ERROR: 836");
+        assert_eq!(text(cme::SSL_HANDSHAKE), "+CME ERROR: 839");
+        assert_eq!(text(cme::RESOURCE_USED), "+CME ERROR: 612");
     }
 }

@@ -56,4 +56,4 @@ pub use pacing::Split;
 pub use platform::{Platform, UnknownPlatform};
 pub use profile::{Quirk, UnknownQuirk};
 pub use serve::Pty;
-pub use virtual_module::{BuildError, Builder, UnsupportedPlatform, VirtualModule};
+pub use virtual_module::{BuildError, Builder, VirtualModule};

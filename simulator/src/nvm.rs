@@ -159,9 +159,9 @@ impl Nvm {
             sockets: (1..=profile.general.sockets)
                 .map(|id| Socket { context: if id <= 3 { 1 } else { 2 }, values: [300, 90, 600, 50] })
                 .collect(),
-            tls_sockets: vec![TlsSocket::default(); usize::from(profile.tls.sockets)],
-            certificates: vec![CertificateSlot::default(); usize::from(profile.tls.certificate_slots)],
-            preloaded: vec![None; usize::from(profile.tls.preloaded_slots)],
+            tls_sockets: vec![TlsSocket::factory(profile); usize::from(profile.tls.sockets)],
+            certificates: vec![CertificateSlot::default(); usize::from(profile.tls.certificate_slots())],
+            preloaded: vec![None; usize::from(profile.tls.preloaded_slots())],
             http: HttpSettings::all(profile.http.as_ref()),
             port_variant: profile.general.ports.map_or(0, |ports| ports.factory),
             ..Self::default()
@@ -177,11 +177,19 @@ impl Nvm {
         };
         let mut nvm: Self = serde_json::from_slice(&text).map_err(io::Error::other)?;
         nvm.sockets.resize_with(factory.sockets.len(), || Socket { context: 1, values: [300, 90, 600, 50] });
-        nvm.tls_sockets.resize_with(factory.tls_sockets.len(), TlsSocket::default);
+        nvm.tls_sockets.resize_with(factory.tls_sockets.len(), || TlsSocket::factory(profile));
         nvm.certificates.resize_with(factory.certificates.len(), CertificateSlot::default);
         nvm.preloaded.resize_with(factory.preloaded.len(), || None);
         nvm.http.resize_with(factory.http.len(), HttpSettings::default);
         Ok(nvm)
+    }
+
+    /// Forgets what this platform does not keep over a power cycle.
+    pub(crate) fn power_cycle(&mut self, profile: &Profile) {
+        if !profile.tls.settings_kept {
+            self.tls_sockets.fill(TlsSocket::factory(profile));
+            self.suites = None;
+        }
     }
 
     /// Writes the memory to a file that only its owner can read, in one step.
@@ -237,6 +245,14 @@ impl Default for Nvm {
 impl Default for Common {
     fn default() -> Self {
         Self { sim_detection: 1, nitz: 7, automatic_time: false }
+    }
+}
+
+impl TlsSocket {
+    /// The settings of a new module.
+    pub(crate) fn factory(profile: &Profile) -> Self {
+        let version = profile.tls.protocol.as_ref().map_or(0, |protocol| protocol.default);
+        Self { packet_size: profile.tls.configuration.packet_size, version, ..Self::default() }
     }
 }
 
@@ -307,7 +323,7 @@ mod tests {
 
     #[test]
     fn the_file_brings_everything_back() {
-        let profile = Profile::of(Platform::P37).unwrap();
+        let profile = Profile::of(Platform::P37);
         let path = std::env::temp_dir().join(format!("telit-nvm-{}", std::process::id()));
         let mut nvm = Nvm::factory(profile);
         nvm.tls_sockets[3].suite = SuiteChoice::Iana(0xC02F);

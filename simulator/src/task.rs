@@ -86,7 +86,9 @@ impl Task {
         let now = Instant::now();
         match message {
             Message::Attach(attach) => {
-                let id = self.module.attach();
+                let Some(id) = self.module.attach() else {
+                    return tracing::warn!("every AT instance has a plug: the stream is closed");
+                };
                 self.generation += 1;
                 let plug = attach(&self.messages, id, self.generation);
                 self.plugs.insert(id, (self.generation, plug));

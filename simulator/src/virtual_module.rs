@@ -25,18 +25,10 @@ use crate::task::{self, Message, Task};
 /// The in-memory link holds this much in each direction.
 const DUPLEX: usize = 64 * 1024;
 
-/// A platform that cannot be simulated yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("platform {0} is not simulated yet")]
-pub struct UnsupportedPlatform(pub Platform);
-
 /// Why a virtual module could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The platform has no profile yet.
-    #[error(transparent)]
-    UnsupportedPlatform(#[from] UnsupportedPlatform),
     /// The file of the non-volatile memory cannot be read.
     #[error("state file {path}: {source}")]
     StateFile {
@@ -164,13 +156,12 @@ impl Builder {
     /// Powers the module on. Starts a task on the current runtime.
     ///
     /// # Errors
-    /// [`BuildError::UnsupportedPlatform`] for a platform without a profile, [`BuildError::StateFile`] if the file of
-    /// the memory is there and cannot be read.
+    /// [`BuildError::StateFile`] if the file of the memory is there and cannot be read.
     ///
     /// # Panics
     /// Outside a tokio runtime with time and I/O enabled.
     pub fn build(self) -> Result<VirtualModule, BuildError> {
-        let profile = Profile::of(self.platform).ok_or(UnsupportedPlatform(self.platform))?;
+        let profile = Profile::of(self.platform);
         let nvm = match &self.state_file {
             Some(path) => Nvm::load(path, profile)
                 .map_err(|source| BuildError::StateFile { path: path.clone(), source })?,
@@ -242,7 +233,8 @@ impl VirtualModule {
         host
     }
 
-    /// Plugs any stream into the lowest free AT instance. When the host closes it, the instance is free again.
+    /// Plugs any stream into the lowest free AT instance. When the host closes it, the instance is free again. A module
+    /// has three; a plug more is closed at once.
     pub fn attach<S>(&self, stream: S)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,

@@ -16,8 +16,11 @@ mod settings;
 mod sim;
 mod time;
 mod tls_credentials;
+mod tls_preloaded;
+mod tls_security;
 mod tls_setup;
 mod tls_socket;
+mod tls_transfer;
 pub(crate) mod value;
 
 use crate::entry::Entry;
@@ -53,7 +56,7 @@ type Handler = fn(&mut Module, &Call) -> Outcome;
 
 /// The code behind a command name; whether a platform has the command is in its profile.
 pub(crate) fn handler(name: &str) -> Option<Handler> {
-    let tables: [&[(&str, Handler)]; 17] = [
+    let tables: [&[(&str, Handler)]; 20] = [
         settings::COMMANDS,
         general::COMMANDS,
         identity::COMMANDS,
@@ -64,8 +67,11 @@ pub(crate) fn handler(name: &str) -> Option<Handler> {
         time::COMMANDS,
         lifecycle::COMMANDS,
         tls_setup::COMMANDS,
+        tls_security::COMMANDS,
         tls_credentials::COMMANDS,
+        tls_preloaded::COMMANDS,
         tls_socket::COMMANDS,
+        tls_transfer::COMMANDS,
         mqtt::COMMANDS,
         mqtt_messages::COMMANDS,
         http::COMMANDS,

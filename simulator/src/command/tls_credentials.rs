@@ -1,16 +1,18 @@
-//! Certificates and keys. Source: M37 p888-892, p914-920.
+//! Certificates and keys. Source: SSL guide 6.5, M37 p914-920.
 
 use openssl::hash::{MessageDigest, hash};
 
 use super::parse::Form;
+use super::tls_setup::activated;
 use super::value::Parameters;
 use super::{Call, Flow, Handler, Outcome, set};
 use crate::entry::{Ending, Entry, Prompt, Purpose};
 use crate::error::{AtError, cme};
 use crate::module::Module;
 use crate::nvm::{CertificateSlot, Secret};
+use crate::profile::Slots;
 
-pub(super) const COMMANDS: &[(&str, Handler)] = &[("#SSLSECDATA", credentials), ("#SSLSECCA", preloaded)];
+pub(super) const COMMANDS: &[(&str, Handler)] = &[("#SSLSECDATA", credentials)];
 
 const CERTIFICATE: u8 = 0;
 const AUTHORITY: u8 = 1;
@@ -21,22 +23,40 @@ const STORE: u8 = 1;
 const READ: u8 = 2;
 const STORE_IN_RAM: u8 = 3;
 
-/// Both commands need TLS to be on, by whatever service.
-fn any_active(module: &Module) -> Result<(), AtError> {
+/// The command needs TLS to be on, by whatever service.
+pub(super) fn any_active(module: &Module) -> Result<(), AtError> {
     if module.is_any_tls_active() { Ok(()) } else { Err(AtError::Cme(cme::SSL_NOT_ACTIVATED)) }
 }
 
-fn unconnected(module: &Module) -> Result<(), AtError> {
+/// Shared data do not change while any socket uses them.
+pub(super) fn all_unconnected(module: &Module) -> Result<(), AtError> {
     if module.tls.any_open() { Err(AtError::Cme(cme::SSL_ALREADY_CONNECTED)) } else { Ok(()) }
 }
 
-/// Whoever has enabled the socket of the same number is the only one to change its data. The slots are shared on this
-/// platform, so that only the instances that own some socket are compared.
-fn owned(module: &Module, call: &Call) -> Result<(), AtError> {
-    let sockets = 1..=module.profile.tls.sockets;
-    let active: Vec<u8> = sockets.filter(|id| module.is_tls_active(*id)).collect();
-    let mine = active.iter().any(|id| module.check_owner(*id, call.instance).is_ok());
+/// Whoever has enabled some socket may change what all sockets share.
+pub(super) fn owner_of_any(module: &Module, call: &Call) -> Result<(), AtError> {
+    let mut active = (1..=module.profile.tls.sockets).filter(|id| module.is_tls_active(*id));
+    let mine = active.any(|id| module.check_owner(id, call.instance).is_ok());
     if mine { Ok(()) } else { Err(AtError::Cme(cme::RESOURCE_USED)) }
+}
+
+/// The slot may be changed by this instance.
+fn owned(module: &Module, call: &Call, slot: u8) -> Result<(), AtError> {
+    match module.profile.tls.credentials.slots {
+        Slots::PerSocket => activated(module, call, slot),
+        Slots::Shared(_) => owner_of_any(module, call),
+    }
+}
+
+/// Data in use cannot be changed. Source: M37 p917.
+fn unconnected(module: &Module, slot: u8) -> Result<(), AtError> {
+    match module.profile.tls.credentials.slots {
+        Slots::PerSocket if module.tls.socket(slot).is_connected() => {
+            Err(AtError::Cme(cme::SSL_ALREADY_CONNECTED))
+        }
+        Slots::PerSocket => Ok(()),
+        Slots::Shared(_) => all_unconnected(module),
+    }
 }
 
 fn credentials(module: &mut Module, call: &Call) -> Outcome {
@@ -44,24 +64,26 @@ fn credentials(module: &mut Module, call: &Call) -> Outcome {
     if call.form == Form::Read {
         return show_slots(module, call);
     }
+    let layout = &module.profile.tls.credentials;
     let parameters = set(call)?;
-    parameters.at_most(6)?;
-    let slot = parameters.required_small(0, 1..=u32::from(module.profile.tls.certificate_slots))?;
-    let action = parameters.required_small(1, 0..=3)?;
+    parameters.at_most(if layout.key_protection { 6 } else { 4 })?;
+    let slot = parameters.required_small(0, 1..=u32::from(module.profile.tls.certificate_slots()))?;
+    let action = parameters.required_small(1, 0..=if layout.ram { 3 } else { 2 })?;
     let data_type = parameters.required_small(2, 0..=2)?;
-    if slot > 1 && data_type != AUTHORITY {
+    // Of shared slots only the first holds a client certificate and a key. Source: M37 p914.
+    if layout.slots != Slots::PerSocket && slot > 1 && data_type != AUTHORITY {
         return Err(AtError::Plain);
     }
     match action {
         READ => read(module, call, slot, data_type, parameters),
         DELETE => {
-            owned(module, call)?;
-            unconnected(module)?;
+            owned(module, call, slot)?;
+            unconnected(module, slot)?;
             delete(module, slot, data_type);
             Ok(Flow::Done)
         }
         _ => {
-            owned(module, call)?;
+            owned(module, call, slot)?;
             begin_store(module, parameters, slot, data_type, action)
         }
     }
@@ -69,21 +91,24 @@ fn credentials(module: &mut Module, call: &Call) -> Outcome {
 
 /// Source: M37 p918.
 fn show_slots(module: &mut Module, call: &Call) -> Outcome {
+    let protection = module.profile.tls.credentials.key_protection;
     let slots = module.nvm.certificates.iter().zip(1..);
-    let lines: Vec<String> = slots.map(|(slot, id)| slot_line(slot, id)).collect();
+    let lines: Vec<String> = slots.map(|(slot, id)| slot_line(slot, id, protection)).collect();
     module.info_lines(call.instance, &lines);
     Ok(Flow::Done)
 }
 
-fn slot_line(slot: &CertificateSlot, id: u8) -> String {
+fn slot_line(slot: &CertificateSlot, id: u8, protection: bool) -> String {
     let is_set = |secret: &Option<Secret>| u8::from(secret.is_some());
+    let protection = match protection {
+        true => format!(",{},{}", is_set(&slot.password), u8::from(slot.digest_only)),
+        false => String::new(),
+    };
     format!(
-        "#SSLSECDATA: {id},{},{},{},{},{}",
+        "#SSLSECDATA: {id},{},{},{}{protection}",
         is_set(&slot.certificate),
         is_set(&slot.authority),
-        is_set(&slot.key),
-        is_set(&slot.password),
-        u8::from(slot.digest_only)
+        is_set(&slot.key)
     )
 }
 
@@ -93,26 +118,31 @@ fn begin_store(module: &Module, parameters: &Parameters, slot: u8, data_type: u8
         return Err(AtError::Plain);
     }
     if action == STORE {
-        unconnected(module)?;
+        unconnected(module, slot)?;
     }
-    let size = parameters.required(3, 1..=module.profile.tls.certificate_limit)?;
+    let size = parameters.required(3, 1..=module.profile.tls.credentials.limit)?;
     let size = usize::try_from(size).map_err(|_| AtError::Plain)?;
     let password = parameters.text(4, 10)?.unwrap_or_default();
     if !password.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(AtError::Plain);
     }
     let digest_only = parameters.switch_or(5, false)?;
-    let ending =
-        if is_pem(module) { Ending::Terminated { limit: size } } else { Ending::Counted { length: size } };
+    let ending = match is_pem(module, slot) {
+        true => Ending::Terminated { limit: size },
+        false => Ending::Counted { length: size },
+    };
     let purpose = Purpose::Certificate { slot, data_type, ram, password, digest_only };
     Ok(Flow::Entry(Entry::new(Prompt::Greater, ending, purpose)))
 }
 
-/// `<cert_format>` of the first socket that is on; PEM unless DER has been asked for. Source: M37 p917.
-fn is_pem(module: &Module) -> bool {
-    let mut sockets = 1..=module.profile.tls.sockets;
-    let active = sockets.find(|id| module.is_tls_active(*id));
-    active.and_then(|id| module.tls.socket(id).certificate_format).unwrap_or(true)
+/// `<cert_format>` of the socket, or of the first one that is on where the slots are shared; PEM unless DER has been
+/// asked for. Source: SSL guide 6.5, M37 p917.
+fn is_pem(module: &Module, slot: u8) -> bool {
+    let socket = match module.profile.tls.credentials.slots {
+        Slots::PerSocket => Some(slot),
+        Slots::Shared(_) => (1..=module.profile.tls.sockets).find(|id| module.is_tls_active(*id)),
+    };
+    socket.and_then(|id| module.tls.socket(id).certificate_format).unwrap_or(true)
 }
 
 fn place(slot: &mut CertificateSlot, data_type: u8) -> &mut Option<Secret> {
@@ -159,46 +189,19 @@ fn read(module: &mut Module, call: &Call, slot: u8, data_type: u8, parameters: &
     Ok(Flow::Done)
 }
 
-/// The data as ordinary lines; line feeds of the PEM come back as line ends.
-fn show_data(module: &mut Module, call: &Call, header: &str, data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
-    let lines = std::iter::once(header).chain(text.lines()).map(str::to_owned).collect::<Vec<_>>();
-    module.info_lines(call.instance, &lines);
-}
-
-fn preloaded(module: &mut Module, call: &Call) -> Outcome {
-    any_active(module)?;
-    if call.form == Form::Read {
-        let slots = module.nvm.preloaded.iter().zip(1..);
-        let lines: Vec<String> =
-            slots.map(|(slot, id)| format!("#SSLSECCA: {id},0,{},0,,0", u8::from(slot.is_some()))).collect();
-        module.info_lines(call.instance, &lines);
-        return Ok(Flow::Done);
-    }
-    let parameters = set(call)?;
-    parameters.at_most(6)?;
-    let slot = parameters.required_small(0, 1..=u32::from(module.profile.tls.preloaded_slots))?;
-    let action = parameters.required_small(1, 0..=2)?;
-    parameters.required(2, 1..=1)?;
-    let index = usize::from(slot) - 1;
-    if action == READ {
-        let header = format!("#SSLSECCA: {slot},1");
-        match module.nvm.preloaded.get(index).cloned().flatten() {
-            Some(secret) => show_data(module, call, &header, &secret.0),
-            None => module.info_lines(call.instance, &[header, "No data stored".to_owned()]),
+/// PEM as ordinary lines, its line feeds as line ends; DER as it is.
+pub(super) fn show_data(module: &mut Module, call: &Call, header: &str, data: &[u8]) {
+    match std::str::from_utf8(data) {
+        Ok(text) => {
+            let lines = std::iter::once(header).chain(text.lines()).map(str::to_owned).collect::<Vec<_>>();
+            module.info_lines(call.instance, &lines);
         }
-        return Ok(Flow::Done);
+        Err(_) => {
+            module.info(call.instance, header);
+            module.answer(call.instance, data);
+            module.answer(call.instance, b"\r\n");
+        }
     }
-    owned(module, call)?;
-    unconnected(module)?;
-    if action == DELETE {
-        module.nvm_mut().preloaded.get_mut(index).into_iter().for_each(|slot| *slot = None);
-        return Ok(Flow::Done);
-    }
-    let size = parameters.required(3, 1..=module.profile.tls.preloaded_limit)?;
-    let size = usize::try_from(size).map_err(|_| AtError::Plain)?;
-    let purpose = Purpose::Preloaded { slot };
-    Ok(Flow::Entry(Entry::new(Prompt::Greater, Ending::Terminated { limit: size }, purpose)))
 }
 
 impl Module {

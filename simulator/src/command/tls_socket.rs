@@ -1,13 +1,14 @@
-//! TLS sockets. Source: M37 p895-913.
+//! Opening, joining and closing TLS sockets. Source: SSL guide 7, M37 p895-900, p906-911.
 
 use std::time::Duration;
 
+use super::parse::Form;
 use super::tls_setup::socket_number;
 use super::{Call, Flow, Handler, Outcome, set};
-use crate::entry::{Ending, Entry, Prompt, Purpose};
 use crate::error::{AtError, cme};
+use crate::module::Module;
 use crate::module::tls::{SocketState, TlsWait};
-use crate::module::{Module, Timer};
+use crate::profile::Slots;
 use crate::service::{Order, Start};
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
@@ -16,15 +17,13 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#SSLH", hang_up),
     ("#SSLS", status),
     ("#SSLI", traffic),
-    ("#SSLSEND", send),
-    ("#SSLSENDEXT", send_counted),
-    ("#SSLRECV", receive),
+    ("#CPUMODE", cpu_mode),
 ];
 
 /// `<connTo>` 0 leaves the time to the stack, whose patience the manual does not tell.
 const DEFAULT_CONNECT: Duration = Duration::from_secs(75);
 
-fn tenths(count: u32) -> Duration {
+pub(super) fn tenths(count: u32) -> Duration {
     Duration::from_millis(100 * u64::from(count))
 }
 
@@ -34,8 +33,7 @@ fn dial(module: &mut Module, call: &Call) -> Outcome {
     let id = socket_number(module, parameters)?;
     let port = u16::try_from(parameters.required(1, 1..=65_535)?).map_err(|_| AtError::Plain)?;
     let host = parameters.required_text(2, 256)?;
-    // Only closure type 0 exists, but the manual's own example sends 1. Source: M37 p895, p898.
-    parameters.required(3, 0..=1)?;
+    parameters.required(3, module.profile.tls.closure_types.taken.clone())?;
     let online = parameters.number(4, 0..=1)?.unwrap_or(1) == 0;
     let settings = module.tls_settings(id).clone();
     let timeout = parameters.number_or(5, 1..=5000, settings.default_timeout)?;
@@ -47,8 +45,7 @@ fn dial(module: &mut Module, call: &Call) -> Outcome {
         return Err(AtError::Cme(cme::CONTEXT_NOT_OPENED));
     }
     let handshake = module.handshake_settings(id, &host)?;
-    // A certificate in RAM serves one connection. Source: M37 p918.
-    module.tls.ram_authorities.fill(None);
+    use_up_ram(module, id);
     let connect =
         if settings.connect_timeout == 0 { DEFAULT_CONNECT } else { tenths(settings.connect_timeout) };
     let limit = connect + tenths(timeout);
@@ -59,6 +56,17 @@ fn dial(module: &mut Module, call: &Call) -> Outcome {
     socket.link = Some(link);
     socket.waiting = Some((call.instance, TlsWait::Dial { online }));
     Ok(Flow::Waiting)
+}
+
+/// A certificate in RAM serves one connection. Source: M37 p918.
+fn use_up_ram(module: &mut Module, id: u8) {
+    let index = usize::from(id).wrapping_sub(1);
+    match module.profile.tls.credentials.slots {
+        Slots::PerSocket => {
+            module.tls.ram_authorities.get_mut(index).into_iter().for_each(|place| *place = None)
+        }
+        Slots::Shared(_) => module.tls.ram_authorities.fill(None),
+    }
 }
 
 fn go_online(module: &mut Module, call: &Call) -> Outcome {
@@ -77,7 +85,8 @@ fn hang_up(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(2)?;
     let id = socket_number(module, parameters)?;
-    parameters.number(1, 0..=0)?;
+    let highest = if module.profile.tls.closure_types.keeps_session { 1 } else { 0 };
+    parameters.number(1, 0..=highest)?;
     module.usable_socket(id, call.instance)?;
     if module.tls.socket(id).online.is_some() || module.tls.socket(id).waiting.is_some() {
         return Err(AtError::Cme(cme::SSL_INVALID_STATE));
@@ -95,7 +104,7 @@ fn status(module: &mut Module, call: &Call) -> Outcome {
     let socket = module.tls.socket(id);
     let line = if socket.is_connected() {
         let suite =
-            socket.suite.map_or_else(|| "0xffff".to_owned(), |suite| module.profile.tls.suite_value(suite));
+            socket.suite.map_or_else(|| "0xffff".to_owned(), |suite| module.profile.tls.suites.value(suite));
         format!("#SSLS: {id},2,{suite}")
     } else {
         format!("#SSLS: {id},{}", u8::from(module.is_tls_active(id)))
@@ -119,53 +128,18 @@ fn traffic(module: &mut Module, call: &Call) -> Outcome {
     Ok(Flow::Done)
 }
 
-/// A socket that data can be sent on.
-fn writable(module: &Module, call: &Call, id: u8) -> Result<(), AtError> {
-    module.usable_socket(id, call.instance)?;
-    let socket = module.tls.socket(id);
-    let free =
-        socket.is_connected() && socket.link.is_some() && socket.online.is_none() && socket.waiting.is_none();
-    if free { Ok(()) } else { Err(AtError::Cme(cme::SSL_NOT_CONNECTED)) }
-}
-
-fn send(module: &mut Module, call: &Call) -> Outcome {
-    let parameters = set(call)?;
-    parameters.at_most(2)?;
-    let id = socket_number(module, parameters)?;
-    let timeout = parameters.number_or(1, 1..=5000, module.tls_settings(id).default_timeout)?;
-    writable(module, call, id)?;
-    module.tls.socket_mut(id).send_timeout = tenths(timeout);
-    let ending = Ending::Terminated { limit: module.profile.tls.send_limit };
-    Ok(Flow::Entry(Entry::new(Prompt::Greater, ending, Purpose::TlsSend { socket: id })))
-}
-
-fn send_counted(module: &mut Module, call: &Call) -> Outcome {
-    let parameters = set(call)?;
-    parameters.at_most(3)?;
-    let id = socket_number(module, parameters)?;
-    let length = parameters.required(1, 1..=module.profile.tls.counted_send_limit)?;
-    let timeout = parameters.number_or(2, 1..=1500, module.tls_settings(id).default_timeout)?;
-    writable(module, call, id)?;
-    module.tls.socket_mut(id).send_timeout = tenths(timeout);
-    let ending = Ending::Counted { length: usize::try_from(length).map_err(|_| AtError::Plain)? };
-    Ok(Flow::Entry(Entry::new(Prompt::Greater, ending, Purpose::TlsSend { socket: id })))
-}
-
-fn receive(module: &mut Module, call: &Call) -> Outcome {
-    let parameters = set(call)?;
-    parameters.at_most(3)?;
-    let id = socket_number(module, parameters)?;
-    let most = parameters.required(1, 1..=module.profile.tls.receive_limit)?;
-    let timeout = parameters.number_or(2, 10..=5000, module.tls_settings(id).default_timeout)?;
-    module.usable_socket(id, call.instance)?;
-    let socket = module.tls.socket(id);
-    if socket.online.is_some() || socket.waiting.is_some() {
-        return Err(AtError::Cme(cme::SSL_INVALID_STATE));
+/// The clock of the processor. The virtual module is as fast at any. Source: SSL guide 7.
+fn cpu_mode(module: &mut Module, call: &Call) -> Outcome {
+    match &call.form {
+        Form::Read => {
+            let line = format!("#CPUMODE: {}", module.tls.cpu_mode);
+            module.info(call.instance, line);
+        }
+        Form::Set(parameters) => {
+            parameters.at_most(1)?;
+            module.tls.cpu_mode = parameters.required_small(0, 0..=4)?;
+        }
+        _ => return Err(AtError::Plain),
     }
-    let most = usize::try_from(most).map_err(|_| AtError::Plain)?;
-    let flow = module.receive_from_socket(call.instance, id, most)?;
-    if matches!(flow, Flow::Waiting) {
-        module.set_timer(Timer::TlsCommand(id), tenths(timeout));
-    }
-    Ok(flow)
+    Ok(Flow::Done)
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use super::tls::dial_error;
+use super::tls_events::dial_error;
 use super::{InstanceId, Module};
 use crate::command::{Flow, Outcome};
 use crate::error::{AtError, cme};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::tls::dial_error;
+use super::tls_events::dial_error;
 use super::{InstanceId, Module};
 use crate::command::{Flow, Outcome};
 use crate::entry::Purpose;

@@ -17,8 +17,11 @@ pub(crate) mod sim;
 mod start;
 mod timer;
 pub(crate) mod tls;
+mod tls_events;
 mod tls_online;
+mod tls_owner;
 mod tls_settings;
+mod tls_transfer;
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -151,10 +154,13 @@ impl Module {
         self.settle();
     }
 
-    /// A plug is put in: the lowest free instance.
-    pub(crate) fn attach(&mut self) -> InstanceId {
+    /// A plug is put in: the lowest free instance, if one is free.
+    pub(crate) fn attach(&mut self) -> Option<InstanceId> {
         let free = self.instances.iter().position(|instance| !instance.attached);
         let index = free.unwrap_or(self.instances.len());
+        if index >= self.profile.instances {
+            return None;
+        }
         if free.is_none() {
             let mut instance = Instance::default();
             instance.reset(self.nvm.start_settings(index));
@@ -162,7 +168,7 @@ impl Module {
         }
         let id = InstanceId(index);
         self.instance(id).attached = true;
-        id
+        Some(id)
     }
 
     /// A plug is pulled out; what it had under way goes on.

@@ -53,7 +53,12 @@ impl Module {
         match result {
             Ok(()) => self.result_code(id, "OK", Some(0)),
             Err(error) => {
-                let text = error::final_text(error, self.peek(id).settings.error_format, &self.quirks);
+                let text = error::final_text(
+                    error,
+                    self.peek(id).settings.error_format,
+                    self.profile.tls.numbers,
+                    &self.quirks,
+                );
                 let code = match text.as_str() {
                     "ERROR" => Some(4),
                     "NO CARRIER" => Some(3),

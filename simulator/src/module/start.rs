@@ -31,6 +31,8 @@ impl Module {
         faults: Vec<FaultSpec>,
         now: Instant,
     ) -> Self {
+        let mut nvm = nvm;
+        nvm.power_cycle(profile);
         let clock = options.clock.map_or_else(|| Clock::unset(now), |time| Clock::at(time, 0, now));
         let mut module = Self {
             tls: TlsBlock::new(&profile.tls),
@@ -106,6 +108,7 @@ impl Module {
     fn go_silent(&mut self) {
         self.timers.clear();
         self.drop_connections();
+        self.nvm.power_cycle(self.profile);
         self.tls = TlsBlock::new(&self.profile.tls);
         self.mqtt = Mqtt::new(self.profile.mqtt.as_ref());
         self.http = Http::default();

@@ -109,10 +109,3 @@ async fn unplugging_ends_the_streams() {
     // The module runs on.
     crate::port::Port::of(&module).quiet().await;
 }
-
-#[tokio::test(start_paused = true)]
-async fn other_platforms_are_refused() {
-    use telit_simulator::{BuildError, Platform, UnsupportedPlatform, VirtualModule};
-    let refused = VirtualModule::builder(Platform::P12).build();
-    assert!(matches!(refused, Err(BuildError::UnsupportedPlatform(UnsupportedPlatform(Platform::P12)))));
-}
