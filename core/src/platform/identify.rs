@@ -86,7 +86,9 @@ const MODELS: &[(&str, &[PlatformId])] = &[
     ("UE866", &[PlatformId::P12]),
     ("LE910Q1", &[PlatformId::P52]),
     ("LE910C", LE910CX),
-    // Not LE910R1, which the guide does not list.
+    // Not LE910R1, which the guide does not list. Source of B1 and B4: IPE28 p94.
+    ("LE910B1", &[PlatformId::P20]),
+    ("LE910B4", &[PlatformId::P20]),
     ("LE910", &[PlatformId::P20]),
     ("LE866", &[PlatformId::P23]),
     ("ME866A1", &[PlatformId::P23]),
@@ -176,6 +178,24 @@ mod tests {
             ("LE910C4-WWXD", "M0F.603003", NeedsProbe(LE910CX)),
             ("LE910C1-NF", "25.20.009", NeedsProbe(LE910CX)),
             ("LE910-NA V2", "20.00.526", Platform(PlatformId::P20)),
+            ("LE910-SVL", "", Platform(PlatformId::P20)),
+            ("LE910B1-NA", "", Platform(PlatformId::P20)),
+            ("LE910B4-NA", "20.00.402", Platform(PlatformId::P20)),
+            ("ME866A1-NA", "23.00.103", Platform(PlatformId::P23)),
+            ("ELS63-I", "52.00.001", Platform(PlatformId::P52)),
+            ("LE910Q1-EU", "52.00.001", Platform(PlatformId::P52)),
+            ("UL865-EUR", "12.00.504", Platform(PlatformId::P12)),
+            ("UE866-EU", "", Platform(PlatformId::P12)),
+            ("ML865C1-EA", "30.01.800", Platform(PlatformId::P30)),
+            ("GE864-QUAD V2", "10.00.144", Platform(PlatformId::P10)),
+            ("GE865-QUAD", "", Platform(PlatformId::P10)),
+            ("GE866-QUAD", "16.01.150", Platform(PlatformId::P16)),
+            ("GL868-DUAL", "10.00.003", Platform(PlatformId::P10)),
+            ("GL868-DUAL V3", "", Platform(PlatformId::P16)),
+            ("GE910-QUAD", "13.00.007", Platform(PlatformId::P13)),
+            ("GE910-QUAD", "16.00.302", Platform(PlatformId::P16)),
+            ("GE910-QUAD", "", NeedsProbe(&[PlatformId::P13, PlatformId::P16])),
+            ("GL868-DUAL", "x", NeedsProbe(&[PlatformId::P10, PlatformId::P16])),
             ("LE910Q1-WW", "", Platform(PlatformId::P52)),
             ("ELS63-E", "01.000", Platform(PlatformId::P52)),
             ("LE866-SV1", "23.00.006", Platform(PlatformId::P23)),
@@ -231,6 +251,13 @@ mod tests {
             });
             assert_eq!(first, Some(index), "{model}");
         }
+    }
+
+    #[test]
+    fn the_number_of_fields_tells_the_two_stacks_apart() {
+        assert_eq!(tell_le910cx_apart_by_fields(9), Some(PlatformId::P25Linux));
+        assert_eq!(tell_le910cx_apart_by_fields(12), Some(PlatformId::P25ThreadX));
+        assert_eq!(tell_le910cx_apart_by_fields(0), None);
     }
 
     #[test]

@@ -138,7 +138,7 @@ impl EscapeProfile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContextProfile {
-    /// Context identifiers of `+CGDCONT`.
+    /// Context identifiers that can be defined and that services take.
     pub ids: RangeInclusive<u8>,
     /// The context that the network attach uses.
     pub attach_id: u8,

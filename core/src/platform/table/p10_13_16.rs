@@ -21,6 +21,7 @@ pub(super) static P10: Profile = family(
     &["GL865", "GE865-QUAD", "GE864 V2", "GL868-DUAL"], // SSL guide 1
     None,                                               // SW13 2.5: the rate is found by itself
     &[2, 4],                                            // SSL guide 7
+    Some(1535),                                         // the vendor's slides on TLS, which name 10 alone
 );
 
 /// GE910.
@@ -29,6 +30,7 @@ pub(super) static P13: Profile = family(
     &["GE910"],    // SSL guide 1
     Some(115_200), // SW13 2.5
     &[],           // SSL guide 7 names 10 and 16 only
+    None,
 );
 
 /// GE910-QUAD V3, GE866, GL865 V3, GL868-DUAL V3.
@@ -37,6 +39,7 @@ pub(super) static P16: Profile = family(
     &["GE910-QUAD-V3", "GE866-QUAD", "GL865 V3", "GL868-DUAL V3"], // SSL guide 1
     None,                                                          // SW13 2.5
     &[2, 4],                                                       // SSL guide 7
+    None,
 );
 
 const fn family(
@@ -44,6 +47,7 @@ const fn family(
     products: &'static [&'static str],
     default_rate: Option<u32>,
     fast_cpu_modes: &'static [u8],
+    credential_size: Option<usize>,
 ) -> Profile {
     Profile {
         id,
@@ -54,12 +58,12 @@ const fn family(
         escape: shared::ESCAPE,
         context: CONTEXT,
         timeouts: shared::TIMEOUTS,
-        stored: shared::STORED,
-        tls: tls(fast_cpu_modes),
+        stored: shared::STORED_2G_3G,
+        tls: tls(fast_cpu_modes, credential_size),
         mqtt: None,
         // IPE28 p100. That headers can be joined stands in a chapter for all, and nobody was seen to do it on 2G.
         http: Some(shared_services::http(Availability::Yes, 9, Some(50), Availability::Probe)),
-        // SSL guide 8.2: three fields on 3G. IPE28 p119: no context in #FTPOPEN.
+        // The fields of #FTPCFG as on 3G, SSL guide 8.2. IPE28 p119: no context in #FTPOPEN.
         ftp: Some(shared_services::ftp(3, Availability::No, Availability::No)),
         remarks: REMARKS,
     }
@@ -92,7 +96,7 @@ const CONTEXT: ContextProfile = ContextProfile {
     clock_lost_within: None,
 };
 
-const fn tls(fast_cpu_modes: &'static [u8]) -> TlsProfile {
+const fn tls(fast_cpu_modes: &'static [u8], credential_size: Option<usize>) -> TlsProfile {
     TlsProfile {
         socket_ids: 1..=1,                      // SSL guide 6.2.1
         several_sockets: Availability::No,      // SSL guide 6.2.1
@@ -134,8 +138,7 @@ const fn tls(fast_cpu_modes: &'static [u8]) -> TlsProfile {
         send_counted: Availability::Probe,
         counters: Availability::Probe,
         store: CredentialStore {
-            // A slide deck of the vendor names 1535 for 10, and nobody more for its siblings.
-            size_limit: Some(1535),
+            size_limit: credential_size,
             preloaded_size_limit: None,
             key: CredentialKey::SocketId, // SSL guide 6.5
             ca_slots: 1..=1,              // SSL guide 6.2.1

@@ -23,7 +23,7 @@ pub(super) static PROFILE: Profile = Profile {
     escape: shared::ESCAPE,
     context: CONTEXT,
     timeouts: shared::TIMEOUTS,
-    stored: shared::STORED,
+    stored: shared::STORED_2G_3G,
     tls: TLS,
     mqtt: None,
     // IPE28 p101. A capture of an early HE910 has nine fields and no TLS, so the test form decides. That headers can

@@ -23,11 +23,11 @@ pub(super) static PROFILE: Profile = Profile {
     escape: shared::ESCAPE,
     context: CONTEXT,
     timeouts: shared::TIMEOUTS,
-    stored: shared::STORED,
+    stored: shared::STORED_4G,
     tls: TLS,
     mqtt: None,
     http: Some(shared_services::http(Availability::Yes, 12, Some(50), Availability::Yes)), // IPE28 p103, p105
-    // SSL guide 8.2: three fields. IPE28 p120: the context comes from #PROTOCOLCFG.
+    // The fields of #FTPCFG as on 3G, SSL guide 8.2. IPE28 p120: the context comes from #PROTOCOLCFG.
     ftp: Some(shared_services::ftp(3, Availability::No, Availability::No)),
     remarks: REMARKS,
 };

@@ -23,12 +23,12 @@ pub(super) static PROFILE: Profile = Profile {
     escape: shared::ESCAPE,
     context: CONTEXT,
     timeouts: shared::TIMEOUTS,
-    stored: shared::STORED,
+    stored: shared::STORED_4G,
     tls: TLS,
     mqtt: None,
     // IPE28 p104, p105.
     http: Some(shared_services::http(Availability::Yes, 12, Some(50), Availability::Yes)),
-    // SSL guide 8.2: three fields. IPE28 p120: a context in #FTPOPEN on 30, 37 and 52 only.
+    // The fields of #FTPCFG as on 3G, SSL guide 8.2. IPE28 p120: a context in #FTPOPEN on 30, 37 and 52 only.
     ftp: Some(shared_services::ftp(3, Availability::No, Availability::No)),
     remarks: REMARKS,
 };
@@ -46,13 +46,14 @@ const LINE: LineProfile = LineProfile {
 };
 
 const CONTEXT: ContextProfile = ContextProfile {
-    ids: 1..=5,   // SSL guide 6.8.2
+    // SSL guide 6.8.2, IPE28 p40; +CGDCONT has 1 to 4 on LE866-SV1 and ME866A1-NV (IPE28 p39).
+    ids: 1..=5,
     attach_id: 1, // M37 p701; no source of its own
     active_at_once: None,
     protocol_config: Availability::Probe,
     protocol_config_ids: None,
     registration: shared::REGISTRATION_4G,
-    sockets: None,
+    sockets: Some(6), // IPE28 p66
     clock_lost_within: None,
 };
 

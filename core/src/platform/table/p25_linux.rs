@@ -25,12 +25,12 @@ pub(super) static PROFILE: Profile = Profile {
     escape: ESCAPE,
     context: CONTEXT,
     timeouts: shared::TIMEOUTS,
-    stored: shared::STORED,
+    stored: shared::STORED_4G,
     tls: TLS,
     mqtt: Some(shared_services::mqtt(Availability::Probe)), // LE910Cx p1802 has the commands
     // IPE28 p104, p105: the range of the TLS field is (0), but the test form decides.
     http: Some(shared_services::http(Availability::Probe, 9, Some(63), Availability::Yes)),
-    // SSL guide 8.2: three fields. IPE28 p120: a context in #FTPOPEN on 30, 37 and 52 only.
+    // The fields of #FTPCFG as on 3G, SSL guide 8.2. IPE28 p120: a context in #FTPOPEN on 30, 37 and 52 only.
     ftp: Some(shared_services::ftp(3, Availability::No, Availability::No)),
     remarks: REMARKS,
 };
@@ -56,7 +56,8 @@ const ESCAPE: EscapeProfile = EscapeProfile {
 };
 
 const CONTEXT: ContextProfile = ContextProfile {
-    ids: 1..=5,   // IPE28 p98
+    // IPE28 p98, p104: 1 to 5 for TLS, FTP and HTTP; +CGDCONT defines up to 24 (p41).
+    ids: 1..=5,
     attach_id: 1, // IPE28 p98
     active_at_once: None,
     protocol_config: Availability::Yes, // IPE28 p98

@@ -24,7 +24,7 @@ pub(super) static PROFILE: Profile = Profile {
     escape: shared::ESCAPE,
     context: CONTEXT,
     timeouts: shared::TIMEOUTS,
-    stored: shared::STORED,
+    stored: shared::STORED_4G,
     tls: TLS,
     mqtt: Some(shared_services::mqtt(Availability::Yes)), // SSL guide 10.1
     // IPE28 p104, p105.

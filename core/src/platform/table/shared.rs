@@ -61,8 +61,14 @@ pub(super) const ESCAPE: EscapeProfile = EscapeProfile {
     skip_escape: Availability::Probe,
 };
 
-/// What is known of the store where a platform's own manual has not been read.
-pub(super) const STORED: StoredSettings = StoredSettings {
+/// What is known of the store of 4G where a platform's own manual has not been read.
+pub(super) const STORED_4G: StoredSettings = StoredSettings {
+    contexts: Kept::AtOnce, // IPE28 p47 (+CGDCONT), p62 (#SCFG)
+    ..STORED_2G_3G
+};
+
+/// The same of 2G and 3G.
+pub(super) const STORED_2G_3G: StoredSettings = StoredSettings {
     tls_enable: Kept::Unknown,
     tls_settings: Kept::Unknown,
     certificate_format: Kept::Lost, // SSL guide 6.2.2 to 6.2.4: PEM after every power-on
@@ -70,6 +76,7 @@ pub(super) const STORED: StoredSettings = StoredSettings {
     mqtt: Kept::Unknown,
     http: Kept::AtOnce, // IPE28 p100
     ftp: Kept::Unknown,
+    // #SCFG at once (IPE28 p62), +CGDCONT unknown.
     contexts: Kept::Unknown,
     active_contexts: Kept::Unknown,
     hexadecimal_strings: Kept::Unknown,
@@ -99,16 +106,18 @@ pub(super) const RING_3G_4G: usize = 1300;
 
 // Remarks that hold for several platforms.
 pub(super) const EXPLICIT_ONLY: &str = "FTPS is explicit only (SSL guide 9)";
-pub(super) const NO_MQTT: &str = "no #MQ command: the SSL guide 10.1 has MQTT for platforms 30, 37 and 52, IPE28 15 refers to their manuals";
-pub(super) const NO_SERVER_NAME: &str = "#SSLSECCFG2 has no SNI field here (SSL guide 6.3.2)";
-pub(super) const NO_HOST_SWITCH: &str = "#SSLCFG has no <skipHostMismatch> here (SSL guide 6.7.1), and no source says whether the name is checked";
-pub(super) const NO_MINIMUM: &str = "#SSLSECCFG2 has no minimum here, and no source says whether its version is the newest or the only one \
-     (SSL guide 6.3)";
-pub(super) const UP_TO_TLS12: &str = "the tables of suites end with TLS 1.2 (SSL guide 12.1)";
+pub(super) const NO_MQTT: &str = "there is no MQTT client: the SSL guide 10.1 has it for 30, 37 and 52, and \
+     IPE28 p136-144 refers to their manuals";
+pub(super) const NO_SERVER_NAME: &str = "#SSLSECCFG2 has no SNI field (SSL guide 6.3.2)";
+pub(super) const NO_HOST_SWITCH: &str = "#SSLCFG has no <skipHostMismatch> (SSL guide 6.7.1), and no source says \
+     whether the name is checked";
+pub(super) const NO_MINIMUM: &str = "#SSLSECCFG2 has no minimum, and no source says whether its version is the newest \
+     or the only one (SSL guide 6.3)";
+pub(super) const UP_TO_TLS12: &str = "the table of suites ends with TLS 1.2 (SSL guide 12.1)";
 pub(super) const RAM_ON_23: &str = "action 3 of #SSLSECDATA is for platform 23 (SSL guide 6.5)";
 pub(super) const NO_MASK: &str =
-    "#SSLSECCFG2 has no mask of authorities here: one for each socket (SSL guide 6.3)";
-pub(super) const NO_PRELOADED: &str = "#SSLSECCFG2 has no mask of preloaded authorities here (SSL guide 6.3)";
-pub(super) const NO_SUITE_LIST: &str = "#SSLSECCS came with platform 37 (M37 p925, p1188)";
+    "#SSLSECCFG2 has no mask of authorities, there is one for each socket (SSL guide 6.3)";
+pub(super) const NO_PRELOADED: &str = "#SSLSECCFG2 has no mask of preloaded authorities (SSL guide 6.3)";
+pub(super) const NO_SUITE_LIST: &str = "#SSLSECCS came with platform 37 in 2024 (M37 p925, p1188)";
 pub(super) const SUITE_LIST_UNKNOWN: &str = "#SSLSECCS is known from platform 37 only (M37 p925, p1188)";
 pub(super) const RESUMPTION_ON_2G: &str = "#SSLFASTD is for 2G only (SSL guide 7.3)";

@@ -1,5 +1,8 @@
 //! What must hold for every table.
 
+mod layouts;
+mod suites;
+
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -128,6 +131,38 @@ fn the_tls_limits_agree_with_each_other() {
 }
 
 #[test]
+fn the_layouts_agree_with_what_they_carry() {
+    for profile in profiles() {
+        let (tls, id) = (&profile.tls, profile.id);
+        let socket = tls.socket;
+        assert!(socket.fields >= 8 + socket.unused, "{id}");
+        assert!(!socket.skip_host_mismatch || socket.fields >= 9, "{id}");
+        assert!(!socket.equalize || socket.fields >= 10, "{id}");
+        assert!(!socket.connect_timeout || socket.fields >= 11, "{id}");
+        assert_eq!(tls.socket_ids.end() > tls.socket_ids.start(), tls.several_sockets == Availability::Yes);
+        assert_eq!(tls.closure_types.contains(&1), tls.fast_dial == Availability::Yes, "{id}");
+        assert_eq!(tls.store.preloaded_slots.is_some(), tls.preloaded_store != Availability::No, "{id}");
+        assert_eq!(tls.versions.meaning == VersionMeaning::Absent, tls.versions.version.is_empty(), "{id}");
+        assert_eq!(tls.selects_authorities(), tls.store.key == CredentialKey::CertificateId, "{id}");
+    }
+}
+
+#[test]
+fn the_contexts_agree_with_each_other() {
+    for profile in profiles() {
+        let (context, id) = (&profile.context, profile.id);
+        let of_tls = &profile.tls.context_ids;
+        assert!(of_tls.clone().all(|number| context.ids.contains(&number)), "{id}");
+        assert_eq!(
+            context.protocol_config_ids.is_some(),
+            context.protocol_config == Availability::Yes,
+            "{id}"
+        );
+        assert!(!context.registration.is_empty(), "{id}");
+    }
+}
+
+#[test]
 fn the_services_have_room() {
     for profile in profiles() {
         if let Some(mqtt) = &profile.mqtt {
@@ -149,30 +184,6 @@ fn the_services_have_room() {
 
 fn not_empty(range: &RangeInclusive<u8>) -> bool {
     !range.is_empty()
-}
-
-#[test]
-fn platform_37_has_the_values_of_its_manual() {
-    let profile = profile(PlatformId::P37);
-    let tls = &profile.tls;
-    assert_eq!(tls.suites.len(), 56);
-    assert_eq!(tls.suite_value(CipherSuite::new(0xC02F)).as_deref(), Some("0xC02F"));
-    assert_eq!(tls.suite_value(CipherSuite::new(0x0067)).as_deref(), Some("11"));
-    assert_eq!(tls.suite_value(CipherSuite::new(0x0005)), None);
-    for nothing in ["0", "1", "2", "4", "6", "8", "14", "0xffff", "x"] {
-        assert_eq!(tls.suite_from_value(nothing), None, "{nothing}");
-    }
-    assert_eq!(tls.suite_from_value("3"), Some(CipherSuite::new(0x002F)));
-    assert_eq!(tls.suite_from_value("0xc030"), Some(CipherSuite::new(0xC030)));
-    assert_eq!(tls.versions.version_value(TlsVersion::Tls12), Some(3));
-    assert_eq!(tls.versions.version_value(TlsVersion::Tls13), Some(4));
-    assert_eq!(tls.versions.version_value(TlsVersion::Tls11), None);
-    assert_eq!(tls.versions.minimum_value(TlsVersion::Tls12), Some(3));
-    assert!(tls.sends_server_name() && tls.checks_host_name());
-    assert_eq!(profile.escape.guard(profile.escape.guard_default), Duration::from_secs(1));
-    // M37 p883: 8 with AES-GCM and 8 with AES-CBC, and three of TLS 1.3; SSL guide table 10: 8 with AES-CBC.
-    assert_eq!(tls.suites.iter().filter(|row| row.offered_by_manual == Some(true)).count(), 19);
-    assert_eq!(tls.suites.iter().filter(|row| row.offered_by_guide).count(), 8);
 }
 
 #[test]
