@@ -21,9 +21,9 @@ pub use packet_data::{
 pub use sim::{EnterPin, SimState, SimStatus};
 pub use test_form::TestForm;
 pub use tls::{
-    CipherSuiteChange, CredentialKind, CredentialSlots, CredentialSlotsStatus, DeleteCredential,
-    EnableSockets, ListCipherSuites, ReadCredential, ReadSetting, SetCipherSuites, SettingValue,
-    StoreCredential, WriteSetting,
+    CipherSuiteChange, CredentialArea, CredentialKind, CredentialPlace, CredentialSlots,
+    CredentialSlotsStatus, DeleteCredential, EnableSockets, ListCipherSuites, ReadCredential, ReadSetting,
+    SetCipherSuites, SettingValue, StoreCredential, WriteSetting,
 };
 
 use std::time::Duration;

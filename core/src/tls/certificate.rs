@@ -15,8 +15,9 @@ const LABEL: &str = "CERTIFICATE";
 
 /// Certificate of an authority that the server's certificate is checked against.
 ///
-/// A certificate without the authority flag is accepted too, since people pin the self-signed certificate of a
-/// server of their own; ask [`Certificate::is_ca`] to warn about it.
+/// A certificate without the authority flag can be read too, since people pin the self-signed certificate of a
+/// server of their own. One that somebody else has signed is refused when TLS is set up, see
+/// [`Certificate::check_anchor`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaCertificate(Certificate);
 
@@ -44,7 +45,17 @@ impl CaCertificate {
             .collect()
     }
 
-    /// Reads a binary (DER) certificate. It is sent as PEM all the same, which every module takes.
+    /// Reads all certificates of a file, PEM or binary (DER).
+    ///
+    /// # Errors
+    ///
+    /// As [`all_from_pem`](Self::all_from_pem) and [`from_der`](Self::from_der).
+    pub fn all_from_bytes(bytes: &[u8]) -> Result<Vec<Self>, CredentialError> {
+        if pem::is_binary(bytes) { Ok(vec![Self::from_der(bytes)?]) } else { Self::all_from_pem(bytes) }
+    }
+
+    /// Reads a binary (DER) certificate. It is stored in the form that
+    /// [`credential_format`](super::TlsOptionsBuilder::credential_format) says, whatever it was read from.
     ///
     /// # Errors
     ///
@@ -81,7 +92,17 @@ impl ClientCertificate {
         Self::with_rsa_key(Certificate::from_pem(Credential::ClientCertificate, bytes)?)
     }
 
-    /// Reads a binary (DER) certificate. It is sent as PEM all the same, which every module takes.
+    /// Reads the certificate of a file, PEM or binary (DER).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CredentialError> {
+        if pem::is_binary(bytes) { Self::from_der(bytes) } else { Self::from_pem(bytes) }
+    }
+
+    /// Reads a binary (DER) certificate. It is stored in the form that
+    /// [`credential_format`](super::TlsOptionsBuilder::credential_format) says, whatever it was read from.
     ///
     /// # Errors
     ///
@@ -123,12 +144,13 @@ impl ClientCertificate {
 pub struct Certificate {
     role: Credential,
     text: Vec<u8>,
+    binary: Vec<u8>,
     digest: [u8; 32],
     facts: Facts,
 }
 
 impl Certificate {
-    fn from_pem(role: Credential, bytes: &[u8]) -> Result<Self, CredentialError> {
+    pub(super) fn from_pem(role: Credential, bytes: &[u8]) -> Result<Self, CredentialError> {
         let blocks = pem::blocks(role, bytes)?;
         if let Some(other) = blocks.iter().find(|block| !is_certificate(block)) {
             return Err(wrong_kind(role, other));
@@ -148,7 +170,7 @@ impl Certificate {
         let reason = "it is no X.509 certificate, or a damaged one";
         let facts = x509::read(bytes).map_err(|_| CredentialError::Malformed { expected: role, reason })?;
         let text = pem::encode(LABEL, bytes).to_vec();
-        Ok(Self { role, text, digest: Sha256::digest(bytes).into(), facts })
+        Ok(Self { role, text, binary: bytes.to_vec(), digest: Sha256::digest(bytes).into(), facts })
     }
 
     /// The bytes to store on the module: one PEM block, each line ended by one LF, nothing around it.
@@ -157,6 +179,12 @@ impl Certificate {
     #[must_use]
     pub fn module_bytes(&self) -> &[u8] {
         &self.text
+    }
+
+    /// The binary form (DER).
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.binary
     }
 
     /// How many bytes [`module_bytes`](Self::module_bytes) has, as `#SSLSECDATA` declares them.
@@ -221,6 +249,28 @@ impl Certificate {
     #[must_use]
     pub fn is_ca(&self) -> bool {
         self.facts.is_ca
+    }
+
+    /// Whether the subject has signed the certificate itself, by the names: signatures are not checked.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.facts.subject == self.facts.issuer
+    }
+
+    /// Checks that the certificate can be what a server's chain ends in: an authority's, or a self-signed one.
+    ///
+    /// A module looks for the signer of what the server shows. Given the server's own certificate it would fail in
+    /// the handshake, without saying why.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::NotAnAuthority`] names the one whose certificate is needed.
+    pub fn check_anchor(&self) -> Result<(), CredentialError> {
+        if self.is_ca() || self.is_self_signed() {
+            return Ok(());
+        }
+        let (subject, issuer) = (self.facts.subject.clone(), self.facts.issuer.clone());
+        Err(CredentialError::NotAnAuthority { subject, issuer })
     }
 
     /// SHA-256 of the binary form, as servers and consoles show it: lower-case hexadecimal without colons.
@@ -366,6 +416,26 @@ mod tests {
              create an RSA key and a certificate for it"
         );
         assert!(CaCertificate::from_pem(fixtures::EC_CLIENT).is_ok());
+    }
+
+    #[test]
+    fn either_form_of_a_file_is_read() {
+        let all = CaCertificate::all_from_bytes(fixtures::CA_DER).unwrap();
+        assert_eq!(all, CaCertificate::all_from_bytes(fixtures::CA).unwrap());
+        assert_eq!(all[0].certificate().der(), fixtures::CA_DER);
+        let client = ClientCertificate::from_bytes(fixtures::CLIENT).unwrap();
+        assert_eq!(ClientCertificate::from_bytes(client.certificate().der()).unwrap(), client);
+    }
+
+    #[test]
+    fn a_chain_ends_in_an_authority() {
+        assert_eq!(ca().certificate().check_anchor(), Ok(()));
+        let leaf = CaCertificate::from_pem(fixtures::CLIENT).unwrap();
+        assert_eq!(
+            leaf.certificate().check_anchor().unwrap_err().to_string(),
+            "the certificate CN=device\\, 1,O=Test only was given as a CA certificate, but it is no authority's; \
+             give the certificate of CN=Test only CA,O=Test only,C=IT, who has signed it"
+        );
     }
 
     #[test]

@@ -56,6 +56,17 @@ pub enum CredentialError {
         /// How many PEM blocks there are.
         count: usize,
     },
+    /// The certificate of a server or device was given as that of an authority.
+    #[error(
+        "the certificate {subject} was given as a CA certificate, but it is no authority's; \
+         give the certificate of {issuer}, who has signed it"
+    )]
+    NotAnAuthority {
+        /// Subject of the certificate.
+        subject: String,
+        /// Who has signed it.
+        issuer: String,
+    },
     /// The object is damaged.
     #[error("the {expected} cannot be read: {reason}; export it again")]
     Malformed {

@@ -1,10 +1,10 @@
 //! What can go wrong while TLS is set up.
 
-use super::{CredentialError, TlsFailure};
+use super::{CredentialError, PolicyRefusal, TlsFailure};
 use crate::error::{Category, CommandError};
 use crate::exclusive::LeaseError;
 use crate::modem::ClockError;
-use crate::platform::{CipherSuite, PlatformId};
+use crate::platform::PlatformId;
 
 /// TLS could not be set up on the module.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,13 +30,14 @@ pub enum TlsError {
         /// What it cannot do.
         what: String,
     },
-    /// The platform does not have a suite that was asked for.
-    #[error("platform {platform} does not have the cipher suite {suite}")]
-    UnknownSuite {
-        /// The platform.
-        platform: PlatformId,
-        /// The suite.
-        suite: CipherSuite,
+    /// The platform cannot keep what the options demand.
+    #[error(transparent)]
+    Policy(#[from] PolicyRefusal),
+    /// A slot of preloaded CA certificates is to be trusted, but holds none.
+    #[error("slot {slot} of the preloaded CA certificates is empty; store one, or trust another slot")]
+    EmptyPreloadedSlot {
+        /// The slot.
+        slot: u8,
     },
 }
 
@@ -55,7 +56,10 @@ impl TlsError {
     pub fn category(&self) -> Category {
         match self {
             Self::Lease(error) => error.category(),
-            Self::Credential(_) | Self::Unsupported { .. } | Self::UnknownSuite { .. } => Category::Usage,
+            Self::Credential(_)
+            | Self::Unsupported { .. }
+            | Self::Policy(_)
+            | Self::EmptyPreloadedSlot { .. } => Category::Usage,
             Self::Clock(error) => error.category(),
             Self::Command(error) => match TlsFailure::of(error) {
                 Some(TlsFailure::AlreadyActivated) => Category::Busy,

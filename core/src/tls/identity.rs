@@ -26,6 +26,22 @@ impl Identity {
         Ok(Self { certificate, private_key })
     }
 
+    /// A client certificate and its key, both as PEM text.
+    ///
+    /// # Errors
+    /// See [`CredentialError`].
+    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, CredentialError> {
+        Self::new(ClientCertificate::from_pem(certificate)?, PrivateKey::from_pem(key)?)
+    }
+
+    /// A client certificate and its key, each as PEM text or binary (DER).
+    ///
+    /// # Errors
+    /// See [`CredentialError`].
+    pub fn from_bytes(certificate: &[u8], key: &[u8]) -> Result<Self, CredentialError> {
+        Self::new(ClientCertificate::from_bytes(certificate)?, PrivateKey::from_bytes(key)?)
+    }
+
     /// The certificate.
     #[must_use]
     pub fn certificate(&self) -> &ClientCertificate {

@@ -1,13 +1,17 @@
 //! What a connection must prove and may use.
 
-use super::{CaCertificate, CredentialError, Identity};
+use std::net::IpAddr;
+
+use super::policy::weakness;
+use super::{CaCertificate, CipherPolicy, Identity, ServerKey};
 use crate::platform::{CipherSuite, TlsVersion};
 
 /// TLS options of a service: whom to trust, who we are, what is strong enough.
 ///
 /// The defaults are safe: the server's certificate and host name are checked, SNI is sent, TLS 1.2 is
-/// the least, and only ECDHE suites with authenticated encryption are offered. Everything weaker is
-/// spelled `danger_...`.
+/// the least, and only suites with forward secrecy and authenticated encryption are offered. Everything
+/// weaker is spelled `danger_...`. Where a platform cannot do what is asked for, setting up TLS is
+/// refused before anything is sent, and the refusal names the option that accepts what it can do.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,10 +29,46 @@ use crate::platform::{CipherSuite, TlsVersion};
 pub struct TlsOptions {
     pub(super) authorities: Vec<CaCertificate>,
     pub(super) identity: Option<Identity>,
+    pub(super) preloaded: Vec<u8>,
+    pub(super) format: CredentialFormat,
+    pub(super) store: CredentialStore,
     pub(super) minimum: TlsVersion,
-    pub(super) suites: Option<Vec<CipherSuite>>,
+    pub(super) suites: SuiteChoice,
+    pub(super) server_key: ServerKey,
     pub(super) verify: bool,
     pub(super) check_host: bool,
+    pub(super) server_name: bool,
+}
+
+/// Which cipher suites were chosen, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum SuiteChoice {
+    Policy(CipherPolicy),
+    Dangerous(Vec<CipherSuite>),
+    PlatformDefault,
+}
+
+/// The form in which credentials are stored on the module. Files of either form can be given for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CredentialFormat {
+    /// Text, which every module takes.
+    #[default]
+    Pem,
+    /// Binary, three quarters of the size, where `#SSLSECCFG` has a field for it. Source: SSL guide 6.5.
+    Der,
+}
+
+/// Where the module keeps CA certificates. Client certificate and key are always kept in its flash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CredentialStore {
+    /// In flash: they are still there after a restart, and are not written again as long as they are the same.
+    #[default]
+    NonVolatile,
+    /// In RAM, for TLS sockets on platforms 23 and 37: sent again before each connection, and no flash wears.
+    /// Source: SSL guide 6.5; M37 p918-920.
+    Ram,
 }
 
 /// Builds [`TlsOptions`].
@@ -60,6 +100,23 @@ pub enum TlsOptionsError {
     /// An explicit list of suites is empty.
     #[error("the list of cipher suites is empty")]
     NoSuites,
+    /// A suite of an explicit list is broken, or no module can use it.
+    #[error(
+        "the cipher suite {suite} is not offered: {reason}; choose another, or insist by danger_cipher_suites() \
+         (--danger-cipher)"
+    )]
+    WeakSuite {
+        /// The suite.
+        suite: CipherSuite,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Slots of preloaded CA certificates are numbered from 1.
+    #[error("there is no slot {slot} of preloaded CA certificates; slots are numbered from 1")]
+    NoPreloadedSlot {
+        /// The slot.
+        slot: u8,
+    },
     /// No suite of the list works with the minimum version.
     #[error("none of the cipher suites works with {version}")]
     SuitesDoNotFit {
@@ -71,15 +128,23 @@ pub enum TlsOptionsError {
 impl TlsOptions {
     /// Starts with the safe defaults and nobody to trust.
     pub fn builder() -> TlsOptionsBuilder {
-        TlsOptionsBuilder {
-            options: Self {
-                authorities: Vec::new(),
-                identity: None,
-                minimum: TlsVersion::Tls12,
-                suites: None,
-                verify: true,
-                check_host: true,
-            },
+        TlsOptionsBuilder { options: Self::unchecked() }
+    }
+
+    /// The defaults, with nobody to trust.
+    pub(super) fn unchecked() -> Self {
+        Self {
+            authorities: Vec::new(),
+            identity: None,
+            preloaded: Vec::new(),
+            format: CredentialFormat::Pem,
+            store: CredentialStore::NonVolatile,
+            minimum: TlsVersion::Tls12,
+            suites: SuiteChoice::Policy(CipherPolicy::Recommended),
+            server_key: ServerKey::Rsa,
+            verify: true,
+            check_host: true,
+            server_name: true,
         }
     }
 
@@ -94,10 +159,21 @@ impl TlsOptions {
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }
+
+    /// The same options for a connection to `host`: an IP address is no server name, so none is sent to it.
+    /// Source: RFC 6066 3.
+    #[must_use]
+    pub fn for_host(&self, host: &str) -> Self {
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        Self { server_name: self.server_name && address.is_err(), ..self.clone() }
+    }
 }
 
 impl TlsOptionsBuilder {
-    /// Trusts a CA. Platform 37 takes up to three. Source: M37 p923.
+    /// Trusts a CA. Platforms 37, 52 and 25 `ThreadX` take up to three, others one. Source: M37 p923, SSL guide 6.3.
+    ///
+    /// The certificate of a server itself is taken if it is self-signed; one that a CA has signed is refused when
+    /// TLS is set up, since the module looks for the signer.
     pub fn ca(mut self, certificate: CaCertificate) -> Self {
         self.options.authorities.push(certificate);
         self
@@ -115,9 +191,66 @@ impl TlsOptionsBuilder {
         self
     }
 
-    /// Offers exactly these suites, best first, instead of the recommended ones.
-    pub fn cipher_suites(mut self, suites: impl IntoIterator<Item = CipherSuite>) -> Self {
-        self.options.suites = Some(suites.into_iter().collect());
+    /// Trusts what the module keeps in a slot of preloaded CA certificates (`#SSLSECCA`), 1 to 3.
+    ///
+    /// Nothing there is trusted by default: what the factory has put in is not documented, and
+    /// [`inventory`](super::inventory) shows it. Platforms 37, 52 and 25 `ThreadX`. Source: SSL guide 6.3.4; M37 p888, p922.
+    pub fn preloaded_ca(mut self, slot: u8) -> Self {
+        self.options.preloaded.push(slot);
+        self
+    }
+
+    /// The form in which credentials are stored. Default PEM.
+    pub fn credential_format(mut self, format: CredentialFormat) -> Self {
+        self.options.format = format;
+        self
+    }
+
+    /// Where CA certificates are stored. Default flash.
+    pub fn credential_store(mut self, store: CredentialStore) -> Self {
+        self.options.store = store;
+        self
+    }
+
+    /// Which cipher suites may be used. Default [`CipherPolicy::Recommended`].
+    pub fn cipher_policy(mut self, policy: CipherPolicy) -> Self {
+        self.options.suites = SuiteChoice::Policy(policy);
+        self
+    }
+
+    /// Offers exactly these suites, best first: short for [`CipherPolicy::Only`].
+    pub fn cipher_suites(self, suites: impl IntoIterator<Item = CipherSuite>) -> Self {
+        self.cipher_policy(CipherPolicy::Only(suites.into_iter().collect()))
+    }
+
+    /// Offers exactly these suites although they are broken (RC4, NULL, 3DES and the like): whoever sits in the
+    /// middle may read or change what is sent.
+    pub fn danger_cipher_suites(mut self, suites: impl IntoIterator<Item = CipherSuite>) -> Self {
+        self.options.suites = SuiteChoice::Dangerous(suites.into_iter().collect());
+        self
+    }
+
+    /// Offers whatever the platform offers by itself (value 0 of `#SSLSECCFG`), and the server chooses, if it likes
+    /// something broken.
+    ///
+    /// Platforms 12, 20 and 23 have ECDHE only like this, together with RC4, and 23 with DES and export suites. It is
+    /// right for a server of your own that takes nothing weak. The minimum version is still kept.
+    /// Source: SSL guide 12.1.2-12.1.4.
+    pub fn danger_platform_default_suites(mut self) -> Self {
+        self.options.suites = SuiteChoice::PlatformDefault;
+        self
+    }
+
+    /// The kind of key in the server's certificate. Default RSA.
+    pub fn server_key(mut self, key: ServerKey) -> Self {
+        self.options.server_key = key;
+        self
+    }
+
+    /// Connects without sending the server's name (SNI). A server with several names then shows the certificate of its
+    /// choice, which is checked like any other. Platforms 10, 13, 16, 12, 20 and 25 Linux never send it.
+    pub fn without_server_name(mut self) -> Self {
+        self.options.server_name = false;
         self
     }
 
@@ -140,44 +273,71 @@ impl TlsOptionsBuilder {
     /// See [`TlsOptionsError`].
     pub fn build(self) -> Result<TlsOptions, TlsOptionsError> {
         let options = self.options;
-        if options.verify && options.authorities.is_empty() {
-            return Err(TlsOptionsError::NoAuthority);
-        }
-        if options.identity.is_some() && options.authorities.is_empty() {
-            return Err(TlsOptionsError::IdentityWithoutAuthority);
-        }
+        options.check_trust()?;
         if options.minimum < TlsVersion::Tls12 {
             return Err(TlsOptionsError::WeakMinimum { version: options.minimum });
         }
-        match &options.suites {
-            Some(suites) if suites.is_empty() => return Err(TlsOptionsError::NoSuites),
-            Some(suites) if options.minimum == TlsVersion::Tls13 && !suites.iter().any(|s| is_tls13(*s)) => {
-                return Err(TlsOptionsError::SuitesDoNotFit { version: options.minimum });
-            }
-            _ => {}
-        }
-        if !options.verify {
-            tracing::warn!("servers are not verified: danger_skip_verification is set");
-        } else if !options.check_host {
-            tracing::warn!("host names are not checked: danger_skip_host_check is set");
-        }
+        options.check_suites()?;
+        options.warn();
         Ok(options)
     }
 }
 
-/// The suites of TLS 1.3 have numbers of their own range. Source: RFC 8446 B.4.
-pub(super) fn is_tls13(suite: CipherSuite) -> bool {
-    suite.number() >> 8 == 0x13
+impl TlsOptions {
+    fn check_trust(&self) -> Result<(), TlsOptionsError> {
+        if let Some(slot) = self.preloaded.iter().find(|slot| !(1..=8).contains(*slot)) {
+            return Err(TlsOptionsError::NoPreloadedSlot { slot: *slot });
+        }
+        let nobody = self.authorities.is_empty() && self.preloaded.is_empty();
+        match nobody {
+            true if self.verify => Err(TlsOptionsError::NoAuthority),
+            true if self.identity.is_some() => Err(TlsOptionsError::IdentityWithoutAuthority),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_suites(&self) -> Result<(), TlsOptionsError> {
+        let (suites, dangerous) = match &self.suites {
+            SuiteChoice::Policy(CipherPolicy::Only(suites)) => (suites, false),
+            SuiteChoice::Dangerous(suites) => (suites, true),
+            _ => return Ok(()),
+        };
+        if suites.is_empty() {
+            return Err(TlsOptionsError::NoSuites);
+        }
+        let weak = suites.iter().find_map(|suite| Some((*suite, weakness(*suite)?)));
+        if let (Some((suite, reason)), false) = (weak, dangerous) {
+            return Err(TlsOptionsError::WeakSuite { suite, reason });
+        }
+        if self.minimum == TlsVersion::Tls13 && !suites.iter().any(|suite| is_tls13(*suite)) {
+            return Err(TlsOptionsError::SuitesDoNotFit { version: self.minimum });
+        }
+        Ok(())
+    }
+
+    fn warn(&self) {
+        if !self.verify {
+            tracing::warn!("servers are not verified: danger_skip_verification is set");
+        } else if !self.check_host {
+            tracing::warn!("host names are not checked: danger_skip_host_check is set");
+        }
+        match self.suites {
+            SuiteChoice::Dangerous(_) => {
+                tracing::warn!("broken cipher suites may be used: danger_cipher_suites is set");
+            }
+            SuiteChoice::PlatformDefault => {
+                tracing::warn!(
+                    "the server may choose a broken cipher suite: danger_platform_default_suites is set"
+                );
+            }
+            SuiteChoice::Policy(_) => {}
+        }
+    }
 }
 
-impl Identity {
-    /// A client certificate and its key, both as PEM text.
-    ///
-    /// # Errors
-    /// See [`CredentialError`].
-    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, CredentialError> {
-        Self::new(super::ClientCertificate::from_pem(certificate)?, super::PrivateKey::from_pem(key)?)
-    }
+/// The suites of TLS 1.3 have numbers of their own range. Source: RFC 8446 B.4.
+fn is_tls13(suite: CipherSuite) -> bool {
+    suite.number() >> 8 == 0x13
 }
 
 #[cfg(test)]
@@ -199,5 +359,45 @@ mod tests {
         assert_eq!(builder.clone().cipher_suites([]).build().unwrap_err(), TlsOptionsError::NoSuites);
         let only_12 = builder.minimum_version(TlsVersion::Tls13).cipher_suites([CipherSuite::new(0xc02f)]);
         assert!(matches!(only_12.build(), Err(TlsOptionsError::SuitesDoNotFit { .. })));
+    }
+
+    #[test]
+    fn broken_suites_are_named_as_the_danger_they_are() {
+        let rc4 = CipherSuite::new(0x0005);
+        let builder = TlsOptions::builder().danger_skip_verification();
+        assert_eq!(
+            builder.clone().cipher_suites([CipherSuite::new(0xc02f), rc4]).build().unwrap_err().to_string(),
+            "the cipher suite TLS_RSA_WITH_RC4_128_SHA is not offered: RC4 is broken (RFC 7465); \
+             choose another, or insist by danger_cipher_suites() (--danger-cipher)"
+        );
+        assert_eq!(
+            builder.clone().danger_cipher_suites([rc4]).build().unwrap().suites,
+            SuiteChoice::Dangerous(vec![rc4])
+        );
+        assert_eq!(builder.danger_cipher_suites([]).build().unwrap_err(), TlsOptionsError::NoSuites);
+    }
+
+    #[test]
+    fn a_preloaded_authority_is_somebody_to_trust() {
+        let options = TlsOptions::builder().preloaded_ca(1).build().unwrap();
+        assert_eq!(options.preloaded, [1]);
+        let error = TlsOptions::builder().preloaded_ca(0).build().unwrap_err();
+        assert_eq!(error, TlsOptionsError::NoPreloadedSlot { slot: 0 });
+    }
+
+    #[test]
+    fn an_address_is_no_server_name() {
+        let options = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        for (host, sent) in [
+            ("broker.example", true),
+            ("192.0.2.1", false),
+            ("2001:db8::1", false),
+            ("[2001:db8::1]", false),
+            ("1.2.3.4.example", true),
+        ] {
+            assert_eq!(options.for_host(host).server_name, sent, "{host}");
+        }
+        let without = TlsOptions::builder().danger_skip_verification().without_server_name();
+        assert!(!without.build().unwrap().for_host("broker.example").server_name);
     }
 }

@@ -77,6 +77,11 @@ pub(super) fn encode(label: &str, content: &[u8]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(text)
 }
 
+/// Whether this is the binary form instead: a long ASN.1 sequence, which no text starts like. Source: X.690 8.1.
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x30, 0x80..=0x84, ..])
+}
+
 /// What a block with this label is, in words.
 pub(super) fn name_of(label: &str) -> String {
     match label {
@@ -139,8 +144,7 @@ fn describe(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => "the file is empty",
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file is UTF-16 text",
-        // A DER SEQUENCE with a length of two bytes, as every certificate and RSA key has.
-        [0x30, 0x80..=0x84, ..] => "the file is binary (DER)",
+        _ if is_binary(bytes) => "the file is binary (DER)",
         _ if bytes.contains(&0) => "the file is binary",
         _ => "the file is text without a BEGIN line",
     }

@@ -20,6 +20,7 @@ const KIND: Credential = Credential::PrivateKey;
 #[derive(Clone)]
 pub struct PrivateKey {
     text: Zeroizing<Vec<u8>>,
+    binary: Zeroizing<Vec<u8>>,
     public: RsaPublicKey,
 }
 
@@ -44,10 +45,36 @@ impl PrivateKey {
         if block.label == PKCS1 { Self::from_pkcs1(&block.content) } else { Self::from_pkcs8(&block.content) }
     }
 
+    /// Reads the key of a file, PEM or binary (DER).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_pem`](Self::from_pem) and [`from_der`](Self::from_der).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CredentialError> {
+        if pem::is_binary(bytes) { Self::from_der(bytes) } else { Self::from_pem(bytes) }
+    }
+
+    /// Reads a binary (DER) key, PKCS#1 or PKCS#8.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::UnsupportedAlgorithm`] for a PKCS#8 key that is not RSA, [`CredentialError::Malformed`] for
+    /// anything else that is no RSA key without a passphrase.
+    pub fn from_der(bytes: &[u8]) -> Result<Self, CredentialError> {
+        if rsa_key::read_pkcs1(bytes).is_ok() {
+            return Self::from_pkcs1(bytes);
+        }
+        match rsa_key::open_pkcs8(bytes) {
+            Ok(Pkcs8::Rsa(content)) => Self::from_pkcs1(content),
+            Ok(Pkcs8::Other(algorithm)) => Err(unsupported(algorithm)),
+            Err(_) => Err(malformed("it is no RSA key without a passphrase, or a damaged one")),
+        }
+    }
+
     fn from_pkcs1(content: &[u8]) -> Result<Self, CredentialError> {
         let public =
             rsa_key::read_pkcs1(content).map_err(|_| malformed("it is no RSA key, or a damaged one"))?;
-        Ok(Self { text: pem::encode(PKCS1, content), public })
+        Ok(Self { text: pem::encode(PKCS1, content), binary: Zeroizing::new(content.to_vec()), public })
     }
 
     fn from_pkcs8(content: &[u8]) -> Result<Self, CredentialError> {
@@ -63,6 +90,12 @@ impl PrivateKey {
     #[must_use]
     pub fn module_bytes(&self) -> &[u8] {
         &self.text
+    }
+
+    /// The binary form (DER) of the PKCS#1 key: the secret itself.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.binary
     }
 
     /// How many bytes [`module_bytes`](Self::module_bytes) has, as `#SSLSECDATA` declares them.
@@ -99,14 +132,16 @@ impl PrivateKey {
 
     /// Whether `printed`, what a module shows of a stored key, is the MD5 of this key.
     ///
-    /// Letter case, blanks and colons do not count, nor whether the module hashed the last line end: the manual
-    /// leaves these open, see [`md5`](Self::md5).
+    /// Letter case, blanks and colons do not count, nor whether the module hashed the last line end or the binary
+    /// form: the manual leaves these open, see [`md5`](Self::md5).
     #[must_use]
     pub fn has_md5(&self, printed: &str) -> bool {
         let printed: String =
             printed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         let without_line_end = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
-        printed == self.md5() || printed == hexadecimal(&Md5::digest(without_line_end))
+        [&self.text, without_line_end, &self.binary]
+            .into_iter()
+            .any(|stored| printed == hexadecimal(&Md5::digest(stored)))
     }
 
     /// The half that a certificate states.
@@ -161,6 +196,20 @@ mod tests {
         let converted = PrivateKey::from_pem(fixtures::CLIENT_KEY_PKCS8).unwrap();
         assert_eq!(converted.module_bytes(), fixtures::CLIENT_KEY);
         assert_eq!(key().bits(), 2048);
+    }
+
+    #[test]
+    fn either_form_of_a_file_is_read() {
+        let again = PrivateKey::from_bytes(key().der()).unwrap();
+        assert_eq!(again.module_bytes(), fixtures::CLIENT_KEY);
+        let block = |bytes: &[u8]| pem::blocks(KIND, bytes).unwrap().remove(0).content;
+        let pkcs8 = PrivateKey::from_bytes(&block(fixtures::CLIENT_KEY_PKCS8)).unwrap();
+        assert_eq!(pkcs8.der(), key().der());
+        let refused = |bytes: &[u8]| PrivateKey::from_bytes(&block(bytes)).unwrap_err();
+        assert_eq!(refused(fixtures::EC_KEY_PKCS8), unsupported("elliptic curves (EC)"));
+        for bytes in [fixtures::CLIENT_KEY_ENCRYPTED, fixtures::CA] {
+            assert_eq!(refused(bytes), malformed("it is no RSA key without a passphrase, or a damaged one"));
+        }
     }
 
     #[test]

@@ -20,7 +20,8 @@ impl Command for ListCipherSuites {
         // One suite a line or all on one line; hexadecimal in either case. Source: M37 p926.
         let texts: Vec<String> = reply.lines().iter().map(|line| line.text().to_lowercase()).collect();
         let numbers = texts.iter().flat_map(|line| line.split("0x").skip(1));
-        Ok(numbers.filter_map(|digits| u16::from_str_radix(digits.get(..4)?, 16).ok()).collect())
+        let digits = numbers.filter_map(|rest| rest.split(|c: char| !c.is_ascii_hexdigit()).next());
+        Ok(digits.filter_map(|digits| u16::from_str_radix(digits, 16).ok()).collect())
     }
 }
 
@@ -73,6 +74,8 @@ mod tests {
         assert_eq!(ListCipherSuites.parse(&Reply::new(lines, "")).unwrap(), [0x1302, 0x003d]);
         let lines = ["#SSLSECCS: 1,0xC02F,0xC030"];
         assert_eq!(ListCipherSuites.parse(&Reply::new(lines, "")).unwrap(), [0xc02f, 0xc030]);
+        let lines = ["#SSLSECCS: LIST1: 01: 0x9f", "02: 0X35"];
+        assert_eq!(ListCipherSuites.parse(&Reply::new(lines, "")).unwrap(), [0x009f, 0x0035]);
         assert!(ListCipherSuites.parse(&Reply::default()).unwrap().is_empty());
     }
 }

@@ -6,7 +6,8 @@ mod settings;
 
 pub use cipher_suites::{CipherSuiteChange, ListCipherSuites, SetCipherSuites};
 pub use credentials::{
-    CredentialKind, CredentialSlots, CredentialSlotsStatus, DeleteCredential, ReadCredential, StoreCredential,
+    CredentialArea, CredentialKind, CredentialPlace, CredentialSlots, CredentialSlotsStatus,
+    DeleteCredential, ReadCredential, StoreCredential,
 };
 pub use settings::{EnableSockets, ReadSetting, SettingValue, WriteSetting};
 

@@ -35,15 +35,18 @@ pub enum SettingValue {
 }
 
 impl SettingValue {
+    /// The value that a read form printed: decimal, or hexadecimal behind `0x`.
+    #[must_use]
+    pub fn read(printed: &str) -> Option<Self> {
+        match printed.strip_prefix("0x").or_else(|| printed.strip_prefix("0X")) {
+            Some(digits) => u16::from_str_radix(digits, 16).ok().map(Self::Hex),
+            None => printed.parse().ok().map(Self::Number),
+        }
+    }
+
     /// Whether this is what a read form printed. Hexadecimal may come back in either case.
     fn is(self, printed: &str) -> bool {
-        match self {
-            Self::Number(number) => printed.parse() == Ok(number),
-            Self::Hex(number) => {
-                let digits = printed.strip_prefix("0x").or_else(|| printed.strip_prefix("0X"));
-                digits.is_some_and(|digits| u16::from_str_radix(digits, 16) == Ok(number))
-            }
-        }
+        Self::read(printed) == Some(self)
     }
 }
 

@@ -1,0 +1,328 @@
+//! Credentials on the module: compared first, stored only when they differ.
+
+mod inventory;
+mod provision;
+mod wanted;
+
+use std::time::SystemTime;
+
+pub use inventory::{StoredCredential, inventory, remove};
+pub use provision::{ProvisionOptions, provision, provision_with};
+
+use wanted::Wanted;
+
+use super::setup::{Firmware, slot_bit};
+use super::{CredentialFormat, CredentialStore, TlsError, TlsOptions};
+use crate::commands::{
+    CredentialArea, CredentialKind, CredentialPlace, CredentialSlots, CredentialSlotsStatus,
+    DeleteCredential, ReadCredential, ReadSetting, SettingValue, StoreCredential, WriteSetting,
+};
+use crate::error::CommandError;
+use crate::exclusive::Service;
+use crate::modem::Modem;
+use crate::platform::CredentialKey;
+
+/// What was done with a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Provision {
+    /// None was given.
+    Absent,
+    /// The module held it already.
+    Unchanged,
+    /// It was stored.
+    Stored,
+}
+
+/// What was done with the credentials of [`TlsOptions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Provisioned {
+    /// The CA certificates: stored if one of them was.
+    pub authorities: Provision,
+    /// The client certificate.
+    pub certificate: Provision,
+    /// Its private key.
+    pub key: Provision,
+}
+
+impl Provisioned {
+    const NOTHING: Self =
+        Self { authorities: Provision::Absent, certificate: Provision::Absent, key: Provision::Absent };
+
+    fn note(&mut self, kind: CredentialKind, outcome: Provision) {
+        let noted = match kind {
+            CredentialKind::CaCertificate => &mut self.authorities,
+            CredentialKind::ClientCertificate => &mut self.certificate,
+            CredentialKind::PrivateKey => &mut self.key,
+        };
+        if *noted != Provision::Stored {
+            *noted = outcome;
+        }
+    }
+}
+
+/// Refuses credentials that no module could use, whichever it is.
+pub(super) fn check_authorities(options: &TlsOptions) -> Result<(), TlsError> {
+    let now = SystemTime::now();
+    for authority in &options.authorities {
+        let certificate = authority.certificate();
+        certificate.check_validity(now)?;
+        certificate.check_anchor()?;
+        if !certificate.is_ca() {
+            tracing::warn!(subject = certificate.subject(), "trusting one self-signed certificate, not a CA");
+        }
+    }
+    if let Some(identity) = &options.identity {
+        identity.certificate().certificate().check_validity(now)?;
+    }
+    Ok(())
+}
+
+/// The store of one module while it is enabled.
+pub(super) struct Store<'a> {
+    modem: &'a Modem,
+    firmware: &'a Firmware,
+    socket: u8,
+    options: &'a TlsOptions,
+}
+
+impl<'a> Store<'a> {
+    pub(super) fn new(modem: &'a Modem, firmware: &'a Firmware, socket: u8, options: &'a TlsOptions) -> Self {
+        Self { modem, firmware, socket, options }
+    }
+
+    /// Refuses what this module cannot hold or use, before anything is changed.
+    pub(super) fn check(firmware: &Firmware, options: &TlsOptions, service: Service) -> Result<(), TlsError> {
+        let unsupported = |what: String| Err(TlsError::Unsupported { platform: firmware.profile.id, what });
+        check_forms(firmware, options)?;
+        if options.store == CredentialStore::Ram && service != Service::Socket {
+            return unsupported(format!(
+                "keeps CA certificates in RAM for TLS sockets only, not for {service}; \
+                 leave credential_store() (--ram) out"
+            ));
+        }
+        if !options.preloaded.is_empty() && firmware.profile.tls.store.preloaded_slots.is_none() {
+            return unsupported(
+                "has no preloaded CA certificates; give the CA certificate itself (--ca FILE)".to_owned(),
+            );
+        }
+        let (authorities, limit) = (distinct(options), authorities_at_once(firmware));
+        if authorities.len() + options.preloaded.len() > limit {
+            let left =
+                authorities.iter().skip(limit).map(|it| it.certificate().subject()).collect::<Vec<_>>();
+            return unsupported(format!(
+                "uses at most {limit} CA certificate{} at once; leave out {}",
+                if limit == 1 { "" } else { "s" },
+                if left.is_empty() { "a preloaded one".to_owned() } else { left.join(" and ") }
+            ));
+        }
+        Ok(())
+    }
+
+    /// Stores what is missing; gives what was done, and the mask of the slots with our authorities.
+    pub(super) async fn ensure_all(&self) -> Result<(Provisioned, u32), TlsError> {
+        let mut done = Provisioned::NOTHING;
+        self.check_preloaded().await?;
+        let nothing = self.options.authorities.is_empty() && self.options.identity.is_none();
+        if nothing {
+            return Ok((done, 0));
+        }
+        let held = self.modem.run(CredentialSlots(CredentialArea::Own)).await?;
+        let mut mask = 0;
+        for (slot, outcome) in self.ensure_authorities(&held).await? {
+            mask |= slot_bit(slot);
+            done.note(CredentialKind::CaCertificate, outcome);
+        }
+        for wanted in self.options.identity.iter().flat_map(Wanted::identity) {
+            let outcome = self.ensure(&wanted, self.identity_slot(), &held).await?;
+            done.note(wanted.kind, outcome);
+        }
+        Ok((done, mask))
+    }
+
+    /// An empty slot would be trusted in silence, and whatever comes into it later.
+    async fn check_preloaded(&self) -> Result<(), TlsError> {
+        if self.options.preloaded.is_empty() {
+            return Ok(());
+        }
+        let held = self.modem.run(CredentialSlots(CredentialArea::Preloaded)).await?;
+        let is_empty = |slot: &&u8| !held.iter().any(|it| it.slot == **slot && it.ca_certificate);
+        match self.options.preloaded.iter().find(is_empty) {
+            Some(slot) => Err(TlsError::EmptyPreloadedSlot { slot: *slot }),
+            None => Ok(()),
+        }
+    }
+
+    /// Each authority keeps the slot that holds it already. The others take empty slots first, so that services
+    /// with different authorities do not take them from each other in turn.
+    async fn ensure_authorities(
+        &self,
+        held: &[CredentialSlotsStatus],
+    ) -> Result<Vec<(u8, Provision)>, TlsError> {
+        let authorities = distinct(self.options);
+        let mut missing: Vec<_> = authorities.into_iter().map(Wanted::authority).collect();
+        let (mut done, mut free) = (Vec::new(), Vec::new());
+        for slot in self.authority_slots() {
+            let place = own(slot, CredentialKind::CaCertificate);
+            let is_used = is_held(held, slot, CredentialKind::CaCertificate);
+            let found = match is_used && self.is_persistent() && !missing.is_empty() {
+                true => self.find(place, &missing).await?,
+                false => None,
+            };
+            match found {
+                Some(index) => {
+                    missing.remove(index);
+                    done.push((slot, Provision::Unchanged));
+                }
+                None => free.push((is_used, slot)),
+            }
+        }
+        free.sort_unstable();
+        for (wanted, (is_used, slot)) in missing.iter().zip(free) {
+            self.replace(wanted, slot, is_used).await?;
+            done.push((slot, Provision::Stored));
+        }
+        Ok(done)
+    }
+
+    async fn find(&self, place: CredentialPlace, wanted: &[Wanted<'_>]) -> Result<Option<usize>, TlsError> {
+        let lines = self.read(place).await?;
+        Ok(wanted.iter().position(|wanted| wanted.is_held(&lines)))
+    }
+
+    async fn ensure(
+        &self,
+        wanted: &Wanted<'_>,
+        slot: u8,
+        held: &[CredentialSlotsStatus],
+    ) -> Result<Provision, TlsError> {
+        let place = own(slot, wanted.kind);
+        let is_used = is_held(held, slot, wanted.kind);
+        if is_used && wanted.is_held(&self.read(place).await?) {
+            return Ok(Provision::Unchanged);
+        }
+        self.replace(wanted, slot, is_used).await?;
+        Ok(Provision::Stored)
+    }
+
+    async fn read(&self, place: CredentialPlace) -> Result<Vec<bytes::Bytes>, TlsError> {
+        let binary = self.options.format == CredentialFormat::Der;
+        Ok(self.modem.run(ReadCredential { place, binary }).await?)
+    }
+
+    async fn replace(&self, wanted: &Wanted<'_>, slot: u8, is_used: bool) -> Result<(), TlsError> {
+        let place = own(slot, wanted.kind);
+        let ram = wanted.kind == CredentialKind::CaCertificate && !self.is_persistent();
+        self.ensure_format().await?;
+        if is_used && !ram {
+            delete(self.modem, place).await?;
+        }
+        tracing::info!(slot, kind = ?wanted.kind, ram, "storing a credential on the module");
+        let format = self.options.format;
+        let binary = format == CredentialFormat::Der;
+        let (data, fields) = (wanted.data(format), self.firmware.store_fields());
+        Ok(self.modem.run(StoreCredential { place, data, binary, ram, fields }).await?)
+    }
+
+    /// `<cert_format>`, which keeps the value that was given last until the module restarts, and is PEM then.
+    /// Source: SSL guide 6.2.2.
+    async fn ensure_format(&self) -> Result<(), TlsError> {
+        if !self.firmware.takes_der() {
+            return Ok(());
+        }
+        let (name, socket) = ("#SSLSECCFG", self.socket);
+        let held = self.modem.run(ReadSetting { name, socket }).await?.unwrap_or_default();
+        let wanted = u32::from(self.options.format == CredentialFormat::Pem);
+        let current = held.get(2).and_then(|format| format.parse().ok()).unwrap_or(1_u32);
+        if current == wanted {
+            return Ok(());
+        }
+        let printed =
+            held.iter().take(2).map(|value| SettingValue::read(value).unwrap_or(SettingValue::Number(0)));
+        let mut values: Vec<_> = printed.collect();
+        values.resize(2, SettingValue::Number(0));
+        values.push(SettingValue::Number(wanted));
+        Ok(self.modem.run(WriteSetting { name, socket, values }).await?)
+    }
+
+    fn is_persistent(&self) -> bool {
+        self.options.store == CredentialStore::NonVolatile
+    }
+
+    fn authority_slots(&self) -> Vec<u8> {
+        authority_slots(self.firmware, self.socket)
+    }
+
+    fn identity_slot(&self) -> u8 {
+        let store = &self.firmware.profile.tls.store;
+        match store.key {
+            CredentialKey::SocketId => self.socket,
+            CredentialKey::CertificateId => store.identity_slot,
+        }
+    }
+}
+
+/// Sizes and forms.
+fn check_forms(firmware: &Firmware, options: &TlsOptions) -> Result<(), TlsError> {
+    let unsupported =
+        |what: &str| Err(TlsError::Unsupported { platform: firmware.profile.id, what: what.to_owned() });
+    if options.format == CredentialFormat::Der && !firmware.takes_der() {
+        return unsupported("stores credentials as PEM only; leave credential_format() (--format der) out");
+    }
+    if options.store == CredentialStore::Ram && !firmware.has_ram_store() {
+        return unsupported("keeps credentials in flash only; leave credential_store() (--ram) out");
+    }
+    let limit = firmware.size_limit();
+    let authorities = options.authorities.iter().map(Wanted::authority);
+    for wanted in authorities.chain(options.identity.iter().flat_map(Wanted::identity)) {
+        wanted.check_size(options.format, limit)?;
+    }
+    Ok(())
+}
+
+/// The authorities, each once.
+fn distinct(options: &TlsOptions) -> Vec<&super::CaCertificate> {
+    let mut distinct: Vec<&super::CaCertificate> = Vec::new();
+    for authority in &options.authorities {
+        if !distinct.contains(&authority) {
+            distinct.push(authority);
+        }
+    }
+    distinct
+}
+
+/// How many authorities a connection may use, over both stores.
+fn authorities_at_once(firmware: &Firmware) -> usize {
+    let store = &firmware.profile.tls.store;
+    let slots = authority_slots(firmware, *store.ca_slots.start()).len();
+    store.authorities_at_once.map_or(slots, usize::from)
+}
+
+/// Slots for authorities: those that all sockets share, as the firmware counts them, or the socket's own.
+fn authority_slots(firmware: &Firmware, socket: u8) -> Vec<u8> {
+    let store = &firmware.profile.tls.store;
+    if store.key == CredentialKey::SocketId {
+        return vec![socket];
+    }
+    let told = firmware.data.ranges(0);
+    let exists = |slot: &u8| told.as_ref().is_none_or(|told| told.contains(u32::from(*slot)));
+    store.ca_slots.clone().filter(exists).collect()
+}
+
+fn own(slot: u8, kind: CredentialKind) -> CredentialPlace {
+    CredentialPlace { area: CredentialArea::Own, slot, kind }
+}
+
+fn is_held(held: &[CredentialSlotsStatus], slot: u8, kind: CredentialKind) -> bool {
+    held.iter().any(|status| status.slot == slot && status.holds(kind))
+}
+
+/// Empties a slot that is about to be filled. Some firmware overwrites and refuses this; whether storing is refused is
+/// what matters. Source: public drivers delete before they store.
+async fn delete(modem: &Modem, place: CredentialPlace) -> Result<(), TlsError> {
+    match modem.run(DeleteCredential(place)).await {
+        Ok(()) | Err(CommandError::Refused { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
