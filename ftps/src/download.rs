@@ -231,7 +231,7 @@ pub(crate) async fn open<'a>(
         }
         TransferMode::Command => {
             session.run_once(GetBuffered { path: path.clone(), deadline }, Some(&path), true).await?;
-            Source::Command(session.profile().receive)
+            Source::Command(session.dialect().receive)
         }
     };
     let (stall, tls) = (session.options().stall(), session.options().uses_tls());

@@ -29,7 +29,7 @@
 //!
 //! - **TLS session reuse on data connections.** The module never resumes, so the server must not demand
 //!   it: [`TransferError::SessionReuseDemanded`] names the setting to change. Source: SSL guide 9.
-//! - **Implicit FTPS**, see [`FtpsOptions::implicit_tls`].
+//! - **Implicit FTPS**, except where a firmware offers it, see [`FtpsOptions::implicit_tls`].
 //! - **Going on without TLS.** If the server refuses TLS, connecting fails.
 //! - **File names** with double quotes, control characters or anything outside ASCII: the module's command
 //!   line cannot carry them, so they are refused before anything is sent.
@@ -40,6 +40,8 @@
 
 mod client;
 mod commands;
+mod context;
+mod dialect;
 mod download;
 mod error;
 mod firmware;
@@ -51,6 +53,7 @@ mod remove;
 mod server_reply;
 mod session;
 mod upload;
+mod upload_online;
 
 pub use client::FtpsClient;
 pub use download::{Download, DownloadReader, DownloadRequest, TransferMode};

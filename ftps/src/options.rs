@@ -10,12 +10,18 @@ use telit_core::platform::{Availability, FtpProfile};
 use telit_core::tls::TlsOptions;
 use url::Url;
 
-use crate::commands::{Configure, Open};
+use crate::commands::{Configure, Open, Protection};
+use crate::context::check_context;
+use crate::dialect::Dialect;
 use crate::error::ConnectError;
 
 const DEFAULT_PORT: u16 = 21;
+/// Where servers listen for TLS from the first byte on. Source: IANA, ftps.
+const IMPLICIT_PORT: u16 = 990;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 const DEFAULT_STALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// What is said about implicit TLS.
+const NO_IMPLICIT_TLS: &str = "cannot do implicit TLS; use explicit TLS (AUTH TLS)";
 /// What a command may take beyond opening a data connection: the TLS handshake on it, and the server.
 const COMMAND_MARGIN: Duration = Duration::from_secs(60);
 
@@ -37,7 +43,7 @@ const COMMAND_MARGIN: Duration = Duration::from_secs(60);
 #[must_use = "nothing happens until FtpsClient::connect() is called"]
 pub struct FtpsOptions {
     host: String,
-    port: u16,
+    port: Option<u16>,
     user: String,
     password: Password,
     tls: Option<TlsOptions>,
@@ -94,14 +100,14 @@ impl FtpsOptions {
         }
         let user = crate::remote_url::decoded(url.username())?;
         let user = if user.is_empty() { "anonymous".to_owned() } else { user };
-        let options = Self::new(host, user, password, tls).port(url.port().unwrap_or(DEFAULT_PORT));
+        let options = Self { port: url.port(), ..Self::new(host, user, password, tls) };
         Ok(if implicit { options.implicit_tls() } else { options })
     }
 
     fn with(host: String, user: String, password: String, tls: Option<TlsOptions>) -> Self {
         Self {
             host,
-            port: DEFAULT_PORT,
+            port: None,
             user,
             password: Password(password),
             tls,
@@ -115,14 +121,17 @@ impl FtpsOptions {
         }
     }
 
-    /// The port of the control connection. Default 21.
+    /// The port of the control connection. Default 21, and 990 with implicit TLS.
     pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
+        self.port = Some(port);
         self
     }
 
-    /// TLS from the first byte on instead of AUTH TLS. Only platform 52 could, in a way that no public
-    /// document describes, so connecting is refused everywhere. Source: SSL guide 9.
+    /// TLS from the first byte on instead of AUTH TLS.
+    ///
+    /// Only platform 52 can, "with a specific configuration" that no public document describes. It is used where the
+    /// module's own test form offers a third value beside off and AUTH TLS (`<FTPSEn>` 2 of `#FTPCFG`); everywhere
+    /// else connecting is refused before anything is changed. Source: SSL guide 9.
     pub fn implicit_tls(mut self) -> Self {
         self.implicit_tls = true;
         self
@@ -190,15 +199,19 @@ impl FtpsOptions {
     }
 
     pub(crate) fn address(&self) -> (&str, u16) {
-        (&self.host, self.port)
+        (&self.host, self.port_number())
+    }
+
+    fn port_number(&self) -> u16 {
+        self.port.unwrap_or(if self.implicit_tls { IMPLICIT_PORT } else { DEFAULT_PORT })
     }
 
     /// Host and port as one string, IPv6 in brackets. Source: M37 p825.
     pub(crate) fn server(&self) -> String {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
         match bare.parse::<Ipv6Addr>() {
-            Ok(_) => format!("[{bare}]:{}", self.port),
-            Err(_) => format!("{}:{}", self.host, self.port),
+            Ok(_) => format!("[{bare}]:{}", self.port_number()),
+            Err(_) => format!("{}:{}", self.host, self.port_number()),
         }
     }
 
@@ -207,12 +220,21 @@ impl FtpsOptions {
         modem.profile().timeouts.ftp_command.min(self.timeout + COMMAND_MARGIN)
     }
 
-    pub(crate) fn configure(&self, profile: &FtpProfile, tls: bool) -> Configure {
+    /// How a session is protected.
+    pub(crate) fn protection(&self) -> Protection {
+        match &self.tls {
+            None => Protection::None,
+            Some(_) if self.implicit_tls => Protection::Implicit,
+            Some(_) => Protection::Explicit,
+        }
+    }
+
+    pub(crate) fn configure(&self, dialect: Dialect, protection: Protection) -> Configure {
         Configure {
             timeout: self.timeout,
             ignore_passive_address: self.ignore_passive_address,
-            tls,
-            extended_commands: (profile.config_fields >= 4).then_some(self.extended_commands),
+            protection,
+            extended_commands: dialect.extended_commands.then_some(self.extended_commands),
         }
     }
 
@@ -232,14 +254,15 @@ impl FtpsOptions {
         let profile = modem.profile();
         let unsupported = |what| Err(ConnectError::Unsupported { platform: profile.id, what });
         let Some(ftp) = &profile.ftp else {
-            return unsupported("has no FTP client");
+            return unsupported("has no FTP client; use HTTPS or a TLS socket of telit-core");
         };
         if self.tls.is_some() && ftp.tls == Availability::No {
-            return unsupported("has no FTP with TLS");
+            return unsupported("has an FTP client without TLS; use HTTPS or a TLS socket of telit-core");
         }
-        if self.implicit_tls {
-            return unsupported("cannot do implicit TLS; use explicit TLS (AUTH TLS)");
+        if self.implicit_tls && (self.tls.is_none() || ftp.implicit_tls == Availability::No) {
+            return unsupported(NO_IMPLICIT_TLS);
         }
+        check_context(profile, ftp, modem.context_id())?;
         self.check_host()?;
         if self.user.is_empty() {
             return Err(
@@ -257,6 +280,18 @@ impl FtpsOptions {
         }
         self.open(ftp, modem).exchange()?;
         Ok(ftp)
+    }
+
+    /// Refuses what this firmware cannot do, before anything is changed.
+    pub(crate) fn check_dialect(&self, modem: &Modem, dialect: Dialect) -> Result<(), ConnectError> {
+        let unsupported = |what| Err(ConnectError::Unsupported { platform: modem.profile().id, what });
+        if self.implicit_tls && !dialect.implicit_tls {
+            return unsupported(NO_IMPLICIT_TLS);
+        }
+        if self.extended_commands && !dialect.extended_commands {
+            return unsupported("does not let EPSV and EPRT be chosen; leave extended_commands() off");
+        }
+        Ok(())
     }
 
     fn check_host(&self) -> Result<(), InvalidValue> {
@@ -327,7 +362,10 @@ mod tests {
         let parsed = options("ftps://dev%20ice@files.example:2121/fw.bin").unwrap();
         assert_eq!((parsed.server(), parsed.user.as_str()), ("files.example:2121".to_owned(), "dev ice"));
         assert_eq!(options("ftps://files.example/").unwrap().user, "anonymous");
-        assert!(options("ftps+implicit://files.example/").unwrap().implicit_tls);
+        let implicit = options("ftps+implicit://files.example/").unwrap();
+        assert!(implicit.implicit_tls);
+        assert_eq!(implicit.server(), "files.example:990");
+        assert_eq!(options("ftps+implicit://files.example:21/").unwrap().server(), "files.example:21");
         assert!(options("ftps://u:secret@files.example/").is_err());
         assert!(options("https://files.example/").is_err());
     }

@@ -9,7 +9,9 @@ use telit_core::exclusive::{LeaseError, Service, TlsLease};
 use telit_core::platform::FtpProfile;
 use telit_core::{CommandError, Modem, tls};
 
-use crate::commands::{ChangeDirectory, Close, LastMessage, SetBinary};
+use crate::commands::{ChangeDirectory, Close, LastMessage, Protection, SetBinary};
+use crate::context::bind_context;
+use crate::dialect::Dialect;
 use crate::error::{
     ConnectError, Operation, TransferError, connect_error, is_already_connected, is_session_lost,
     transfer_error,
@@ -26,6 +28,7 @@ pub(crate) struct Session {
     modem: Modem,
     options: FtpsOptions,
     ftp: &'static FtpProfile,
+    dialect: Dialect,
     lease: TlsLease,
     trusted: bool,
     /// Every change of directory since the login directory, to be repeated in a new session.
@@ -39,11 +42,22 @@ impl Session {
     pub(crate) async fn start(modem: Modem, options: FtpsOptions) -> Result<Self, ConnectError> {
         let ftp = options.check(&modem)?;
         let lease = acquire(&modem, options.wait_for_tls()).await?;
+        let dialect = match learn(&modem, ftp, &options).await {
+            Ok(dialect) => dialect,
+            Err(error) => {
+                // Nothing was changed.
+                lease.release();
+                return Err(error);
+            }
+        };
+        bind_context(&modem, ftp)
+            .await
+            .map_err(|error| connect_error(error, None, options.address(), options.uses_tls()))?;
         if let Some(tls_options) = options.tls_options() {
             tls::prepare(&modem, &lease, tls_options).await?;
         }
         let (directories, disk) = (Vec::new(), Disk::default());
-        let mut session = Self { modem, options, ftp, lease, trusted: false, directories, disk };
+        let mut session = Self { modem, options, ftp, dialect, lease, trusted: false, directories, disk };
         session.open().await?;
         Ok(session)
     }
@@ -54,6 +68,10 @@ impl Session {
 
     pub(crate) fn profile(&self) -> &'static FtpProfile {
         self.ftp
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     pub(crate) fn modem(&self) -> &Modem {
@@ -191,7 +209,7 @@ impl Session {
     pub(crate) async fn close(self) -> Result<(), TransferError> {
         self.close_connection().await.map_err(TransferError::Link)?;
         if self.options.uses_tls() {
-            let configure = self.options.configure(self.ftp, false);
+            let configure = self.options.configure(self.dialect, Protection::None);
             self.modem.run(configure).await.map_err(TransferError::Link)?;
         }
         self.lease.release();
@@ -245,7 +263,7 @@ impl Session {
     /// was asked for, and would send the password in the clear. Source: M37 p837.
     async fn open(&mut self) -> Result<(), ConnectError> {
         self.modem
-            .run(self.options.configure(self.ftp, self.options.uses_tls()))
+            .run(self.options.configure(self.dialect, self.options.protection()))
             .await
             .map_err(self.refusal())?;
         if let Err(error) = self.log_in().await {
@@ -279,6 +297,13 @@ impl Session {
     fn refusal(&self) -> impl Fn(CommandError) -> ConnectError + use<'_> {
         |error| connect_error(error, None, self.options.address(), self.options.uses_tls())
     }
+}
+
+/// What the firmware can do, if that is enough for the options.
+async fn learn(modem: &Modem, ftp: &FtpProfile, options: &FtpsOptions) -> Result<Dialect, ConnectError> {
+    let dialect = Dialect::learn(modem, ftp).await.map_err(ConnectError::Link)?;
+    options.check_dialect(modem, dialect)?;
+    Ok(dialect)
 }
 
 async fn acquire(modem: &Modem, wait: Duration) -> Result<TlsLease, LeaseError> {

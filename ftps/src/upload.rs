@@ -1,4 +1,4 @@
-//! Uploads in command mode, with checked counts.
+//! Uploads with checked sizes: in command mode, and online where the firmware cannot do better.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::commands::{AppendBlock, Put};
 use crate::download::file_size;
 use crate::error::TransferError;
 use crate::session::Session;
+use crate::upload_online::send_online;
 
 /// How often, and how far apart, the server is asked for the size of what it has got.
 const SIZE_CHECKS: u32 = 5;
@@ -29,16 +30,17 @@ where
 {
     let path = session.check_path(path)?;
     let mut blocks = Blocks { source, buffer: BytesMut::new(), ended: false };
-    blocks.fill(session.profile().append).await?;
+    blocks.fill(1).await?;
     if blocks.buffer.is_empty() {
         return Err(TransferError::EmptyUpload);
     }
     let before = if append { size_or_nothing(session, &path).await? } else { 0 };
     session.ready().await?;
     session.distrust();
-    let put = Put { path: path.clone(), append, deadline: session.deadline() };
-    session.run_once(put, Some(&path), true).await?;
-    let sent = send(session, &path, &mut blocks).await?;
+    let sent = match session.dialect().append {
+        Some(limit) => send_blocks(session, &path, &mut blocks, limit, append).await?,
+        None => send_online(session, &path, &mut blocks, append).await?,
+    };
     session.trust();
     check_size(session, &path, before + sent).await?;
     Ok(sent)
@@ -46,11 +48,18 @@ where
 
 /// The last byte goes alone: the block that closes the data connection must not be sent in part, because
 /// its rest could not follow. Source: M37 p808-809.
-async fn send<R>(session: &mut Session, path: &str, blocks: &mut Blocks<R>) -> Result<u64, TransferError>
+async fn send_blocks<R>(
+    session: &mut Session,
+    path: &str,
+    blocks: &mut Blocks<R>,
+    limit: usize,
+    append: bool,
+) -> Result<u64, TransferError>
 where
     R: AsyncRead + Unpin + Send,
 {
-    let limit = session.profile().append;
+    let put = Put { path: path.to_owned(), append, deadline: session.deadline() };
+    session.run_once(put, Some(path), true).await?;
     let mut total = 0;
     let mut progress = Instant::now();
     loop {
@@ -79,7 +88,7 @@ where
 }
 
 /// The data to upload, read ahead so that the last byte is known to be the last.
-struct Blocks<R> {
+pub(crate) struct Blocks<R> {
     source: R,
     buffer: BytesMut,
     ended: bool,
@@ -87,7 +96,7 @@ struct Blocks<R> {
 
 impl<R: AsyncRead + Unpin + Send> Blocks<R> {
     /// Reads until there is a whole block and one byte more, or everything.
-    async fn fill(&mut self, block: usize) -> Result<(), TransferError> {
+    pub(crate) async fn fill(&mut self, block: usize) -> Result<(), TransferError> {
         while !self.ended && self.buffer.len() <= block {
             let read = self.source.read_buf(&mut self.buffer).await;
             let read =
@@ -95,6 +104,19 @@ impl<R: AsyncRead + Unpin + Send> Blocks<R> {
             self.ended = read == 0;
         }
         Ok(())
+    }
+
+    /// Whether this is all that there is to upload.
+    pub(crate) fn is_all(&self, data: &[u8]) -> bool {
+        self.ended && self.buffer == data
+    }
+
+    /// Takes a piece of at most `most` bytes and leaves at least `rest` for the next one, unless everything fits in
+    /// the last one. `None` at the end.
+    pub(crate) fn take(&mut self, most: usize, rest: usize) -> Option<Bytes> {
+        let length = self.buffer.len();
+        let piece = if self.ended && length <= most { length } else { length.saturating_sub(rest).min(most) };
+        (piece > 0).then(|| self.buffer.split_to(piece).freeze())
     }
 
     fn peek(&self, block: usize) -> (Bytes, bool) {

@@ -1,5 +1,6 @@
 //! The module's FTP commands, one struct a form.
 
+mod context;
 mod directory;
 mod session;
 mod transfer;
@@ -9,10 +10,11 @@ use std::time::Duration;
 
 use telit_core::at::{CommandLine, Effect, Exchange, Expect, Reply, UnexpectedReply};
 
+pub(crate) use context::{BindContext, BoundContext, Protocol};
 pub(crate) use directory::{ChangeDirectory, Delete, LastMessage, List, WorkingDirectory};
-pub(crate) use session::{Close, Configure, Open, SetBinary};
+pub(crate) use session::{Close, Configure, Open, Protection, SetBinary};
 pub(crate) use transfer::{FileSize, Get, GetBuffered, GetState, Receive, SetRestart};
-pub(crate) use upload::{AppendBlock, Put};
+pub(crate) use upload::{AppendBlock, Put, PutOnline};
 
 /// Settings that the module keeps to itself. Source: UC864 guide p17, at most 5 s.
 const LOCAL: Duration = Duration::from_secs(5);

@@ -7,6 +7,26 @@ use telit_core::at::{Command, CommandLine, Effect, Exchange, Expect, InvalidValu
 use super::setting;
 use crate::options::Password;
 
+/// `<FTPSEn>`: how the next session is protected. Source: M37 p837; the last one is in no public document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protection {
+    None,
+    /// AUTH TLS on an open connection.
+    Explicit,
+    /// TLS from the first byte on.
+    Implicit,
+}
+
+impl Protection {
+    fn number(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Explicit => 1,
+            Self::Implicit => 2,
+        }
+    }
+}
+
 /// `AT#FTPCFG=<tout>,<IPPignoring>,<FTPSEn>[,<FTPext>]`. Lost at every reboot of the module, so it is
 /// sent before every `#FTPOPEN`.
 ///
@@ -17,8 +37,7 @@ pub(crate) struct Configure {
     pub(crate) timeout: Duration,
     /// Whether a private address in the answer to PASV is replaced by the server's.
     pub(crate) ignore_passive_address: bool,
-    /// Whether the next session uses TLS.
-    pub(crate) tls: bool,
+    pub(crate) protection: Protection,
     /// Whether EPSV and EPRT are used even with IPv4; `None` where the platform lacks the field.
     pub(crate) extended_commands: Option<bool>,
 }
@@ -31,7 +50,7 @@ impl Command for Configure {
         let mut line = CommandLine::set("#FTPCFG")
             .number(tenths)
             .number(u8::from(self.ignore_passive_address))
-            .number(u8::from(self.tls));
+            .number(self.protection.number());
         if let Some(extended) = self.extended_commands {
             line = line.number(u8::from(!extended));
         }
@@ -130,15 +149,17 @@ mod tests {
         let mut configure = Configure {
             timeout: Duration::from_secs(60),
             ignore_passive_address: true,
-            tls: true,
+            protection: Protection::Explicit,
             extended_commands: Some(false),
         };
         assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,1,1");
         configure.extended_commands = Some(true);
-        configure.tls = false;
+        configure.protection = Protection::None;
         assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,0,0");
         configure.extended_commands = None;
         assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,0");
+        configure.protection = Protection::Implicit;
+        assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,2");
     }
 
     #[test]

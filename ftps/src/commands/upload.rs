@@ -1,9 +1,12 @@
-//! Uploading in command mode.
+//! Uploading, in command mode and online.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::at::{Command, CommandLine, Effect, Exchange, Expect, InvalidValue, Reply, UnexpectedReply};
+use telit_core::at::{
+    Command, CommandLine, Effect, Exchange, Expect, InvalidValue, Parameters, Reply, StreamEnding,
+    UnexpectedReply,
+};
 
 use super::{malformed, value};
 
@@ -22,14 +25,43 @@ impl Command for Put {
     type Response = ();
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
-        let name = if self.append { "#FTPAPP" } else { "#FTPPUT" };
-        let line = CommandLine::set(name).text("path", &self.path).number(1_u8).build()?;
+        let line = put(&self.path, self.append).number(1_u8).build()?;
         Ok(Exchange::new(line, Expect::result()).deadline(self.deadline).effect(Effect::Once))
     }
 
     fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
         Ok(())
     }
+}
+
+/// `AT#FTPPUT="<file>",0` or `AT#FTPAPP="<file>",0`: `CONNECT`, the bytes, and the escape sequence ends the file.
+///
+/// Source: M37 p806, p827.
+#[derive(Clone, Debug)]
+pub(crate) struct PutOnline {
+    pub(crate) path: String,
+    /// To the end of what is there, instead of replacing it.
+    pub(crate) append: bool,
+    pub(crate) deadline: Duration,
+}
+
+impl Command for PutOnline {
+    type Response = ();
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        let line = put(&self.path, self.append).number(0_u8).build()?;
+        let exchange = Exchange::new(line, Expect::stream(StreamEnding::MarkAndSilence));
+        Ok(exchange.deadline(self.deadline).effect(Effect::Once))
+    }
+
+    fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
+        Ok(())
+    }
+}
+
+fn put(path: &str, append: bool) -> Parameters {
+    let name = if append { "#FTPAPP" } else { "#FTPPUT" };
+    CommandLine::set(name).text("path", path)
 }
 
 /// `AT#FTPAPPEXT=<bytes>[,1]`: sends a block and tells how much of it went out; with `last` the data
@@ -74,6 +106,9 @@ mod tests {
         let put = Put { path: "up.bin".into(), append: false, deadline: WAIT };
         assert_eq!(encoded(&put), "AT#FTPPUT=\"up.bin\",1");
         assert_eq!(encoded(&Put { append: true, ..put }), "AT#FTPAPP=\"up.bin\",1");
+        let online = PutOnline { path: "up.bin".into(), append: false, deadline: WAIT };
+        assert_eq!(encoded(&online), "AT#FTPPUT=\"up.bin\",0");
+        assert_eq!(encoded(&PutOnline { append: true, ..online }), "AT#FTPAPP=\"up.bin\",0");
         let block = AppendBlock { block: Bytes::from_static(b"abc"), last: false, deadline: WAIT };
         assert_eq!(encoded(&block), "AT#FTPAPPEXT=3");
         assert_eq!(encoded(&AppendBlock { last: true, ..block }), "AT#FTPAPPEXT=3,1");

@@ -22,6 +22,47 @@ async fn collect(mut download: Download<'_>) -> Result<Vec<u8>, TransferError> {
     Ok(all)
 }
 
+/// A whole download of `f`, which ends together with the script.
+async fn download(script: Script, mode: TransferMode) -> Result<Vec<u8>, TransferError> {
+    let (mut client, module) = script.connect().await;
+    let outcome = match client.download("f").mode(mode).await {
+        Ok(download) => collect(download).await,
+        Err(error) => Err(error),
+    };
+    module.done_after(client).await;
+    outcome
+}
+
+/// A download of `f` with five bytes has begun, in command mode.
+fn command_mode() -> Script {
+    Script::connected().size("f", 5).restart(0).ok("AT#FTPGETPKT=\"f\",0")
+}
+
+/// A download of `f` with five bytes stands still after two of them, until the host leaves online mode; then the
+/// session is opened anew and used.
+fn still_online() -> Script {
+    Script::connected()
+        .size("f", 5)
+        .restart(0)
+        .on("AT#FTPGET=\"f\"", "\r\nCONNECT\r\n12")
+        .raw("+++", "\r\nNO CARRIER\r\n")
+        .closed_and_reopened()
+        .size("f", 5)
+}
+
+/// The module has nothing at the moment.
+fn nothing_yet(script: Script, eof: u8) -> Script {
+    script
+        .on("AT#FTPRECV=5", "\r\n#FTPRECV: 0\r\n\r\nOK\r\n")
+        .says("AT#FTPGETPKT?", &format!("#FTPGETPKT: f,0,{eof}"))
+}
+
+#[track_caller]
+fn assert_took(started: Instant, expected: Duration, margin: Duration) {
+    let took = started.elapsed();
+    assert!((expected..expected + margin).contains(&took), "{took:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn online_bytes_are_exact_whatever_they_contain() {
     let script = Script::connected()
@@ -34,8 +75,7 @@ async fn online_bytes_are_exact_whatever_they_contain() {
     assert_eq!((download.size(), download.offset()), (HOSTILE.len() as u64, 0));
     assert_eq!(collect(download).await.unwrap(), HOSTILE);
     assert_eq!(client.size("next").await.unwrap(), 1, "the session is still good");
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,8 +84,7 @@ async fn online_from_the_middle() {
     let (mut client, module) = script.connect().await;
     let download = client.download("fw.bin").from(4).await.unwrap();
     assert_eq!(collect(download).await.unwrap(), b"456789");
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,8 +94,7 @@ async fn sizes_beyond_32_bits() {
     let (mut client, module) = script.connect().await;
     let download = client.download("big").from(offset).await.unwrap();
     assert_eq!(collect(download).await.unwrap(), b"end");
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,25 +117,13 @@ async fn command_mode_waits_where_the_module_has_nothing_yet() {
     let download = client.download("fw.bin").mode(TransferMode::Command).await.unwrap();
     assert_eq!(collect(download).await.unwrap(), data);
     assert_eq!(client.size("next").await.unwrap(), 1);
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn command_mode_reads_what_came_with_the_end() {
-    let script = Script::connected()
-        .size("f", 5)
-        .restart(0)
-        .ok("AT#FTPGETPKT=\"f\",0")
-        .on("AT#FTPRECV=5", "\r\n#FTPRECV: 0\r\n\r\nOK\r\n")
-        .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1")
-        .block(5, b"12345")
-        .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
-    let (mut client, module) = script.connect().await;
-    let download = client.download("f").mode(TransferMode::Command).await.unwrap();
-    assert_eq!(collect(download).await.unwrap(), b"12345");
-    drop(client);
-    module.done().await;
+    let script = nothing_yet(command_mode(), 1).block(5, b"12345").says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
+    assert_eq!(download(script, TransferMode::Command).await.unwrap(), b"12345");
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,13 +144,12 @@ async fn an_early_end_is_a_cut_and_the_session_is_opened_anew() {
     assert_eq!(error.category(), Category::Network);
     assert!(error.is_resumable());
     assert_eq!(client.size("fw.bin").await.unwrap(), 10);
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cut_in_command_mode_is_found_in_each_of_its_forms() {
-    let start = || Script::connected().size("f", 5).restart(0).ok("AT#FTPGETPKT=\"f\",0").block(5, b"12");
+    let start = || command_mode().block(5, b"12");
     let nothing = "\r\n#FTPRECV: 0\r\n\r\nOK\r\n";
     let ended = start()
         .on("AT#FTPRECV=3", nothing)
@@ -134,12 +159,8 @@ async fn a_cut_in_command_mode_is_found_in_each_of_its_forms() {
     let closed =
         start().refuses("AT#FTPRECV=3", "FTP CmdMode data socket closed").last_message("426 aborted");
     for script in [ended, closed] {
-        let (mut client, module) = script.connect().await;
-        let download = client.download("f").mode(TransferMode::Command).await.unwrap();
-        let error = collect(download).await.unwrap_err();
+        let error = download(script, TransferMode::Command).await.unwrap_err();
         assert!(matches!(error, TransferError::Truncated { got: 2, expected: 5, .. }), "{error:?}");
-        drop(client);
-        module.done().await;
     }
 }
 
@@ -148,19 +169,12 @@ async fn servers_that_demand_session_reuse_are_named() {
     let reply = "522 SSL connection failed; session reuse required";
     let start = || Script::connected().size("f", 5).restart(0);
     let at_once = start().on("AT#FTPGET=\"f\"", "\r\nNO CARRIER\r\n").last_message(reply);
-    let (mut client, module) = at_once.connect().await;
-    let error = client.download("f").await.unwrap_err();
-    assert!(matches!(error, TransferError::SessionReuseDemanded { .. }), "{error:?}");
-    assert!(error.hint().unwrap().contains("NoSessionReuseRequired"));
-    drop(client);
-    module.done().await;
-
     let after_connecting = start().get("f", b"").last_message(reply);
-    let (mut client, module) = after_connecting.connect().await;
-    let error = collect(client.download("f").await.unwrap()).await.unwrap_err();
-    assert!(matches!(error, TransferError::SessionReuseDemanded { .. }), "{error:?}");
-    drop(client);
-    module.done().await;
+    for script in [at_once, after_connecting] {
+        let error = download(script, TransferMode::Online).await.unwrap_err();
+        assert!(matches!(error, TransferError::SessionReuseDemanded { .. }), "{error:?}");
+        assert!(error.hint().unwrap().contains("NoSessionReuseRequired"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,59 +184,37 @@ async fn a_refused_data_connection() {
         .restart(0)
         .on("AT#FTPGET=\"f\"", "\r\nNO CARRIER\r\n")
         .last_message("425 Can't open data connection.");
-    let (mut client, module) = script.connect().await;
-    let error = client.download("f").await.unwrap_err();
+    let error = download(script, TransferMode::Online).await.unwrap_err();
     assert!(matches!(error, TransferError::DataConnection { .. }), "{error:?}");
     assert!(error.hint().unwrap().contains("passive ports"));
-    drop(client);
-    module.done().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn online_silence_is_ended_by_the_escape_sequence() {
-    let script = Script::connected()
-        .size("f", 5)
-        .restart(0)
-        .on("AT#FTPGET=\"f\"", "\r\nCONNECT\r\n12")
-        .raw("+++", "\r\nNO CARRIER\r\n")
-        .closed_and_reopened()
-        .size("f", 5);
-    let (mut client, module) = script.connect().await;
+    let (mut client, module) = still_online().connect().await;
     let download = client.download("f").await.unwrap();
     let started = Instant::now();
     let error = collect(download).await.unwrap_err();
     let waited = Duration::from_secs(60);
     assert_eq!(error, TransferError::Stalled { got: 2, expected: 5, waited });
-    assert!(
-        (waited..waited + Duration::from_secs(5)).contains(&started.elapsed()),
-        "{:?}",
-        started.elapsed()
-    );
+    assert_took(started, waited, Duration::from_secs(5));
     assert_eq!(client.size("f").await.unwrap(), 5);
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_in_command_mode_ends_too() {
-    let mut script = Script::connected().size("f", 5).restart(0).ok("AT#FTPGETPKT=\"f\",0");
+    let mut script = command_mode();
     // More often than it can be asked in a minute, with pauses of up to a second.
     for _ in 0..80 {
-        script = script
-            .on("AT#FTPRECV=5", "\r\n#FTPRECV: 0\r\n\r\nOK\r\n")
-            .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,0");
+        script = nothing_yet(script, 0);
     }
     let (mut client, module) = script.connect().await;
     let download = client.download("f").mode(TransferMode::Command).await.unwrap();
     let started = Instant::now();
     let error = collect(download).await.unwrap_err();
     assert!(matches!(error, TransferError::Stalled { got: 0, expected: 5, .. }), "{error:?}");
-    let minute = Duration::from_secs(60);
-    assert!(
-        (minute..minute + Duration::from_secs(3)).contains(&started.elapsed()),
-        "{:?}",
-        started.elapsed()
-    );
+    assert_took(started, Duration::from_secs(60), Duration::from_secs(3));
     let asked = module.lines().iter().filter(|line| *line == "AT#FTPRECV=5").count();
     assert!((55..70).contains(&asked), "{asked}");
 }
@@ -245,8 +237,7 @@ async fn missing_files_and_impossible_offsets() {
         let error = client.size(bad).await.unwrap_err();
         assert_eq!(error.category(), Category::Usage, "{bad:?}");
     }
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,37 +246,22 @@ async fn nothing_to_download_opens_no_data_connection() {
     let (mut client, module) = script.connect().await;
     assert_eq!(collect(client.download("empty").await.unwrap()).await.unwrap(), b"");
     assert_eq!(collect(client.download("f").from(5).await.unwrap()).await.unwrap(), b"");
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_online_download_leaves_online_mode_and_a_usable_client() {
-    let script = Script::connected()
-        .size("f", 5)
-        .restart(0)
-        .on("AT#FTPGET=\"f\"", "\r\nCONNECT\r\n12")
-        .raw("+++", "\r\nNO CARRIER\r\n")
-        .closed_and_reopened()
-        .size("f", 5);
-    let (mut client, module) = script.connect().await;
+    let (mut client, module) = still_online().connect().await;
     let mut download = client.download("f").await.unwrap();
     assert_eq!(download.next().await.unwrap().unwrap(), &b"12"[..]);
     drop(download);
     assert_eq!(client.size("f").await.unwrap(), 5);
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_block_is_lost_when_the_callers_future_is_dropped() {
-    let script = Script::connected()
-        .size("f", 5)
-        .restart(0)
-        .ok("AT#FTPGETPKT=\"f\",0")
-        .block(5, b"12")
-        .block(3, b"345")
-        .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
+    let script = command_mode().block(5, b"12").block(3, b"345").says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
     let (mut client, module) = script.connect().await;
     let mut download = client.download("f").mode(TransferMode::Command).await.unwrap();
     let mut all = Vec::new();
@@ -299,8 +275,7 @@ async fn no_block_is_lost_when_the_callers_future_is_dropped() {
     }
     assert_eq!(all, b"12345");
     drop(download);
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -327,6 +302,5 @@ async fn downloads_are_readers() {
     let inner = error.get_ref().unwrap().downcast_ref::<TransferError>().unwrap();
     assert!(matches!(inner, TransferError::Truncated { got: 2, .. }));
     drop(reader);
-    drop(client);
-    module.done().await;
+    module.done_after(client).await;
 }

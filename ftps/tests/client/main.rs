@@ -11,6 +11,7 @@ mod connect;
 mod directory;
 mod download;
 mod firmware;
+mod platforms;
 mod recovery;
 mod scripted_module;
 mod upload;

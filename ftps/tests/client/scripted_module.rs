@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use telit_core::Modem;
 use telit_core::driver::{AtPort, DriverOptions};
-use telit_core::platform::{PlatformId, profile};
+use telit_core::platform::{PlatformId, Profile, profile};
 use telit_core::tls::TlsOptions;
 use telit_ftps::{FtpsClient, FtpsOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -116,11 +116,16 @@ impl Script {
     }
 
     pub(crate) fn start(self) -> (Modem, Module) {
+        self.start_on(profile(PlatformId::P37), 1)
+    }
+
+    /// A module of another kind, and the packet data context that it is to use.
+    pub(crate) fn start_on(self, profile: &'static Profile, context: u8) -> (Modem, Module) {
         let (host, port) = duplex(1024 * 1024);
         let lines = Arc::new(Mutex::new(Vec::new()));
         let task = tokio::spawn(follow(self.steps, port, Arc::clone(&lines)));
         let channel = Arc::new(AtPort::start(host, DriverOptions::default()));
-        let modem = Modem::from_channel(channel, profile(PlatformId::P37));
+        let modem = Modem::builder().context_id(context).on_channel(channel, profile);
         (modem, Module { task, lines })
     }
 
@@ -139,6 +144,12 @@ impl Module {
     /// Unplugs the module.
     pub(crate) fn unplug(self) {
         self.task.abort();
+    }
+
+    /// The script must be at its end once the client, the last handle to the module, is dropped.
+    pub(crate) async fn done_after(self, client: FtpsClient) {
+        drop(client);
+        self.done().await;
     }
 
     /// The script must be at its end. All handles to the module must be gone.
@@ -195,11 +206,9 @@ fn next_answer(
     let line = String::from_utf8_lossy(&received[..end]).into_owned();
     received.drain(..=end);
     let background = ["AT#SSL", "AT+CCLK", "AT#MQ", "AT#HTTPCFG?", "AT#FTPCFG?", PROBE];
+    let is_background = background.iter().any(|start| line.starts_with(start)) || line.ends_with("=?");
     let expected = steps.front().map(|step| String::from_utf8_lossy(&step.expected).into_owned());
-    assert!(
-        background.iter().any(|start| line.starts_with(start)),
-        "the host sent {line:?}, the script expects {expected:?}"
-    );
+    assert!(is_background, "the host sent {line:?}, the script expects {expected:?}");
     let is_probe = line == PROBE;
     lines.lock().unwrap().push(line);
     let answer = if is_probe { b"\r\n+CMEE: 2\r\n\r\nOK\r\n" } else { OK };

@@ -1,0 +1,73 @@
+//! Uploads in online mode, for firmware without `#FTPAPPEXT`: the port carries the file, and the escape sequence
+//! ends it.
+
+use bytes::Bytes;
+use telit_core::at::{InvalidValue, StreamEnd};
+use telit_core::driver::DataStream;
+use tokio::io::AsyncRead;
+use tokio::time::timeout;
+
+use crate::commands::PutOnline;
+use crate::error::TransferError;
+use crate::session::Session;
+use crate::upload::Blocks;
+
+/// Bytes in one piece.
+const PIECE: usize = 1024;
+/// Ends the file when it stands alone between two silences. Source: M37 p138, p827.
+const ESCAPE: &[u8] = b"+++";
+
+/// Sends everything and gives the number of bytes. The session must be distrusted already.
+pub(crate) async fn send_online<R>(
+    session: &mut Session,
+    path: &str,
+    blocks: &mut Blocks<R>,
+    append: bool,
+) -> Result<u64, TransferError>
+where
+    R: AsyncRead + Unpin + Send,
+{
+    blocks.fill(PIECE + ESCAPE.len()).await?;
+    if blocks.is_all(ESCAPE) {
+        return Err(
+            InvalidValue::new("data", "three plus signs and nothing else end a file in online mode").into()
+        );
+    }
+    let put = PutOnline { path: path.to_owned(), append, deadline: session.deadline() };
+    let stream = session.open_stream(put, Some(path)).await?;
+    let mut sent = 0;
+    while let Some(piece) = next_piece(blocks).await? {
+        let length = piece.len() as u64;
+        write(session, &stream, piece, sent).await?;
+        sent += length;
+    }
+    stream.close().await;
+    match timeout(session.deadline(), stream.end()).await {
+        Ok(StreamEnd::Closed { .. }) => Ok(sent),
+        _ => Err(TransferError::LineLost { got: sent, expected: sent }),
+    }
+}
+
+/// A piece that cannot be taken for the escape sequence: the last bytes wait for those behind them, so that no piece
+/// is three plus signs alone.
+async fn next_piece<R>(blocks: &mut Blocks<R>) -> Result<Option<Bytes>, TransferError>
+where
+    R: AsyncRead + Unpin + Send,
+{
+    blocks.fill(PIECE + ESCAPE.len()).await?;
+    Ok(blocks.take(PIECE, ESCAPE.len() + 1))
+}
+
+async fn write(session: &Session, stream: &DataStream, piece: Bytes, sent: u64) -> Result<(), TransferError> {
+    let expected = sent + piece.len() as u64;
+    let waited = session.options().stall();
+    match timeout(waited, stream.write(piece)).await {
+        Ok(Ok(())) => Ok(()),
+        // The server or the link closed the data connection. Source: M37 p827.
+        Ok(Err(_)) => {
+            let reply = session.last_reply().await;
+            Err(TransferError::Truncated { got: sent, expected, reply })
+        }
+        Err(_) => Err(TransferError::Stalled { got: sent, expected, waited }),
+    }
+}
