@@ -45,6 +45,16 @@ fn keys_come_in_both_forms_and_fit_the_certificate() {
 }
 
 #[test]
+fn a_self_signed_certificate_has_no_authority_behind_it() {
+    let issued = CertificateRequest::server("rest.test").self_signed().unwrap();
+    let certificate = parsed(issued.certificate_pem());
+    assert!(certificate.verify(&certificate.public_key().unwrap()).unwrap());
+    assert_eq!(certificate.issuer_name().to_der().unwrap(), certificate.subject_name().to_der().unwrap());
+    let key = PKey::private_key_from_pem(issued.key_pem().as_bytes()).unwrap();
+    assert!(key.public_eq(&certificate.public_key().unwrap()));
+}
+
+#[test]
 fn debug_shows_no_key() {
     let authority = Authority::new().unwrap();
     let issued = authority.issue(&CertificateRequest::client("device")).unwrap();
