@@ -6,6 +6,7 @@ mod https;
 mod line_states;
 mod mqtt;
 mod ownership;
+mod pairs;
 mod provision;
 mod refused_peers;
 mod transcripts;
