@@ -64,6 +64,7 @@ pub(crate) mod cme {
     pub(crate) const MQTT_TIMEOUT: u16 = 1109;
     pub(crate) const MQTT_PUBSEXT: u16 = 1110;
     pub(crate) const MQTT_PROTOCOL: u16 = 1111;
+    pub(crate) const MQTT_NOT_AUTHORISED: u16 = 1115;
     pub(crate) const NTP_TIMEOUT: u16 = 30011;
     pub(crate) const NTP_RESOLVE: u16 = 30005;
     pub(crate) const NTP_CONTEXT: u16 = 30015;

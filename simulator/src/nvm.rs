@@ -180,7 +180,9 @@ impl Nvm {
         nvm.tls_sockets.resize_with(factory.tls_sockets.len(), || TlsSocket::factory(profile));
         nvm.certificates.resize_with(factory.certificates.len(), CertificateSlot::default);
         nvm.preloaded.resize_with(factory.preloaded.len(), || None);
-        nvm.http.resize_with(factory.http.len(), HttpSettings::default);
+        let known = nvm.http.len().min(factory.http.len());
+        nvm.http.truncate(known);
+        nvm.http.extend(factory.http.into_iter().skip(known));
         Ok(nvm)
     }
 
@@ -291,11 +293,12 @@ impl HttpSettings {
     }
 
     pub(crate) fn factory(client: &HttpProfile, id: u8) -> Self {
-        let mut settings = Self::default();
-        if id == 2 {
-            (settings.host, settings.port) = (client.preset.0.to_owned(), client.preset.1);
+        let (context, packet_size) = (client.context, client.packet_size);
+        let settings = Self { context, packet_size, ..Self::default() };
+        match id {
+            2 => Self { host: client.preset.0.to_owned(), port: client.preset.1, ..settings },
+            _ => settings,
         }
-        settings
     }
 }
 

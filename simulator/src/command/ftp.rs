@@ -11,7 +11,7 @@ use crate::module::Module;
 use crate::module::ftp::FtpWait;
 use crate::module::tls::Service;
 use crate::net::ftp::Options;
-use crate::profile::FtpProfile;
+use crate::profile::{Extension, FtpProfile};
 use crate::service::{FtpOrder, Order, Start};
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
@@ -53,27 +53,25 @@ fn timeout(module: &mut Module, call: &Call) -> Outcome {
 }
 
 fn configure(module: &mut Module, call: &Call) -> Outcome {
+    let extension = limits(module)?.extension;
     let parameters = match &call.form {
         Form::Set(parameters) if !parameters.is_empty() => parameters,
         Form::Set(_) | Form::Read => {
             let ftp = &module.ftp;
-            let line = format!(
-                "#FTPCFG: {},{},{},{}",
-                ftp.timeout,
-                u8::from(ftp.ignore_passive_address),
-                u8::from(ftp.tls),
-                u8::from(ftp.classic_commands)
-            );
+            let (ignore, tls) = (u8::from(ftp.ignore_passive_address), u8::from(ftp.tls));
+            let extension = extension.map_or_else(String::new, |_| format!(",{}", ftp.extension));
+            let line = format!("#FTPCFG: {},{ignore},{tls}{extension}", ftp.timeout);
             module.info(call.instance, line);
             return Ok(Flow::Done);
         }
         _ => return Err(AtError::Plain),
     };
-    parameters.at_most(4)?;
+    parameters.at_most(if extension.is_some() { 4 } else { 3 })?;
     let timeout = parameters.required(0, 100..=5000)?;
     let ignore_passive_address = parameters.switch(1)?;
     let tls = parameters.switch_or(2, module.ftp.tls)?;
-    let classic_commands = parameters.switch_or(3, module.ftp.classic_commands)?;
+    let highest = extension.map_or(0, Extension::highest);
+    let extension = parameters.small_or(3, 0..=u32::from(highest), module.ftp.extension)?;
     let had_tls = module.ftp.tls;
     if tls && !had_tls {
         module.claim_tls(Service::Ftp, TLS_SOCKET, call.instance)?;
@@ -82,7 +80,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     }
     let ftp = &mut module.ftp;
     (ftp.timeout, ftp.ignore_passive_address) = (timeout, ignore_passive_address);
-    (ftp.tls, ftp.classic_commands) = (tls, classic_commands);
+    (ftp.tls, ftp.extension) = (tls, extension);
     if had_tls && !tls {
         module.release_tls(TLS_SOCKET);
     }
@@ -91,14 +89,16 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
 
 /// `AT#FTPOPEN=<server:port>,<user>,<password>[,<mode>[,<cid>]]`
 fn open(module: &mut Module, call: &Call) -> Outcome {
+    let limits = limits(module)?;
     let parameters = set(call)?;
-    parameters.at_most(5)?;
+    parameters.at_most(if limits.context_when_opening { 5 } else { 4 })?;
     let server = parameters.required_text(0, 256)?;
     let (host, port) = server_address(&server).ok_or(AtError::Plain)?;
     let user = parameters.positional_text(1, 256)?;
     let password = parameters.positional_text(2, 256)?;
     let passive = parameters.switch_or(3, false)?;
-    let context = parameters.small_or(4, module.profile.general.contexts.ids.clone(), 1)?;
+    let contexts = module.profile.general.contexts.ids.clone();
+    let context = parameters.small_or(4, contexts, module.context_of("FTP"))?;
     match &module.ftp.session {
         Some(session) if session.owner != call.instance => return Err(AtError::Cme(cme::RESOURCE_USED)),
         Some(_) => return Err(AtError::Cme(cme::FTP_ALREADY_CONNECTED)),
@@ -109,7 +109,7 @@ fn open(module: &mut Module, call: &Call) -> Outcome {
         return Err(AtError::Cme(cme::FTP_CANNOT_RESOLVE));
     }
     let tls = if module.ftp.tls { Some(module.handshake_settings(TLS_SOCKET, &host)?) } else { None };
-    let tenths = module.ftp.timeout.min(limits(module)?.open_limit);
+    let tenths = module.ftp.timeout.min(limits.open_limit);
     let options = Options {
         host,
         port,
@@ -117,9 +117,9 @@ fn open(module: &mut Module, call: &Call) -> Outcome {
         password,
         passive,
         tls,
-        implicit: false,
+        implicit: module.ftp.extension == Extension::IMPLICIT_TLS,
         ignore_passive_address: module.ftp.ignore_passive_address,
-        extended: !module.ftp.classic_commands,
+        extended: module.ftp.extension == Extension::EXTENDED_COMMANDS,
         timeout: Duration::from_millis(100 * u64::from(tenths)),
     };
     let link = module.start_link(Start::Ftp(options));

@@ -29,12 +29,13 @@ fn list(module: &mut Module, call: &Call) -> Outcome {
     module.ftp_transfer(call.instance, FtpOrder::List(path), Wanted::Download)
 }
 
-/// No blank behind the colon. Source: M37 p833.
+/// Source: M37 p833.
 fn restart(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {
             let position = module.ftp_session(call.instance)?.restart;
-            module.info(call.instance, format!("#FTPREST:{position}"));
+            let blank = limits(module)?.restart_blank;
+            module.info(call.instance, format!("#FTPREST:{blank}{position}"));
         }
         Form::Set(parameters) => {
             let position = parameters.number(0, 0..=u32::MAX)?.unwrap_or(0);

@@ -30,21 +30,26 @@ fn profile_number(module: &Module, parameters: &Parameters) -> Result<u8, AtErro
 }
 
 fn configure(module: &mut Module, call: &Call) -> Outcome {
+    let limits = limits(module)?;
     if call.form == Form::Read {
         let profiles = module.nvm.http.iter().zip(0..);
-        let lines: Vec<String> = profiles.map(|(settings, id)| profile_line(settings, id)).collect();
+        let lines: Vec<String> = profiles.map(|(settings, id)| profile_line(limits, settings, id)).collect();
         module.info_lines(call.instance, &lines);
         return Ok(Flow::Done);
     }
     let p = set(call)?;
-    p.at_most(12)?;
+    p.at_most(limits.fields)?;
     let id = profile_number(module, p)?;
     if p.len() == 1 {
-        let factory = HttpSettings::factory(limits(module)?, id);
-        return store(module, call, id, factory);
+        return store(module, call, id, HttpSettings::factory(limits, id));
     }
-    let limits = limits(module)?;
-    let mut settings = module.http_settings(id).clone();
+    let settings = changed(limits, module.http_settings(id), p)?;
+    store(module, call, id, settings)
+}
+
+/// The settings with what the parameters change.
+fn changed(limits: &HttpProfile, known: &HttpSettings, p: &Parameters) -> Result<HttpSettings, AtError> {
+    let mut settings = known.clone();
     if let Some(host) = p.text(1, limits.host_limit)? {
         settings.host = host;
     }
@@ -57,27 +62,28 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     if let Some(password) = p.bytes(5, limits.credential_limit)? {
         settings.password = Secret(password.to_vec());
     }
-    settings.tls = p.switch_or(6, settings.tls)?;
+    settings.tls = p.small_or(6, 0..=u32::from(limits.tls), u8::from(settings.tls))? == 1;
     settings.timeout = p.number_or(7, 1..=65_535, settings.timeout)?;
-    settings.context = p.small_or(8, module.profile.general.contexts.ids.clone(), settings.context)?;
+    settings.context = p.small_or(8, limits.contexts.clone(), settings.context)?;
     settings.packet_size = p.number_or(9, 0..=1500, settings.packet_size)?;
     p.number(10, 0..=0)?;
     p.number(11, 0..=0)?;
-    store(module, call, id, settings)
+    Ok(settings)
 }
 
-/// No blank behind the colon, and the password is masked. Source: M37 p859.
-fn profile_line(s: &HttpSettings, id: u8) -> String {
+/// The password is masked. Source: IPE28 p101-103, M37 p859.
+fn profile_line(limits: &HttpProfile, s: &HttpSettings, id: u8) -> String {
+    let rest = if limits.fields > 9 { format!(",{},0,0", s.packet_size) } else { String::new() };
     format!(
-        "#HTTPCFG:{id},\"{}\",{},{},\"{}\",\"******\",{},{},{},{},0,0",
+        "#HTTPCFG:{}{id},\"{}\",{},{},\"{}\",\"******\",{},{},{}{rest}",
+        limits.blank,
         s.host,
         s.port,
         s.authentication,
         s.user,
         u8::from(s.tls),
         s.timeout,
-        s.context,
-        s.packet_size
+        s.context
     )
 }
 

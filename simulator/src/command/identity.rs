@@ -50,9 +50,10 @@ fn imei(module: &mut Module, call: &Call) -> Outcome {
     show(module, call, module.profile.identity.imei)
 }
 
-/// The board's serial number, not the IMEI. Source: M37 p73.
+/// On 37 the board's serial number, not the IMEI. Source: M37 p73.
 fn serial(module: &mut Module, call: &Call) -> Outcome {
-    show(module, call, module.profile.identity.serial)
+    let identity = &module.profile.identity;
+    show(module, call, if module.profile.general.board_number { identity.serial } else { identity.imei })
 }
 
 /// Four bare lines: package with production parameters, modem, production parameters, application.

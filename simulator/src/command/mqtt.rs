@@ -76,22 +76,29 @@ fn configurable(module: &Module, id: u8) -> Result<(), AtError> {
 }
 
 fn configure(module: &mut Module, call: &Call) -> Outcome {
+    let names_socket = limits(module)?.names_socket;
     if call.form == Form::Read {
         return show_each(module, call, |client, id| {
             // The secure socket is shown when it is used. Source: M37 p1012.
-            let socket = if client.tls { format!(",{}", client.tls_socket) } else { String::new() };
+            let socket =
+                if client.tls && names_socket { format!(",{}", client.tls_socket) } else { String::new() };
             let tls = u8::from(client.tls);
             format!("#MQCFG: {id},{},{},{},{tls}{socket}", client.host, client.port, client.context)
         });
     }
     let parameters = set(call)?;
-    parameters.at_most(6)?;
+    parameters.at_most(if names_socket { 6 } else { 5 })?;
     let id = client_number(module, parameters)?;
     let host = parameters.required_text(1, limits(module)?.string_limit)?;
     let port = u16::try_from(parameters.required(2, 1..=65_535)?).map_err(|_| AtError::Plain)?;
     let context = parameters.required_small(3, module.profile.general.contexts.ids.clone())?;
     let tls = parameters.switch_or(4, false)?;
-    let tls_socket = parameters.small_or(5, 1..=u32::from(module.profile.tls.sockets), 1)?;
+    let sockets = 1..=u32::from(module.profile.tls.sockets);
+    let tls_socket = if names_socket { parameters.small_or(5, sockets.clone(), 1)? } else { id };
+    // Where the client has the secure socket of its own number, there may be none. Source: SSL guide 10.1.1.
+    if tls && !sockets.contains(&u32::from(tls_socket)) {
+        return Err(AtError::Plain);
+    }
     owned(module, id, call)?;
     configurable(module, id)?;
     // In power saving it fails with "connection failed". Source: at-mqtt A.3.

@@ -28,7 +28,7 @@ fn connected(module: &Module, id: u8, failure: u16) -> Result<(), AtError> {
 
 fn subscribe(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
-    parameters.at_most(3)?;
+    parameters.at_most(if limits(module)?.names_quality { 3 } else { 2 })?;
     let id = client_number(module, parameters)?;
     let filter = parameters.required_text(1, limits(module)?.topic_limit)?;
     // The default is 1. Source: M37 p1027.
@@ -69,8 +69,8 @@ fn publish(module: &mut Module, call: &Call) -> Outcome {
 fn publish_counted(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     let (client, topic, retain, qos) = head(module, parameters)?;
-    let limit = u32::try_from(limits(module)?.message_limit).unwrap_or(u32::MAX);
-    let length = usize::try_from(parameters.required(4, 0..=limit)?).map_err(|_| AtError::Plain)?;
+    let length = usize::try_from(parameters.required(4, 0..=limits(module)?.counted_message_limit)?)
+        .map_err(|_| AtError::Plain)?;
     connected(module, client, cme::MQTT_PUBSEXT)?;
     let purpose = Purpose::Publish { client, topic, retain, qos };
     Ok(Flow::Entry(Entry::new(Prompt::Triple, Ending::Counted { length }, purpose)))

@@ -79,6 +79,7 @@ fn packet_registration(module: &mut Module, call: &Call) -> Outcome {
         }
         Form::Set(parameters) => match parameters.small_or(0, 0..=4, 0)? {
             3 => return Err(AtError::Plain),
+            4 if !module.profile.general.network.packet_report_4 => return Err(AtError::Plain),
             report => module.instance(call.instance).packet_registration_report = report,
         },
         _ => return Err(AtError::Plain),
@@ -108,8 +109,8 @@ fn show_registration(module: &mut Module, call: &Call, report: u8) {
 
 fn signal(module: &mut Module, call: &Call) -> Outcome {
     action(call)?;
-    let line = if module.is_registered() { "+CSQ: 21,3" } else { "+CSQ: 99,99" };
-    module.info(call.instance, line);
+    let signal = if module.is_registered() { module.profile.general.network.signal } else { "99,99" };
+    module.info(call.instance, format!("+CSQ: {signal}"));
     Ok(Flow::Done)
 }
 
@@ -117,8 +118,13 @@ fn operator(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {
             let mode = module.nvm.operator_mode;
-            let name = if module.is_registered() { ",0,\"Virtual Network\",8" } else { "" };
-            module.info(call.instance, format!("+COPS: {mode}{name}"));
+            let technology = module.profile.general.network.technology;
+            let technology = technology.map_or_else(String::new, |technology| format!(",{technology}"));
+            let operator = match module.is_registered() {
+                true => format!(",0,\"Virtual Network\"{technology}"),
+                false => String::new(),
+            };
+            module.info(call.instance, format!("+COPS: {mode}{operator}"));
         }
         Form::Set(parameters) => {
             let mode = parameters.small_or(0, 0..=4, 0)?;

@@ -5,7 +5,7 @@ use super::{Call, Flow, Handler, Outcome, set};
 use crate::error::{AtError, cme};
 use crate::module::Module;
 use crate::nvm::{Authentication, Context, Secret};
-use crate::profile::AUTHENTICATION_LIMIT;
+use crate::profile::{AUTHENTICATION_LIMIT, Contexts};
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("+CGDCONT", define),
@@ -22,25 +22,19 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
 fn define(module: &mut Module, call: &Call) -> Outcome {
     let parameters = match &call.form {
         Form::Test => {
-            let range = module.profile.general.contexts.ids.clone();
-            let lines: Vec<String> = ["IP", "IPV6", "IPV4V6", "Non-IP"]
-                .iter()
-                .map(|kind| {
-                    format!("+CGDCONT: ({}-{}),\"{kind}\",,,(0),(0),(0,1),(0,1)", range.start(), range.end())
-                })
-                .collect();
+            let Contexts { ids, kinds, flags: (ranges, _), .. } = &module.profile.general.contexts;
+            let line =
+                |kind: &&str| format!("+CGDCONT: ({}-{}),\"{kind}\",,,{ranges}", ids.start(), ids.end());
+            let lines: Vec<String> = kinds.iter().map(line).collect();
             module.info_lines(call.instance, &lines);
             return Ok(Flow::Done);
         }
         Form::Read => {
-            let lines: Vec<String> = module
-                .nvm
-                .contexts
-                .iter()
-                .map(|(cid, context)| {
-                    format!("+CGDCONT: {cid},\"{}\",\"{}\",\"\",0,0,0,0", context.protocol, context.apn)
-                })
-                .collect();
+            let (_, flags) = module.profile.general.contexts.flags;
+            let line = |(cid, Context { protocol, apn }): (&u8, &Context)| {
+                format!("+CGDCONT: {cid},\"{protocol}\",\"{apn}\",\"\",{flags}")
+            };
+            let lines: Vec<String> = module.nvm.contexts.iter().map(line).collect();
             module.info_lines(call.instance, &lines);
             return Ok(Flow::Done);
         }
@@ -56,18 +50,20 @@ fn define(module: &mut Module, call: &Call) -> Outcome {
     let protocol = parameters.text(1, 8)?.map(|kind| kind.to_ascii_uppercase());
     let protocol = protocol.or_else(|| known.as_ref().map(|context| context.protocol.clone()));
     let protocol = protocol.unwrap_or_else(|| "IP".to_owned());
-    if !["IP", "IPV6", "IPV4V6", "NON-IP"].contains(&protocol.as_str()) {
+    let kinds = module.profile.general.contexts.kinds;
+    if !kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&protocol)) {
         return Err(AtError::Plain);
     }
     let apn = parameters.text(2, 100)?.or_else(|| known.map(|context| context.apn)).unwrap_or_default();
     define_context(module, cid, Context { protocol, apn })
 }
 
-/// No two contexts may have the same name, M37 p668 says, not even an empty one; but the pre-defined contexts all are
-/// empty. So names that are not empty are compared.
+/// No two contexts of 37 may have the same name, M37 p668 says, not even an empty one; but the pre-defined contexts all
+/// are empty. So names that are not empty are compared.
 fn define_context(module: &mut Module, cid: u8, context: Context) -> Outcome {
+    let unique = module.profile.general.contexts.unique_names && !context.apn.is_empty();
     let mut others = module.nvm.contexts.iter().filter(|(other, _)| **other != cid);
-    if !context.apn.is_empty() && others.any(|(_, other)| other.apn.eq_ignore_ascii_case(&context.apn)) {
+    if unique && others.any(|(_, other)| other.apn.eq_ignore_ascii_case(&context.apn)) {
         return Err(AtError::Plain);
     }
     if module.nvm.contexts.get(&cid) != Some(&context) {
@@ -111,14 +107,11 @@ fn addresses(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.ids.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
-    let attached = module.is_registered();
     let contexts =
         module.nvm.contexts.keys().filter(|cid| wanted.is_none_or(|wanted| wanted == u32::from(**cid)));
     let lines: Vec<String> = contexts
         .map(|cid| {
-            // Context 1 is up since the attach.
-            let up = (attached && *cid == 1) || module.radio.active.contains(cid);
-            let address = if up { address(*cid) } else { String::new() };
+            let address = if module.is_up(*cid) { address(*cid) } else { String::new() };
             format!("+CGPADDR: {cid},\"{address}\"")
         })
         .collect();
@@ -137,22 +130,27 @@ fn parameters_of_contexts(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.ids.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
-    let attached = module.is_registered();
-    let contexts = module.nvm.contexts.iter().filter(|(cid, _)| {
-        let up = (attached && **cid == 1) || module.radio.active.contains(cid);
-        up && wanted.is_none_or(|wanted| wanted == u32::from(**cid))
-    });
-    let lines: Vec<String> = contexts
-        .map(|(cid, context)| {
-            format!(
-                "+CGCONTRDP: {cid},5,\"{}\",\"{}\",,\"10.0.0.251\",\"10.0.0.252\"",
-                context.apn,
-                address(*cid)
-            )
-        })
-        .collect();
+    let contexts = module
+        .nvm
+        .contexts
+        .iter()
+        .filter(|(cid, _)| module.is_up(**cid) && wanted.is_none_or(|wanted| wanted == u32::from(**cid)));
+    let long = module.profile.general.contexts.long_parameters;
+    let lines: Vec<String> =
+        contexts.map(|(cid, context)| parameters_line(*cid, &context.apn, long)).collect();
     module.info_lines(call.instance, &lines);
     Ok(Flow::Done)
+}
+
+/// With mask, gateway and the addresses that there are not, or without. Source: IPE28 p133, M37 p678.
+fn parameters_line(cid: u8, apn: &str, long: bool) -> String {
+    let address = address(cid);
+    match long {
+        true => format!(
+            "+CGCONTRDP: {cid},5,\"{apn}\",\"{address}.255.0.0.0\",\"10.0.0.254\",\"10.0.0.251\",\"0.0.0.0\",\"0.0.0.0\",\"0.0.0.0\""
+        ),
+        false => format!("+CGCONTRDP: {cid},5,\"{apn}\",\"{address}\",,\"10.0.0.251\",\"10.0.0.252\""),
+    }
 }
 
 fn sockets(module: &mut Module, call: &Call) -> Outcome {
@@ -205,11 +203,17 @@ fn activate(module: &mut Module, call: &Call) -> Outcome {
         return Ok(Flow::Done);
     }
     let parameters = set(call)?;
-    let cid = parameters.required_small(0, module.profile.general.contexts.ids.clone())?;
+    let contexts = &module.profile.general.contexts;
+    let first = if contexts.circuit_switched { 0 } else { *contexts.ids.start() };
+    let cid = parameters.required_small(0, first..=*contexts.ids.end())?;
     if parameters.switch(1)? { activate_context(module, call, cid) } else { deactivate_context(module, cid) }
 }
 
 fn activate_context(module: &mut Module, call: &Call, cid: u8) -> Outcome {
+    // A circuit-switched call: the virtual network carries none.
+    if cid == 0 {
+        return Err(AtError::Cme(cme::ACTIVATION_FAILED));
+    }
     let referenced = module.nvm.sockets.iter().any(|socket| socket.context == cid);
     let Some(context) = module.nvm.contexts.get(&cid).filter(|_| referenced) else {
         return Err(AtError::Plain);
@@ -220,8 +224,8 @@ fn activate_context(module: &mut Module, call: &Call, cid: u8) -> Outcome {
     if !module.is_registered() || module.radio.active.len() >= module.profile.general.contexts.most_active {
         return Err(AtError::Cme(cme::ACTIVATION_FAILED));
     }
-    // A dual-stack context that got IPv4 only ends in a comma. Source: M37 p700.
-    let comma = if context.protocol == "IPV4V6" { "," } else { "" };
+    let both = module.profile.general.contexts.both_addresses && context.protocol == "IPV4V6";
+    let comma = if both { "," } else { "" };
     module.radio.active.insert(cid);
     module.info(call.instance, format!("#SGACT: {}{comma}", address(cid)));
     Ok(Flow::Done)
@@ -276,4 +280,12 @@ fn context_authentication(module: &mut Module, call: &Call) -> Outcome {
         module.nvm_mut().authentication.insert(cid, wanted);
     }
     Ok(Flow::Done)
+}
+
+impl Module {
+    /// Whether a context has an address. Where there are no circuits, the first one is up since the attach.
+    fn is_up(&self, cid: u8) -> bool {
+        let attached = !self.profile.general.contexts.circuit_switched && self.is_registered();
+        (attached && cid == 1) || self.radio.active.contains(&cid)
+    }
 }

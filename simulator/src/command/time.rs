@@ -101,6 +101,7 @@ fn automatic_time(module: &mut Module, call: &Call) -> Outcome {
 /// `AT#NTP="<host>",<port>,<update>,<timeout>[,<zone>]`
 fn ask_time(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
+    parameters.at_most(if module.profile.general.time_zone { 5 } else { 4 })?;
     let host = parameters.required_text(0, 256)?;
     let port = parameters.required(1, 1..=65_535)?;
     let update = parameters.switch(2)?;
@@ -111,7 +112,7 @@ fn ask_time(module: &mut Module, call: &Call) -> Outcome {
         }
         None => 0,
     };
-    if !module.radio.active.contains(&module.nvm.ntp_context) || module.time_request.is_some() {
+    if !module.radio.active.contains(&module.time_context()) || module.time_request.is_some() {
         return Err(AtError::Cme(cme::NTP_CONTEXT));
     }
     let port = u16::try_from(port).map_err(|_| AtError::Plain)?;
@@ -139,6 +140,12 @@ fn time_context(module: &mut Module, call: &Call) -> Outcome {
 }
 
 impl Module {
+    /// The context of `#NTP`: that of `#NTPCFG`, where the platform has it, or of `#PROTOCOLCFG`, or the first.
+    fn time_context(&self) -> u8 {
+        let bound = self.profile.general.protocols.is_some_and(|protocols| protocols.names.contains(&"NTP"));
+        if bound { self.context_of("NTP") } else { self.nvm.ntp_context }
+    }
+
     /// The answer to `#NTP`.
     pub(crate) fn time_event(&mut self, event: &Event) {
         let Some(request) = self.time_request.take() else { return };

@@ -53,6 +53,7 @@ impl Module {
         match result {
             Ok(()) => self.result_code(id, "OK", Some(0)),
             Err(error) => {
+                let error = self.without_unknown_numbers(error);
                 let text = error::final_text(
                     error,
                     self.peek(id).settings.error_format,

@@ -38,9 +38,6 @@ pub(crate) enum Functionality {
     PowerSaving,
 }
 
-/// Behind the state, when a report wants to know more: a Cat-M1 cell.
-const CELL: &str = ",\"0001\",\"01A2D101\",8";
-
 impl Module {
     pub(crate) fn is_registered(&self) -> bool {
         self.radio.registration == Registration::Home
@@ -103,7 +100,7 @@ impl Module {
     /// What a report line says behind its prefix.
     pub(crate) fn registration_text(&self, report: u8) -> String {
         let state = self.radio.registration as u8;
-        let cell = if report >= 2 && self.is_registered() { CELL } else { "" };
+        let cell = if report >= 2 && self.is_registered() { self.profile.general.network.cell } else { "" };
         format!("{state}{cell}")
     }
 

@@ -22,10 +22,14 @@ mod two_g;
 
 use crate::platform::Platform;
 pub(crate) use command::{CommandSpec, TestAnswer};
-pub(crate) use general::{AUTHENTICATION_LIMIT, GeneralProfile};
+pub(crate) use general::{AUTHENTICATION_LIMIT, Contexts, GeneralProfile};
 pub(crate) use quirk::Quirks;
 pub use quirk::{Quirk, UnknownQuirk};
-pub(crate) use service::{ftp::FtpProfile, http::HttpProfile, mqtt::MqttProfile};
+pub(crate) use service::{
+    ftp::{Extension, FtpProfile},
+    http::HttpProfile,
+    mqtt::{MqttErrors, MqttProfile},
+};
 pub(crate) use tls::{ErrorNumbers, MOST_AUTHORITIES, ProtocolFields, Slots, TlsProfile, TlsScope};
 
 /// The behaviour of one platform.

@@ -63,8 +63,12 @@ pub(crate) struct Contexts {
     pub(crate) most_active: usize,
     /// `#SGACT` knows context 0, that of circuit-switched calls.
     pub(crate) circuit_switched: bool,
-    /// `+CGCONTRDP` prints mask and unused addresses.
+    /// `+CGCONTRDP` prints the mask and the addresses that there are not.
     pub(crate) long_parameters: bool,
+    /// No two may have the same name.
+    pub(crate) unique_names: bool,
+    /// `#SGACT` of a dual-stack context that got IPv4 only ends in a comma.
+    pub(crate) both_addresses: bool,
 }
 
 /// Which protocols `#PROTOCOLCFG` binds to a context.
@@ -116,7 +120,7 @@ const EUTRAN: Network =
 const CAT_M1: Network =
     Network { technology: Some(8), cell: ",\"0001\",\"01A2D101\",8", signal: "21,3", packet_report_4: true };
 
-/// Source: IPE28 p17-20. Two active ones are the choice here: no source has the number for 2G.
+/// Source: IPE28 p17-20, p121 (the same name twice). Two active ones are the choice here: no source has the number for 2G.
 const CONTEXTS_2G: Contexts = Contexts {
     ids: 1..=5,
     predefined: 0,
@@ -125,6 +129,8 @@ const CONTEXTS_2G: Contexts = Contexts {
     most_active: 2,
     circuit_switched: true,
     long_parameters: false,
+    unique_names: false,
+    both_addresses: false,
 };
 
 /// Source: IPE28 p18-23: three are active at once.
@@ -134,7 +140,7 @@ const CONTEXTS_3G: Contexts = Contexts { kinds: &["IP", "IPV6", "IPV4V6"], most_
 const CONTEXTS_4G: Contexts =
     Contexts { predefined: 1, circuit_switched: false, long_parameters: true, ..CONTEXTS_3G };
 
-/// Source: M37 p665-668, p683: six contexts, the first one is used for the attach.
+/// Source: M37 p665-668, p683, p700: six contexts, the first one is used for the attach.
 const CONTEXTS_37: Contexts = Contexts {
     ids: 1..=6,
     predefined: 6,
@@ -143,6 +149,8 @@ const CONTEXTS_37: Contexts = Contexts {
     most_active: 3,
     circuit_switched: false,
     long_parameters: false,
+    unique_names: true,
+    both_addresses: true,
 };
 
 /// Source: GE910 software guide 2.3, 2.5 (`#SELINT`, rates), GM862 p11 (80 characters; no later guide of this family

@@ -34,11 +34,17 @@ pub(crate) enum Extension {
 }
 
 impl Extension {
+    /// Always EPRT and EPSV.
+    pub(crate) const EXTENDED_COMMANDS: u8 = 0;
+    /// PORT and PASV where both sides have IPv4. So is a new module.
+    pub(crate) const CLASSIC_COMMANDS: u8 = 1;
+    pub(crate) const IMPLICIT_TLS: u8 = 2;
+
     /// The highest value.
     pub(crate) fn highest(self) -> u8 {
         match self {
-            Self::Commands => 1,
-            Self::CommandsAndImplicitTls => 2,
+            Self::Commands => Self::CLASSIC_COMMANDS,
+            Self::CommandsAndImplicitTls => Self::IMPLICIT_TLS,
         }
     }
 }

@@ -1,17 +1,18 @@
 //! The MQTT clients. Source: at-mqtt A, M37 p1007-1036.
 
+mod errors;
+mod events;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::tls_events::dial_error;
 use super::{InstanceId, Module};
 use crate::command::{Flow, Outcome};
 use crate::error::{AtError, cme};
-use crate::net::mqtt::{CloseReason, ConnectError, Options, Qos, Refusal, RequestError, Will};
-use crate::net::{NetError, TlsFailure};
+use crate::net::mqtt::{Options, Qos, Will};
 use crate::profile::MqttProfile;
-use crate::service::{Event, LinkId, OpenFailure, Order, Start};
+use crate::service::{LinkId, Order, Start};
 
 /// How long TCP and TLS may take. No document bounds it.
 const DIAL_LIMIT: Duration = Duration::from_secs(60);
@@ -240,84 +241,6 @@ impl Module {
         self.client_request(instance, id, Order::Publish { topic, payload, qos, retain }, failure)
     }
 
-    pub(super) fn mqtt_event(&mut self, id: u8, event: Event) {
-        match event {
-            Event::Opened { .. } => {
-                self.mqtt.client_mut(id).state = ClientState::Connected;
-                self.end_task(id, |_| Ok(()));
-            }
-            Event::OpenFailed(OpenFailure::Mqtt(error)) => {
-                self.lose_client(id, state_after(&error));
-                self.end_task(id, |_| Err(connect_error(&error)));
-            }
-            Event::MqttDone(result) => self.request_done(id, &result),
-            Event::MqttMessage { topic, payload } => self.message_arrived(id, topic, payload),
-            Event::MqttClosed(reason) => self.client_closed(id, &reason),
-            _ => {}
-        }
-    }
-
-    fn end_task(&mut self, id: u8, result: impl FnOnce(Task) -> Result<(), AtError>) {
-        if let Some((instance, task)) = self.mqtt.client_mut(id).waiting.take() {
-            let result = result(task);
-            self.complete(instance, result);
-        }
-    }
-
-    fn request_done(&mut self, id: u8, result: &Result<(), RequestError>) {
-        if let Some((_, Task::Disconnect)) = self.mqtt.client(id).waiting {
-            self.lose_client(id, ClientState::Idle);
-            return self.end_task(id, |_| Ok(()));
-        }
-        let failed = |task| match task {
-            Task::Request(failure) => AtError::Cme(failure),
-            _ => AtError::Cme(cme::MQTT_DISCONNECT),
-        };
-        match result {
-            Ok(()) => self.end_task(id, |_| Ok(())),
-            Err(RequestError::Timeout) => self.end_task(id, |_| Err(AtError::Cme(cme::MQTT_TIMEOUT))),
-            Err(_) => self.end_task(id, |task| Err(failed(task))),
-        }
-    }
-
-    fn message_arrived(&mut self, id: u8, topic: String, payload: Bytes) {
-        let Some(free) = self.mqtt.slots.iter().position(Option::is_none) else {
-            return self.broadcast("#MQRING: 0");
-        };
-        let line = format!("#MQRING: {id},{},{topic},{}", free + 1, payload.len());
-        if let Some(slot) = self.mqtt.slots.get_mut(free) {
-            *slot = Some(Message { client: id, topic, payload });
-        }
-        // On every interface. Source: M37 p1032.
-        self.broadcast(&line);
-    }
-
-    fn client_closed(&mut self, id: u8, reason: &CloseReason) {
-        let state = match reason {
-            CloseReason::ByPeer | CloseReason::Network(NetError::Reset | NetError::Closed) => {
-                ClientState::ClosedByBroker
-            }
-            CloseReason::PingUnanswered => ClientState::PingUnanswered,
-            CloseReason::Network(_) => ClientState::Socket,
-            CloseReason::Protocol(_) => ClientState::Internal,
-        };
-        let disconnecting = matches!(self.mqtt.client(id).waiting, Some((_, Task::Disconnect)));
-        self.lose_client(id, if disconnecting { ClientState::Idle } else { state });
-        self.end_task(id, |task| match task {
-            Task::Disconnect => Ok(()),
-            Task::Request(failure) => Err(AtError::Cme(failure)),
-            Task::Connect => Err(AtError::Cme(cme::MQTT_CONNECT)),
-        });
-    }
-
-    fn lose_client(&mut self, id: u8, state: ClientState) {
-        let client = self.mqtt.client_mut(id);
-        client.state = state;
-        if let Some(link) = client.link.take() {
-            self.release(link);
-        }
-    }
-
     /// `#MQEN=n,0`: the connection, if there is one, is cut.
     pub(crate) fn free_client(&mut self, id: u8) {
         let client = self.mqtt.client_mut(id);
@@ -334,47 +257,5 @@ impl Module {
         if tls {
             self.release_tls(socket);
         }
-    }
-
-    /// The network is gone.
-    pub(super) fn break_mqtt(&mut self) {
-        for id in self.mqtt.ids() {
-            if let Some(link) = self.mqtt.client(id).link {
-                self.abandon(link);
-                self.client_closed(id, &CloseReason::Network(NetError::NetworkDown));
-            }
-        }
-    }
-}
-
-fn state_after(error: &ConnectError) -> ClientState {
-    match error {
-        ConnectError::NoConnack => ClientState::NoConnack,
-        ConnectError::Refused(_) => ClientState::ClosedByBroker,
-        ConnectError::Network(NetError::Closed | NetError::Reset) => ClientState::ClosedByBroker,
-        ConnectError::Network(_) => ClientState::NotDelivered,
-        _ => ClientState::Internal,
-    }
-}
-
-/// CONNACK refusals have numbers of their own. Source: M37 p28-29.
-fn connect_error(error: &ConnectError) -> AtError {
-    match error {
-        ConnectError::Refused(refusal) => AtError::Cme(match refusal {
-            Refusal::ProtocolVersion => cme::MQTT_PROTOCOL,
-            Refusal::IdentifierRejected => cme::MQTT_PROTOCOL + 1,
-            Refusal::ServerUnavailable => cme::MQTT_PROTOCOL + 2,
-            Refusal::BadCredentials => cme::MQTT_PROTOCOL + 3,
-            Refusal::NotAuthorised => cme::MQTT_PROTOCOL + 4,
-            Refusal::Other(_) => cme::MQTT_CONNECT,
-        }),
-        ConnectError::NoConnack => AtError::Cme(cme::MQTT_TIMEOUT),
-        ConnectError::Network(error @ (NetError::Name { .. } | NetError::Tls { .. })) => {
-            match error.tls_failure() {
-                Some(TlsFailure::NoSuite | TlsFailure::Version) => AtError::Cme(cme::MQTT_SSL),
-                _ => dial_error(error),
-            }
-        }
-        _ => AtError::Cme(cme::MQTT_CONNECT),
     }
 }

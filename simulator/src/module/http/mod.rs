@@ -1,6 +1,7 @@
 //! The HTTP client. Source: at-http A, M37 p857-870.
 
-use std::collections::VecDeque;
+mod exchange;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use crate::entry::Purpose;
 use crate::error::{AtError, cme};
 use crate::net::http::{HttpError, Method, Request};
 use crate::service::{Event, LinkId, OpenFailure, Order, Start};
+use exchange::{Exchange, Reading};
 
 /// How long dialling and sending may take. No document bounds it.
 const SEND_LIMIT: Duration = Duration::from_secs(120);
@@ -20,35 +22,6 @@ const SEND_LIMIT: Duration = Duration::from_secs(120);
 #[derive(Debug, Default)]
 pub(crate) struct Http {
     exchange: Option<Exchange>,
-}
-
-/// A request and its answer.
-#[derive(Debug)]
-struct Exchange {
-    profile: u8,
-    instance: InstanceId,
-    link: LinkId,
-    /// `#HTTPQRY` or `#HTTPSND` waits for the request to be sent.
-    sending: bool,
-    status: Option<u16>,
-    /// The size that the URC has shown, if it was not 0.
-    length: Option<u64>,
-    inbox: VecDeque<Bytes>,
-    available: usize,
-    delivered: u64,
-    ended: bool,
-    /// The empty block that ends a body of unknown length has been given.
-    end_shown: bool,
-    reading: Option<Reading>,
-}
-
-/// A `#HTTPRCV` that is going on.
-#[derive(Debug, Clone, Copy)]
-struct Reading {
-    instance: InstanceId,
-    /// `None` is everything.
-    most: Option<usize>,
-    started: bool,
 }
 
 /// What a request is made of, besides its profile.
@@ -70,46 +43,6 @@ impl Http {
         self.exchange.as_ref().is_some_and(|exchange| {
             exchange.instance != instance && (exchange.sending || exchange.status.is_none())
         })
-    }
-}
-
-impl Exchange {
-    fn take(&mut self, most: usize) -> Vec<u8> {
-        let mut taken = Vec::with_capacity(most.min(self.available));
-        while taken.len() < most {
-            let Some(mut first) = self.inbox.pop_front() else { break };
-            let count = first.len().min(most - taken.len());
-            taken.extend_from_slice(&first.split_to(count));
-            if !first.is_empty() {
-                self.inbox.push_front(first);
-            }
-        }
-        self.available -= taken.len();
-        self.delivered += taken.len() as u64;
-        taken
-    }
-
-    /// What the body can still bring, if its size is known.
-    fn left(&self) -> Option<u64> {
-        self.length.map(|length| length.saturating_sub(self.delivered))
-    }
-
-    /// Nothing more can be read.
-    fn is_exhausted(&self) -> bool {
-        match self.left() {
-            Some(0) => true,
-            _ => {
-                self.ended
-                    && self.available == 0
-                    && (self.length.is_some() || self.end_shown || self.delivered == 0)
-            }
-        }
-    }
-
-    /// Whether a block of at most `most` bytes can be given now.
-    fn has_block(&self, most: usize) -> bool {
-        let wanted = self.left().map_or(most, |left| most.min(usize::try_from(left).unwrap_or(most)));
-        self.ended || self.available >= wanted
     }
 }
 
@@ -135,20 +68,7 @@ impl Module {
             timeout: Duration::from_secs(u64::from(settings.timeout)),
         };
         let link = self.start_link(Start::Http(request));
-        self.http.exchange = Some(Exchange {
-            profile,
-            instance,
-            link,
-            sending: true,
-            status: None,
-            length: None,
-            inbox: VecDeque::new(),
-            available: 0,
-            delivered: 0,
-            ended: false,
-            end_shown: false,
-            reading: None,
-        });
+        self.http.exchange = Some(Exchange::new(profile, instance, link));
         Ok(Flow::Waiting)
     }
 
@@ -204,11 +124,12 @@ impl Module {
         }
     }
 
-    /// `#HTTPRING`: type and size are shown for 200 to 206 only. Source: M37 p862.
+    /// `#HTTPRING`
     fn head_arrived(&mut self, status: u16, content_type: Option<String>, length: Option<u64>) {
+        let all_shown = self.profile.http.as_ref().is_some_and(|http| !http.failures_without_size);
         let Some(exchange) = self.http.exchange.as_mut() else { return };
         exchange.status = Some(status);
-        let shown = is_success(status);
+        let shown = all_shown || is_success(status);
         let content_type = content_type.filter(|_| shown).unwrap_or_default();
         exchange.length = length.filter(|length| shown && *length > 0);
         let size = exchange.length.unwrap_or(0);
