@@ -70,8 +70,16 @@ pub(crate) mod cme {
     pub(crate) const NTP_CONTEXT: u16 = 30015;
 }
 
+/// How a platform names its errors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wording {
+    pub(crate) numbers: ErrorNumbers,
+    /// Texts that differ from [`text`].
+    pub(crate) texts: &'static [(u16, &'static str)],
+}
+
 /// The final result line without framing. Source: M37 p97 (`+CMEE`).
-pub(crate) fn final_text(error: AtError, cmee: u8, numbers: ErrorNumbers, quirks: &Quirks) -> String {
+pub(crate) fn final_text(error: AtError, cmee: u8, wording: Wording, quirks: &Quirks) -> String {
     let code = match error {
         AtError::NoCarrier => return "NO CARRIER".to_owned(),
         AtError::Plain => return "ERROR".to_owned(),
@@ -80,9 +88,10 @@ pub(crate) fn final_text(error: AtError, cmee: u8, numbers: ErrorNumbers, quirks
     };
     let family = if quirks.mqtt_errors_as_cms && (1100..=1115).contains(&code) { "CMS" } else { "CME" };
     if cmee == 1 {
-        return format!("+{family} ERROR: {}", number(code, numbers, quirks));
+        return format!("+{family} ERROR: {}", number(code, wording.numbers, quirks));
     }
-    format!("+{family} ERROR: {}", text(code))
+    let own = wording.texts.iter().find(|(known, _)| *known == code);
+    format!("+{family} ERROR: {}", own.map_or_else(|| text(code), |(_, text)| text))
 }
 
 /// The SSL guide numbers the TLS errors 830..841, the manual 1000..1012.
@@ -208,29 +217,37 @@ pub(crate) fn text(code: u16) -> &'static str {
 mod tests {
     use super::*;
 
+    const MANUAL: Wording = Wording { numbers: ErrorNumbers::Manual, texts: &[] };
+    const GUIDE: Wording = Wording {
+        numbers: ErrorNumbers::Guide,
+        texts: &[(cme::RESOURCE_USED, "Resource used by another instance")],
+    };
+
     #[test]
     fn cmee_chooses_word_number_or_text() {
         let quirks = Quirks::default();
         let error = AtError::Cme(cme::SSL_ALREADY_ACTIVATED);
-        assert_eq!(final_text(error, 0, ErrorNumbers::Manual, &quirks), "ERROR");
-        assert_eq!(final_text(error, 1, ErrorNumbers::Manual, &quirks), "+CME ERROR: 1003");
-        assert_eq!(final_text(error, 2, ErrorNumbers::Manual, &quirks), "+CME ERROR: SSL already activated");
-        assert_eq!(final_text(AtError::Plain, 2, ErrorNumbers::Manual, &quirks), "ERROR");
+        assert_eq!(final_text(error, 0, MANUAL, &quirks), "ERROR");
+        assert_eq!(final_text(error, 1, MANUAL, &quirks), "+CME ERROR: 1003");
+        assert_eq!(final_text(error, 2, MANUAL, &quirks), "+CME ERROR: SSL already activated");
+        assert_eq!(final_text(AtError::Plain, 2, MANUAL, &quirks), "ERROR");
     }
 
     #[test]
     fn the_guide_numbers_can_be_chosen() {
         let quirks = Quirks { guide_ssl_numbers: true, mqtt_errors_as_cms: true, ..Quirks::default() };
-        let text = |code, cmee| final_text(AtError::Cme(code), cmee, ErrorNumbers::Manual, &quirks);
+        let text = |code, cmee| final_text(AtError::Cme(code), cmee, MANUAL, &quirks);
         assert_eq!(text(1003, 1), "+CME ERROR: 835");
         assert_eq!(text(1103, 2), "+CMS ERROR: MQTT Connect Fail");
     }
 
     #[test]
     fn platforms_of_the_guide_have_its_numbers() {
-        let text = |code| final_text(AtError::Cme(code), 1, ErrorNumbers::Guide, &Quirks::default());
-        assert_eq!(text(cme::SSL_NOT_ACTIVATED), "+CME ERROR: 836");
-        assert_eq!(text(cme::SSL_HANDSHAKE), "+CME ERROR: 839");
-        assert_eq!(text(cme::RESOURCE_USED), "+CME ERROR: 612");
+        let text = |code, cmee| final_text(AtError::Cme(code), cmee, GUIDE, &Quirks::default());
+        assert_eq!(text(cme::SSL_NOT_ACTIVATED, 1), "+CME ERROR: 836");
+        assert_eq!(text(cme::SSL_HANDSHAKE, 1), "+CME ERROR: 839");
+        assert_eq!(text(cme::RESOURCE_USED, 1), "+CME ERROR: 612");
+        assert_eq!(text(cme::RESOURCE_USED, 2), "+CME ERROR: Resource used by another instance");
+        assert_eq!(text(cme::SSL_HANDSHAKE, 2), "+CME ERROR: SSL error during handshake");
     }
 }

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 
 use super::{Effect, InstanceId, Module, OUTPUT_LIMIT};
-use crate::error::{self, AtError};
+use crate::error::{self, AtError, Wording};
 use crate::instance::Mode;
 
 /// Unsolicited codes that are kept during data mode or an entry.
@@ -54,12 +54,10 @@ impl Module {
             Ok(()) => self.result_code(id, "OK", Some(0)),
             Err(error) => {
                 let error = self.without_unknown_numbers(error);
-                let text = error::final_text(
-                    error,
-                    self.peek(id).settings.error_format,
-                    self.profile.tls.numbers,
-                    &self.quirks,
-                );
+                let wording =
+                    Wording { numbers: self.profile.tls.numbers, texts: self.profile.general.error_texts };
+                let cmee = self.peek(id).settings.error_format;
+                let text = error::final_text(error, cmee, wording, &self.quirks);
                 let code = match text.as_str() {
                     "ERROR" => Some(4),
                     "NO CARRIER" => Some(3),

@@ -1,7 +1,6 @@
 //! What differs between the platforms, as data. One file a platform.
 
 mod command;
-#[allow(dead_code, reason = "the commands that read the other fields follow")]
 mod general;
 mod p10;
 mod p12;
@@ -15,7 +14,6 @@ mod p30;
 mod p37;
 mod p52;
 mod quirk;
-#[allow(dead_code, reason = "the commands that read the other fields follow")]
 mod service;
 mod tls;
 mod two_g;

@@ -98,7 +98,7 @@ const RATES_WITH_AUTOBAUD: &[u32] = &[0, 300, 1200, 2400, 4800, 9600, 19_200, 38
 /// Older families also know software flow control.
 const OLDER_FLOW_CONTROLS: &[u8] = &[0, 1, 2, 3, 4, 5, 6];
 
-/// How the guides spell what M37 words differently. Source: IPE28 p133-134 (603, 605),
+/// How the guides spell what M37 words differently. Source: IPE28 p133-134 (603, 605), SSL guide 6.8 (612),
 /// public host code for the LE910 V2 (558).
 const OLDER_TEXTS: &[(u16, &str)] = &[
     (557, "cannot setup socket"),
@@ -108,6 +108,7 @@ const OLDER_TEXTS: &[(u16, &str)] = &[
     (603, "Cannot resolve name"),
     (604, "Cannot allocate control socket"),
     (605, "Cannot connect control socket"),
+    (612, "Resource used by another instance"),
 ];
 
 const GSM: Network =
