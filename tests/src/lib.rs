@@ -9,4 +9,5 @@ mod architecture;
 mod interop;
 mod rig;
 mod scenario;
+mod support_matrix;
 mod transcript;

@@ -154,20 +154,17 @@ const fn tls(fast_cpu_modes: &'static [u8], credential_size: Option<usize>) -> T
 }
 
 const REMARKS: &[(Capability, &str)] = &[
-    (Capability::SeveralTlsSockets, "there is one secure socket (SSL guide 6.2.1)"),
+    (Capability::SeveralTlsSockets, shared::ONE_SOCKET),
     (Capability::MqttTls, shared::NO_MQTT),
     (Capability::ImplicitFtps, shared::EXPLICIT_ONLY),
     (Capability::HostNameCheck, shared::NO_HOST_SWITCH),
-    (Capability::ServerName, "there is no #SSLSECCFG2 and so no SNI switch (SSL guide 6.3.1)"),
-    (Capability::VersionChoice, "there is no #SSLSECCFG2 (SSL guide 6.3.1)"),
-    (Capability::MinimumVersion, "there is no #SSLSECCFG2 (SSL guide 6.3.1)"),
+    (Capability::ServerName, shared::NO_SECURITY_2),
+    (Capability::VersionChoice, shared::NO_SECURITY_2),
+    (Capability::MinimumVersion, shared::NO_SECURITY_2),
     (Capability::Tls13, shared::UP_TO_TLS12),
     (Capability::DerCredentials, "certificates are PEM only on 2G (SSL guide 6.5)"),
     (Capability::RamCredentials, shared::RAM_ON_23),
-    (
-        Capability::SeveralAuthorities,
-        "there is no #SSLSECCFG2 and so no mask of authorities (SSL guide 6.3.1)",
-    ),
-    (Capability::PreloadedAuthorities, "there is no #SSLSECCFG2 and so no mask of them (SSL guide 6.3.1)"),
-    (Capability::SuiteList, shared::NO_SUITE_LIST),
+    (Capability::SeveralAuthorities, shared::NO_SECURITY_2),
+    (Capability::PreloadedAuthorities, shared::NO_SECURITY_2),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
 ];

@@ -113,20 +113,17 @@ const TLS: TlsProfile = TlsProfile {
 };
 
 const REMARKS: &[(Capability, &str)] = &[
-    (Capability::SeveralTlsSockets, "there is one secure socket (SSL guide 6.8.1)"),
+    (Capability::SeveralTlsSockets, shared::ONE_SOCKET),
     (Capability::MqttTls, shared::NO_MQTT),
     (Capability::Https, "IPE28 p101 has TLS, a capture of an early HE910 has not"),
     (Capability::ImplicitFtps, shared::EXPLICIT_ONLY),
-    (
-        Capability::HostNameCheck,
-        "<skipHostMismatch> of #SSLCFG is unused here (SSL guide 6.8.1), and no source says whether the name is checked",
-    ),
+    (Capability::HostNameCheck, shared::NO_HOST_SWITCH),
     (Capability::ServerName, shared::NO_SERVER_NAME),
     (Capability::MinimumVersion, shared::NO_MINIMUM),
     (Capability::Tls13, shared::UP_TO_TLS12),
     (Capability::RamCredentials, shared::RAM_ON_23),
     (Capability::SeveralAuthorities, shared::NO_MASK),
-    (Capability::PreloadedAuthorities, shared::NO_PRELOADED),
-    (Capability::SuiteList, shared::NO_SUITE_LIST),
+    (Capability::PreloadedAuthorities, shared::NO_MASK),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
 ];

@@ -111,7 +111,7 @@ const TLS: TlsProfile = TlsProfile {
 };
 
 const REMARKS: &[(Capability, &str)] = &[
-    (Capability::SeveralTlsSockets, "there is one secure socket (LE910V2 p359)"),
+    (Capability::SeveralTlsSockets, shared::ONE_SOCKET),
     (Capability::MqttTls, shared::NO_MQTT),
     (Capability::ImplicitFtps, shared::EXPLICIT_ONLY),
     (Capability::HostNameCheck, shared::NO_HOST_SWITCH),
@@ -120,7 +120,7 @@ const REMARKS: &[(Capability, &str)] = &[
     (Capability::Tls13, shared::UP_TO_TLS12),
     (Capability::RamCredentials, shared::RAM_ON_23),
     (Capability::SeveralAuthorities, shared::NO_MASK),
-    (Capability::PreloadedAuthorities, shared::NO_PRELOADED),
-    (Capability::SuiteList, shared::NO_SUITE_LIST),
+    (Capability::PreloadedAuthorities, shared::NO_MASK),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
 ];

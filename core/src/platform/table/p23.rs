@@ -114,14 +114,11 @@ const TLS: TlsProfile = TlsProfile {
 const REMARKS: &[(Capability, &str)] = &[
     (Capability::MqttTls, shared::NO_MQTT),
     (Capability::ImplicitFtps, shared::EXPLICIT_ONLY),
-    (
-        Capability::HostNameCheck,
-        "<skipHostMismatch> of #SSLCFG is unused here (SSL guide 6.8.2), and no source says whether the name is checked",
-    ),
+    (Capability::HostNameCheck, shared::NO_HOST_SWITCH),
     (Capability::MinimumVersion, shared::NO_MINIMUM),
     (Capability::Tls13, shared::UP_TO_TLS12),
     (Capability::SeveralAuthorities, shared::NO_MASK),
-    (Capability::PreloadedAuthorities, shared::NO_PRELOADED),
-    (Capability::SuiteList, shared::NO_SUITE_LIST),
+    (Capability::PreloadedAuthorities, shared::NO_MASK),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
 ];

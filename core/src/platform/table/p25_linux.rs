@@ -132,7 +132,7 @@ const REMARKS: &[(Capability, &str)] = &[
     (Capability::Tls13, shared::UP_TO_TLS12),
     (Capability::RamCredentials, shared::RAM_ON_23),
     (Capability::SeveralAuthorities, shared::NO_MASK),
-    (Capability::PreloadedAuthorities, shared::NO_PRELOADED),
-    (Capability::SuiteList, shared::NO_SUITE_LIST),
+    (Capability::PreloadedAuthorities, shared::NO_MASK),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
 ];

@@ -135,6 +135,6 @@ const REMARKS: &[(Capability, &str)] = &[
     (Capability::ImplicitFtps, shared::EXPLICIT_ONLY),
     (Capability::Tls13, "from software xx2 on (SSL guide 12.1.7)"),
     (Capability::RamCredentials, shared::RAM_ON_23),
-    (Capability::SuiteList, shared::SUITE_LIST_UNKNOWN),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
 ];

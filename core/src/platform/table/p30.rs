@@ -120,7 +120,7 @@ const REMARKS: &[(Capability, &str)] = &[
     (Capability::DerCredentials, "DER is not for platform 30 (SSL guide 6.5)"),
     (Capability::RamCredentials, shared::RAM_ON_23),
     (Capability::SeveralAuthorities, shared::NO_MASK),
-    (Capability::PreloadedAuthorities, shared::NO_PRELOADED),
-    (Capability::SuiteList, shared::SUITE_LIST_UNKNOWN),
+    (Capability::PreloadedAuthorities, shared::NO_MASK),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
 ];

@@ -234,6 +234,6 @@ const REMARKS: &[(Capability, &str)] = &[
     (Capability::DerCredentials, "the SSL guide 6.2.5 has no certificate format here, M37 p883 has one"),
     (Capability::RamCredentials, "the SSL guide 6.5 has it on platform 23 only, M37 p915 here too"),
     (Capability::PreloadedAuthorities, "with revision 8 of the AT manual (M37 p888, p1190)"),
-    (Capability::SuiteList, "with revision 14 of the AT manual (M37 p925, p1188)"),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, "#SSLFASTD is for 2G only (SSL guide 7.3)"),
 ];

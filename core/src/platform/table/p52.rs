@@ -124,6 +124,6 @@ const REMARKS: &[(Capability, &str)] = &[
         "the SSL guide 6.2.5 has no certificate format here, 6.5 has DER on all of 4G but 30",
     ),
     (Capability::RamCredentials, shared::RAM_ON_23),
-    (Capability::SuiteList, shared::SUITE_LIST_UNKNOWN),
+    (Capability::SuiteList, shared::SUITE_LIST_ON_37),
     (Capability::SessionResumption, shared::RESUMPTION_ON_2G),
 ];

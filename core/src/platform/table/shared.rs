@@ -16,8 +16,8 @@ pub(super) const REGISTRATION_4G: &[RegistrationDomain] =
 pub(super) const REGISTRATION_2G_3G: &[RegistrationDomain] =
     &[RegistrationDomain::Packet, RegistrationDomain::Circuit];
 
-/// The manuals give few bounds. Where M37 gives none, the value is what public drivers wait for, or longer. No
-/// other platform states a longer one: 150 s for `#SGACT` and 500 s for FTP stand in the tables of 2G and 3G too.
+/// The manuals give few bounds. Where M37 gives none, the value is what public drivers wait for, or longer. Older
+/// platforms state no longer one: 150 s for `#SGACT` (HE910 guide p237), 500 s for FTP (the longest `#FTPTO`).
 pub(super) const TIMEOUTS: Timeouts = Timeouts {
     local: Duration::from_secs(5), // Answers come within 40 ms; the rest is margin.
     sim: Duration::from_secs(20),  // Older guide, 20 s; M37 p33 only warns of "seconds".
@@ -105,19 +105,18 @@ pub(super) const RING_2G: usize = 256;
 pub(super) const RING_3G_4G: usize = 1300;
 
 // Remarks that hold for several platforms.
+pub(super) const ONE_SOCKET: &str = "there is one secure socket (SSL guide 6.2.1, 6.8.1; LE910V2 p359)";
+pub(super) const NO_SECURITY_2: &str = "there is no #SSLSECCFG2 (SSL guide 6.3.1)";
 pub(super) const EXPLICIT_ONLY: &str = "FTPS is explicit only (SSL guide 9)";
 pub(super) const NO_MQTT: &str = "there is no MQTT client: the SSL guide 10.1 has it for 30, 37 and 52, and \
      IPE28 p136-144 refers to their manuals";
 pub(super) const NO_SERVER_NAME: &str = "#SSLSECCFG2 has no SNI field (SSL guide 6.3.2)";
-pub(super) const NO_HOST_SWITCH: &str = "#SSLCFG has no <skipHostMismatch> (SSL guide 6.7.1), and no source says \
-     whether the name is checked";
+pub(super) const NO_HOST_SWITCH: &str = "<skipHostMismatch> of #SSLCFG is missing or unused (SSL guide 6.7.1, 6.8.1, \
+     6.8.2), and no source says whether the name is checked";
 pub(super) const NO_MINIMUM: &str = "#SSLSECCFG2 has no minimum, and no source says whether its version is the newest \
      or the only one (SSL guide 6.3)";
 pub(super) const UP_TO_TLS12: &str = "the table of suites ends with TLS 1.2 (SSL guide 12.1)";
 pub(super) const RAM_ON_23: &str = "action 3 of #SSLSECDATA is for platform 23 (SSL guide 6.5)";
-pub(super) const NO_MASK: &str =
-    "#SSLSECCFG2 has no mask of authorities, there is one for each socket (SSL guide 6.3)";
-pub(super) const NO_PRELOADED: &str = "#SSLSECCFG2 has no mask of preloaded authorities (SSL guide 6.3)";
-pub(super) const NO_SUITE_LIST: &str = "#SSLSECCS came with platform 37 in 2024 (M37 p925, p1188)";
-pub(super) const SUITE_LIST_UNKNOWN: &str = "#SSLSECCS is known from platform 37 only (M37 p925, p1188)";
+pub(super) const NO_MASK: &str = "#SSLSECCFG2 has no masks of authorities (SSL guide 6.3)";
+pub(super) const SUITE_LIST_ON_37: &str = "#SSLSECCS is known from platform 37 alone, where it came with revision 14 of the manual (M37 p925, p1188)";
 pub(super) const RESUMPTION_ON_2G: &str = "#SSLFASTD is for 2G only (SSL guide 7.3)";
