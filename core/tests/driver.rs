@@ -355,6 +355,44 @@ async fn secrets_that_come_late_or_damaged_are_shown_to_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_password_in_a_late_or_damaged_echo_is_shown_to_nobody() {
+    let sink = Sink::default();
+    let (host, mut module) = tokio::io::duplex(4096);
+    let recorder = Some(Recorder::new(sink.clone()));
+    let port = AtPort::start(host, DriverOptions { recorder, ..DriverOptions::default() });
+    let mut codes = port.unsolicited();
+    let login = || {
+        let line =
+            CommandLine::set("#MQCONN").secret_text("password", "correct-horse-battery").build().unwrap();
+        Exchange::new(line, Expect::result()).deadline(Duration::from_secs(5))
+    };
+    // A byte of the password itself is damaged.
+    let running = tokio::spawn({
+        let port = port.clone();
+        async move { port.execute(login()).await }
+    });
+    expect(&mut module, b"AT#MQCONN=\"correct-horse-battery\"\r").await;
+    module.write_all(b"AT#MQCONN=\"correct-hXrse-battery\"\r\r\nOK\r\n").await.unwrap();
+    running.await.unwrap().unwrap();
+    // The echo comes behind the deadline.
+    port.execute(login()).await.unwrap_err();
+    module.write_all(b"AT#MQCONN=\"correct-horse-battery\"\r").await.unwrap();
+    expect(&mut module, b"AT#MQCONN=\"correct-horse-battery\"\rAT+CMEE?\r").await;
+    module.write_all(b"\r\n+CMEE: 2\r\n\r\nOK\r\n").await.unwrap();
+    let running = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    running.await.unwrap().unwrap();
+    let transcript = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+    for fragment in ["correct-h", "rse-battery"] {
+        assert!(!transcript.contains(fragment), "{transcript}");
+        while let Some(code) = codes.try_next() {
+            assert!(!code.unwrap().text().contains(fragment));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_module_that_goes_on_echoing_still_gets_the_next_command() {
     let (host, mut module) = tokio::io::duplex(4096);
     let echo_off = Exchange::new(CommandLine::execute("E0"), Expect::result()).numeric_result();

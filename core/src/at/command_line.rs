@@ -5,12 +5,17 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::typed_secrets;
+
 /// Longest command line that every module takes, counted without the closing carriage return.
 ///
 /// Source: M37 p20.
 pub const DEFAULT_LINE_LIMIT: usize = 400;
 
 const REDACTED: &str = "[redacted]";
+
+/// Characters in a row by which a secret is recognised.
+const SECRET_FRAGMENT: usize = 6;
 
 /// One AT command line, encoded and checked, without its closing carriage return.
 ///
@@ -70,7 +75,7 @@ impl CommandLine {
             return Err(too_long("command line", line.len(), DEFAULT_LINE_LIMIT));
         }
         let end = line.find(['=', '?']).unwrap_or(line.len());
-        Ok(Self { text: line.to_owned(), secrets: secrets_in(line, end), name: 0..end })
+        Ok(Self { text: line.to_owned(), secrets: typed_secrets::find(line), name: 0..end })
     }
 
     fn bare(name: &str, form: &str) -> Self {
@@ -104,10 +109,17 @@ impl CommandLine {
         shown
     }
 
-    /// Whether a received line shows one of the secrets. Secrets of less than four characters are too
-    /// common to be recognised.
+    pub(crate) fn has_secrets(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// Whether a received line shows one of the secrets, or a fragment: the line may be an echo that was damaged
+    /// on its way. Secrets of less than four characters are too common to be recognised.
     pub(crate) fn is_secret_in(&self, line: &[u8]) -> bool {
-        let shown = |secret: &[u8]| secret.len() >= 4 && memchr::memmem::find(line, secret).is_some();
+        let shown = |secret: &[u8]| {
+            let length = secret.len().min(SECRET_FRAGMENT);
+            length >= 4 && secret.windows(length).any(|part| memchr::memmem::find(line, part).is_some())
+        };
         self.secrets.iter().filter_map(|range| self.text.as_bytes().get(range.clone())).any(shown)
     }
 
@@ -130,52 +142,6 @@ impl fmt::Debug for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CommandLine").field(&self.redacted()).finish()
     }
-}
-
-/// Commands that carry secrets, and at which positions. Source: M37 p355, p675, p700, p858, p825, p914, p1015.
-const SECRET_PARAMETERS: [(&str, &[usize]); 8] = [
-    ("+CPIN", &[0, 1]),
-    ("+CGAUTH", &[3]),
-    ("#SGACT", &[3]),
-    ("#HTTPCFG", &[5]),
-    ("#FTPOPEN", &[2]),
-    ("#SSLSECDATA", &[4]),
-    ("#MQCONN", &[3]),
-    ("#SMTPCFG", &[3]),
-];
-
-/// Where a line that a person typed holds secrets.
-fn secrets_in(line: &str, name_end: usize) -> Vec<Range<usize>> {
-    let name = line.get(..name_end).unwrap_or_default().to_ascii_uppercase();
-    let command = name.strip_prefix("AT").unwrap_or(&name);
-    let positions =
-        SECRET_PARAMETERS.iter().find(|(secret, _)| *secret == command).map_or(&[][..], |(_, at)| at);
-    let ranges = parameter_ranges(line, name_end + 1).into_iter().enumerate();
-    ranges
-        .filter(|(index, range)| positions.contains(index) && !range.is_empty())
-        .map(|(_, range)| range)
-        .collect()
-}
-
-/// Where the parameters of a line stand, quotes left out.
-fn parameter_ranges(line: &str, from: usize) -> Vec<Range<usize>> {
-    let (mut ranges, mut quoted, mut start) = (Vec::new(), false, from);
-    let bytes = line.as_bytes();
-    for end in from..=bytes.len() {
-        match bytes.get(end) {
-            Some(b'"') => quoted = !quoted,
-            Some(b',') if !quoted => {}
-            None => {}
-            Some(_) => continue,
-        }
-        if !matches!(bytes.get(end), Some(b'"')) {
-            let quote = |at: usize| bytes.get(at) == Some(&b'"');
-            let inner = usize::from(end >= start + 2 && quote(start) && quote(end - 1));
-            ranges.push(start + inner..end - inner);
-            start = end + 1;
-        }
-    }
-    ranges
 }
 
 /// The parameters of a set command while it is being built. See [`CommandLine::set`].
@@ -375,22 +341,6 @@ mod tests {
             error.to_string(),
             "invalid command line: it has 401 characters, the module takes at most 400"
         );
-    }
-
-    #[test]
-    fn secrets_in_typed_lines_are_found() {
-        let shown = |line: &str| CommandLine::verbatim(line).unwrap().to_string();
-        assert_eq!(
-            shown("AT#MQCONN=1,\"a,b\",\"u\",\"top,secret\""),
-            "AT#MQCONN=1,\"a,b\",\"u\",\"[redacted]\""
-        );
-        assert_eq!(shown("at#ftpopen=\"h:21\",\"u\",secret,0"), "at#ftpopen=\"h:21\",\"u\",[redacted],0");
-        assert_eq!(shown("AT+CPIN=1234"), "AT+CPIN=[redacted]");
-        assert_eq!(shown("AT+CPIN?"), "AT+CPIN?");
-        assert_eq!(shown("AT#SGACT=1,1"), "AT#SGACT=1,1");
-        assert_eq!(shown("AT#MQCONN=1,\"a\",\"\",\"\""), "AT#MQCONN=1,\"a\",\"\",\"\"");
-        assert_eq!(shown("AT#MQCONN="), "AT#MQCONN=");
-        assert_eq!(shown("AT#FTPOPEN=\",\",\"\""), "AT#FTPOPEN=\",\",\"\"");
     }
 
     #[test]

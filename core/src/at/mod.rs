@@ -39,6 +39,7 @@ mod reply;
 mod result_code;
 mod resync;
 mod stream;
+mod typed_secrets;
 mod unsolicited;
 
 pub use command::{Command, UnexpectedReply};

@@ -9,4 +9,5 @@ mod ownership;
 mod pairs;
 mod provision;
 mod refused_peers;
+mod secrets;
 mod transcripts;

@@ -165,7 +165,7 @@ impl Pending {
         );
         Trouble {
             late_prompt: self.open_prompt(),
-            secret: self.exchange.secret_answer,
+            secret: self.exchange.secret_answer || self.exchange.line.has_secrets(),
             cause: match () {
                 () if self.prompt_open => Cause::PromptOpen,
                 () if counted && self.payload_sent => Cause::PayloadSent,

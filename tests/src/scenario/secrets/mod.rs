@@ -1,0 +1,127 @@
+//! Planted secrets go through every door of the SDK, on good days and bad ones, and are looked for in everything
+//! that it shows: transcripts, logs, errors with their sources, and `Debug` of what a user holds.
+
+mod collector;
+mod doors;
+mod planted;
+
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use telit_core::driver::Recorder;
+use telit_simulator::Platform;
+use tracing::subscriber::set_default;
+
+use self::collector::Collector;
+use self::doors::Bench;
+use self::planted::Planted;
+
+/// Everything that was shown.
+#[derive(Clone, Default)]
+struct Shown(Arc<Mutex<String>>);
+
+impl Shown {
+    fn text(&self) -> String {
+        self.0.lock().expect("no holder panics").clone()
+    }
+
+    fn push(&self, text: &str) {
+        let mut shown = self.0.lock().expect("no holder panics");
+        writeln!(shown, "{text}").expect("a string takes everything");
+    }
+
+    fn debug(&self, value: &impl std::fmt::Debug) {
+        self.push(&format!("{value:?} {value:#?}"));
+    }
+
+    /// An error in every form, with all that caused it.
+    fn error(&self, error: &(dyn std::error::Error + 'static)) {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.push(&format!("{error} {error:#} {error:?} {error:#?}"));
+            next = error.source();
+        }
+    }
+
+    fn outcome<T, E: std::error::Error + 'static>(&self, outcome: Result<T, E>) -> Option<T> {
+        outcome.inspect_err(|error| self.error(error)).ok()
+    }
+}
+
+impl io::Write for Shown {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no holder panics").push_str(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whose virtual module there is.
+const PLATFORMS: &[Platform] = &[Platform::P37];
+
+/// Opens every door on a module with these faults; what must not be shown is not. Gives the transcript.
+async fn nothing_leaks(platform: Platform, faults: &[&str]) -> String {
+    let shown = Shown::default();
+    let planted = Planted::new();
+    let logging = set_default(Collector::new(shown.clone()));
+    let bench = Bench::start(platform, &planted, faults).await;
+    let (recorder, transcript) = recorder();
+    bench.open_every_door(&shown, recorder).await;
+    drop(logging);
+    shown.push(&transcript.text());
+    let leaks = planted.found_in(&shown.text());
+    assert!(leaks.is_empty(), "{platform} with {faults:?}:\n{}", leaks.join("\n"));
+    transcript.text()
+}
+
+fn recorder() -> (Recorder, Shown) {
+    let transcript = Shown::default();
+    (Recorder::new(transcript.clone()), transcript)
+}
+
+#[tokio::test]
+async fn on_a_good_day() {
+    for platform in PLATFORMS {
+        let transcript = nothing_leaks(*platform, &[]).await;
+        for command in ["+CPIN", "#SSLSECDATA", "#MQCONN", "#FTPOPEN", "#HTTPQRY"] {
+            assert!(transcript.contains(&format!("> AT{command}=")), "{command} was not sent: {transcript}");
+        }
+    }
+}
+
+/// As behind a restart of the module: the echo is on, and shows what was sent.
+#[tokio::test]
+async fn in_the_echo() {
+    nothing_leaks(Platform::P37, &["echo-on:times=0"]).await;
+}
+
+/// An echo that is not the line that was sent, and so is not known as one.
+#[tokio::test]
+async fn in_a_damaged_echo() {
+    let garbage = |command: &str| format!("garbage:command={command},bytes=20,seed=7,times=0");
+    let faults = ["#MQCONN", "#FTPOPEN", "#HTTPQRY", "#SSLSECDATA"].map(garbage);
+    let faults: Vec<&str> = faults.iter().map(String::as_str).chain(["echo-on:times=0"]).collect();
+    nothing_leaks(Platform::P37, &faults).await;
+}
+
+#[tokio::test]
+async fn in_refused_commands() {
+    let refused = |command: &str| format!("error:command={command},times=0,code=4");
+    for commands in [&["#SSLSECDATA", "+CPIN="][..], &["#MQCONN", "#FTPOPEN", "#HTTPQRY", "#HTTPSND"]] {
+        let faults: Vec<String> = commands.iter().map(|command| refused(command)).collect();
+        nothing_leaks(Platform::P37, &faults.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    }
+}
+
+#[tokio::test]
+async fn the_search_finds_what_is_planted() {
+    let planted = Planted::new();
+    for form in planted.samples() {
+        assert!(!planted.found_in(&format!("before {form} behind")).is_empty(), "{form}");
+    }
+    assert_eq!(planted.found_in("nothing of the kind"), Vec::<String>::new());
+}
