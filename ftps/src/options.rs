@@ -182,8 +182,9 @@ impl FtpsOptions {
         self
     }
 
-    pub(crate) fn tls_options(&self) -> Option<&TlsOptions> {
-        self.tls.as_ref()
+    /// For this host: no server name is sent to an address.
+    pub(crate) fn tls_options(&self) -> Option<TlsOptions> {
+        self.tls.as_ref().map(|tls| tls.for_host(&self.host))
     }
 
     pub(crate) fn uses_tls(&self) -> bool {

@@ -54,7 +54,7 @@ impl Session {
             .await
             .map_err(|error| connect_error(error, None, options.address(), options.uses_tls()))?;
         if let Some(tls_options) = options.tls_options() {
-            tls::prepare(&modem, &lease, tls_options).await?;
+            tls::prepare(&modem, &lease, &tls_options).await?;
         }
         let (directories, disk) = (Vec::new(), Disk::default());
         let mut session = Self { modem, options, ftp, dialect, lease, trusted: false, directories, disk };

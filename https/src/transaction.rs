@@ -116,7 +116,12 @@ impl Transaction {
     async fn set_up(&self) -> Result<(), RequestError> {
         match &self.shared.tls {
             Some(tls) if !self.turn.kept => {
-                prepare(self.modem(), &self.turn.lease, tls).await?;
+                // What is set up for an address must not be kept for a name.
+                let tls = match self.shared.options.keep_tls {
+                    true => tls.clone(),
+                    false => tls.for_host(&self.target.host),
+                };
+                prepare(self.modem(), &self.turn.lease, &tls).await?;
                 self.configure().await
             }
             // Writing what is there would wear the flash.

@@ -226,6 +226,18 @@ impl Certificate {
         self.facts.validity.not_after()
     }
 
+    /// First day of its validity in UTC, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn first_day(&self) -> String {
+        self.facts.validity.first_day()
+    }
+
+    /// Last day of its validity in UTC, `YYYY-MM-DD`.
+    #[must_use]
+    pub fn last_day(&self) -> String {
+        self.facts.validity.last_day()
+    }
+
     /// Checks that the certificate is valid at `now`. Modules refuse it otherwise. Source: M37 p886.
     ///
     /// # Errors

@@ -144,7 +144,8 @@ impl Connector {
         self.run(EnableClient { instance: INSTANCE, on: true }).await?;
         self.run(self.broker(tls_socket_field)).await?;
         if let (MqttSecurity::Tls(options), Some(lease)) = (&self.options.security, &connection.lease) {
-            tls::apply(&self.modem, lease, INSTANCE, options).await?;
+            let options = options.for_host(&self.options.host);
+            tls::apply(&self.modem, lease, INSTANCE, &options).await?;
         }
         let keep_alive = self.options.keep_alive_on(self.profile);
         let clean_session = self.options.clean_session;
