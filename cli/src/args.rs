@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use telit_core::platform::PlatformId;
 
-use crate::action::{at, demo, ftps, https, mqtt, simulate};
+use crate::action::{at, demo, ftps, https, mqtt, provision, simulate};
 use crate::clock::ClockChoice;
 use crate::failure::Failure;
 use crate::resolve::Resolve;
@@ -91,8 +91,8 @@ impl FromStr for PlatformChoice {
 pub(crate) enum Command {
     /// Show model, firmware, registration and who holds TLS
     Info,
-    /// Store certificates and key on the module where it holds others
-    Provision,
+    /// Store certificates and key on the module where it holds others, list or remove what it holds
+    Provision(provision::ProvisionArguments),
     /// Publish to or receive from an MQTT broker
     #[command(subcommand)]
     Mqtt(mqtt::MqttCommand),

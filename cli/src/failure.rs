@@ -268,7 +268,7 @@ impl From<TlsError> for Failure {
         match error {
             TlsError::Credential(error) => error.into(),
             TlsError::Lease(error) => error.into(),
-            error => Self::new(error.category(), &error).hint_if(error.hint()),
+            error => Self::explained(error.category(), &error.to_string(), error.hint()),
         }
     }
 }
@@ -279,7 +279,7 @@ impl From<TlsOptionsError> for Failure {
             TlsOptionsError::NoAuthority => Some("give --ca FILE; --danger-no-verify trusts anybody"),
             _ => None,
         };
-        Self::usage(&error).hint_if(hint)
+        Self::explained(Category::Usage, &error.to_string(), hint)
     }
 }
 

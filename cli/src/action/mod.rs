@@ -6,7 +6,7 @@ pub(crate) mod ftps;
 pub(crate) mod https;
 mod info;
 pub(crate) mod mqtt;
-mod provision;
+pub(crate) mod provision;
 pub(crate) mod simulate;
 
 use telit_core::Category;
@@ -51,7 +51,7 @@ fn interrupted(command: &Command) -> Failure {
 async fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     match &arguments.command {
         Command::Info => Box::pin(info::run(arguments, output)).await,
-        Command::Provision => Box::pin(provision::run(arguments, output)).await,
+        Command::Provision(command) => Box::pin(provision::run(arguments, command, output)).await,
         Command::Mqtt(command) => Box::pin(mqtt::run(arguments, command, output)).await,
         Command::Https(command) => Box::pin(https::run(arguments, command, output)).await,
         Command::Ftps(command) => Box::pin(ftps::run(arguments, command, output)).await,
