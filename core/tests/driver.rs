@@ -165,6 +165,28 @@ async fn a_stream_carries_bytes_both_ways_and_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flush_waits_for_what_is_held_back() {
+    let (port, mut module) = start();
+    let opening = {
+        let port = port.clone();
+        tokio::spawn(async move { port.open_stream(stream("#SSLO", StreamEnding::MarkAndSilence)).await })
+    };
+    expect(&mut module, b"AT#SSLO\r").await;
+    module.write_all(b"\r\nCONNECT\r\n").await.unwrap();
+    let stream = opening.await.unwrap().unwrap();
+    let writer = stream.writer();
+    writer.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let started = tokio::time::Instant::now();
+    writer.write(Bytes::from_static(b"+++")).await.unwrap();
+    writer.flush().await.unwrap();
+    assert_eq!(started.elapsed(), Duration::from_millis(1200));
+    expect(&mut module, b"+++").await;
+    drop(stream);
+    assert!(writer.write(Bytes::from_static(b"x")).await.is_err(), "a writer alone keeps nothing open");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dropped_stream_is_left_by_the_escape_sequence() {
     let (port, mut module) = start();
     let opening = {

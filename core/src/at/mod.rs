@@ -30,6 +30,7 @@ mod command;
 mod command_line;
 mod counted_code;
 mod engine;
+mod escape_guard;
 mod exchange;
 mod fields;
 mod output;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::engine::{Event, Settings, StreamEnd};
+use super::escape_guard::EscapeGuard;
 use super::exchange::StreamEnding;
 use super::output::{Output, Trace};
 use super::pending::flush_trace;
@@ -25,7 +26,7 @@ pub(crate) struct Stream {
     received: u64,
     phase: Phase,
     quiet_at: Option<Instant>,
-    last_write: Instant,
+    guard: EscapeGuard,
     escaped: bool,
 }
 
@@ -57,7 +58,8 @@ impl Stream {
     pub(crate) fn new(now: Instant, settings: &Settings, ending: StreamEnding) -> Self {
         // All of a short stream may have come together with CONNECT.
         let quiet_at = Some(now + settings.quiet);
-        Self { ending, received: 0, phase: Phase::Open, quiet_at, last_write: now, escaped: false }
+        let guard = EscapeGuard::new(now, settings.escape_guard);
+        Self { ending, received: 0, phase: Phase::Open, quiet_at, guard, escaped: false }
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
@@ -65,7 +67,7 @@ impl Stream {
             Phase::Open => None,
             Phase::MarkDue { until } | Phase::GuardBefore { until } | Phase::Answer { until } => Some(until),
         };
-        [phase, self.quiet_at].into_iter().flatten().min()
+        [phase, self.quiet_at, self.guard.held_until()].into_iter().flatten().min()
     }
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
@@ -78,15 +80,21 @@ impl Stream {
         }
     }
 
-    /// Whether bytes may be written; notes the time for the escape guard.
-    pub(crate) fn may_write(&mut self, now: Instant) -> bool {
-        self.last_write = now;
-        matches!(self.phase, Phase::Open)
+    /// Sends bytes, so that they cannot be taken for the escape sequence.
+    pub(crate) fn write(&mut self, now: Instant, bytes: Bytes, output: &mut Output) {
+        if self.phase == Phase::Open {
+            send(self.guard.write(now, bytes), output);
+        }
+    }
+
+    /// Whether a byte of the payload is held back for a moment.
+    pub(crate) fn holds_back(&self) -> bool {
+        self.guard.held_until().is_some()
     }
 
     pub(crate) fn close(&mut self, now: Instant, settings: &Settings) {
         if matches!(self.phase, Phase::Open | Phase::MarkDue { .. }) {
-            let until = (self.last_write + guard(settings)).max(now);
+            let until = (self.guard.last_write() + guard(settings)).max(now);
             self.phase = Phase::GuardBefore { until };
         }
     }
@@ -104,6 +112,9 @@ impl Stream {
             if step != StreamStep::Wait {
                 return step;
             }
+        }
+        if let Some(held) = self.guard.release(now) {
+            send(held, output);
         }
         match self.phase {
             Phase::MarkDue { until } if until <= now => {
@@ -273,6 +284,13 @@ impl Stream {
         let mut candidates = starts
             .filter(|&start| Tail::of(window.get(start..).unwrap_or_default(), self.escaped) != Tail::No);
         candidates.next().map_or(0, |start| window.len() - start)
+    }
+}
+
+fn send(bytes: Bytes, output: &mut Output) {
+    if !bytes.is_empty() {
+        output.trace(|| Trace::SentPayload(bytes.clone()));
+        output.write(bytes);
     }
 }
 

@@ -20,5 +20,5 @@ pub use channel::MockAtChannel;
 pub use channel::{AtChannel, AtChannelExt};
 pub use port::{AtPort, DriverOptions, Statistics};
 pub use recorder::Recorder;
-pub use stream::{DataStream, DataStreamPeer, StreamClosed};
+pub use stream::{DataStream, DataStreamPeer, DataStreamWriter, StreamClosed};
 pub use unsolicited::{Unsolicited, UnsolicitedSender};

@@ -30,7 +30,15 @@ pub struct DataStreamPeer {
 #[derive(Debug)]
 pub(crate) enum Control {
     Write(Bytes),
+    /// Tell when everything before has been written to the port.
+    Flush(oneshot::Sender<()>),
     Close,
+}
+
+/// The writing side of a [`DataStream`], to be used beside its reading side.
+#[derive(Clone, Debug)]
+pub struct DataStreamWriter {
+    control: mpsc::WeakSender<Control>,
 }
 
 /// The stream is not open any more.
@@ -65,7 +73,13 @@ impl DataStream {
     /// # Cancel safety
     /// The bytes are sent whole or not at all.
     pub async fn write(&self, bytes: Bytes) -> Result<(), StreamClosed> {
-        self.control.send(Control::Write(bytes)).await.map_err(|_| StreamClosed)
+        self.writer().write(bytes).await
+    }
+
+    /// A handle for writing while another one reads. It does not keep the stream open.
+    #[must_use]
+    pub fn writer(&self) -> DataStreamWriter {
+        DataStreamWriter { control: self.control.downgrade() }
     }
 
     /// Asks the port to leave online mode by the escape sequence. What still arrives can be read;
@@ -85,6 +99,37 @@ impl DataStream {
     }
 }
 
+impl DataStreamWriter {
+    /// Sends bytes to the module.
+    ///
+    /// # Errors
+    /// The stream has ended.
+    ///
+    /// # Cancel safety
+    /// The bytes are sent whole or not at all.
+    pub async fn write(&self, bytes: Bytes) -> Result<(), StreamClosed> {
+        self.send(Control::Write(bytes)).await
+    }
+
+    /// Waits until all bytes have been written to the port.
+    ///
+    /// # Errors
+    /// The stream has ended.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn flush(&self) -> Result<(), StreamClosed> {
+        let (written, told) = oneshot::channel();
+        self.send(Control::Flush(written)).await?;
+        told.await.map_err(|_| StreamClosed)
+    }
+
+    async fn send(&self, control: Control) -> Result<(), StreamClosed> {
+        let sender = self.control.upgrade().ok_or(StreamClosed)?;
+        sender.send(control).await.map_err(|_| StreamClosed)
+    }
+}
+
 impl DataStreamPeer {
     /// Plays the module: hands these bytes to the reader.
     pub async fn send(&self, bytes: Bytes) -> bool {
@@ -93,9 +138,15 @@ impl DataStreamPeer {
 
     /// Plays the module: the next bytes that the host wrote; `None` once it asked to close.
     pub async fn written(&mut self) -> Option<Bytes> {
-        match self.control.recv().await {
-            Some(Control::Write(bytes)) => Some(bytes),
-            Some(Control::Close) | None => None,
+        loop {
+            match self.control.recv().await {
+                Some(Control::Write(bytes)) => return Some(bytes),
+                Some(Control::Flush(written)) => {
+                    // A waiter that is gone does not care.
+                    let _heard = written.send(());
+                }
+                Some(Control::Close) | None => return None,
+            }
         }
     }
 

@@ -58,6 +58,8 @@ struct OpenStream {
     peer: DataStreamPeer,
     /// Data that the reader had no room for. While there are any, the port is not read.
     backlog: VecDeque<Bytes>,
+    /// Who waits until everything was written.
+    flushing: Vec<oneshot::Sender<()>>,
     closing: bool,
 }
 
@@ -274,6 +276,11 @@ impl Task {
     fn control_stream(&mut self, control: Option<Control>) {
         match control {
             Some(Control::Write(bytes)) => self.engine.stream_write(now(), bytes),
+            Some(Control::Flush(written)) => {
+                if let Some(stream) = &mut self.stream {
+                    stream.flushing.push(written);
+                }
+            }
             Some(Control::Close) | None => {
                 if let Some(stream) = &mut self.stream {
                     stream.closing = true;
@@ -297,8 +304,15 @@ impl Task {
         while let Some(bytes) = self.engine.poll_output() {
             self.output.push_back(bytes);
         }
+        let all_written = self.output.is_empty() && !self.engine.stream_holds_back();
         if let Some(stream) = &mut self.stream {
             stream.flush();
+            if all_written {
+                for waiter in stream.flushing.drain(..) {
+                    // A waiter that is gone does not care.
+                    let _heard = waiter.send(());
+                }
+            }
         }
         self.counters.resyncs.store(self.engine.resync_count(), Ordering::Relaxed);
         self.counters.dropped_bytes.store(self.engine.dropped_bytes(), Ordering::Relaxed);
@@ -345,7 +359,12 @@ impl Task {
             Answer::Stream(answer) => {
                 let opened = result.map(|_| {
                     let (stream, peer) = DataStream::pair();
-                    self.stream = Some(OpenStream { peer, backlog: VecDeque::new(), closing: false });
+                    self.stream = Some(OpenStream {
+                        peer,
+                        backlog: VecDeque::new(),
+                        flushing: Vec::new(),
+                        closing: false,
+                    });
                     stream
                 });
                 // A dropped stream handle makes the task leave online mode.

@@ -158,6 +158,36 @@ fn bytes_go_out_as_they_are() {
 }
 
 #[test]
+fn payload_is_never_the_escape_sequence() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.pass(Duration::from_secs(3));
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"+++"));
+    rig.drain();
+    assert_eq!(rig.take_written(), "++");
+    assert!(rig.engine.stream_holds_back());
+    rig.pass(Duration::from_millis(1199));
+    assert_eq!(rig.take_written(), "");
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.take_written(), "+");
+    assert!(!rig.engine.stream_holds_back());
+}
+
+#[test]
+fn what_is_held_back_leaves_before_the_escape_sequence() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.pass(Duration::from_secs(3));
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"+++"));
+    rig.engine.stream_close(rig.now);
+    rig.drain();
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "+++");
+    rig.pass(Duration::from_millis(1199));
+    assert_eq!(rig.take_written(), "");
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.take_written(), "+++", "the escape sequence itself");
+}
+
+#[test]
 fn the_escape_sequence_keeps_its_guard_times() {
     let mut rig = open(StreamEnding::MarkAndSilence);
     rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));

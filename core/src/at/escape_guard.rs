@@ -1,0 +1,243 @@
+//! Keeps payload in online mode from being taken for the escape sequence.
+//!
+//! A module leaves online mode when exactly `+++` stands alone between two silences of the guard time, with
+//! no such silence inside. So the last of three lone plus signs is held back until either other bytes make
+//! them harmless, or a silence inside does.
+//!
+//! Source: M37 p138.
+
+use std::time::{Duration, Instant};
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+const PLUS: u8 = b'+';
+/// Length of the escape sequence.
+const SEQUENCE: usize = 3;
+
+#[derive(Debug)]
+pub(crate) struct EscapeGuard {
+    /// The module's guard time.
+    guard: Duration,
+    last_write: Instant,
+    /// `lone[n]`: the module may have seen exactly n plus signs, and nothing else, since a silence.
+    lone: [bool; SEQUENCE],
+    /// How many plus signs wait for a silence.
+    held: usize,
+}
+
+impl EscapeGuard {
+    pub(crate) fn new(now: Instant, guard: Duration) -> Self {
+        // The silence behind CONNECT counts too.
+        Self { guard, last_write: now, lone: [true, false, false], held: 0 }
+    }
+
+    /// When the last byte left, or will have left if nothing else comes.
+    pub(crate) fn last_write(&self) -> Instant {
+        match self.held {
+            0 => self.last_write,
+            SEQUENCE => self.last_write + 2 * self.certain_silence(),
+            _ => self.last_write + self.certain_silence(),
+        }
+    }
+
+    /// When [`release`](Self::release) has something to give.
+    pub(crate) fn held_until(&self) -> Option<Instant> {
+        (self.held > 0).then(|| self.last_write + self.certain_silence())
+    }
+
+    /// What of these bytes may leave now; plus signs may stay behind.
+    pub(crate) fn write(&mut self, now: Instant, bytes: Bytes) -> Bytes {
+        if bytes.is_empty() {
+            return bytes;
+        }
+        let bytes = joined(std::mem::take(&mut self.held), bytes);
+        self.pass(now, bytes)
+    }
+
+    /// What was held back, once the silence before it is long enough.
+    pub(crate) fn release(&mut self, now: Instant) -> Option<Bytes> {
+        self.held_until().filter(|until| *until <= now)?;
+        let held = joined(std::mem::take(&mut self.held), Bytes::new());
+        Some(self.pass(now, held))
+    }
+
+    fn pass(&mut self, now: Instant, mut bytes: Bytes) -> Bytes {
+        self.note_silence(now);
+        if only_plus(&bytes) {
+            let length = bytes.len();
+            bytes.truncate(self.harmless(length));
+            self.held = length - bytes.len();
+        }
+        if !bytes.is_empty() {
+            self.last_write = now;
+            self.note_written(&bytes);
+        }
+        bytes
+    }
+
+    /// How many of so many plus signs may leave: the most that cannot complete the sequence.
+    fn harmless(&self, length: usize) -> usize {
+        let completes = |count: &usize| {
+            let seen = SEQUENCE.checked_sub(*count).and_then(|seen| self.lone.get(seen));
+            seen.copied().unwrap_or_default()
+        };
+        (0..=length).rev().find(|count| !completes(count)).unwrap_or_default()
+    }
+
+    /// The module's clock is not ours, and bytes may still be on the line when they were written: between the
+    /// two bounds nobody knows what the module saw.
+    fn note_silence(&mut self, now: Instant) {
+        let silence = now.saturating_duration_since(self.last_write);
+        if silence >= self.certain_silence() {
+            self.lone = [true, false, false];
+        } else if silence >= self.guard / 2 {
+            self.lone[0] = true;
+        }
+    }
+
+    fn certain_silence(&self) -> Duration {
+        self.guard + self.guard / 5
+    }
+
+    fn note_written(&mut self, bytes: &[u8]) {
+        if !only_plus(bytes) {
+            self.lone = [false; SEQUENCE];
+            return;
+        }
+        let before = self.lone;
+        for (seen, lone) in self.lone.iter_mut().enumerate() {
+            let earlier = seen.checked_sub(bytes.len()).and_then(|earlier| before.get(earlier));
+            *lone = earlier.copied().unwrap_or_default();
+        }
+    }
+}
+
+fn only_plus(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == PLUS)
+}
+
+/// So many plus signs in front of the bytes.
+fn joined(pluses: usize, bytes: Bytes) -> Bytes {
+    if pluses == 0 {
+        return bytes;
+    }
+    let mut joined = BytesMut::with_capacity(pluses + bytes.len());
+    joined.put_bytes(PLUS, pluses);
+    joined.put(bytes);
+    joined.freeze()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GUARD: Duration = Duration::from_secs(1);
+
+    /// What left, when, under the given writes; what is held leaves at its time.
+    fn written(writes: &[(u64, &[u8])]) -> Vec<(u64, Vec<u8>)> {
+        let start = Instant::now();
+        let mut guard = EscapeGuard::new(start, GUARD);
+        let mut left = Vec::new();
+        let release = |guard: &mut EscapeGuard, left: &mut Vec<(u64, Vec<u8>)>, until: Option<Instant>| {
+            while let Some(at) = guard.held_until().filter(|at| until.is_none_or(|until| *at <= until)) {
+                let bytes = guard.release(at).expect("it is due");
+                left.push((millis(at - start), bytes.to_vec()));
+            }
+        };
+        let mut now = start;
+        for (pause, bytes) in writes {
+            now += Duration::from_millis(*pause);
+            release(&mut guard, &mut left, Some(now));
+            let bytes = guard.write(now, Bytes::copy_from_slice(bytes));
+            if !bytes.is_empty() {
+                left.push((millis(now - start), bytes.to_vec()));
+            }
+        }
+        release(&mut guard, &mut left, None);
+        left
+    }
+
+    fn millis(time: Duration) -> u64 {
+        u64::try_from(time.as_millis()).unwrap()
+    }
+
+    /// Whether a module with this guard time would leave online mode.
+    fn escapes(left: &[(u64, Vec<u8>)], guard: u64) -> bool {
+        let bytes: Vec<(u64, u8)> =
+            left.iter().flat_map(|(at, bytes)| bytes.iter().map(|byte| (*at, *byte))).collect();
+        let mut bursts: Vec<Vec<u8>> = Vec::new();
+        let mut last = None;
+        for (at, byte) in bytes {
+            match (bursts.last_mut(), last) {
+                (Some(burst), Some(before)) if at - before < guard => burst.push(byte),
+                _ => bursts.push(vec![byte]),
+            }
+            last = Some(at);
+        }
+        bursts.iter().any(|burst| burst == b"+++")
+    }
+
+    #[test]
+    fn a_lone_sequence_is_torn_apart() {
+        assert_eq!(written(&[(5000, b"+++")]), [(5000, b"++".to_vec()), (6200, b"+".to_vec())]);
+        assert_eq!(written(&[(0, b"+++")]), [(0, b"++".to_vec()), (1200, b"+".to_vec())]);
+    }
+
+    #[test]
+    fn one_by_one_is_the_same() {
+        let left = written(&[(5000, b"+"), (100, b"+"), (100, b"+")]);
+        assert_eq!(left, [(5000, b"+".to_vec()), (5100, b"+".to_vec()), (6300, b"+".to_vec())]);
+    }
+
+    #[test]
+    fn what_follows_takes_the_held_byte_along() {
+        let left = written(&[(5000, b"+++"), (50, b"abc")]);
+        assert_eq!(left, [(5000, b"++".to_vec()), (5050, b"+abc".to_vec())]);
+        let left = written(&[(5000, b"+++"), (50, b"++")]);
+        assert_eq!(left, [(5000, b"++".to_vec()), (5050, b"+++".to_vec())]);
+    }
+
+    #[test]
+    fn a_second_sequence_behind_the_held_byte_is_torn_apart_too() {
+        let left = written(&[(5000, b"+++"), (1500, b"++")]);
+        assert_eq!(
+            left,
+            [(5000, b"++".to_vec()), (6200, b"+".to_vec()), (6500, b"+".to_vec()), (7700, b"+".to_vec())]
+        );
+    }
+
+    #[test]
+    fn other_bytes_pass_at_once() {
+        for bytes in [&b"++++"[..], b"a+++", b"+++\r", b"++", b"payload"] {
+            assert_eq!(written(&[(5000, bytes)]), [(5000, bytes.to_vec())]);
+        }
+        let left = written(&[(5000, b"text"), (10, b"+++")]);
+        assert_eq!(left, [(5000, b"text".to_vec()), (5010, b"+++".to_vec())]);
+    }
+
+    #[test]
+    fn a_silence_that_the_module_may_have_seen_counts() {
+        let left = written(&[(5000, b"text"), (700, b"+++")]);
+        assert_eq!(left, [(5000, b"text".to_vec()), (5700, b"++".to_vec()), (6900, b"+".to_vec())]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_escapes_and_nothing_is_lost(
+            writes in proptest::collection::vec((0_u64..3000, "[+]{0,4}|[+]{3}|[a+]{1,5}"), 0..12)
+        ) {
+            let writes: Vec<(u64, &[u8])> =
+                writes.iter().map(|(pause, text)| (*pause, text.as_bytes())).collect();
+            let left = written(&writes);
+            let sent: Vec<u8> = writes.iter().flat_map(|(_, bytes)| bytes.to_vec()).collect();
+            let arrived: Vec<u8> = left.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+            prop_assert_eq!(sent, arrived);
+            // A module whose clock is a little slower or faster.
+            for guard in [850, 1000, 1150] {
+                prop_assert!(!escapes(&left, guard), "{:?}", left);
+            }
+        }
+    }
+}
