@@ -21,9 +21,11 @@ pub use packet_data::{
 pub use sim::{EnterPin, SimState, SimStatus};
 pub use test_form::TestForm;
 pub use tls::{
-    CipherSuiteChange, CredentialArea, CredentialKind, CredentialPlace, CredentialSlots,
-    CredentialSlotsStatus, DeleteCredential, EnableSockets, ListCipherSuites, ReadCredential, ReadSetting,
-    SetCipherSuites, SettingValue, StoreCredential, WriteSetting,
+    CipherSuiteChange, ConnectionMode, CredentialArea, CredentialKind, CredentialPlace, CredentialSlots,
+    CredentialSlotsStatus, DeleteCredential, DialSocket, EnableSockets, HangUpSocket, ListCipherSuites,
+    ReadCredential, ReadSetting, ReadSocketCounters, ReadSocketState, ReceiveBlock, ReceivedBlock,
+    RedialSocket, ResumeSocket, SendBlock, SendTerminatedBlock, SetCipherSuites, SettingValue, SocketCounters,
+    SocketState, SocketStateReport, StoreCredential, WriteSetting,
 };
 
 use std::time::Duration;

@@ -3,6 +3,7 @@
 mod cipher_suites;
 mod credentials;
 mod settings;
+mod socket;
 
 pub use cipher_suites::{CipherSuiteChange, ListCipherSuites, SetCipherSuites};
 pub use credentials::{
@@ -10,6 +11,11 @@ pub use credentials::{
     DeleteCredential, ReadCredential, StoreCredential,
 };
 pub use settings::{EnableSockets, ReadSetting, SettingValue, WriteSetting};
+pub use socket::{
+    ConnectionMode, DialSocket, HangUpSocket, ReadSocketCounters, ReadSocketState, ReceiveBlock,
+    ReceivedBlock, RedialSocket, ResumeSocket, SendBlock, SendTerminatedBlock, SocketCounters, SocketState,
+    SocketStateReport,
+};
 
 #[cfg(test)]
 fn line(command: &impl crate::at::Command) -> String {
