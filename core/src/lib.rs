@@ -7,6 +7,7 @@ mod error;
 pub mod exclusive;
 pub mod modem;
 pub mod platform;
+pub mod socket;
 pub mod tls;
 pub mod transport;
 

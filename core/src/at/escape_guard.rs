@@ -128,6 +128,7 @@ fn joined(pluses: usize, bytes: Bytes) -> Bytes {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test needs some point in time")]
 mod tests {
     use proptest::prelude::*;
 

@@ -13,6 +13,7 @@ mod lease;
 mod leftovers;
 mod rule;
 mod service;
+mod socket_pool;
 
 pub use lease::{LeaseError, ServiceBusy, TlsLease};
 pub use rule::Claim;
@@ -20,3 +21,4 @@ pub use service::{Holder, Service};
 
 pub(crate) use lease::TlsArbiter;
 pub(crate) use leftovers::owner;
+pub(crate) use socket_pool::{SlotError, SocketPool, SocketSlot};

@@ -19,7 +19,7 @@ use crate::at::Command;
 use crate::commands::TestForm;
 use crate::driver::{AtChannel, AtChannelExt, AtPort, Statistics};
 use crate::error::CommandError;
-use crate::exclusive::{self, Claim, LeaseError, Service, TlsArbiter, TlsLease};
+use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsArbiter, TlsLease};
 use crate::platform::Profile;
 
 /// A handle to a module; clones share it. The port closes when the last one is dropped.
@@ -48,6 +48,7 @@ struct Inner {
     firmware: String,
     options: builder::NetworkOptions,
     arbiter: Arc<TlsArbiter>,
+    sockets: SocketPool,
     /// The PIN was sent: it must never be sent twice, three wrong ones block the SIM.
     pin_spent: AtomicBool,
     /// What test forms answered: firmware does not change while it runs.
@@ -83,6 +84,7 @@ impl Modem {
             model,
             firmware,
             options,
+            sockets: SocketPool::new(Arc::clone(&arbiter)),
             arbiter,
             pin_spent: AtomicBool::new(false),
             test_forms: Mutex::default(),
@@ -196,6 +198,10 @@ impl Modem {
     /// Nothing is changed.
     pub async fn tls_owner(&self) -> Result<Option<Service>, CommandError> {
         exclusive::owner(self.inner.channel.as_ref(), self.inner.profile).await
+    }
+
+    pub(crate) fn sockets(&self) -> &SocketPool {
+        &self.inner.sockets
     }
 
     /// Which service of this program holds TLS.

@@ -10,4 +10,5 @@ mod pairs;
 mod provision;
 mod refused_peers;
 mod secrets;
+mod socket;
 mod transcripts;

@@ -1,0 +1,214 @@
+//! The TLS sockets of a module: several at once under one lease.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::lease::{LeaseError, TlsArbiter, TlsLease};
+use super::rule::Claim;
+use super::service::Service;
+use crate::driver::AtChannel;
+
+/// Hands out the socket numbers of one module. The first number takes the lease, the last one gives it back.
+#[derive(Debug)]
+pub(crate) struct SocketPool {
+    arbiter: Arc<TlsArbiter>,
+    current: Mutex<Weak<SharedLease>>,
+    /// One at a time waits for the lease.
+    entrance: tokio::sync::Mutex<()>,
+}
+
+/// A socket number could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SlotError {
+    /// All are in use.
+    AllInUse { limit: usize },
+    /// The lease.
+    Lease(LeaseError),
+}
+
+/// A socket number in use.
+///
+/// Call [`cleaned`](Self::cleaned) when its TLS is off again. A number that is dropped without stays marked, and
+/// if it is among the last ones the next owner of the lease cleans the module.
+#[derive(Debug)]
+pub(crate) struct SocketSlot {
+    id: u8,
+    /// An earlier user of the number may have left it enabled or connected.
+    soiled: bool,
+    shared: Arc<SharedLease>,
+}
+
+#[derive(Debug)]
+struct SharedLease {
+    lease: Option<TlsLease>,
+    numbers: Mutex<Numbers>,
+}
+
+#[derive(Debug, Default)]
+struct Numbers {
+    used: BTreeSet<u8>,
+    soiled: BTreeSet<u8>,
+}
+
+impl SocketPool {
+    pub(crate) fn new(arbiter: Arc<TlsArbiter>) -> Self {
+        Self { arbiter, current: Mutex::default(), entrance: tokio::sync::Mutex::default() }
+    }
+
+    /// Takes a number, waiting in turn if another service has the lease, but never for another socket.
+    pub(crate) async fn acquire(
+        &self,
+        ids: RangeInclusive<u8>,
+        channel: &dyn AtChannel,
+    ) -> Result<SocketSlot, SlotError> {
+        let _one_at_a_time = self.entrance.lock().await;
+        let current = self.current().upgrade();
+        let shared = match current {
+            Some(shared) => shared,
+            None => {
+                let claim = Claim::of(Service::Socket);
+                let lease = self.arbiter.acquire(claim, channel).await.map_err(SlotError::Lease)?;
+                let shared = Arc::new(SharedLease { lease: Some(lease), numbers: Mutex::default() });
+                *self.current() = Arc::downgrade(&shared);
+                shared
+            }
+        };
+        let limit = ids.len();
+        let taken = shared.numbers().take(ids);
+        let (id, soiled) = taken.ok_or(SlotError::AllInUse { limit })?;
+        Ok(SocketSlot { id, soiled, shared })
+    }
+
+    fn current(&self) -> std::sync::MutexGuard<'_, Weak<SharedLease>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SocketSlot {
+    pub(crate) fn id(&self) -> u8 {
+        self.id
+    }
+
+    /// Whether the number has to be cleaned before it is of use.
+    pub(crate) fn is_soiled(&self) -> bool {
+        self.soiled
+    }
+
+    /// The lease that all sockets share.
+    pub(crate) fn lease(&self) -> Option<&TlsLease> {
+        self.shared.lease.as_ref()
+    }
+
+    /// Something was switched on for this number.
+    pub(crate) fn soil(&mut self) {
+        self.soiled = true;
+    }
+
+    /// Everything is off again for this number.
+    pub(crate) fn cleaned(&mut self) {
+        self.soiled = false;
+    }
+}
+
+impl Drop for SocketSlot {
+    fn drop(&mut self) {
+        let mut numbers = self.shared.numbers();
+        numbers.used.remove(&self.id);
+        if self.soiled {
+            numbers.soiled.insert(self.id);
+        }
+    }
+}
+
+impl SharedLease {
+    fn numbers(&self) -> std::sync::MutexGuard<'_, Numbers> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for SharedLease {
+    fn drop(&mut self) {
+        let clean = self.numbers().soiled.is_empty();
+        if let Some(lease) = self.lease.take()
+            && clean
+        {
+            lease.release();
+        }
+    }
+}
+
+impl Numbers {
+    /// A number that nobody uses, a clean one if there is one, and whether it is soiled.
+    fn take(&mut self, ids: RangeInclusive<u8>) -> Option<(u8, bool)> {
+        let mut free = ids.filter(|id| !self.used.contains(id));
+        let first = free.next()?;
+        let id = match self.soiled.contains(&first) {
+            true => free.find(|id| !self.soiled.contains(id)).unwrap_or(first),
+            false => first,
+        };
+        self.used.insert(id);
+        Some((id, self.soiled.remove(&id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::{AtPort, DriverOptions};
+    use crate::platform::{PlatformId, profile};
+
+    /// A module that answers everything with `OK`.
+    fn module() -> AtPort {
+        let (host, mut module) = tokio::io::duplex(4096);
+        tokio::spawn(async move {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            while let Ok(byte) = module.read_u8().await {
+                if byte == b'\r' && module.write_all(b"\r\nOK\r\n").await.is_err() {
+                    return;
+                }
+            }
+        });
+        AtPort::start(host, DriverOptions::default())
+    }
+
+    fn arbiter() -> Arc<TlsArbiter> {
+        TlsArbiter::new(profile(PlatformId::P37))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn numbers_are_shared_and_the_last_one_releases() {
+        let (port, arbiter) = (module(), arbiter());
+        let pool = SocketPool::new(Arc::clone(&arbiter));
+        let one = pool.acquire(1..=2, &port).await.unwrap();
+        let two = pool.acquire(1..=2, &port).await.unwrap();
+        assert_eq!((one.id(), two.id()), (1, 2));
+        assert!(matches!(pool.acquire(1..=2, &port).await, Err(SlotError::AllInUse { limit: 2 })));
+        drop(one);
+        assert_eq!(arbiter.holder(), Some(Service::Socket));
+        let again = pool.acquire(1..=2, &port).await.unwrap();
+        assert_eq!(again.id(), 1);
+        drop((two, again));
+        assert_eq!(arbiter.holder(), None);
+        let exchanges = port.statistics().exchanges;
+        arbiter.acquire(Claim::of(Service::Http), &port).await.unwrap().release();
+        assert_eq!(port.statistics().exchanges, exchanges, "nothing had to be cleaned");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn soiled_numbers_are_avoided_and_tell_the_next_owner() {
+        let (port, arbiter) = (module(), arbiter());
+        let pool = SocketPool::new(Arc::clone(&arbiter));
+        let mut one = pool.acquire(1..=2, &port).await.unwrap();
+        let two = pool.acquire(1..=2, &port).await.unwrap();
+        one.soil();
+        drop(one);
+        let again = pool.acquire(1..=2, &port).await.unwrap();
+        assert_eq!((again.id(), again.is_soiled()), (1, true), "it is the only one left");
+        drop(again);
+        drop(two);
+        let exchanges = port.statistics().exchanges;
+        arbiter.acquire(Claim::of(Service::Http), &port).await.unwrap().release();
+        assert!(port.statistics().exchanges > exchanges, "the module was cleaned");
+    }
+}

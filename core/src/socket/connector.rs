@@ -1,0 +1,273 @@
+//! Making connections.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use super::buffers::Buffers;
+use super::error::SocketError;
+use super::limits::{Sending, SocketLimits};
+use super::link::{Keep, KeptSession, Link, Shelf};
+use super::options::{Arrival, SocketOptions};
+use super::slot::OpenSlot;
+use super::tls_socket::TlsSocket;
+use crate::at::Command;
+use crate::commands::{ConnectionMode, DialSocket, ReadSocketState, RedialSocket, SkipEscape};
+use crate::driver::DataStream;
+use crate::error::CommandError;
+use crate::modem::Modem;
+use crate::platform::Availability;
+use crate::tls::{TlsError, TlsOptions, apply_with};
+
+/// Added to the time for a connection until the host gives up.
+const DIAL_MARGIN: Duration = Duration::from_secs(10);
+
+/// Makes TLS connections through the module.
+///
+/// Several sockets can be open at once, as many as the module has. They share the module's TLS, which no other
+/// service has meanwhile.
+///
+/// ```no_run
+/// # async fn example(modem: telit_core::Modem, tls: telit_core::tls::TlsOptions)
+/// # -> Result<(), Box<dyn std::error::Error>> {
+/// use telit_core::socket::TlsConnector;
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// let mut socket = TlsConnector::new(&modem, tls).connect("echo.example", 7777).await?;
+/// socket.write_all(b"hello").await?;
+/// let mut answer = [0; 5];
+/// socket.read_exact(&mut answer).await?;
+/// socket.close().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TlsConnector {
+    modem: Modem,
+    tls: TlsOptions,
+    options: SocketOptions,
+    shelf: Arc<Shelf>,
+}
+
+impl TlsConnector {
+    /// A connector in command mode, for data that the module announces.
+    #[must_use]
+    pub fn new(modem: &Modem, tls: TlsOptions) -> Self {
+        Self { modem: modem.clone(), tls, options: SocketOptions::default(), shelf: Arc::default() }
+    }
+
+    /// Who moves the bytes. Default [`ConnectionMode::Command`].
+    ///
+    /// In online mode the port carries nothing but the connection: fast, and nothing else can use the module until
+    /// the socket is [suspended](TlsSocket::suspend) or closed. In command mode other commands and other sockets go
+    /// on.
+    #[must_use]
+    pub fn mode(mut self, mode: ConnectionMode) -> Self {
+        self.options.mode = mode;
+        self
+    }
+
+    /// How data come in command mode. Default [`Arrival::Announced`].
+    #[must_use]
+    pub fn arrival(mut self, arrival: Arrival) -> Self {
+        self.options.arrival = arrival;
+        self
+    }
+
+    /// How long a connection may take, handshake included. Default 60 s.
+    ///
+    /// Where the module has no bound of its own for that (`<connTo>`), it is the bound for each packet of the
+    /// handshake, and the host gives up 10 s later. Source: M37 p877, p896.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.options.connect_timeout = timeout;
+        self
+    }
+
+    /// How long the module tries to get rid of one block in command mode, while the peer does not read. Meanwhile
+    /// the port does nothing else. Then the connection fails. Default 60 s.
+    #[must_use]
+    pub fn send_timeout(mut self, timeout: Duration) -> Self {
+        self.options.send_timeout = timeout;
+        self
+    }
+
+    /// Keeps the TLS session when a connection ends, so that the next one to the same host and port needs no full
+    /// handshake. 2G modules only; the others refuse to connect. Default off.
+    ///
+    /// A session that is kept keeps the module's TLS too. Drop the connector and its clones to give it back.
+    /// Source: SSL guide 7.3.
+    #[must_use]
+    pub fn keep_session(mut self, keep: bool) -> Self {
+        self.options.keep_session = keep;
+        self
+    }
+
+    /// Connects to a server by name or address, waiting in turn if another service has TLS.
+    ///
+    /// # Errors
+    /// See [`SocketError`]; [`SocketError::AllInUse`] if no socket is left.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes what was opened so far, in the background.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<TlsSocket, SocketError> {
+        let limits = Arc::new(SocketLimits::of(&self.modem).await?);
+        self.check(&limits).await?;
+        let (slot, kept) = match self.kept_session(host, port).await? {
+            Some(slot) => (slot, true),
+            None => (self.set_up(&limits).await?, false),
+        };
+        let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits)));
+        // Before dialling: a server that speaks first is announced before the answer.
+        let lines = self.modem.channel().unsolicited();
+        let link = Link {
+            modem: self.modem.clone(),
+            slot,
+            lines,
+            buffers,
+            limits,
+            options: self.options,
+            keep: self.keep(host, port),
+        };
+        match self.dial(&link, host, port, kept).await {
+            Ok(None) => {
+                self.settle(&link).await;
+                Ok(TlsSocket::in_command_mode(link))
+            }
+            Ok(Some(stream)) => Ok(TlsSocket::online(link, stream)),
+            Err(error) => {
+                // Dropping the link would do the same later; the caller may want to try again at once.
+                if !error.is_link_lost() {
+                    link.slot.hang_up().await?;
+                }
+                Err(SocketError::connect(host, port, error))
+            }
+        }
+    }
+
+    /// Refuses what this module cannot do, before anything is changed.
+    async fn check(&self, limits: &SocketLimits) -> Result<(), SocketError> {
+        let unsupported = |what: &str| {
+            let platform = self.modem.profile().id;
+            Err(TlsError::Unsupported { platform, what: what.to_owned() }.into())
+        };
+        let command_mode = self.options.mode == ConnectionMode::Command;
+        if command_mode && self.options.arrival == Arrival::Delivered && !limits.delivers {
+            return unsupported("does not deliver data with SSLSRING; let it announce them");
+        }
+        if self.options.keep_session && !self.keeps_sessions().await? {
+            return unsupported("keeps no TLS sessions (#SSLFASTD)");
+        }
+        Ok(())
+    }
+
+    async fn keeps_sessions(&self) -> Result<bool, CommandError> {
+        match self.modem.profile().tls.fast_dial {
+            Availability::Yes => Ok(true),
+            Availability::No => Ok(false),
+            Availability::Probe => Ok(self.modem.test_form("#SSLFASTD").await?.is_some()),
+        }
+    }
+
+    fn refuses_editing(&self, limits: &SocketLimits) -> bool {
+        self.options.mode == ConnectionMode::Command && limits.sending == Sending::Terminated
+    }
+
+    fn keep(&self, host: &str, port: u16) -> Option<Keep> {
+        self.options.keep_session.then(|| Keep {
+            shelf: Arc::downgrade(&self.shelf),
+            host: host.to_owned(),
+            port,
+        })
+    }
+
+    /// The session that was kept for this server; one for another server is given up.
+    async fn kept_session(&self, host: &str, port: u16) -> Result<Option<OpenSlot>, SocketError> {
+        let kept = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match kept {
+            Some(KeptSession { host: kept_host, port: kept_port, slot })
+                if kept_host == host && kept_port == port =>
+            {
+                Ok(Some(slot))
+            }
+            Some(KeptSession { slot, .. }) => {
+                slot.hang_up().await?;
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn set_up(&self, limits: &SocketLimits) -> Result<OpenSlot, SocketError> {
+        let slot = OpenSlot::enable(&self.modem, limits).await?;
+        let Some(lease) = slot.lease() else {
+            return Ok(slot);
+        };
+        let settings = self.options.settings(limits);
+        match apply_with(&self.modem, lease, slot.id(), &self.tls, settings).await {
+            Ok(_) => Ok(slot),
+            Err(error) => {
+                slot.hang_up().await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Dials with the kept session if there is one, and afresh if that fails.
+    async fn dial(
+        &self,
+        link: &Link,
+        host: &str,
+        port: u16,
+        kept: bool,
+    ) -> Result<Option<DataStream>, CommandError> {
+        if self.options.mode == ConnectionMode::Online {
+            self.hide_escape().await?;
+        }
+        let (socket, mode) = (link.socket(), self.options.mode);
+        let deadline = self.options.connect_timeout + DIAL_MARGIN;
+        if kept {
+            match self.open(RedialSocket { socket, mode, deadline }).await {
+                Err(CommandError::Refused { error, .. }) => {
+                    tracing::debug!(%error, "the kept session is of no use any more");
+                }
+                outcome => return outcome,
+            }
+        }
+        let timeout = link.limits.dial_timeout(self.options.connect_timeout);
+        let keep_session = self.options.keep_session;
+        let host = host.to_owned();
+        self.open(DialSocket { socket, host, port, keep_session, mode, timeout, deadline }).await
+    }
+
+    async fn open(
+        &self,
+        dial: impl Command<Response = ()> + Send + Sync,
+    ) -> Result<Option<DataStream>, CommandError> {
+        match self.options.mode {
+            ConnectionMode::Command => self.modem.run(dial).await.map(|()| None),
+            ConnectionMode::Online => self.modem.channel().open_stream(dial.exchange()?).await.map(Some),
+        }
+    }
+
+    /// Keeps the escape sequence from the peer, where the module can.
+    async fn hide_escape(&self) -> Result<(), CommandError> {
+        if self.modem.profile().escape.skip_escape == Availability::No {
+            return Ok(());
+        }
+        match self.modem.run(SkipEscape).await {
+            Err(CommandError::Refused { error, .. }) => {
+                tracing::debug!(%error, "the escape sequence will reach the peer");
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// A module may need the question to notice that it is connected, as public drivers do.
+    async fn settle(&self, link: &Link) {
+        match self.modem.run(ReadSocketState { socket: link.socket() }).await {
+            Ok(report) => tracing::debug!(?report, "connected"),
+            Err(error) => tracing::debug!(%error, "connected, the state cannot be read"),
+        }
+    }
+}

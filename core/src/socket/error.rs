@@ -1,0 +1,317 @@
+//! What can go wrong with a TLS socket.
+
+use std::fmt;
+use std::io;
+
+use bytes::Bytes;
+
+use super::ending::SocketEnding;
+use crate::at::ModuleError;
+use crate::error::{Category, CommandError, Outcome};
+use crate::exclusive::{LeaseError, SlotError};
+use crate::tls::{TlsError, TlsFailure};
+
+/// What can go wrong with a [`TlsSocket`](super::TlsSocket). Reads and writes carry it inside an [`io::Error`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// TLS could not be taken or set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// All TLS sockets of the module are in use. Close one first.
+    #[error("all {limit} TLS sockets of the module are in use")]
+    AllInUse {
+        /// How many the module has.
+        limit: usize,
+    },
+    /// The connection could not be made.
+    #[error("no connection to {host}:{port}: {failure}")]
+    Connect {
+        /// The server.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// What it looks like.
+        failure: ConnectFailure,
+        /// What the module said.
+        #[source]
+        error: CommandError,
+    },
+    /// A command failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// Bytes were not accepted. Nothing more can be written.
+    #[error("{} bytes were not accepted: {error}", if *.may_have_gone { "the last" } else { "some" })]
+    NotSent {
+        /// The module may have sent them although it did not say so.
+        may_have_gone: bool,
+        /// What the module said.
+        #[source]
+        error: CommandError,
+    },
+    /// The connection has ended.
+    #[error("{ending}{}", if *.before_first_byte { REFUSED_IDENTITY } else { "" })]
+    Ended {
+        /// How.
+        ending: SocketEnding,
+        /// Nothing had come from the peer.
+        before_first_byte: bool,
+    },
+    /// The connection ended while it was suspended.
+    #[error("the connection ended while it was suspended: {ending}")]
+    EndedWhileSuspended {
+        /// How.
+        ending: SocketEnding,
+        /// What the peer had still sent.
+        unread: Bytes,
+    },
+    /// The module has no command that can carry this byte. Nothing of the write was sent.
+    #[error("the byte 0x{byte:02x} cannot be sent in command mode on this module; use online mode")]
+    Uncarriable {
+        /// The byte.
+        byte: u8,
+    },
+    /// The module delivered more than the application read, and nothing can hold it up: bytes are lost.
+    #[error("more than {capacity} bytes came that nobody read; let the module announce data instead")]
+    Overflow {
+        /// What could be kept.
+        capacity: usize,
+    },
+    /// The module delivered data in lines that were not taken in time: bytes are lost.
+    #[error("{lines} lines of the module were lost, with data of the connection among them")]
+    LinesLost {
+        /// How many.
+        lines: u64,
+    },
+    /// Nothing can be asked while the port carries the connection.
+    #[error("the socket is in online mode; suspend it first")]
+    Online,
+    /// Only a connection in online mode can be suspended.
+    #[error("the socket is in command mode, where other commands run anyway")]
+    NotOnline,
+    /// The module did not come back from online mode.
+    #[error("the module did not leave online mode")]
+    Stuck,
+}
+
+const REFUSED_IDENTITY: &str = ", before its first byte; with TLS 1.3 that is what a server does which does not \
+                                accept the client certificate, or misses one";
+
+/// Why a connection could not be made, as far as the module's words tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConnectFailure {
+    /// The host name has no address.
+    Name,
+    /// Nobody takes connections there, or the network does not let them through.
+    Unreachable,
+    /// It took too long. The module may have connected all the same; then it has hung up again.
+    TimedOut,
+    /// The packet data context is not active.
+    NoContext,
+    /// TLS failed.
+    Tls(TlsFailure),
+    /// The module does not say.
+    Unknown,
+}
+
+impl ConnectFailure {
+    pub(super) fn of(error: &CommandError) -> Self {
+        match (TlsFailure::of(error), error.module_error()) {
+            (Some(failure), _) => Self::Tls(failure),
+            (None, Some(told)) => Self::named_by(told),
+            (None, None) if error.outcome() == Outcome::Unknown => Self::TimedOut,
+            (None, None) => Self::Unknown,
+        }
+    }
+
+    /// Source: M37 p20-28.
+    fn named_by(told: &ModuleError) -> Self {
+        const NAMED: [(ConnectFailure, &[u32], &str); 7] = [
+            (ConnectFailure::NoContext, &[556], "context not opened"),
+            (ConnectFailure::Name, &[558], "can not resolve DN"),
+            (ConnectFailure::TimedOut, &[559], "time-out in opening socket"),
+            (ConnectFailure::Unreachable, &[557], "can not setup socket"),
+            (ConnectFailure::Unreachable, &[560], "can not open socket"),
+            (ConnectFailure::Unreachable, &[561], "remote disconnected or time-out"),
+            (ConnectFailure::Unreachable, &[562], "connection failed"),
+        ];
+        let named = NAMED.iter().find(|(_, numbers, text)| told.is(numbers, text));
+        named.map_or(Self::Unknown, |(failure, ..)| *failure)
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Name => "check the host name, and whether the network resolves it",
+            Self::Unreachable => "check host, port and firewall",
+            Self::TimedOut => "check host, port and firewall, or allow more time",
+            Self::NoContext => "bring the module on line again",
+            Self::Tls(failure) => failure.hint(),
+            Self::Unknown => {
+                "the module gives no reason; check host, port, certificates and the module's clock"
+            }
+        }
+    }
+}
+
+impl fmt::Display for ConnectFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => f.write_str("the host name is not known"),
+            Self::Unreachable => f.write_str("the connection was refused or lost"),
+            Self::TimedOut => f.write_str("it took too long"),
+            Self::NoContext => f.write_str("the packet data context is not active"),
+            Self::Tls(failure) => failure.fmt(f),
+            Self::Unknown => f.write_str("the module gives no reason"),
+        }
+    }
+}
+
+impl SocketError {
+    pub(super) fn connect(host: &str, port: u16, error: CommandError) -> Self {
+        let failure = ConnectFailure::of(&error);
+        match error {
+            // Nothing was tried.
+            CommandError::Invalid(_) | CommandError::LinkLost { .. } | CommandError::NotResponding { .. } => {
+                Self::Command(error)
+            }
+            error => Self::Connect { host: host.to_owned(), port, failure, error },
+        }
+    }
+
+    pub(super) fn not_sent(error: CommandError) -> Self {
+        let nothing_open =
+            matches!(TlsFailure::of(&error), Some(TlsFailure::NotConnected | TlsFailure::NotActivated));
+        // Whether a block that was refused had gone in part, no module tells.
+        let refused = error.module_error().is_some() && !nothing_open;
+        Self::NotSent { may_have_gone: refused || error.may_have_taken_effect(), error }
+    }
+
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Tls(error) => error.category(),
+            Self::AllInUse { .. } => Category::Busy,
+            Self::Connect { failure: ConnectFailure::Tls(TlsFailure::AlreadyActivated), .. } => {
+                Category::Busy
+            }
+            Self::Connect { .. } | Self::Ended { .. } | Self::EndedWhileSuspended { .. } => Category::Network,
+            Self::NotSent { error, .. } if error.module_error().is_some() => Category::Network,
+            Self::Command(error) | Self::NotSent { error, .. } => error.category(),
+            Self::Uncarriable { .. } | Self::Online | Self::NotOnline | Self::Overflow { .. } => {
+                Category::Usage
+            }
+            Self::Stuck | Self::LinesLost { .. } => Category::Link,
+        }
+    }
+
+    /// What to look at.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Tls(error) => error.hint(),
+            Self::Connect { failure, .. } => Some(failure.hint()),
+            Self::Ended { before_first_byte: true, .. } => {
+                Some("check the client certificate, and what the server's log says")
+            }
+            Self::NotSent { error, .. } | Self::Command(error) => TlsFailure::of(error).map(TlsFailure::hint),
+            _ => None,
+        }
+    }
+
+    /// The nearest kind of I/O error.
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        match self {
+            Self::Ended { ending, .. } | Self::EndedWhileSuspended { ending, .. } => {
+                ending.error_kind().unwrap_or(io::ErrorKind::BrokenPipe)
+            }
+            Self::Uncarriable { .. } => io::ErrorKind::InvalidInput,
+            Self::Online | Self::NotOnline => io::ErrorKind::Unsupported,
+            Self::NotSent { error, .. } if error.module_error().is_some() => io::ErrorKind::BrokenPipe,
+            Self::Connect { failure: ConnectFailure::TimedOut, .. } => io::ErrorKind::TimedOut,
+            Self::Connect { failure: ConnectFailure::Unreachable, .. } => io::ErrorKind::ConnectionRefused,
+            Self::AllInUse { .. } => io::ErrorKind::AddrInUse,
+            _ => io::ErrorKind::Other,
+        }
+    }
+}
+
+impl From<SocketError> for io::Error {
+    fn from(error: SocketError) -> Self {
+        Self::new(error.kind(), error)
+    }
+}
+
+impl From<LeaseError> for SocketError {
+    fn from(error: LeaseError) -> Self {
+        Self::Tls(error.into())
+    }
+}
+
+impl From<SlotError> for SocketError {
+    fn from(error: SlotError) -> Self {
+        match error {
+            SlotError::AllInUse { limit } => Self::AllInUse { limit },
+            SlotError::Lease(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::at::Effect;
+
+    fn refused(detail: &str) -> CommandError {
+        CommandError::Refused { command: "#SSLD".into(), error: ModuleError::equipment(detail) }
+    }
+
+    #[test]
+    fn the_module_names_what_failed() {
+        for (detail, failure) in [
+            ("558", ConnectFailure::Name),
+            ("cannot resolve DN", ConnectFailure::Name),
+            ("562", ConnectFailure::Unreachable),
+            ("time-out in opening socket", ConnectFailure::TimedOut),
+            ("context not opened", ConnectFailure::NoContext),
+            ("SSL error during handshake", ConnectFailure::Tls(TlsFailure::Handshake)),
+            ("1012", ConnectFailure::Tls(TlsFailure::VersionMismatch)),
+            ("something else", ConnectFailure::Unknown),
+        ] {
+            assert_eq!(ConnectFailure::of(&refused(detail)), failure, "{detail}");
+        }
+        let late = CommandError::TimedOut {
+            command: "#SSLD".into(),
+            waited: std::time::Duration::from_secs(150),
+            effect: Effect::Once,
+        };
+        assert_eq!(ConnectFailure::of(&late), ConnectFailure::TimedOut);
+    }
+
+    #[test]
+    fn an_end_before_the_first_byte_is_explained() {
+        let error = SocketError::Ended { ending: SocketEnding::Alert, before_first_byte: true };
+        assert!(error.to_string().contains("does not accept the client certificate"), "{error}");
+        assert!(error.hint().is_some());
+        let error = SocketError::Ended { ending: SocketEnding::Reset, before_first_byte: false };
+        assert_eq!(error.to_string(), "the connection was reset");
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn a_late_answer_says_that_the_bytes_may_have_gone() {
+        let error = CommandError::TimedOut {
+            command: "#SSLSENDEXT".into(),
+            waited: std::time::Duration::from_secs(70),
+            effect: Effect::Once,
+        };
+        let error = SocketError::not_sent(error);
+        assert!(matches!(error, SocketError::NotSent { may_have_gone: true, .. }));
+        assert!(matches!(
+            SocketError::not_sent(refused("SSL not connected")),
+            SocketError::NotSent { may_have_gone: false, .. }
+        ));
+    }
+}

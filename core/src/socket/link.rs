@@ -1,0 +1,88 @@
+//! What it takes to drive one connection, and what becomes of it at its end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::buffers::Buffers;
+use super::ending::{Closure, SocketEnding};
+use super::error::SocketError;
+use super::limits::SocketLimits;
+use super::options::SocketOptions;
+use super::slot::OpenSlot;
+use crate::driver::Unsolicited;
+use crate::modem::Modem;
+
+/// One connection, whoever drives it.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub(super) modem: Modem,
+    pub(super) slot: OpenSlot,
+    /// Everything that the module has said since before the connection was dialled.
+    pub(super) lines: Unsolicited,
+    pub(super) buffers: Arc<Buffers>,
+    pub(super) limits: Arc<SocketLimits>,
+    pub(super) options: SocketOptions,
+    /// Where the session is kept, if it is.
+    pub(super) keep: Option<Keep>,
+}
+
+/// Told when a connection is closed and its number given back.
+pub(super) type Done = oneshot::Sender<Result<(), SocketError>>;
+
+/// A session that waits for the next connection to the same server.
+#[derive(Debug)]
+pub(super) struct KeptSession {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) slot: OpenSlot,
+}
+
+/// The place of the one session that a connector keeps.
+pub(super) type Shelf = Mutex<Option<KeptSession>>;
+
+/// Where a session goes when its connection has ended.
+#[derive(Debug)]
+pub(super) struct Keep {
+    pub(super) shelf: std::sync::Weak<Shelf>,
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Link {
+    pub(super) fn socket(&self) -> u8 {
+        self.slot.id()
+    }
+
+    /// Hangs up and gives the number back, or keeps the session.
+    pub(super) async fn finish(self) -> Result<(), SocketError> {
+        let Self { slot, keep, .. } = self;
+        match keep.and_then(|keep| Some((keep.shelf.upgrade()?, keep.host, keep.port))) {
+            None => slot.hang_up().await?,
+            Some((shelf, host, port)) => {
+                slot.park().await?;
+                let kept = KeptSession { host, port, slot };
+                drop(shelf.lock().unwrap_or_else(PoisonError::into_inner).replace(kept));
+            }
+        }
+        Ok(())
+    }
+
+    /// How a line says that this connection has ended; `None` if it may be another one, or is about something else.
+    pub(super) fn closure(&self, line: &str) -> Option<Closed> {
+        match Closure::parse(line)? {
+            Closure::Socket(socket, ending) if socket == self.socket() => Some(Closed::This(ending)),
+            Closure::Socket(..) => None,
+            Closure::Somewhere => Some(Closed::Perhaps),
+        }
+    }
+}
+
+/// What a `NO CARRIER` means for one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// It has ended.
+    This(SocketEnding),
+    /// It or another one has.
+    Perhaps,
+}

@@ -1,0 +1,4 @@
+//! TLS sockets.
+
+mod exchange;
+pub(crate) mod peer;
