@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use telit_core::platform::{Availability, Capability, PlatformId, Profile, Support, TlsProfile, profile};
+use telit_core::tls::{PolicyRefusal, Probed, TlsOptions, resolve};
 
 const START: &str = "<!-- support matrix -->\n";
 const END: &str = "<!-- end of support matrix -->\n";
@@ -48,6 +49,8 @@ fn matrix() -> String {
     row(&mut text, "cipher suites", columns.iter().map(|profiles| suites(&profiles[0].tls).to_string()));
     let chosen = columns.iter().map(|profiles| selectable(&profiles[0].tls).to_string());
     row(&mut text, "cipher suites that can be chosen alone", chosen);
+    let recommended = columns.iter().map(|profiles| recommended(profiles[0], &mut notes));
+    row(&mut text, "a recommended suite (ECDHE or DHE with AES-GCM)", recommended);
     text.push('\n');
     text + &notes.list() + "\n"
 }
@@ -97,6 +100,26 @@ fn cell(support: Support, notes: &mut Notes) -> String {
     format!("{word}{}", number.unwrap_or_default())
 }
 
+/// Whether the default policy finds a suite without a list, and otherwise what there is.
+fn recommended(profile: &'static Profile, notes: &mut Notes) -> String {
+    let options = TlsOptions::builder().danger_skip_verification().without_server_name().build();
+    match resolve(profile, &options.expect("nothing contradicts"), &Probed::default()) {
+        Ok(_) => "yes".to_owned(),
+        Err(PolicyRefusal::Suites { alternatives, .. }) => {
+            let strongest = alternatives.suite.expect("every platform has AES");
+            let better = alternatives.in_default_list.first();
+            let better =
+                better.map(|suite| format!(", and {suite} is offered only together with all others"));
+            let remark = format!(
+                "the strongest that can be chosen is {strongest}{} (SSL guide 12.1)",
+                better.unwrap_or_default()
+            );
+            format!("no <sup>{}</sup>", notes.number(&remark))
+        }
+        Err(refusal) => panic!("{refusal}"),
+    }
+}
+
 /// Signals are no suites.
 fn suites(tls: &TlsProfile) -> usize {
     tls.suites.iter().filter(|row| !row.suite.is_signal()).count()
@@ -113,13 +136,13 @@ fn row(text: &mut String, name: &str, cells: impl Iterator<Item = String>) {
 
 /// Remarks in the order in which they are met, each once.
 #[derive(Default)]
-struct Notes(Vec<&'static str>);
+struct Notes(Vec<String>);
 
 impl Notes {
-    fn number(&mut self, remark: &'static str) -> usize {
-        let known = self.0.iter().position(|known| *known == remark);
+    fn number(&mut self, remark: &str) -> usize {
+        let known = self.0.iter().position(|known| known == remark);
         1 + known.unwrap_or_else(|| {
-            self.0.push(remark);
+            self.0.push(remark.to_owned());
             self.0.len() - 1
         })
     }

@@ -43,10 +43,6 @@ pub struct TlsProfile {
     pub suite_selection: SuiteSelection,
     /// The suites, in the order of their source.
     pub suites: &'static [SuiteRow],
-    /// Suites to offer up to TLS 1.2, best first.
-    pub recommended: &'static [CipherSuite],
-    /// Suites to offer with TLS 1.3, best first.
-    pub recommended_tls13: &'static [CipherSuite],
     /// `#SSLSECCS`: an ordered list of suites of one's own.
     pub suite_list: Availability,
     /// `#SSLSECCA`: a second store of authorities.

@@ -99,20 +99,6 @@ fn the_suites_are_unique_and_named() {
 }
 
 #[test]
-fn the_recommended_suites_can_be_chosen_and_fit_their_version() {
-    for profile in profiles() {
-        let tls = &profile.tls;
-        let fits = |suite: &CipherSuite, version| {
-            tls.suite(*suite).and_then(|row| row.versions).is_some_and(|versions| versions.contains(&version))
-        };
-        assert!(!tls.recommended.is_empty());
-        assert!(tls.recommended.iter().all(|suite| fits(suite, TlsVersion::Tls12)));
-        assert!(tls.recommended_tls13.iter().all(|suite| fits(suite, TlsVersion::Tls13)));
-        assert!(tls.recommended.iter().all(|suite| tls.suite_value(*suite).is_some()));
-    }
-}
-
-#[test]
 fn the_tls_limits_agree_with_each_other() {
     for profile in profiles() {
         let tls = &profile.tls;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::p10_13_16_cipher_suites::{RECOMMENDED, SUITES};
+use super::p10_13_16_cipher_suites::SUITES;
 use super::{shared, shared_services};
 use crate::platform::capability::Capability;
 use crate::platform::cipher_suites::SuiteSelection;
@@ -129,8 +129,6 @@ const fn tls(fast_cpu_modes: &'static [u8], credential_size: Option<usize>) -> T
         tls13: Availability::No,                  // SSL guide 12.1.1
         suite_selection: SuiteSelection::Decimal, // SSL guide 6.2.1
         suites: SUITES,
-        recommended: RECOMMENDED,
-        recommended_tls13: &[],
         suite_list: Availability::No,      // M37 p925: since 2024
         preloaded_store: Availability::No, // SSL guide 6.3.1
         fast_dial: Availability::Yes,      // SSL guide 7.3

@@ -2,11 +2,8 @@
 //!
 //! Source: SSL guide 12.1.1, table 4. Every row can be chosen and every row is offered by 0. None has forward secrecy.
 
-use super::suite_rows::{ONLY_1_0, ONLY_1_2, TO_1_2, row, suite};
-use crate::platform::cipher_suites::{CipherSuite, SuiteRow};
-
-/// AES-GCM first; all use RSA key exchange, for want of others.
-pub(super) const RECOMMENDED: &[CipherSuite] = &[suite(0x009C), suite(0x003C), suite(0x003D), suite(0x0035)];
+use super::suite_rows::{ONLY_1_0, ONLY_1_2, TO_1_2, row};
+use crate::platform::cipher_suites::SuiteRow;
 
 /// All suites, in the order of the guide.
 #[rustfmt::skip]

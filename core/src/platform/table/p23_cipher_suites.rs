@@ -4,11 +4,8 @@
 //! export, DES and RC4 among them, are offered together by 0, which leaves out the one without encryption
 //! (SSL guide 6.2.2).
 
-use super::suite_rows::{ONLY_1_2, TO_1_2, row, suite};
-use crate::platform::cipher_suites::{CipherSuite, SuiteRow};
-
-/// The only ones with AES that can be chosen alone.
-pub(super) const RECOMMENDED: &[CipherSuite] = &[suite(0x002F), suite(0x0035)];
+use super::suite_rows::{ONLY_1_2, TO_1_2, row};
+use crate::platform::cipher_suites::SuiteRow;
 
 /// All suites, in the order of the guide.
 #[rustfmt::skip]

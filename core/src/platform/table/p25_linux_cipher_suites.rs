@@ -3,20 +3,8 @@
 //! Source: SSL guide 12.1.5, table 8, and 6.2.3. Every row can be chosen and every row is offered by 0. None is AEAD, none
 //! has ECDHE.
 
-use super::suite_rows::{ONLY_1_2, TO_1_1, TO_1_2, row, suite};
-use crate::platform::cipher_suites::{CipherSuite, SuiteRow};
-
-/// Forward secrecy first; all are CBC, for want of others.
-pub(super) const RECOMMENDED: &[CipherSuite] = &[
-    suite(0x0067),
-    suite(0x006B),
-    suite(0x0033),
-    suite(0x0039),
-    suite(0x003C),
-    suite(0x003D),
-    suite(0x002F),
-    suite(0x0035),
-];
+use super::suite_rows::{ONLY_1_2, TO_1_1, TO_1_2, row};
+use crate::platform::cipher_suites::SuiteRow;
 
 /// All suites, in the order of the guide.
 #[rustfmt::skip]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::p25_threadx_cipher_suites::{RECOMMENDED, RECOMMENDED_TLS13, SUITES};
+use super::p25_threadx_cipher_suites::SUITES;
 use super::{shared, shared_services};
 use crate::platform::capability::Capability;
 use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
@@ -106,8 +106,6 @@ const TLS: TlsProfile = TlsProfile {
     tls13: Availability::Probe, // SSL guide 12.1.7: from software xx2 on
     suite_selection: SuiteSelection::Hexadecimal, // SSL guide 12.1.7; 6.2.4 has other decimals
     suites: SUITES,
-    recommended: RECOMMENDED,
-    recommended_tls13: RECOMMENDED_TLS13,
     suite_list: Availability::Probe,
     preloaded_store: Availability::Yes, // SSL guide 6.3.4
     fast_dial: Availability::No,        // SSL guide 7.3: 2G only

@@ -4,14 +4,8 @@
 //! SSL guide 6.2.4 numbers them 1 to 8, so that one number means two suites. The hexadecimal number means one, and is the
 //! only one used.
 
-use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row, suite};
-use crate::platform::cipher_suites::{CipherSuite, SuiteRow};
-
-/// AEAD with forward secrecy, RSA certificates first, since they are the common ones.
-pub(super) const RECOMMENDED: &[CipherSuite] = &[suite(0xC02F), suite(0xC030), suite(0xC02B), suite(0xC02C)];
-
-/// The stronger one first.
-pub(super) const RECOMMENDED_TLS13: &[CipherSuite] = &[suite(0x1302), suite(0x1301)];
+use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row};
+use crate::platform::cipher_suites::SuiteRow;
 
 /// All suites, in the order of the guide.
 #[rustfmt::skip]

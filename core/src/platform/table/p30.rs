@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::p30_cipher_suites::{RECOMMENDED, SUITES};
+use super::p30_cipher_suites::SUITES;
 use super::{shared, shared_services};
 use crate::platform::capability::Capability;
 use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
@@ -90,8 +90,6 @@ const TLS: TlsProfile = TlsProfile {
     tls13: Availability::No, // SSL guide 12.1.6: FTP only, from software xx9 on
     suite_selection: SuiteSelection::Decimal, // SSL guide 12.1.6
     suites: SUITES,
-    recommended: RECOMMENDED,
-    recommended_tls13: &[],
     suite_list: Availability::Probe,
     preloaded_store: Availability::No, // SSL guide 6.3.3
     fast_dial: Availability::No,       // SSL guide 7.3: 2G only

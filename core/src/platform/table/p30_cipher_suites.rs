@@ -3,20 +3,8 @@
 //! Source: SSL guide 12.1.6, table 9. Those with a decimal can be chosen alone, and 0 offers all of them. Those of TLS 1.3 have no
 //! value: the guide gives them to FTP only, from software xx9 on. None up to TLS 1.2 is AEAD, none has ECDHE.
 
-use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row, suite};
-use crate::platform::cipher_suites::{CipherSuite, SuiteRow};
-
-/// Forward secrecy first; all are CBC, for want of others.
-pub(super) const RECOMMENDED: &[CipherSuite] = &[
-    suite(0x0067),
-    suite(0x006B),
-    suite(0x0033),
-    suite(0x0039),
-    suite(0x003C),
-    suite(0x003D),
-    suite(0x002F),
-    suite(0x0035),
-];
+use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row};
+use crate::platform::cipher_suites::SuiteRow;
 
 /// All suites, in the order of the guide.
 #[rustfmt::skip]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::p37_cipher_suites::{RECOMMENDED, RECOMMENDED_TLS13, SUITES};
+use super::p37_cipher_suites::SUITES;
 use super::shared;
 use crate::platform::capability::Capability;
 use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
@@ -134,8 +134,6 @@ const TLS: TlsProfile = TlsProfile {
     tls13: Availability::Probe,
     suite_selection: SuiteSelection::Both, // M37 p881
     suites: SUITES,
-    recommended: RECOMMENDED,
-    recommended_tls13: RECOMMENDED_TLS13,
     suite_list: Availability::Probe,      // M37 p925, with Rev.14
     preloaded_store: Availability::Probe, // M37 p888, with Rev.8
     fast_dial: Availability::No,          // SSL guide 7.3: 2G only; M37 p895 knows closure type 0 only

@@ -3,14 +3,8 @@
 //! Numbers, decimals, versions and the first "offered" column from the SSL guide 12.1.7, table 10; the second column
 //! and the suites at the end from M37 p881-886. The two sources differ in what value 0 offers, so 0 is never sent.
 
-use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row_of_two_sources as row, suite};
-use crate::platform::cipher_suites::{CipherSuite, SuiteRow, TlsVersion};
-
-/// AEAD with forward secrecy, RSA certificates first, since they are the common ones.
-pub(super) const RECOMMENDED: &[CipherSuite] = &[suite(0xC02F), suite(0xC030), suite(0xC02B), suite(0xC02C)];
-
-/// The stronger one first.
-pub(super) const RECOMMENDED_TLS13: &[CipherSuite] = &[suite(0x1302), suite(0x1301)];
+use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row_of_two_sources as row};
+use crate::platform::cipher_suites::{SuiteRow, TlsVersion};
 
 // M37 lists the suite without its versions.
 const UNSTATED: Option<&[TlsVersion]> = None;

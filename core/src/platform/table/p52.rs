@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::p52_cipher_suites::{RECOMMENDED, SUITES};
+use super::p52_cipher_suites::SUITES;
 use super::{shared, shared_services};
 use crate::platform::capability::Capability;
 use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
@@ -90,8 +90,6 @@ const TLS: TlsProfile = TlsProfile {
     tls13: Availability::No,                      // SSL guide 12.1.8
     suite_selection: SuiteSelection::Hexadecimal, // SSL guide 12.1.8
     suites: SUITES,
-    recommended: RECOMMENDED,
-    recommended_tls13: &[],
     suite_list: Availability::Probe,
     preloaded_store: Availability::Yes, // SSL guide 6.3.4
     fast_dial: Availability::No,        // SSL guide 7.3: 2G only

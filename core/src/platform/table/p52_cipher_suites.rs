@@ -3,11 +3,8 @@
 //! Source: SSL guide 12.1.8, table 11. All can be chosen by their hexadecimal number, and 0 offers all. The marks for TLS 1.3 are
 //! left out, since the guide says beneath the table that the software does not support it.
 
-use super::suite_rows::{ONLY_1_2, TO_1_2, row, suite};
-use crate::platform::cipher_suites::{CipherSuite, SuiteRow};
-
-/// AEAD with forward secrecy, RSA certificates first, since they are the common ones.
-pub(super) const RECOMMENDED: &[CipherSuite] = &[suite(0xC02F), suite(0xC030), suite(0xC02B), suite(0xC02C)];
+use super::suite_rows::{ONLY_1_2, TO_1_2, row};
+use crate::platform::cipher_suites::SuiteRow;
 
 /// All suites, in the order of the guide.
 #[rustfmt::skip]

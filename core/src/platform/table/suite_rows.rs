@@ -31,8 +31,3 @@ pub(super) const fn row_of_two_sources(
     let suite = CipherSuite::new(number);
     SuiteRow { suite, decimal, offered_by_guide, offered_by_manual: Some(offered_by_manual), versions }
 }
-
-/// Suites by their numbers.
-pub(super) const fn suite(number: u16) -> CipherSuite {
-    CipherSuite::new(number)
-}
