@@ -8,6 +8,7 @@ use std::time::Duration;
 use telit_core::at::{CommandLine, Exchange, Expect};
 use telit_core::driver::Recorder;
 use telit_core::modem::ModemBuilder;
+use telit_core::platform::{self, Identification, PlatformId};
 use telit_core::{CommandError, Modem};
 
 use crate::args::GlobalArguments;
@@ -43,8 +44,27 @@ pub(crate) async fn open(arguments: &GlobalArguments) -> Result<Session, Failure
         Some(platform) => open_virtual(platform, arguments, builder).await?,
         None => open_serial(port, arguments, builder).await?,
     };
+    if let Some(warning) = arguments.platform.0.and_then(|chosen| mismatch(chosen, &session.modem)) {
+        tracing::warn!("{warning}");
+    }
     *OPENED.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.modem.clone());
     Ok(session)
+}
+
+/// What to say if the module's own names lead to another platform than the one that was given. Names that lead
+/// nowhere say nothing.
+fn mismatch(chosen: PlatformId, modem: &Modem) -> Option<String> {
+    let (model, firmware) = (modem.model(), modem.firmware());
+    let named = match platform::identify(model, firmware) {
+        Identification::Platform(platform) if platform != chosen => platform.to_string(),
+        Identification::NeedsProbe(platforms) if !platforms.contains(&chosen) => {
+            platforms.iter().map(|platform| platform.as_str()).collect::<Vec<_>>().join(" or ")
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "--platform {chosen} was given, but {model} with firmware {firmware} is of platform {named}"
+    ))
 }
 
 /// Opens the module and takes it into the network.
@@ -134,7 +154,8 @@ async fn open_virtual(
     use crate::virtual_module::{self, Settings};
 
     let platform = platform.parse().map_err(|_| {
-        Failure::usage(format!("no virtual module is named sim:{platform}")).hint("use sim:37")
+        Failure::usage(format!("no virtual module is named sim:{platform}"))
+            .hint(format!("use one of {}", PlatformId::ALL.map(|id| format!("sim:{id}")).join(", ")))
     })?;
     let settings = Settings { resolve: &arguments.resolve, baud: arguments.baud, ..Settings::new(platform) };
     let module = virtual_module::start(&settings)?;

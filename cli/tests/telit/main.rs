@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod harness;
+#[cfg(feature = "simulator")]
+mod platforms;
 mod port;
 #[cfg(feature = "simulator")]
 mod provision;

@@ -41,8 +41,13 @@ fn a_platform_that_does_not_exist() {
 
 #[test]
 fn the_platform_can_be_named_instead_of_found_out() {
-    let object = telit(&["info", "--port", "sim:37", "--platform", "30", "--json"]).ok().object();
+    let ran = telit(&["info", "--port", "sim:37", "--platform", "30", "--json"]).ok();
+    let warning = "WARN --platform 30 was given, but ME310G1-WW with firmware M0C.200006 is of platform 37\n";
+    assert_eq!(ran.stderr, warning);
+    let object = ran.object();
     assert_eq!((&object["model"], &object["platform"]), (&json!("ME310G1-WW"), &json!("30")));
+    assert_eq!(telit(&["info", "--port", "sim:37", "--platform", "37"]).ok().stderr, "");
+    assert_eq!(telit(&["info", "--port", "sim:25-linux", "--platform", "25-linux"]).ok().stderr, "");
 }
 
 #[test]
