@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod ftps_relay;
 #[cfg(feature = "interop")]
 mod interop;
 mod rig;

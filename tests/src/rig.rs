@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,21 +10,31 @@ use bytes::Bytes;
 use telit_core::Modem;
 use telit_core::driver::Recorder;
 use telit_core::modem::ModemBuilder;
-use telit_core::tls::{CaCertificate, Identity, TlsOptions, TlsOptionsBuilder};
+use telit_core::tls::{CaCertificate, CipherPolicy, Identity, TlsOptions, TlsOptionsBuilder};
 use telit_ftps::FtpsOptions;
 use telit_mqtt::{MqttOptions, MqttSecurity};
-use telit_simulator::servers::TestServers;
+use telit_simulator::servers::{CertificateRequest, Issued, KeyKind, TestServers};
 use telit_simulator::{Builder, Platform, VirtualModule};
 use tokio::task::JoinSet;
 
+use crate::ftps_relay::FtpsRelay;
+
 /// The ports that the virtual network calls the servers by.
 pub(crate) const MQTTS: u16 = 8883;
+const MQTT: u16 = 1883;
 pub(crate) const HTTPS: u16 = 443;
+const HTTP: u16 = 80;
 pub(crate) const FTP: u16 = 21;
+
+/// The servers, and one for modules that know no modern cipher suites.
+pub(crate) struct Servers {
+    modern: TestServers,
+    old_files: Option<FtpsRelay>,
+}
 
 pub(crate) struct Rig {
     pub(crate) platform: Platform,
-    pub(crate) servers: Arc<TestServers>,
+    pub(crate) servers: Arc<Servers>,
     pub(crate) module: VirtualModule,
     pub(crate) modem: Modem,
 }
@@ -53,15 +64,15 @@ impl Rig {
         configure: impl FnOnce(Builder) -> Builder,
         builder: ModemBuilder,
     ) -> Self {
-        let servers = Arc::new(TestServers::start().await.expect("the servers start"));
-        let module = configure(module_for(platform, &servers)).build().expect("the module starts");
+        let servers = Arc::new(Servers::start(!knows_modern_suites(platform)).await);
+        let module = configure(servers.module_for(platform)).build().expect("the module starts");
         Self::bring_up(platform, servers, module, builder).await
     }
 
     /// The SDK has to find out by itself which platform this is.
     async fn bring_up(
         platform: Platform,
-        servers: Arc<TestServers>,
+        servers: Arc<Servers>,
         module: VirtualModule,
         builder: ModemBuilder,
     ) -> Self {
@@ -74,16 +85,36 @@ impl Rig {
     /// Trusts the servers' authority and shows a certificate that the broker accepts. What the platform
     /// cannot do is waived, and nothing else.
     pub(crate) fn tls(&self) -> TlsOptions {
-        let client = self.servers.client();
-        let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())
-            .expect("they fit");
-        self.tls_builder().identity(identity).build().expect("they fit together")
+        self.tls_builder().identity(self.identity()).build().expect("they fit together")
+    }
+
+    /// Platform 10 takes no key of 2048 bits: as PEM it has more than 1535 bytes.
+    fn identity(&self) -> Identity {
+        let pair = |issued: &Issued| {
+            let (certificate, key) = (issued.certificate_pem().as_bytes(), issued.key_pem().as_bytes());
+            Identity::from_pem(certificate, key).expect("they fit")
+        };
+        if self.platform == Platform::P10 {
+            let request = CertificateRequest::client("virtual-module").key(KeyKind::Rsa(1536));
+            return pair(&self.servers.authority().issue(&request).expect("it is issued"));
+        }
+        pair(self.servers.client())
     }
 
     /// As [`tls`](Self::tls), without a certificate of our own.
     pub(crate) fn tls_builder(&self) -> TlsOptionsBuilder {
-        let builder = TlsOptions::builder().ca(self.ca());
-        if self.modem.profile().tls.checks_host_name() { builder } else { builder.danger_skip_host_check() }
+        let tls = &self.modem.profile().tls;
+        let mut builder = TlsOptions::builder().ca(self.ca());
+        if !tls.checks_host_name() {
+            builder = builder.danger_skip_host_check();
+        }
+        if !tls.sends_server_name() {
+            builder = builder.without_server_name();
+        }
+        if !knows_modern_suites(self.platform) {
+            builder = builder.cipher_policy(CipherPolicy::Compatible);
+        }
+        builder
     }
 
     pub(crate) fn ca(&self) -> CaCertificate {
@@ -109,17 +140,19 @@ impl Rig {
 /// file names have to differ; [`Platform::id`] is at hand.
 pub(crate) async fn for_each_platform<S, F>(scenario: S)
 where
-    S: Fn(Rig) -> F + Clone + Send + Sync + 'static,
+    S: Fn(Arc<Rig>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = ()> + Send,
 {
-    let servers = Arc::new(TestServers::start().await.expect("the servers start"));
+    let servers = Arc::new(Servers::start(true).await);
     let mut running = JoinSet::new();
     let mut names = HashMap::new();
     for platform in Platform::ALL {
         let (servers, scenario) = (Arc::clone(&servers), scenario.clone());
-        let Ok(module) = module_for(platform, &servers).build() else { continue };
+        let module = servers.module_for(platform).build().expect("the module starts");
         let task = running.spawn(async move {
-            scenario(Rig::bring_up(platform, servers, module, Modem::builder()).await).await;
+            // Kept until the end: what an asynchronous block does not use of a rig, it drops.
+            let rig = Arc::new(Rig::bring_up(platform, servers, module, Modem::builder()).await);
+            scenario(Arc::clone(&rig)).await;
         });
         names.insert(task.id(), platform.id());
     }
@@ -132,14 +165,57 @@ where
     assert!(failed.is_empty(), "failed on platforms {failed:?}");
 }
 
-/// A module that calls the servers by their names.
-pub(crate) fn module_for(platform: Platform, servers: &TestServers) -> Builder {
-    let at =
-        |builder: Builder, name: &str, port: u16, address: SocketAddr| builder.resolve(name, port, address);
-    let builder = VirtualModule::builder(platform);
-    let builder = at(builder, TestServers::BROKER_NAME, MQTTS, servers.broker().addr());
-    let builder = at(builder, TestServers::REST_NAME, HTTPS, servers.rest().addr());
-    at(builder, TestServers::FILES_NAME, FTP, servers.ftps().addr())
+/// Whether a module can be told to use ECDHE with AES-GCM. The others are pinned to what they can, which
+/// [`TestServers::ftps`] does not speak.
+fn knows_modern_suites(platform: Platform) -> bool {
+    matches!(platform, Platform::P25ThreadX | Platform::P37 | Platform::P52)
+}
+
+impl Servers {
+    async fn start(old_files: bool) -> Self {
+        let modern = TestServers::start().await.expect("the servers start");
+        let old_files = match old_files {
+            true => Some(relay(&modern).await),
+            false => None,
+        };
+        Self { modern, old_files }
+    }
+
+    /// A module that calls the servers by their names.
+    fn module_for(&self, platform: Platform) -> Builder {
+        match &self.old_files {
+            Some(relay) if !knows_modern_suites(platform) => module_for(platform, self, relay.addr()),
+            _ => module_for(platform, self, self.ftps().addr()),
+        }
+    }
+}
+
+impl Deref for Servers {
+    type Target = TestServers;
+
+    fn deref(&self) -> &TestServers {
+        &self.modern
+    }
+}
+
+async fn relay(servers: &TestServers) -> FtpsRelay {
+    let request = CertificateRequest::server(TestServers::FILES_NAME);
+    let certificate = servers.authority().issue(&request).expect("it is issued");
+    FtpsRelay::start(&certificate, servers.ftps().addr()).await
+}
+
+/// A module that calls the servers by their names, with the file server at `files`.
+pub(crate) fn module_for(platform: Platform, servers: &TestServers, files: SocketAddr) -> Builder {
+    let names = [
+        (TestServers::BROKER_NAME, MQTTS, servers.broker().addr()),
+        (TestServers::BROKER_NAME, MQTT, servers.broker().plain_addr()),
+        (TestServers::REST_NAME, HTTPS, servers.rest().addr()),
+        (TestServers::REST_NAME, HTTP, servers.rest().plain_addr()),
+        (TestServers::FILES_NAME, FTP, files),
+    ];
+    names.into_iter().fold(VirtualModule::builder(platform), |builder, (name, port, address)| {
+        builder.resolve(name, port, address)
+    })
 }
 
 /// A recorder into a file, and what it holds: lines without the time.

@@ -1,14 +1,186 @@
-//! What has to work on every platform of the guide.
+//! What has to work on every platform of the guide, and what is refused where it cannot.
 
-use crate::rig::for_each_platform;
+use telit_core::Category;
+use telit_core::exclusive::Service;
+use telit_core::tls::{self, Provision, TlsOptions};
+use telit_ftps::{FtpsClient, TransferMode};
+use telit_https::HttpsClient;
+use telit_mqtt::{MqttClient, Publish, PublishError, QoS};
+use telit_simulator::Platform;
+use telit_simulator::servers::{TestServers, pattern};
+use url::Url;
+
+use crate::rig::{Rig, for_each_platform, hostile_payloads};
+
+/// More than every body in here.
+const LIMIT: usize = 1 << 20;
+
+fn url(scheme: &str, path: &str) -> Url {
+    format!("{scheme}://{}{path}", TestServers::REST_NAME).parse().expect("it is a URL")
+}
 
 #[tokio::test]
 async fn every_module_is_recognised_and_comes_on_line() {
     for_each_platform(|rig| async move {
         let profile = rig.modem.profile();
         assert_eq!(profile.id.as_str(), rig.platform.id());
-        assert!(profile.products.iter().any(|product| rig.modem.model().starts_with(product)));
         assert_eq!(rig.modem.tls_holder(), None);
+        assert!(rig.modem.registration().await.expect("it answers").is_registered());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn credentials_are_stored_once_everywhere() {
+    for_each_platform(|rig| async move {
+        let options = rig.tls();
+        let mut outcomes = Vec::new();
+        for _ in 0..2 {
+            let lease = rig.modem.acquire_tls(Service::Socket).await.expect("TLS is free");
+            outcomes.push(tls::prepare(&rig.modem, &lease, &options).await.expect("it is set up"));
+            lease.release();
+        }
+        assert_eq!(
+            [outcomes[0].authorities, outcomes[0].certificate, outcomes[0].key],
+            [Provision::Stored; 3]
+        );
+        assert_eq!(
+            [outcomes[1].authorities, outcomes[1].certificate, outcomes[1].key],
+            [Provision::Unchanged; 3]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mqtt_where_the_module_has_a_client() {
+    for_each_platform(|rig| async move {
+        let connected = MqttClient::connect(&rig.modem, rig.mqtt(&format!("thing-{}", rig.platform.id()))).await;
+        match rig.platform {
+            Platform::P25Linux | Platform::P25ThreadX | Platform::P30 | Platform::P37 | Platform::P52 => {
+                exchange(&rig, connected.expect("it connects")).await;
+            }
+            _ => {
+                let error = connected.expect_err("there is no client");
+                let platform = rig.platform.id();
+                let expected = format!(
+                    "this module (platform {platform}) has no MQTT client of its own; run one on this computer, such \
+                     as a sans-I/O codec, over a TLS socket of telit-core"
+                );
+                assert_eq!((error.to_string(), error.category()), (expected, Category::Usage));
+            }
+        }
+        assert_eq!(rig.modem.tls_holder(), None);
+    })
+    .await;
+}
+
+/// Everything that can be published comes back, and nothing else is sent.
+async fn exchange(rig: &Rig, client: MqttClient) {
+    let topic = format!("every/{}", rig.platform.id());
+    let mut messages = client.subscribe(&topic, QoS::AtLeastOnce).await.expect("it subscribes");
+    let capabilities = MqttClient::capabilities(&rig.modem).await.expect("it has a client");
+    let mut refused = 0;
+    for payload in hostile_payloads().into_iter().chain([bytes::Bytes::from_static(b"21.5 C")]) {
+        let possible = capabilities.check(&Publish::new(&topic, payload.clone()));
+        match client.publish(&topic, payload.clone(), QoS::AtLeastOnce).await {
+            Ok(()) => {
+                possible.expect("it was said to be possible");
+                assert_eq!(messages.next().await.expect("it arrives").payload, payload);
+            }
+            Err(error @ (PublishError::NotRepresentable { .. } | PublishError::TooLarge { .. })) => {
+                assert_eq!(possible, Err(error));
+                refused += 1;
+            }
+            Err(error) => panic!("{}: {error}", rig.platform.id()),
+        }
+    }
+    assert!(rig.platform != Platform::P37 || refused == 0);
+    client.disconnect().await.expect("it disconnects");
+}
+
+#[tokio::test]
+async fn https_where_the_modules_client_has_tls() {
+    for_each_platform(|rig| async move {
+        let client = HttpsClient::new(&rig.modem, rig.tls_builder().build().expect("it fits"));
+        let answer = client.get(url("https", "/health")).await;
+        if matches!(rig.platform, Platform::P25Linux | Platform::P25ThreadX) {
+            let error = answer.expect_err("it has no TLS");
+            let platform = rig.platform.id();
+            let expected = format!(
+                "this module (platform {platform}) has an HTTP client without TLS; run one on this computer, such as \
+                 hyper, over a TLS socket of telit-core"
+            );
+            assert_eq!((error.to_string(), error.category()), (expected, Category::Usage));
+        } else {
+            let body = answer.expect("it answers").into_body().text(LIMIT).await;
+            assert_eq!(body.expect("it is read"), r#"{"status":"ok"}"#);
+            requests(&client, "https").await;
+        }
+        requests(&HttpsClient::danger_plain(&rig.modem), "http").await;
+        assert_eq!(rig.modem.tls_holder(), None);
+    })
+    .await;
+}
+
+async fn requests(client: &HttpsClient, scheme: &str) {
+    let response = client.get(url(scheme, "/bytes/5000")).await.expect("it answers");
+    assert!(response.into_body().bytes(LIMIT).await.expect("it is read") == pattern(5000));
+    for payload in hostile_payloads().into_iter().filter(|payload| !payload.is_empty()) {
+        let response = client.post(url(scheme, "/echo"), "application/octet-stream", payload.clone()).await;
+        let body = response.expect("it answers").into_body().bytes(LIMIT).await;
+        assert_eq!(body.expect("it is read"), payload);
+    }
+}
+
+#[tokio::test]
+async fn ftps_in_both_directions_and_modes() {
+    for_each_platform(|rig| async move {
+        let folder = format!("every-{}", rig.platform.id());
+        let mut client = FtpsClient::connect(&rig.modem, rig.ftps()).await.expect("it logs in");
+        let down = format!("{folder}/down.bin");
+        for content in [pattern(10_000), hostile_payloads().concat()] {
+            rig.servers.ftps().put_file(&down, &content).expect("it is stored");
+            for (mode, offset) in [(TransferMode::Online, 0), (TransferMode::Command, 4_000)] {
+                let mut download = client.download(&down).from(offset).mode(mode).await.expect("it begins");
+                let mut data = Vec::new();
+                while let Some(piece) = download.next().await {
+                    data.extend_from_slice(&piece.expect("it goes on"));
+                }
+                assert!(data == content[usize::try_from(offset).expect("it is small")..], "{mode:?}");
+            }
+        }
+        let up = format!("{folder}/up.bin");
+        let content = hostile_payloads().concat();
+        client.upload(&up, &content[..]).await.expect("it is stored");
+        assert!(rig.servers.ftps().read_file(&up).expect("it is there") == content);
+        client.close().await.expect("it closes");
+        assert_eq!(rig.modem.tls_holder(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_waived_without_a_word() {
+    for_each_platform(|rig| async move {
+        let profile = &rig.modem.profile().tls;
+        let strict = TlsOptions::builder().ca(rig.ca()).build().expect("it fits");
+        let lease = rig.modem.acquire_tls(Service::Socket).await.expect("TLS is free");
+        let prepared = tls::prepare(&rig.modem, &lease, &strict).await;
+        match (profile.sends_server_name(), profile.checks_host_name()) {
+            (true, true) if matches!(rig.platform, Platform::P25ThreadX | Platform::P37 | Platform::P52) => {
+                prepared.expect("it can all of it");
+            }
+            _ => {
+                let error = prepared.expect_err("it cannot");
+                assert_eq!(error.category(), Category::Usage, "{error}");
+                assert!(
+                    error.to_string().starts_with(&format!("platform {} ", rig.platform.id())),
+                    "{error}"
+                );
+            }
+        }
+        lease.release();
     })
     .await;
 }

@@ -77,7 +77,10 @@ async fn with_a_terminated_prompt_open() {
 async fn in_the_middle_of_a_download_that_was_killed() {
     let servers = TestServers::start().await.expect("the servers start");
     servers.ftps().put_file("fw.bin", vec![0x55; 1_000_000]).expect("it is stored");
-    let module = module_for(Platform::P37, &servers).baud(Some(115_200)).build().expect("it starts");
+    let module = module_for(Platform::P37, &servers, servers.ftps().addr())
+        .baud(Some(115_200))
+        .build()
+        .expect("it starts");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let pty = module.attach_pty(Some(&folder.path().join("modem"))).expect("a pseudo-terminal");
     let path = pty.path().to_str().expect("it is text").to_owned();
