@@ -70,6 +70,7 @@ fn switch_off(module: &mut Module, call: &Call, id: u8) -> Outcome {
     if module.tls.socket(id).link.is_some() || module.tls.socket(id).is_connected() {
         return Err(AtError::Cme(cme::SSL_INVALID_STATE));
     }
+    module.tls.socket_mut(id).session = None;
     module.tls_settings_mut(id).enabled = false;
     module.release_tls(id);
     Ok(Flow::Done)

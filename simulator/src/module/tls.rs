@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::InstanceId;
-use crate::net::StreamEnd;
+use crate::net::{Resumption, StreamEnd};
 use crate::profile::TlsProfile;
 use crate::service::LinkId;
 
@@ -49,12 +49,26 @@ pub(crate) struct Socket {
     /// Of the `#SSLSEND` that is going on.
     pub(crate) send_timeout: Duration,
     pub(crate) suite: Option<u16>,
+    /// What `#SSLFASTD` would resume.
+    pub(crate) session: Option<Session>,
     /// How the connection ended, until the host has been told.
     pub(super) end: Option<Cause>,
     inbox: VecDeque<Bytes>,
     pub(super) available: usize,
     /// What the last `SSLSRING` of mode 1 said.
     pub(super) announced: usize,
+}
+
+/// The session of a connection, and where it leads. Source: SSL guide 7.3.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) resumption: Resumption,
+    /// It outlives the connection: `<ClosureType>` 1.
+    pub(crate) kept: bool,
+    /// There has been a handshake.
+    pub(crate) established: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -166,9 +180,10 @@ impl Socket {
         taken
     }
 
-    /// Forgets the connection, keeps the ownership.
+    /// Forgets the connection, keeps the ownership and a session that is to be kept.
     pub(crate) fn close(&mut self, state: SocketState) {
         let (owner, certificate_format) = (self.owner, self.certificate_format);
-        *self = Self { owner, certificate_format, state, ..Self::default() };
+        let session = self.session.take().filter(|session| session.kept && session.established);
+        *self = Self { owner, certificate_format, session, state, ..Self::default() };
     }
 }

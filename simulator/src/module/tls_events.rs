@@ -25,6 +25,7 @@ impl Module {
         let socket = self.tls.socket_mut(id);
         socket.state = SocketState::Open;
         socket.suite = suite;
+        socket.session.iter_mut().for_each(|session| session.established = true);
         let Some((instance, TlsWait::Dial { online })) = socket.waiting.take() else { return };
         if !online {
             return self.complete(instance, Ok(()));

@@ -39,6 +39,7 @@ impl Module {
             server_name: settings.server_name.then(|| host.to_owned()),
             check_host: checked.then(|| host.to_owned()),
             now: self.clock.utc(self.now),
+            resumption: None,
         })
     }
 

@@ -10,11 +10,10 @@ use std::time::Duration;
 use openssl::ssl::ErrorCode;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_openssl::SslStream;
 
 use super::NetError;
 use super::link::{Link, LinkLoss};
-use super::tls::{self, TlsFailure, TlsVersion};
+use super::tls::{self, TlsFailure, TlsStream, TlsVersion};
 
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 enum Stream {
     Plain(TcpStream),
-    Tls(Pin<Box<SslStream<TcpStream>>>),
+    Tls(TlsStream),
 }
 
 impl Connection {
@@ -155,7 +154,7 @@ impl Connection {
     fn socket(&self) -> &TcpStream {
         match &self.stream {
             Stream::Plain(socket) => socket,
-            Stream::Tls(stream) => stream.get_ref(),
+            Stream::Tls(stream) => stream.socket(),
         }
     }
 
@@ -187,12 +186,14 @@ impl Connection {
 
     /// Which of the two orderly ends it is. Reading gives 0 bytes for both; looking once more tells.
     fn orderly_end(&mut self, context: &mut Context<'_>) -> StreamEnd {
-        let Stream::Tls(stream) = &mut self.stream else {
-            return StreamEnd::Fin;
-        };
-        match stream.as_mut().poll_peek(context, &mut [0]) {
-            Poll::Ready(Err(error)) if error.code() == ErrorCode::ZERO_RETURN => StreamEnd::CloseNotify,
-            _ => StreamEnd::Fin,
+        match &mut self.stream {
+            Stream::Plain(_) => StreamEnd::Fin,
+            Stream::Tls(TlsStream::Plain(stream)) => match stream.as_mut().poll_peek(context, &mut [0]) {
+                Poll::Ready(Err(error)) if error.code() == ErrorCode::ZERO_RETURN => StreamEnd::CloseNotify,
+                _ => StreamEnd::Fin,
+            },
+            // It cannot be looked at. OpenSSL 3 calls the other end an error.
+            Stream::Tls(TlsStream::Resumable(_)) => StreamEnd::CloseNotify,
         }
     }
 
@@ -203,7 +204,8 @@ impl Connection {
     ) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
-            Stream::Tls(stream) => stream.as_mut().poll_read(context, buffer),
+            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_read(context, buffer),
+            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_read(context, buffer),
         }
     }
 }
@@ -257,7 +259,8 @@ impl AsyncWrite for Connection {
         }
         let written = match &mut this.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
-            Stream::Tls(stream) => stream.as_mut().poll_write(context, bytes),
+            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_write(context, bytes),
+            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_write(context, bytes),
         };
         match ready!(written) {
             Ok(count) => {
@@ -276,14 +279,16 @@ impl AsyncWrite for Connection {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_flush(context),
-            Stream::Tls(stream) => stream.as_mut().poll_flush(context),
+            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_flush(context),
+            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_flush(context),
         }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_shutdown(context),
-            Stream::Tls(stream) => stream.as_mut().poll_shutdown(context),
+            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_shutdown(context),
+            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }

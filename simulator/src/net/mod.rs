@@ -30,4 +30,4 @@ pub(crate) use connection::{Connection, StreamEnd};
 pub(crate) use error::NetError;
 pub(crate) use mapping::NameMapping;
 pub(crate) use network::Network;
-pub(crate) use tls::{Identity, TlsFailure, TlsSettings, TlsVersion, Verify};
+pub(crate) use tls::{Identity, Resumption, TlsFailure, TlsSettings, TlsVersion, Verify};

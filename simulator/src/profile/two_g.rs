@@ -5,11 +5,11 @@ use super::tls::{
 };
 use super::{CommandSpec, tls};
 
-/// The commands of all three. Source: SSL guide 6.3.1 (no `#SSLSECCFG2`).
-pub(super) const COMMANDS: &[&[CommandSpec]] = &[tls::COMMON];
+/// The commands of all three. Source: SSL guide 6.3.1 (no `#SSLSECCFG2`), 7.3 (`#SSLFASTD`).
+pub(super) const COMMANDS: &[&[CommandSpec]] = &[tls::COMMON, tls::FAST_DIAL];
 
 /// The same with `#CPUMODE`, which the guide names for 10 and 16. Source: SSL guide 7.
-pub(super) const COMMANDS_WITH_CPU_MODE: &[&[CommandSpec]] = &[tls::COMMON, tls::CPU_MODE];
+pub(super) const COMMANDS_WITH_CPU_MODE: &[&[CommandSpec]] = &[tls::COMMON, tls::FAST_DIAL, tls::CPU_MODE];
 
 /// Source: SSL guide 6.1-6.7. `credential_limit` differs.
 pub(super) const fn tls(commands: &'static [&'static [CommandSpec]], credential_limit: u32) -> TlsProfile {

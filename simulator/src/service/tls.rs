@@ -70,7 +70,11 @@ impl Socket {
                 Progress::WriteFailed => self.outgoing.clear(),
                 Progress::Ended(error) => {
                     let end = self.connection.end().unwrap_or_else(|| end_of(error.as_ref()));
-                    return reporter.send(Event::Ended(end));
+                    reporter.send(Event::Ended(end));
+                    // An orderly end is answered; without that the session would be void.
+                    return if end == StreamEnd::CloseNotify {
+                        self.close().await
+                    };
                 }
             }
         }

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bench;
+mod dialect;
+mod fast_dial;
 mod ftp;
 mod http;
 mod mqtt;
 mod online;
 mod peer;
+mod platforms;
 #[path = "../conversation/port.rs"]
 mod port;
 mod tls_socket;

@@ -26,6 +26,7 @@ pub(in super::super) fn tls_settings(authority: &Authority) -> TlsSettings {
         server_name: Some("server.test".to_owned()),
         check_host: Some("server.test".to_owned()),
         now: at(2025),
+        resumption: None,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
-use openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslVerifyMode};
+use openssl::ssl::{Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslRef, SslVerifyMode};
 use openssl::x509::X509;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::X509CheckFlags;
@@ -15,56 +15,113 @@ use tokio::net::TcpStream;
 use tokio_openssl::SslStream;
 
 use super::super::NetError;
+use super::resumption::{ResumableStream, Resumption};
 use super::suites::{Offer, offer};
 use super::{Identity, TlsFailure, TlsSettings, Verify, failure};
 
 /// A client that is ready to make handshakes.
-pub(in super::super) struct Client {
-    context: SslContext,
-    server_name: Option<String>,
+pub(in super::super) struct Client(Kind);
+
+enum Kind {
+    Plain { context: SslContext, server_name: Option<String> },
+    Resuming(Resumption, TlsSettings),
+}
+
+/// A TLS stream after the handshake.
+#[derive(Debug)]
+pub(in super::super) enum TlsStream {
+    Plain(Pin<Box<SslStream<TcpStream>>>),
+    Resumable(Box<ResumableStream>),
 }
 
 impl Client {
     /// Prepares a client. Whatever can be wrong with the settings shows here, before anything is sent.
     pub(in super::super) fn new(settings: &TlsSettings) -> Result<Self, NetError> {
-        let offer = offer(settings)?;
-        let mut builder = SslContextBuilder::new(SslMethod::tls_client()).map_err(setup)?;
-        builder.set_security_level(0);
-        set_offer(&mut builder, &offer).map_err(setup)?;
-        set_verification(&mut builder, settings)?;
-        if let Some(identity) = &settings.identity {
-            set_identity(&mut builder, identity)?;
+        if let Some(resumption) = &settings.resumption {
+            resumption.connector(settings)?;
+            return Ok(Self(Kind::Resuming(resumption.clone(), settings.clone())));
         }
-        let server_name = settings.server_name.clone().filter(|name| name.parse::<IpAddr>().is_err());
-        Ok(Self { context: builder.build(), server_name })
+        let mut builder = SslContextBuilder::new(SslMethod::tls_client()).map_err(setup)?;
+        prepare(&mut builder, settings)?;
+        Ok(Self(Kind::Plain { context: builder.build(), server_name: server_name(settings) }))
     }
 
-    pub(in super::super) async fn handshake(
-        &self,
-        socket: TcpStream,
-    ) -> Result<Pin<Box<SslStream<TcpStream>>>, NetError> {
-        let mut ssl = Ssl::new(&self.context).map_err(setup)?;
-        if let Some(name) = &self.server_name {
-            ssl.set_hostname(name).map_err(setup)?;
+    pub(in super::super) async fn handshake(&self, socket: TcpStream) -> Result<TlsStream, NetError> {
+        match &self.0 {
+            Kind::Plain { context, server_name } => {
+                plain_handshake(context, server_name.as_deref(), socket).await
+            }
+            Kind::Resuming(resumption, settings) => {
+                let stream = resumption.connector(settings)?.handshake(socket).await?;
+                Ok(TlsStream::Resumable(Box::new(stream)))
+            }
         }
-        let mut stream = Box::pin(SslStream::new(ssl, socket).map_err(setup)?);
-        match stream.as_mut().connect().await {
-            Ok(()) => Ok(stream),
-            Err(error) => Err(failure::of_handshake(error, stream.ssl().verify_result())),
+    }
+}
+
+async fn plain_handshake(
+    context: &SslContext,
+    server_name: Option<&str>,
+    socket: TcpStream,
+) -> Result<TlsStream, NetError> {
+    let mut ssl = Ssl::new(context).map_err(setup)?;
+    if let Some(name) = server_name {
+        ssl.set_hostname(name).map_err(setup)?;
+    }
+    let mut stream = Box::pin(SslStream::new(ssl, socket).map_err(setup)?);
+    match stream.as_mut().connect().await {
+        Ok(()) => Ok(TlsStream::Plain(stream)),
+        Err(error) => Err(failure::of_handshake(&error, stream.ssl().verify_result())),
+    }
+}
+
+impl TlsStream {
+    pub(in super::super) fn ssl(&self) -> &SslRef {
+        match self {
+            Self::Plain(stream) => stream.ssl(),
+            Self::Resumable(stream) => stream.ssl(),
         }
+    }
+
+    pub(in super::super) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream.get_ref(),
+            Self::Resumable(stream) => stream.socket(),
+        }
+    }
+}
+
+/// Everything but the server's name.
+pub(super) fn prepare(builder: &mut SslContextBuilder, settings: &TlsSettings) -> Result<(), NetError> {
+    let offer = offer(settings)?;
+    builder.set_security_level(0);
+    set_offer(builder, &offer).map_err(setup)?;
+    set_verification(builder, settings)?;
+    settings.identity.as_ref().map_or(Ok(()), |identity| set_identity(builder, identity))
+}
+
+/// An address is no name. Source: RFC 6066, 3.
+pub(super) fn server_name(settings: &TlsSettings) -> Option<String> {
+    settings.server_name.clone().filter(|name| name.parse::<IpAddr>().is_err())
+}
+
+pub(super) fn verify_mode(settings: &TlsSettings) -> SslVerifyMode {
+    match settings.verify {
+        Verify::None => SslVerifyMode::NONE,
+        Verify::Server => SslVerifyMode::PEER,
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Client").field("server_name", &self.server_name).finish_non_exhaustive()
+        formatter.debug_struct("Client").finish_non_exhaustive()
     }
 }
 
 fn set_offer(builder: &mut SslContextBuilder, offer: &Offer) -> Result<(), ErrorStack> {
     builder.set_min_proto_version(Some(offer.min.to_openssl()))?;
     builder.set_max_proto_version(Some(offer.max.to_openssl()))?;
-    // A firmware resumes nothing unless told to, and no command tells it to (2G's `#SSLFASTD` aside).
+    // A firmware resumes nothing unless told to; 2G's `#SSLFASTD` does it by the session id.
     builder.set_options(SslOptions::NO_TICKET);
     if !offer.suites_1_3.is_empty() {
         builder.set_ciphersuites(&offer.suites_1_3.join(":"))?;
@@ -76,11 +133,10 @@ fn set_offer(builder: &mut SslContextBuilder, offer: &Offer) -> Result<(), Error
 }
 
 fn set_verification(builder: &mut SslContextBuilder, settings: &TlsSettings) -> Result<(), NetError> {
+    builder.set_verify(verify_mode(settings));
     if settings.verify == Verify::None {
-        builder.set_verify(SslVerifyMode::NONE);
         return Ok(());
     }
-    builder.set_verify(SslVerifyMode::PEER);
     builder.set_cert_store(authorities(&settings.ca_certificates)?);
     let parameters = builder.verify_param_mut();
     parameters.set_time(unix_seconds(settings.now));
@@ -146,7 +202,7 @@ fn credentials(text: &str) -> NetError {
     NetError::tls(TlsFailure::Credentials, text)
 }
 
-fn setup(error: ErrorStack) -> NetError {
+pub(super) fn setup(error: ErrorStack) -> NetError {
     let words: Vec<_> = error.errors().iter().filter_map(openssl::error::Error::reason).collect();
     NetError::tls(TlsFailure::Handshake, format!("set-up: {}", words.join(", ")))
 }

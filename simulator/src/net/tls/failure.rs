@@ -49,11 +49,11 @@ const NO_CIPHERS_AVAILABLE: i32 = 181;
 const WRONG_VERSIONS: [i32; 2] = [266, 258];
 
 /// The error of a handshake that failed. `verified` is the result of the check of the server's certificate.
-pub(super) fn of_handshake(error: ssl::Error, verified: X509VerifyResult) -> NetError {
+pub(super) fn of_handshake(error: &ssl::Error, verified: X509VerifyResult) -> NetError {
     let Some(stack) = error.ssl_error() else {
-        return error.into_io_error().map_or_else(
-            |_| NetError::tls(TlsFailure::Handshake, "the peer left during the handshake"),
-            NetError::from,
+        return error.io_error().map_or_else(
+            || NetError::tls(TlsFailure::Handshake, "the peer left during the handshake"),
+            |error| NetError::from(io::Error::new(error.kind(), error.to_string())),
         );
     };
     let Some(reason) = tls_reason(stack) else {

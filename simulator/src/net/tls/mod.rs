@@ -4,13 +4,15 @@
 
 mod client;
 mod failure;
+mod resumption;
 mod settings;
 mod suites;
 #[cfg(test)]
 mod tests;
 
-pub(super) use client::Client;
+pub(super) use client::{Client, TlsStream};
 pub(crate) use failure::TlsFailure;
 pub(super) use failure::classify_stream_error;
+pub(crate) use resumption::Resumption;
 pub(crate) use settings::{Identity, TlsSettings, TlsVersion, Verify};
 pub(crate) use suites::unavailable_suites;

@@ -5,6 +5,8 @@ use std::time::SystemTime;
 
 use openssl::ssl::SslVersion;
 
+use super::Resumption;
+
 /// A TLS version, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum TlsVersion {
@@ -80,4 +82,6 @@ pub(crate) struct TlsSettings {
     pub check_host: Option<String>,
     /// The module's clock, for validity.
     pub now: SystemTime,
+    /// Where the session is kept or taken from; `None` resumes nothing.
+    pub resumption: Option<Resumption>,
 }

@@ -31,7 +31,7 @@ pub(super) fn offer(settings: &TlsSettings) -> Result<Offer, NetError> {
     }
     let missing = unavailable_suites(&settings.suites);
     if !missing.is_empty() {
-        tracing::warn!(suites = %listed(&missing), "suite not available");
+        tracing::debug!(suites = %listed(&missing), "suites that OpenSSL lacks are left out");
     }
     let usable = |of_1_3: bool| {
         let known = settings.suites.iter().filter(move |number| is_1_3(**number) == of_1_3);
@@ -62,6 +62,7 @@ fn none_left(missing: &[u16]) -> NetError {
         [] => "no suite for these versions".to_owned(),
         missing => format!("suite not available: {}", listed(missing)),
     };
+    tracing::warn!(%text, "no handshake: nothing can be offered");
     NetError::tls(TlsFailure::NoSuite, text)
 }
 

@@ -35,6 +35,10 @@ pub(in super::super) const SUITE_LIST: &[CommandSpec] =
 pub(in super::super) const TRAFFIC: &[CommandSpec] =
     &[CommandSpec::with_sim("#SSLI", Profiled(form::traffic))];
 
+/// Source: SSL guide 7.3. The range of `<Timeout>` is that of `#SSLD`.
+pub(in super::super) const FAST_DIAL: &[CommandSpec] =
+    &[CommandSpec::with_sim("#SSLFASTD", Line("#SSLFASTD: (1),(0,1),(1-5000)"))];
+
 /// Source: SSL guide 7 (values 2 and 4); the others are those that public drivers of 2G modules use.
 pub(in super::super) const CPU_MODE: &[CommandSpec] =
     &[CommandSpec::local("#CPUMODE", Line("#CPUMODE: (0-4)"))];

@@ -1,6 +1,8 @@
 //! The TLS block of each platform: layouts, limits and meanings of the `#SSL` commands.
 
 mod commands;
+#[cfg(all(test, feature = "servers"))]
+mod handshakes;
 pub(super) mod suites;
 mod test_form;
 
@@ -8,7 +10,7 @@ use std::ops::RangeInclusive;
 
 use crate::net::TlsVersion;
 use crate::profile::command::CommandSpec;
-pub(super) use commands::{COMMON, CPU_MODE, PRELOADED, PROTOCOL, SUITE_LIST, TRAFFIC};
+pub(super) use commands::{COMMON, CPU_MODE, FAST_DIAL, PRELOADED, PROTOCOL, SUITE_LIST, TRAFFIC};
 #[cfg(test)]
 pub(super) use suites::Suite;
 pub(crate) use suites::SuiteTable;

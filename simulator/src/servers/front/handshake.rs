@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use openssl::ssl::{Error, NameType, SslRef};
 use openssl::x509::X509NameRef;
 
-use super::TlsVersion;
+use super::{TlsVersion, hello};
 
 /// One TLS handshake as the server saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,12 +15,18 @@ pub struct Handshake {
     pub peer: SocketAddr,
     /// The server name the client indicated (SNI). Seen on failed handshakes too, if the client hello came.
     pub server_name: Option<String>,
+    /// The suites that the client offered, by their IANA numbers, in its order and without signalling values.
+    pub offered: Vec<u16>,
     /// The version agreed on, if it got that far.
     pub version: Option<TlsVersion>,
     /// The suite agreed on by its IANA name, such as `TLS_RSA_WITH_AES_128_CBC_SHA`.
     pub suite: Option<String>,
+    /// The same suite by its IANA number.
+    pub suite_number: Option<u16>,
     /// The same suite by its OpenSSL name, such as `AES128-SHA`.
     pub suite_openssl: Option<String>,
+    /// Whether an earlier session was resumed, so that no certificate was sent.
+    pub resumed: bool,
     /// The subject of the client's certificate, such as `O=Telit Simulator, CN=device`.
     pub client_subject: Option<String>,
     /// Why the handshake failed. In TLS 1.3 a client counts itself connected before the server has judged its
@@ -39,10 +45,13 @@ impl Handshake {
         Self {
             peer,
             server_name: ssl.servername(NameType::HOST_NAME).map(str::to_owned),
+            offered: hello::offered(ssl),
             // Before a suite is chosen the version is only the highest one allowed.
             version: suite.and_then(|_| ssl.version2()).and_then(TlsVersion::from_openssl),
             suite: suite.and_then(|suite| suite.standard_name()).map(str::to_owned),
+            suite_number: suite.map(|suite| u16::from_be_bytes(suite.protocol_id())),
             suite_openssl: suite.map(|suite| suite.name().to_owned()),
+            resumed: ssl.session_reused(),
             client_subject: ssl
                 .peer_certificate()
                 .map(|certificate| subject_text(certificate.subject_name())),

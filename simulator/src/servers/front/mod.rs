@@ -1,6 +1,7 @@
 //! A TLS server that hands the plain bytes to another port.
 
 mod handshake;
+mod hello;
 mod options;
 
 use std::io;

@@ -10,6 +10,7 @@ use openssl::ssl::{
 };
 use openssl::x509::X509;
 
+use super::hello;
 use crate::servers::{Authority, Issued, ServerError};
 
 /// Every suite OpenSSL was built with that authenticates the server, strong or not.
@@ -57,7 +58,9 @@ pub struct FrontOptions {
     oldest: TlsVersion,
     newest: TlsVersion,
     cipher_list: Option<String>,
+    suites_of_tls13: Option<String>,
     security_level: u32,
+    resumption: bool,
 }
 
 impl FrontOptions {
@@ -69,7 +72,9 @@ impl FrontOptions {
             oldest: TlsVersion::Tls12,
             newest: TlsVersion::Tls13,
             cipher_list: None,
+            suites_of_tls13: None,
             security_level: 1,
+            resumption: false,
         }
     }
 
@@ -89,6 +94,18 @@ impl FrontOptions {
     /// Limits the suites up to TLS 1.2, in OpenSSL's language: `AES128-SHA`, `ECDHE+AESGCM`.
     pub fn cipher_list(mut self, list: impl Into<String>) -> Self {
         self.cipher_list = Some(list.into());
+        self
+    }
+
+    /// Limits the suites of TLS 1.3, by their names and separated by colons: `TLS_AES_128_CCM_8_SHA256`.
+    pub fn suites_of_tls13(mut self, list: impl Into<String>) -> Self {
+        self.suites_of_tls13 = Some(list.into());
+        self
+    }
+
+    /// Lets clients resume sessions of TLS 1.2 and older, by their ids.
+    pub fn allow_resumption(mut self) -> Self {
+        self.resumption = true;
         self
     }
 
@@ -117,10 +134,15 @@ impl FrontOptions {
         if let Some(list) = &self.cipher_list {
             context.set_cipher_list(&format!("{list}:@SECLEVEL={}", self.security_level))?;
         }
+        if let Some(list) = &self.suites_of_tls13 {
+            context.set_ciphersuites(list)?;
+        }
         // Without parameters a server never chooses a DHE suite.
         let parameters = Dh::get_2048_256()?;
         context.set_tmp_dh(&parameters)?;
-        forbid_resumption(&mut context)?;
+        hello::watch(&mut context)?;
+        forbid_tickets(&mut context)?;
+        set_session_cache(&mut context, self.resumption)?;
         let certificate = X509::from_pem(self.certificate.certificate_pem().as_bytes())?;
         let key = PKey::private_key_from_pem(self.certificate.key_pem().as_bytes())?;
         context.set_certificate(&certificate)?;
@@ -140,15 +162,22 @@ impl fmt::Debug for FrontOptions {
             .field("requires_client_certificate", &self.client_authority.is_some())
             .field("versions", &(self.oldest..=self.newest))
             .field("cipher_list", &self.cipher_list)
+            .field("suites_of_tls13", &self.suites_of_tls13)
             .field("security_level", &self.security_level)
+            .field("resumption", &self.resumption)
             .finish()
     }
 }
 
-/// Every connection shall show a full handshake. Besides, a client that never reads would leave the tickets of
-/// TLS 1.3 unread, and closing its socket would then destroy what it had sent.
-fn forbid_resumption(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
-    context.set_session_cache_mode(SslSessionCacheMode::OFF);
+/// Unless asked for, every connection shall show a full handshake.
+fn set_session_cache(context: &mut SslContextBuilder, on: bool) -> Result<(), ErrorStack> {
+    context.set_session_cache_mode(if on { SslSessionCacheMode::SERVER } else { SslSessionCacheMode::OFF });
+    context.set_session_id_context(b"front")
+}
+
+/// A client that never reads would leave the tickets of TLS 1.3 unread, and closing its socket would then destroy what it
+/// had sent.
+fn forbid_tickets(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
     context.set_options(SslOptions::NO_TICKET);
     context.set_num_tickets(0)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
 use bytes::Bytes;
 
 /// One request as it reached the server.
@@ -29,7 +30,7 @@ impl RecordedRequest {
     }
 
     pub(super) fn new(parts: &Parts, body: Bytes) -> Self {
-        let header_text = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+        let header_text = |(name, value): (&HeaderName, &HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
         Self {
