@@ -98,7 +98,7 @@ fn value(table: &SuiteTable, suite: &Suite) -> Option<String> {
     }
 }
 
-/// By the key that signs: ECDHE_ECDSA.
+/// By the key that signs: `ECDHE_ECDSA`.
 fn needs_ecdsa(iana: u16) -> bool {
     matches!(iana, 0xC009 | 0xC00A | 0xC023 | 0xC024 | 0xC02B | 0xC02C | 0xCCA9)
 }

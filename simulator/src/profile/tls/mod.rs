@@ -1,7 +1,8 @@
 //! The TLS block of each platform: layouts, limits and meanings of the `#SSL` commands.
 
 mod commands;
-#[cfg(all(test, feature = "servers"))]
+#[cfg(test)]
+#[cfg(feature = "servers")]
 mod handshakes;
 pub(super) mod suites;
 mod test_form;
