@@ -147,15 +147,17 @@ async fn remove(
 }
 
 fn object(stored: &StoredCredential) -> Value {
-    let mut object = named(stored.place);
-    if let Some(certificate) = &stored.certificate {
-        object["subject"] = certificate.subject().into();
-        object["issuer"] = certificate.issuer().into();
-        object["not_before"] = certificate.first_day().into();
-        object["not_after"] = certificate.last_day().into();
-        object["sha256"] = certificate.fingerprint().into();
-    }
-    object
+    let Some(certificate) = &stored.certificate else { return named(stored.place) };
+    json!({
+        "store": store_word(stored.place.area),
+        "slot": stored.place.slot,
+        "kind": kind_word(stored.place.kind),
+        "subject": certificate.subject(),
+        "issuer": certificate.issuer(),
+        "not_before": certificate.first_day(),
+        "not_after": certificate.last_day(),
+        "sha256": certificate.fingerprint(),
+    })
 }
 
 fn named(place: CredentialPlace) -> Value {

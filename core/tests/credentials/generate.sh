@@ -55,6 +55,8 @@ openssl ecparam -name prime256v1 -genkey -out "$work/ec.key"
 openssl pkcs8 -topk8 -nocrypt -in "$work/ec.key" -out ec_pkcs8_key.pem
 openssl ec -in "$work/ec.key" -out ec_key.pem
 sign ec_client "$work/ec.key" 20200101000000Z 20491231235959Z device "/O=Test only/CN=ec device" ca
+signer="$work/other.key"
+sign self_signed "$work/other.key" 20200101000000Z 20491231235959Z device "/O=Test only/CN=pinned.test" self
 
 cp "$work/ca.pem" ca.pem
 cp "$work/client.pem" client.pem
@@ -63,6 +65,7 @@ cp "$work/other.key" other_key.pem
 cp "$work/expired.pem" expired.pem
 cp "$work/far.pem" no_end.pem
 cp "$work/ec_client.pem" ec_client.pem
+cp "$work/self_signed.pem" self_signed.pem
 cp "$work/client.csr" request.pem
 openssl pkcs8 -topk8 -nocrypt -in "$work/client.key" -out client_key_pkcs8.pem
 openssl pkcs8 -topk8 -passout pass:test-only -in "$work/client.key" -out client_key_encrypted.pem

@@ -51,35 +51,21 @@ impl Form {
 }
 
 impl Firmware {
-    /// The table alone.
-    pub(in crate::tls) fn of_table(profile: &'static Profile) -> Self {
-        let (security, extended, socket, data) = Default::default();
-        Self { profile, suite_list: None, security, extended, socket, data }
-    }
-
-    /// Asks once what `#SSLSECDATA` takes.
-    pub(in crate::tls) async fn with_store(modem: &Modem) -> Result<Self, CommandError> {
-        Ok(Self { data: Form::of(modem, "#SSLSECDATA").await?, ..Self::of_table(modem.profile()) })
-    }
-
     /// Asks everything once; nothing is changed on the module.
     pub(in crate::tls) async fn ask(modem: &Modem) -> Result<Self, CommandError> {
         let tls = &modem.profile().tls;
+        let security = Form::of(modem, "#SSLSECCFG").await?;
         let extended = match tls.security {
             SecurityLayout::Absent => Form::default(),
             _ => Form::of(modem, "#SSLSECCFG2").await?,
         };
+        let data = Form::of(modem, "#SSLSECDATA").await?;
+        let socket = Form::of(modem, "#SSLCFG").await?;
         let suite_list = match tls.suite_list {
             Availability::Probe => Some(modem.test_form("#SSLSECCS").await?.is_some()),
             _ => None,
         };
-        Ok(Self {
-            suite_list,
-            security: Form::of(modem, "#SSLSECCFG").await?,
-            extended,
-            socket: Form::of(modem, "#SSLCFG").await?,
-            ..Self::with_store(modem).await?
-        })
+        Ok(Self { profile: modem.profile(), suite_list, security, extended, socket, data })
     }
 
     pub(in crate::tls) fn probed(&self) -> Probed {
@@ -147,6 +133,11 @@ impl Firmware {
 
 #[cfg(test)]
 impl Firmware {
+    /// A firmware that tells nothing.
+    pub(in crate::tls) fn of_table(profile: &'static Profile) -> Self {
+        Self::telling(profile, &[])
+    }
+
     /// A firmware that answers test forms like this.
     pub(in crate::tls) fn telling(profile: &'static Profile, forms: &[(&str, &str)]) -> Self {
         use crate::at::Fields;
