@@ -12,3 +12,4 @@ mod refused_peers;
 mod secrets;
 mod socket;
 mod transcripts;
+mod verification;
