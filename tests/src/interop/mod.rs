@@ -8,6 +8,8 @@ mod client;
 mod credentials;
 mod device;
 mod ftp;
+mod gnutls;
+mod matrix;
 mod mosquitto;
 mod nginx;
 mod program;

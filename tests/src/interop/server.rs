@@ -16,7 +16,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// Between choosing a free port and using it, somebody else can take it.
 const ATTEMPTS: usize = 3;
 /// Where its standard output and error go.
-const OUTPUT: &str = "output.log";
+pub(super) const OUTPUT: &str = "output.log";
 
 /// A running server. It is killed on drop; if the test has failed, everything it logged is printed.
 pub(super) struct Server<const PORTS: usize> {
@@ -65,15 +65,38 @@ impl<const PORTS: usize> Server<PORTS> {
     pub(super) async fn logged(&self, file: &str, text: &str) -> String {
         let found = async {
             loop {
-                let log = std::fs::read(self.file(file)).unwrap_or_default();
-                let log = String::from_utf8_lossy(&log);
-                if let Some(line) = log.lines().find(|line| line.contains(text)) {
+                if let Some(line) = self.read(file).lines().find(|line| line.contains(text)) {
                     return line.to_owned();
                 }
                 sleep(LOOK_AGAIN).await;
             }
         };
         timeout(LOG_LIMIT, found).await.unwrap_or_else(|_| panic!("the server does not log {text:?}"))
+    }
+
+    /// Where a log file ends at the moment.
+    pub(super) fn mark(&self, file: &str) -> usize {
+        self.read(file).len()
+    }
+
+    /// What has been written to a log file since then.
+    pub(super) fn since(&self, file: &str, mark: usize) -> String {
+        self.read(file).split_off(mark)
+    }
+
+    /// Waits until a text is written to a log file since then; `false` if it does not come.
+    pub(super) async fn says_since(&self, file: &str, mark: usize, text: &str) -> bool {
+        let said = async {
+            while !self.since(file, mark).contains(text) {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        timeout(LOG_LIMIT, said).await.is_ok()
+    }
+
+    fn read(&self, file: &str) -> String {
+        let log = std::fs::read(self.file(file)).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     async fn accepts_connections(&mut self) -> bool {

@@ -3,3 +3,5 @@
 mod bodies;
 mod handshake;
 mod server;
+
+pub(super) use server::DH_PARAMETERS;

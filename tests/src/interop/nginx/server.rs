@@ -33,7 +33,7 @@ pub(super) const TLS_1_3: u16 = 4443;
 const LISTENERS: [u16; 5] = [CLIENT_CERTIFICATE, SERVER_NAME, ECDHE, DHE, TLS_1_3];
 
 /// ffdhe2048 of RFC 7919.
-const DH_PARAMETERS: &str = "-----BEGIN DH PARAMETERS-----
+pub(in crate::interop) const DH_PARAMETERS: &str = "-----BEGIN DH PARAMETERS-----
 MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
 +8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
 87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7

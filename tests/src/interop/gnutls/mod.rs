@@ -1,0 +1,5 @@
+//! `gnutls-serv`.
+
+mod server;
+
+pub(in crate::interop) use server::{Described, GnutlsServ};
