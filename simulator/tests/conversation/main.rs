@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod bring_up;
 mod entry;
 mod escape;
 mod fault;
@@ -11,7 +12,10 @@ mod instances;
 mod life;
 mod mqtt_setup;
 mod network;
+mod platforms;
 mod port;
 mod pseudo_terminal;
+mod service_setup;
+mod sim;
 mod tls_platforms;
 mod tls_setup;

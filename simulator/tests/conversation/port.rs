@@ -9,6 +9,13 @@ pub(crate) fn builder() -> Builder {
     VirtualModule::builder(Platform::P37)
 }
 
+/// A module and its first port, echo off, errors as text, the newest style of commands.
+pub(crate) async fn start_newest(builder: Builder) -> (VirtualModule, Port) {
+    let (module, mut port) = start(builder).await;
+    port.ok("AT#SELINT=2").await;
+    (module, port)
+}
+
 pub(crate) struct Port(DuplexStream);
 
 impl Port {
@@ -68,6 +75,19 @@ impl Port {
             let got = self.read(answer.len()).await;
             assert_eq!(got, answer, "{command} at {location}");
         }
+    }
+
+    /// Sends a command with the echo off; the whole answer, up to its final result.
+    pub(crate) async fn answer(&mut self, command: &str) -> String {
+        self.write(format!("{command}\r")).await;
+        let mut answer = String::new();
+        let is_final = |line: &str| matches!(line, "OK" | "ERROR") || line.starts_with("+CME ERROR");
+        while !(answer.ends_with("\r\n") && answer.lines().last().is_some_and(is_final)) {
+            let more = self.read(1).await;
+            assert!(!more.is_empty(), "{command}: no final result in {answer:?}");
+            answer.push_str(&more);
+        }
+        answer
     }
 
     /// The same with `OK` alone.
