@@ -42,7 +42,7 @@ impl Port {
     }
 
     /// So many bytes, or what has come before the line fell silent.
-    async fn read(&mut self, length: usize) -> String {
+    pub(crate) async fn read(&mut self, length: usize) -> String {
         let mut got = Vec::new();
         while got.len() < length {
             let left = u64::try_from(length - got.len()).unwrap();

@@ -4,7 +4,9 @@
 
 mod bench;
 mod dialect;
+mod everywhere;
 mod fast_dial;
+mod file_server;
 mod ftp;
 mod http;
 mod mqtt;
