@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::{Header, Stage, Transcript, play};
 
 /// Whose virtual module there is.
-const SIMULATED: &[Platform] = &[Platform::P37];
+const SIMULATED: &[Platform] = &Platform::ALL;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("transcripts")

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use telit_simulator::servers::{
     Authority, Broker, BrokerOptions, CertificateRequest, Front, FrontOptions, FtpsOptions, FtpsServer,
-    Issued,
+    Issued, KeyKind,
 };
 use telit_simulator::{Platform, VirtualModule};
 use tokio::net::{TcpListener, TcpStream};
@@ -117,7 +117,9 @@ impl Keys {
             .dns_name("files.test")
             .address(GUIDE_ADDRESS);
         let server = authority.issue(&server).expect("a certificate");
-        let client = authority.issue(&CertificateRequest::client("module")).expect("a certificate");
+        // Small enough for ID 10, which takes 1535 bytes. Source: SSL guide 6.5.
+        let client = CertificateRequest::client("module").key(KeyKind::Rsa(1024));
+        let client = authority.issue(&client).expect("a certificate");
         Self { authority, server, client }
     }
 
