@@ -32,6 +32,8 @@ pub(crate) enum Varying {
     Name,
     /// A decimal number.
     Number,
+    /// A date and time, as `+CCLK` prints it.
+    Clock,
     /// Whatever is printed to the end of the line, be it nothing.
     Rest,
     /// The escape sequence of online mode, which some modules forward and some do not.
@@ -41,8 +43,16 @@ pub(crate) enum Varying {
 }
 
 impl Varying {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Ip, Self::Suite, Self::Name, Self::Number, Self::Rest, Self::Escape, Self::Fields];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Ip,
+        Self::Suite,
+        Self::Name,
+        Self::Number,
+        Self::Clock,
+        Self::Rest,
+        Self::Escape,
+        Self::Fields,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -50,6 +60,7 @@ impl Varying {
             Self::Suite => "suite",
             Self::Name => "name",
             Self::Number => "number",
+            Self::Clock => "clock",
             Self::Rest => "rest",
             Self::Escape => "escape",
             Self::Fields => "fields",

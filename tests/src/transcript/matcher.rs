@@ -173,6 +173,7 @@ impl Varying {
             Self::Suite => byte.is_ascii_hexdigit() || byte == b'x',
             Self::Name => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b' ' | b'.'),
             Self::Number => byte.is_ascii_digit(),
+            Self::Clock => byte.is_ascii_digit() || b"/,:+-".contains(&byte),
             Self::Rest => matches!(byte, b' '..=b'~'),
             Self::Escape => byte == b'+',
             Self::Fields => true,
@@ -190,8 +191,22 @@ impl Varying {
                 None => text.parse::<u8>().is_ok(),
             },
             Self::Name | Self::Number | Self::Fields => !text.is_empty(),
+            Self::Clock => is_clock(seen),
             Self::Rest => true,
             Self::Escape => text.is_empty() || text == "+++",
         }
     }
+}
+
+/// `yy/MM/dd,hh:mm:ss±zz`, with any digits.
+pub(crate) fn is_clock(text: &[u8]) -> bool {
+    let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+    text.len() == 20
+        && text.iter().enumerate().all(|(at, byte)| match at {
+            2 | 5 => *byte == b'/',
+            8 => *byte == b',',
+            11 | 14 => *byte == b':',
+            17 => matches!(byte, b'+' | b'-'),
+            _ => is_digit(at),
+        })
 }

@@ -46,6 +46,7 @@ pub(crate) use self::bytes::{Part, Text, Varying};
 pub(crate) use self::error::{Problem, ReadError};
 pub(crate) use self::event::{Event, Kind, ServerAct, Transcript};
 pub(crate) use self::header::Header;
+pub(crate) use self::matcher::is_clock;
 pub(crate) use self::player::play;
 pub(crate) use self::stage::Stage;
 
