@@ -1,6 +1,6 @@
 //! What the settings of a secure socket mean for a handshake. Source: SSL guide 6, M37 p876-886, p921-929.
 
-use openssl::pkey::PKey;
+use openssl::pkey::{Id, PKey};
 use openssl::x509::X509;
 
 use super::Module;
@@ -101,8 +101,8 @@ impl Module {
     fn identity(&self, socket: u8) -> Option<Identity> {
         let slot = self.identity_slot(socket)?;
         let bytes = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.0.clone());
-        let (certificate, key) = (bytes(&slot.certificate)?, bytes(&slot.key)?);
-        Some(Identity { certificate: as_pem(&certificate), key: key_as_pem(key) })
+        let (certificate, key) = (as_pem(&bytes(&slot.certificate)?), key_as_pem(bytes(&slot.key)?));
+        is_rsa(&key).then_some(Identity { certificate, key })
     }
 }
 
@@ -116,4 +116,10 @@ fn as_pem(certificate: &[u8]) -> Vec<u8> {
 fn key_as_pem(key: Vec<u8>) -> Vec<u8> {
     let converted = PKey::private_key_from_der(&key).and_then(|key| key.private_key_to_pem_pkcs8());
     converted.unwrap_or(key)
+}
+
+/// Clients sign with RSA alone. What is no key at all is judged at the dial. Source: SSL guide 6.5, M37 p917.
+fn is_rsa(key: &[u8]) -> bool {
+    // The callback stands in for OpenSSL's own, which would ask for a password on the terminal.
+    PKey::private_key_from_pem_callback(key, |_| Ok(0)).map_or(true, |key| key.id() == Id::RSA)
 }

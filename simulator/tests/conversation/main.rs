@@ -5,6 +5,7 @@
 mod bring_up;
 mod entry;
 mod escape;
+mod exclusive;
 mod fault;
 mod general;
 mod guide;

@@ -111,32 +111,6 @@ async fn the_suite_list_is_printed_as_in_the_manual() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_one_service_holds_tls() {
-    let (_module, mut port) = start(builder()).await;
-    port.ok("AT+CGDCONT=1,\"IP\",\"a\"").await;
-    port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
-    port.ok("AT#MQEN=1,1").await;
-    let services = [
-        ("AT#SSLEN=1,1", "AT#SSLEN=1,0"),
-        ("AT#HTTPCFG=0,\"h\",443,0,,,1", "AT#HTTPCFG=0,\"h\",443,0,,,0"),
-        ("AT#FTPCFG=100,0,1", "AT#FTPCFG=100,0,0"),
-        ("AT#MQCFG=1,\"h\",8883,1,1", "AT#MQCFG=1,\"h\",8883,1,0"),
-    ];
-    for (holder, (take, give_back)) in services.iter().enumerate() {
-        port.ok(take).await;
-        for (other, (take_too, _)) in services.iter().enumerate() {
-            if other != holder {
-                port.ask(take_too, "\r\n+CME ERROR: SSL already activated\r\n").await;
-            }
-        }
-        // Whoever holds it, its settings can be made.
-        port.ok("AT#SSLSECCFG=1,0,1").await;
-        port.ok(give_back).await;
-        port.ask("AT#SSLSECCFG=1,0,1", "\r\n+CME ERROR: SSL not activated\r\n").await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn quirks_change_the_numbers() {
     let (_module, mut port) =
         start(builder().quirk(Quirk::GuideSslNumbers).quirk(Quirk::DisableTwiceIsError)).await;

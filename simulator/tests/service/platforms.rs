@@ -80,6 +80,13 @@ async fn a_wrong_authority_is_refused_everywhere() {
 }
 
 #[tokio::test]
+async fn a_server_that_signs_for_itself_is_refused_everywhere() {
+    let itself = CertificateRequest::server("peer.test").self_signed().unwrap();
+    let front = front(FrontOptions::new(&itself)).await;
+    verify_everywhere(&front, &Authority::new().unwrap(), "peer.test", |_| false).await;
+}
+
+#[tokio::test]
 async fn validity_is_checked_everywhere() {
     let authority = Authority::new().unwrap();
     for request in [
@@ -140,6 +147,25 @@ async fn a_client_certificate_is_shown_by_every_platform() {
     let handshakes = front.wait_for_handshakes(2 * ALL.len()).await;
     let shown = handshakes.iter().filter(|handshake| handshake.client_subject.is_some()).count();
     assert_eq!(shown, ALL.len());
+}
+
+/// Source: SSL guide 6.5, M37 p917: the private key is an RSA key.
+#[tokio::test]
+async fn an_elliptic_client_key_is_no_use_anywhere() {
+    let authority = Authority::new().unwrap();
+    let server = issued(&authority, &CertificateRequest::server("peer.test"));
+    let client = issued(&authority, &CertificateRequest::client("device").key(KeyKind::P256));
+    let front = front(FrontOptions::new(&server).require_client_certificate(&authority)).await;
+    for dialect in &ALL {
+        let (_module, mut port) =
+            dialect.ready(dialect.module().resolve("peer.test", 443, front.addr()), 0).await;
+        dialect.secure(&mut port, 2).await;
+        store(&mut port, 0, client.certificate_pem()).await;
+        store(&mut port, 1, &authority.certificate_pem()).await;
+        store(&mut port, 2, client.key_pem()).await;
+        port.ask(DIAL, "\r\n+CME ERROR: SSL certs and keys wrong or not stored\r\n").await;
+    }
+    assert!(front.handshakes().is_empty());
 }
 
 fn der(pem: &str) -> Vec<u8> {
