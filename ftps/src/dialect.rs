@@ -6,8 +6,9 @@ use telit_core::{CommandError, Modem};
 
 /// Fields of `#FTPCFG` where EPSV and EPRT can be chosen. Source: M37 p837.
 const WITH_EXTENDED_COMMANDS: usize = 4;
-/// What `<FTPSEn>` would be for TLS from the first byte on. The guide says that platform 52 can and no public
-/// document says how; only a firmware that offers this value in its test form is taken to have it.
+/// Value of `<FTPext>` that is taken for TLS from the first byte on, where platform and test form have it. The guide
+/// says that platform 52 can and no public document says how. TLS itself is asked for in its own field, so that a
+/// firmware which means something else by this value still refuses to go on without TLS.
 const IMPLICIT: usize = 2;
 
 /// What the test forms answered; `None` where the module refused one.
@@ -48,7 +49,7 @@ impl Dialect {
     fn new(ftp: &FtpProfile, forms: &TestForms) -> Self {
         let told = forms.configuration.as_ref().map(Vec::len).filter(|fields| *fields > 0);
         let fields = told.unwrap_or_else(|| usize::from(ftp.config_fields));
-        let implicit = most(&forms.configuration, 2).is_some_and(|most| most >= IMPLICIT);
+        let implicit = most(&forms.configuration, 3).is_some_and(|most| most >= IMPLICIT);
         Self {
             extended_commands: fields >= WITH_EXTENDED_COMMANDS,
             implicit_tls: implicit && ftp.implicit_tls != Availability::No,
@@ -111,7 +112,7 @@ mod tests {
 
     #[test]
     fn implicit_tls_needs_the_platform_and_its_test_form() {
-        let with = forms(&["(100-5000)", "(0,1)", "(0-2)", "(0,1)"]);
+        let with = forms(&["(100-5000)", "(0,1)", "(0,1)", "(0-2)"]);
         let without = forms(&["(100-5000)", "(0,1)", "(0,1)", "(0,1)"]);
         assert!(dialect(Availability::Probe, &with).implicit_tls);
         assert!(!dialect(Availability::Probe, &without).implicit_tls);

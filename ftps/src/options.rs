@@ -10,7 +10,7 @@ use telit_core::platform::{Availability, FtpProfile};
 use telit_core::tls::TlsOptions;
 use url::Url;
 
-use crate::commands::{Configure, Open, Protection};
+use crate::commands::{Configure, Extension, Open};
 use crate::context::check_context;
 use crate::dialect::Dialect;
 use crate::error::ConnectError;
@@ -130,8 +130,8 @@ impl FtpsOptions {
     /// TLS from the first byte on instead of AUTH TLS.
     ///
     /// Only platform 52 can, "with a specific configuration" that no public document describes. It is used where the
-    /// module's own test form offers a third value beside off and AUTH TLS (`<FTPSEn>` 2 of `#FTPCFG`); everywhere
-    /// else connecting is refused before anything is changed. Source: SSL guide 9.
+    /// module's own test form offers a third value of `<FTPext>` in `#FTPCFG`, which is a guess until a module has
+    /// confirmed it; everywhere else connecting is refused before anything is changed. Source: SSL guide 9.
     pub fn implicit_tls(mut self) -> Self {
         self.implicit_tls = true;
         self
@@ -221,21 +221,18 @@ impl FtpsOptions {
         modem.profile().timeouts.ftp_command.min(self.timeout + COMMAND_MARGIN)
     }
 
-    /// How a session is protected.
-    pub(crate) fn protection(&self) -> Protection {
-        match &self.tls {
-            None => Protection::None,
-            Some(_) if self.implicit_tls => Protection::Implicit,
-            Some(_) => Protection::Explicit,
-        }
-    }
-
-    pub(crate) fn configure(&self, dialect: Dialect, protection: Protection) -> Configure {
+    /// `tls`: whether the next session uses it.
+    pub(crate) fn configure(&self, dialect: Dialect, tls: bool) -> Configure {
+        let extension = match (tls && self.implicit_tls, self.extended_commands) {
+            (true, _) => Extension::ImplicitTls,
+            (false, true) => Extension::ExtendedCommands,
+            (false, false) => Extension::PlainCommands,
+        };
         Configure {
             timeout: self.timeout,
             ignore_passive_address: self.ignore_passive_address,
-            protection,
-            extended_commands: dialect.extended_commands.then_some(self.extended_commands),
+            tls,
+            extension: dialect.extended_commands.then_some(extension),
         }
     }
 
@@ -288,6 +285,11 @@ impl FtpsOptions {
         let unsupported = |what| Err(ConnectError::Unsupported { platform: modem.profile().id, what });
         if self.implicit_tls && !dialect.implicit_tls {
             return unsupported(NO_IMPLICIT_TLS);
+        }
+        if self.extended_commands && self.implicit_tls {
+            return unsupported(
+                "does not let EPSV and EPRT be chosen with implicit TLS; leave extended_commands() off",
+            );
         }
         if self.extended_commands && !dialect.extended_commands {
             return unsupported("does not let EPSV and EPRT be chosen; leave extended_commands() off");

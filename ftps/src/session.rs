@@ -9,7 +9,7 @@ use telit_core::exclusive::{LeaseError, Service, TlsLease};
 use telit_core::platform::FtpProfile;
 use telit_core::{CommandError, Modem, tls};
 
-use crate::commands::{ChangeDirectory, Close, LastMessage, Protection, SetBinary};
+use crate::commands::{ChangeDirectory, Close, LastMessage, SetBinary};
 use crate::context::bind_context;
 use crate::dialect::Dialect;
 use crate::error::{
@@ -209,7 +209,7 @@ impl Session {
     pub(crate) async fn close(self) -> Result<(), TransferError> {
         self.close_connection().await.map_err(TransferError::Link)?;
         if self.options.uses_tls() {
-            let configure = self.options.configure(self.dialect, Protection::None);
+            let configure = self.options.configure(self.dialect, false);
             self.modem.run(configure).await.map_err(TransferError::Link)?;
         }
         self.lease.release();
@@ -263,7 +263,7 @@ impl Session {
     /// was asked for, and would send the password in the clear. Source: M37 p837.
     async fn open(&mut self) -> Result<(), ConnectError> {
         self.modem
-            .run(self.options.configure(self.dialect, self.options.protection()))
+            .run(self.options.configure(self.dialect, self.options.uses_tls()))
             .await
             .map_err(self.refusal())?;
         if let Err(error) = self.log_in().await {

@@ -1,7 +1,7 @@
 //! A file server for old cipher suites: OpenSSL towards the module, and the embedded file server, which speaks modern
 //! TLS only, behind it.
 //!
-//! Explicit FTPS and passive mode. The relay takes AUTH TLS itself, passes everything else on, and puts a relay of its
+//! Explicit or implicit FTPS, in passive mode. The relay takes AUTH TLS itself, passes everything else on, and puts a relay of its
 //! own in the place of every data connection that the server announces.
 
 use std::io;
@@ -16,6 +16,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_openssl::SslStream;
 
+const GREETING: &[u8] = b"220 relay\r\n";
+
 /// The running relay; it ends when this is dropped.
 pub(crate) struct FtpsRelay {
     address: SocketAddr,
@@ -23,15 +25,24 @@ pub(crate) struct FtpsRelay {
 }
 
 impl FtpsRelay {
-    /// Shows `certificate` and relays to the file server at `backend`.
+    /// Shows `certificate` after AUTH TLS and relays to the file server at `backend`.
     pub(crate) async fn start(certificate: &Issued, backend: SocketAddr) -> Self {
+        Self::start_in(Mode::Explicit, certificate, backend).await
+    }
+
+    /// As [`start`](Self::start), with TLS from the first byte on.
+    pub(crate) async fn start_implicit(certificate: &Issued, backend: SocketAddr) -> Self {
+        Self::start_in(Mode::Implicit, certificate, backend).await
+    }
+
+    async fn start_in(mode: Mode, certificate: &Issued, backend: SocketAddr) -> Self {
         let (listener, address) = listen().await.expect("a port is free");
         let tls = Arc::new(Tls::new(certificate));
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let tls = Arc::clone(&tls);
                 // A connection that breaks is the client's to notice.
-                tokio::spawn(async move { drop(serve(client, backend, tls).await) });
+                tokio::spawn(async move { drop(serve(client, mode, backend, tls).await) });
             }
         });
         Self { address, task }
@@ -46,6 +57,13 @@ impl Drop for FtpsRelay {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// How TLS begins.
+#[derive(Clone, Copy)]
+enum Mode {
+    Explicit,
+    Implicit,
 }
 
 /// Both sides of the relay.
@@ -91,8 +109,11 @@ async fn listen() -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-async fn serve(client: TcpStream, backend: SocketAddr, tls: Arc<Tls>) -> io::Result<()> {
-    let client = take_auth_tls(client, &tls).await?;
+async fn serve(client: TcpStream, mode: Mode, backend: SocketAddr, tls: Arc<Tls>) -> io::Result<()> {
+    let client = match mode {
+        Mode::Explicit => take_auth_tls(client, &tls).await?,
+        Mode::Implicit => greet(tls.accept(client).await?).await?,
+    };
     let server = ask_auth_tls(TcpStream::connect(backend).await?, &tls).await?;
     let (from_client, mut to_client) = tokio::io::split(client);
     let (from_server, mut to_server) = tokio::io::split(server);
@@ -114,10 +135,15 @@ async fn serve(client: TcpStream, backend: SocketAddr, tls: Arc<Tls>) -> io::Res
     }
 }
 
+async fn greet(mut client: SslStream<TcpStream>) -> io::Result<SslStream<TcpStream>> {
+    client.write_all(GREETING).await?;
+    Ok(client)
+}
+
 /// The beginning of a session with the module, in the clear: nothing but AUTH TLS.
 async fn take_auth_tls(client: TcpStream, tls: &Tls) -> io::Result<SslStream<TcpStream>> {
     let mut client = BufReader::new(client);
-    client.write_all(b"220 relay\r\n").await?;
+    client.write_all(GREETING).await?;
     while let Some(command) = line(&mut client).await? {
         if command.trim_end().eq_ignore_ascii_case("AUTH TLS") {
             client.write_all(b"234 proceed\r\n").await?;

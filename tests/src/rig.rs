@@ -25,11 +25,13 @@ const MQTT: u16 = 1883;
 pub(crate) const HTTPS: u16 = 443;
 const HTTP: u16 = 80;
 pub(crate) const FTP: u16 = 21;
+const IMPLICIT_FTP: u16 = 990;
 
-/// The servers, and one for modules that know no modern cipher suites.
+/// The servers, and file servers for modules that know no modern cipher suites and for implicit TLS.
 pub(crate) struct Servers {
     modern: TestServers,
     old_files: Option<FtpsRelay>,
+    implicit_files: Option<FtpsRelay>,
 }
 
 pub(crate) struct Rig {
@@ -174,18 +176,26 @@ fn knows_modern_suites(platform: Platform) -> bool {
 impl Servers {
     async fn start(old_files: bool) -> Self {
         let modern = TestServers::start().await.expect("the servers start");
-        let old_files = match old_files {
-            true => Some(relay(&modern).await),
-            false => None,
-        };
-        Self { modern, old_files }
+        if !old_files {
+            return Self { modern, old_files: None, implicit_files: None };
+        }
+        let request = CertificateRequest::server(TestServers::FILES_NAME);
+        let certificate = modern.authority().issue(&request).expect("it is issued");
+        let backend = modern.ftps().addr();
+        let old_files = Some(FtpsRelay::start(&certificate, backend).await);
+        let implicit_files = Some(FtpsRelay::start_implicit(&certificate, backend).await);
+        Self { modern, old_files, implicit_files }
     }
 
     /// A module that calls the servers by their names.
     fn module_for(&self, platform: Platform) -> Builder {
-        match &self.old_files {
+        let builder = match &self.old_files {
             Some(relay) if !knows_modern_suites(platform) => module_for(platform, self, relay.addr()),
             _ => module_for(platform, self, self.ftps().addr()),
+        };
+        match &self.implicit_files {
+            Some(relay) => builder.resolve(TestServers::FILES_NAME, IMPLICIT_FTP, relay.addr()),
+            None => builder,
         }
     }
 }
@@ -196,12 +206,6 @@ impl Deref for Servers {
     fn deref(&self) -> &TestServers {
         &self.modern
     }
-}
-
-async fn relay(servers: &TestServers) -> FtpsRelay {
-    let request = CertificateRequest::server(TestServers::FILES_NAME);
-    let certificate = servers.authority().issue(&request).expect("it is issued");
-    FtpsRelay::start(&certificate, servers.ftps().addr()).await
 }
 
 /// A module that calls the servers by their names, with the file server at `files`.

@@ -12,7 +12,7 @@ use telit_core::at::{CommandLine, Effect, Exchange, Expect, Reply, UnexpectedRep
 
 pub(crate) use context::{BindContext, BoundContext, Protocol};
 pub(crate) use directory::{ChangeDirectory, Delete, LastMessage, List, WorkingDirectory};
-pub(crate) use session::{Close, Configure, Open, Protection, SetBinary};
+pub(crate) use session::{Close, Configure, Extension, Open, SetBinary};
 pub(crate) use transfer::{FileSize, Get, GetBuffered, GetState, Receive, SetRestart};
 pub(crate) use upload::{AppendBlock, Put, PutOnline};
 

@@ -7,22 +7,23 @@ use telit_core::at::{Command, CommandLine, Effect, Exchange, Expect, InvalidValu
 use super::setting;
 use crate::options::Password;
 
-/// `<FTPSEn>`: how the next session is protected. Source: M37 p837; the last one is in no public document.
+/// `<FTPext>`: which commands open data connections. Source: M37 p838; the last one is in no public document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Protection {
-    None,
-    /// AUTH TLS on an open connection.
-    Explicit,
+pub(crate) enum Extension {
+    /// EPSV and EPRT even with IPv4.
+    ExtendedCommands,
+    /// PASV and PORT with IPv4.
+    PlainCommands,
     /// TLS from the first byte on.
-    Implicit,
+    ImplicitTls,
 }
 
-impl Protection {
+impl Extension {
     fn number(self) -> u8 {
         match self {
-            Self::None => 0,
-            Self::Explicit => 1,
-            Self::Implicit => 2,
+            Self::ExtendedCommands => 0,
+            Self::PlainCommands => 1,
+            Self::ImplicitTls => 2,
         }
     }
 }
@@ -37,9 +38,10 @@ pub(crate) struct Configure {
     pub(crate) timeout: Duration,
     /// Whether a private address in the answer to PASV is replaced by the server's.
     pub(crate) ignore_passive_address: bool,
-    pub(crate) protection: Protection,
-    /// Whether EPSV and EPRT are used even with IPv4; `None` where the platform lacks the field.
-    pub(crate) extended_commands: Option<bool>,
+    /// Whether the next session uses TLS.
+    pub(crate) tls: bool,
+    /// `None` where the platform lacks the field.
+    pub(crate) extension: Option<Extension>,
 }
 
 impl Command for Configure {
@@ -50,9 +52,9 @@ impl Command for Configure {
         let mut line = CommandLine::set("#FTPCFG")
             .number(tenths)
             .number(u8::from(self.ignore_passive_address))
-            .number(self.protection.number());
-        if let Some(extended) = self.extended_commands {
-            line = line.number(u8::from(!extended));
+            .number(u8::from(self.tls));
+        if let Some(extension) = self.extension {
+            line = line.number(extension.number());
         }
         Ok(setting(line.build()?))
     }
@@ -149,17 +151,18 @@ mod tests {
         let mut configure = Configure {
             timeout: Duration::from_secs(60),
             ignore_passive_address: true,
-            protection: Protection::Explicit,
-            extended_commands: Some(false),
+            tls: true,
+            extension: Some(Extension::PlainCommands),
         };
         assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,1,1");
-        configure.extended_commands = Some(true);
-        configure.protection = Protection::None;
+        configure.extension = Some(Extension::ExtendedCommands);
+        configure.tls = false;
         assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,0,0");
-        configure.extended_commands = None;
+        configure.extension = None;
         assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,0");
-        configure.protection = Protection::Implicit;
-        assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,2");
+        configure.tls = true;
+        configure.extension = Some(Extension::ImplicitTls);
+        assert_eq!(encoded(&configure), "AT#FTPCFG=600,1,1,2");
     }
 
     #[test]

@@ -204,8 +204,8 @@ fn implicit() -> FtpsOptions {
 async fn implicit_tls_where_platform_and_firmware_offer_it() {
     let offers = platform(|profile| profile.ftp.as_mut().unwrap().implicit_tls = Availability::Probe);
     let script = Script::new()
-        .says("AT#FTPCFG=?", "#FTPCFG: (100-5000),(0,1),(0-2),(0,1)")
-        .ok("AT#FTPCFG=600,1,2,1")
+        .says("AT#FTPCFG=?", "#FTPCFG: (100-5000),(0,1),(0,1),(0-2)")
+        .ok("AT#FTPCFG=600,1,1,2")
         .ok(&OPEN.replace(":21", ":990"))
         .ok(BINARY);
     let (modem, module) = script.start_on(offers, 1);

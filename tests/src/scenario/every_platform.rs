@@ -1,8 +1,8 @@
 //! What has to work on every platform of the guide, and what is refused where it cannot.
 
-use telit_core::Category;
 use telit_core::exclusive::Service;
 use telit_core::tls::{self, Provision, TlsOptions};
+use telit_core::{Category, Modem};
 use telit_ftps::{FtpsClient, TransferMode};
 use telit_https::HttpsClient;
 use telit_mqtt::{MqttClient, Publish, PublishError, QoS};
@@ -10,7 +10,7 @@ use telit_simulator::Platform;
 use telit_simulator::servers::{TestServers, pattern};
 use url::Url;
 
-use crate::rig::{Rig, for_each_platform, hostile_payloads};
+use crate::rig::{Rig, for_each_platform, hostile_payloads, recorded, recorder};
 
 /// More than every body in here.
 const LIMIT: usize = 1 << 20;
@@ -161,6 +161,31 @@ async fn ftps_in_both_directions_and_modes() {
 }
 
 #[tokio::test]
+async fn implicit_ftps_where_the_module_offers_it() {
+    for_each_platform(|rig| async move {
+        let name = format!("implicit-{}", rig.platform.id());
+        rig.servers.ftps().put_file(&name, pattern(5_000)).expect("it is stored");
+        let connected = FtpsClient::connect(&rig.modem, rig.ftps().implicit_tls()).await;
+        if rig.platform == Platform::P52 {
+            let mut client = connected.expect("it logs in");
+            assert_eq!(client.size(&name).await.expect("it is told"), 5_000);
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let report =
+                client.download_to_file(&name, folder.path().join("file")).await.expect("it arrives");
+            assert_eq!(report.bytes, 5_000);
+            client.close().await.expect("it closes");
+        } else {
+            let error = connected.expect_err("it is not offered");
+            let platform = rig.platform.id();
+            let expected = format!("platform {platform} cannot do implicit TLS; use explicit TLS (AUTH TLS)");
+            assert_eq!((error.to_string(), error.category()), (expected, Category::Usage));
+        }
+        assert_eq!(rig.modem.tls_holder(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nothing_is_waived_without_a_word() {
     for_each_platform(|rig| async move {
         let profile = &rig.modem.profile().tls;
@@ -183,4 +208,24 @@ async fn nothing_is_waived_without_a_word() {
         lease.release();
     })
     .await;
+}
+
+#[tokio::test]
+async fn another_context_is_told_in_each_platforms_own_way() {
+    for (platform, expected) in [
+        (Platform::P20, "> AT#PROTOCOLCFG=\"FTP\",2\\r"),
+        (Platform::P25Linux, "> AT#PROTOCOLCFG=\"SSL\",2\\r"),
+        (Platform::P30, "> AT#FTPOPEN=\"files.test:21\",\"device\",\"[redacted]\",1,2\\r"),
+    ] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("transcript");
+        let modem = Modem::builder().context_id(2).recorder(recorder(&path));
+        let rig = Rig::start_on_with(platform, |module| module, modem).await;
+        rig.servers.ftps().put_file("file", b"content").expect("it is stored");
+        let mut client = FtpsClient::connect(&rig.modem, rig.ftps()).await.expect("it logs in");
+        assert_eq!(client.size("file").await.expect("it is told"), 7);
+        client.close().await.expect("it closes");
+        let sent = recorded(&path);
+        assert!(sent.iter().any(|line| line == expected), "{sent:#?}");
+    }
 }
