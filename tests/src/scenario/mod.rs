@@ -12,4 +12,5 @@ mod refused_peers;
 mod secrets;
 mod socket;
 mod transcripts;
+mod two_tables;
 mod verification;

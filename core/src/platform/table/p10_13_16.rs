@@ -1,5 +1,5 @@
-//! Platforms 10, 13 and 16, the 2G families: one secure socket, RSA key exchange only, no server name, no choice of
-//! the TLS version, and the only ones that can resume a session.
+//! Platforms 10, 13 and 16, the 2G families: one secure socket, RSA key exchange only, no server name, no
+//! choice of the TLS version, and the only ones that can resume a session.
 //!
 //! Base is the SSL guide; IPE28 has HTTP and FTP.
 

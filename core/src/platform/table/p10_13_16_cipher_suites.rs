@@ -1,6 +1,7 @@
 //! The suites of platforms 10, 13 and 16.
 //!
-//! Source: SSL guide 12.1.1, table 4. Every row can be chosen and every row is offered by 0. None has forward secrecy.
+//! Source: SSL guide 12.1.1, table 4. Every row can be chosen and every row is offered by 0. None has forward
+//! secrecy.
 
 use super::suite_rows::{ONLY_1_0, ONLY_1_2, TO_1_2, row};
 use crate::platform::cipher_suites::SuiteRow;

@@ -1,8 +1,8 @@
 //! The suites of platform 12.
 //!
-//! Source: SSL guide 12.1.2, table 5. Those with a decimal can be chosen alone (the grey area of the table), the others
-//! only together with all by 0, which leaves out the one without encryption (SSL guide 6.2.2). The guide marks that one
-//! "generally supported, not in every SSL stack version".
+//! Source: SSL guide 12.1.2, table 5. Those with a decimal can be chosen alone (the grey area of the table),
+//! the others only together with all by 0, which leaves out the one without encryption (SSL guide 6.2.2). The
+//! guide marks that one "generally supported, not in every SSL stack version".
 
 use super::suite_rows::{ONLY_1_2, TO_1_2, row};
 use crate::platform::cipher_suites::SuiteRow;

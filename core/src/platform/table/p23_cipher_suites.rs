@@ -1,8 +1,8 @@
 //! The suites of platform 23: 79, and a signal that is none.
 //!
-//! Source: SSL guide 12.1.4, table 7. Those with a decimal can be chosen alone (the grey area of the table). All others,
-//! export, DES and RC4 among them, are offered together by 0, which leaves out the one without encryption
-//! (SSL guide 6.2.2).
+//! Source: SSL guide 12.1.4, table 7. Those with a decimal can be chosen alone (the grey area of the table).
+//! All others, export, DES and RC4 among them, are offered together by 0, which leaves out the one without
+//! encryption (SSL guide 6.2.2).
 
 use super::suite_rows::{ONLY_1_2, TO_1_2, row};
 use crate::platform::cipher_suites::SuiteRow;

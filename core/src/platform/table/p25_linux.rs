@@ -90,7 +90,8 @@ const TLS: TlsProfile = TlsProfile {
     client_certificate: Availability::Yes, // SSL guide 6.2.3
     security: SecurityLayout::VersionOnly, // SSL guide 6.3.2
     versions: VersionCoding {
-        // Unread in its manual. On every platform with a source, and in every example of the guides, 3 is TLS 1.2.
+        // Its own manual is unread. On every platform with a source (20, 37) and in the examples of SSL guide
+        // 10.1, 3 is TLS 1.2.
         version: &[(TlsVersion::Tls12, 3)],
         default_version: None,
         minimum: &[],

@@ -1,7 +1,7 @@
 //! The suites of platform 25 with Linux.
 //!
-//! Source: SSL guide 12.1.5, table 8, and 6.2.3. Every row can be chosen and every row is offered by 0. None is AEAD, none
-//! has ECDHE.
+//! Source: SSL guide 12.1.5, table 8, and 6.2.3. Every row can be chosen and every row is offered by 0. None
+//! is AEAD, none has ECDHE.
 
 use super::suite_rows::{ONLY_1_2, TO_1_1, TO_1_2, row};
 use crate::platform::cipher_suites::SuiteRow;

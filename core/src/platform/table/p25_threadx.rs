@@ -1,7 +1,8 @@
 //! Platform 25 with ThreadX: `LE910Cx`.
 //!
-//! Base is the SSL guide, which gives it the layouts and suites of platform 37; IPE28 has contexts, HTTP and FTP; single
-//! pages of `LE910Cx` fill in. What the guide does not print is taken from M37, and the test forms tell better.
+//! Base is the SSL guide, which gives it the layouts and suites of platform 37; IPE28 has contexts, HTTP and
+//! FTP; single pages of `LE910Cx` fill in. What the guide does not print is taken from M37, and the test
+//! forms tell better.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! The suites of platform 25 with ThreadX.
 //!
-//! Source: SSL guide 12.1.7, table 10, which it shares with platform 37. Table 10 numbers the first eight 3 to 13 in decimal,
-//! SSL guide 6.2.4 numbers them 1 to 8, so that one number means two suites. The hexadecimal number means one, and is the
-//! only one used.
+//! Source: SSL guide 12.1.7, table 10, which it shares with platform 37. Table 10 numbers the first eight 3
+//! to 13 in decimal, SSL guide 6.2.4 numbers them 1 to 8, so that one number means two suites. The
+//! hexadecimal number means one, and is the only one used.
 
 use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row};
 use crate::platform::cipher_suites::SuiteRow;

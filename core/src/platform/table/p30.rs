@@ -1,7 +1,7 @@
 //! Platform 30: ME910C1, ML865C1.
 //!
-//! Base is the SSL guide; IPE28 has contexts, HTTP, FTP and MQTT. What they do not print is taken from M37, and the test
-//! forms tell better.
+//! Base is the SSL guide; IPE28 has contexts, HTTP, FTP and MQTT. What they do not print is taken from M37,
+//! and the test forms tell better.
 
 use std::time::Duration;
 

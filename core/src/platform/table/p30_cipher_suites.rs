@@ -1,7 +1,8 @@
 //! The suites of platform 30.
 //!
-//! Source: SSL guide 12.1.6, table 9. Those with a decimal can be chosen alone, and 0 offers all of them. Those of TLS 1.3 have no
-//! value: the guide gives them to FTP only, from software xx9 on. None up to TLS 1.2 is AEAD, none has ECDHE.
+//! Source: SSL guide 12.1.6, table 9. Those with a decimal can be chosen alone, and 0 offers all of them.
+//! Those of TLS 1.3 have no value: the guide gives them to FTP only, from software xx9 on. None up to TLS 1.2
+//! is AEAD, none has ECDHE.
 
 use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row};
 use crate::platform::cipher_suites::SuiteRow;

@@ -1,7 +1,8 @@
 //! The suites of platform 37.
 //!
-//! Numbers, decimals, versions and the first "offered" column from the SSL guide 12.1.7, table 10; the second column
-//! and the suites at the end from M37 p881-886. The two sources differ in what value 0 offers, so 0 is never sent.
+//! Numbers, decimals, versions and the first "offered" column from the SSL guide 12.1.7, table 10; the second
+//! column and the suites at the end from M37 p881-886. The two sources differ in what value 0 offers, so 0 is
+//! never sent.
 
 use super::suite_rows::{ONLY_1_2, ONLY_1_3, TO_1_2, row_of_two_sources as row};
 use crate::platform::cipher_suites::{SuiteRow, TlsVersion};

@@ -1,7 +1,7 @@
 //! Platform 52: ELS63, LE910Q1.
 //!
-//! Base is the SSL guide, which gives it the layouts of platform 37; IPE28 has contexts, HTTP, FTP and MQTT. What they do
-//! not print is taken from M37, and the test forms tell better.
+//! Base is the SSL guide, which gives it the layouts of platform 37; IPE28 has contexts, HTTP, FTP and MQTT.
+//! What they do not print is taken from M37, and the test forms tell better.
 
 use std::time::Duration;
 

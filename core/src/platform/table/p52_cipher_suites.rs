@@ -1,7 +1,8 @@
 //! The suites of platform 52.
 //!
-//! Source: SSL guide 12.1.8, table 11. All can be chosen by their hexadecimal number, and 0 offers all. The marks for TLS 1.3 are
-//! left out, since the guide says beneath the table that the software does not support it.
+//! Source: SSL guide 12.1.8, table 11. All can be chosen by their hexadecimal number, and 0 offers all. The
+//! marks for TLS 1.3 are left out, since the guide says beneath the table that the software does not support
+//! it.
 
 use super::suite_rows::{ONLY_1_2, TO_1_2, row};
 use crate::platform::cipher_suites::SuiteRow;

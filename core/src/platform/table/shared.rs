@@ -118,5 +118,6 @@ pub(super) const NO_MINIMUM: &str = "#SSLSECCFG2 has no minimum, and no source s
 pub(super) const UP_TO_TLS12: &str = "the table of suites ends with TLS 1.2 (SSL guide 12.1)";
 pub(super) const RAM_ON_23: &str = "action 3 of #SSLSECDATA is for platform 23 (SSL guide 6.5)";
 pub(super) const NO_MASK: &str = "#SSLSECCFG2 has no masks of authorities (SSL guide 6.3)";
-pub(super) const SUITE_LIST_ON_37: &str = "#SSLSECCS is known from platform 37 alone, where it came with revision 14 of the manual (M37 p925, p1188)";
+pub(super) const SUITE_LIST_ON_37: &str = "#SSLSECCS is known from platform 37 alone, where it came with revision 14 \
+     of the manual (M37 p925, p1188)";
 pub(super) const RESUMPTION_ON_2G: &str = "#SSLFASTD is for 2G only (SSL guide 7.3)";

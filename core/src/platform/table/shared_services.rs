@@ -1,5 +1,5 @@
-//! The HTTP, FTP and MQTT clients of platforms whose own manual has not been read: IPE28 and the SSL guide say what
-//! differs, M37 gives the limits that nobody else prints. Test forms tell better.
+//! The HTTP, FTP and MQTT clients of platforms whose own manual has not been read: IPE28 and the SSL guide
+//! say what differs, M37 gives the limits that nobody else prints. Test forms tell better.
 
 use std::time::Duration;
 
