@@ -11,6 +11,7 @@ mod provision;
 mod refused_peers;
 mod secrets;
 mod socket;
+mod tls_policy;
 mod transcripts;
 mod two_tables;
 mod verification;
