@@ -15,6 +15,8 @@ mod services;
 mod simulate;
 #[cfg(feature = "simulator")]
 mod simulated_port;
+#[cfg(feature = "simulator")]
+mod tls_options;
 mod usage;
 #[cfg(not(feature = "simulator"))]
 mod without_simulator;

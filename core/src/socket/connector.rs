@@ -114,7 +114,7 @@ impl TlsConnector {
         self.check(&limits).await?;
         let (slot, kept) = match self.kept_session(host, port).await? {
             Some(slot) => (slot, true),
-            None => (self.set_up(&limits).await?, false),
+            None => (self.set_up(host, &limits).await?, false),
         };
         let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits)));
         // Before dialling: a server that speaks first is announced before the answer.
@@ -197,13 +197,13 @@ impl TlsConnector {
         }
     }
 
-    async fn set_up(&self, limits: &SocketLimits) -> Result<OpenSlot, SocketError> {
+    async fn set_up(&self, host: &str, limits: &SocketLimits) -> Result<OpenSlot, SocketError> {
         let slot = OpenSlot::enable(&self.modem, limits).await?;
         let Some(lease) = slot.lease() else {
             return Ok(slot);
         };
         let settings = self.options.settings(limits);
-        match apply_with(&self.modem, lease, slot.id(), &self.tls, settings).await {
+        match apply_with(&self.modem, lease, slot.id(), &self.tls.for_host(host), settings).await {
             Ok(_) => Ok(slot),
             Err(error) => {
                 slot.hang_up().await?;

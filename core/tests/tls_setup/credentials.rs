@@ -2,13 +2,13 @@
 
 use telit_core::exclusive::Service;
 use telit_core::platform::PlatformId;
-use telit_core::tls::{CredentialArea, CredentialKind, CredentialPlace};
 use telit_core::tls::{
-    CredentialFormat, CredentialStore, Provision, ProvisionOptions, inventory, provision, provision_with,
-    remove,
+    CipherPolicy, CredentialFormat, CredentialStore, Provision, ProvisionOptions, TlsOptions, apply,
+    inventory, provision, provision_with, remove,
 };
+use telit_core::tls::{CredentialArea, CredentialKind, CredentialPlace};
 
-use crate::script::{Scripted, Step, ask, held, refuse, set, store, store_binary};
+use crate::script::{Scripted, Step, ask, clock, held, refuse, set, store, store_binary};
 use crate::{CA, CA_DER, CLIENT, CLIENT_KEY, OTHER, ca, identity};
 
 const DATA: &str = "#SSLSECDATA: (1-4),(0-3),(0-2),(1-4096),10,(0,1)";
@@ -125,6 +125,29 @@ async fn an_authority_in_ram_is_sent_every_time() {
         ]);
         let done = provision_with(&module.modem, &lease, &[ca()], None, how).await.expect("it is sent");
         assert_eq!(done.authorities, Provision::Stored);
+        module.finish();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_of_platform_23_gets_its_own_authority_before_each_dial() {
+    let (module, lease) = module(PlatformId::P23).await;
+    let builder = TlsOptions::builder().ca(ca()).credential_store(CredentialStore::Ram);
+    let builder = builder.cipher_policy(CipherPolicy::Compatible).danger_skip_host_check();
+    let options = builder.build().expect("it fits");
+    let forms = ["#SSLSECCFG", "#SSLSECCFG2", "#SSLSECDATA", "#SSLCFG"];
+    module.expect(forms.map(|name| refuse(format!("AT{name}=?"), "operation not supported")));
+    for _ in 0..2 {
+        module.expect([
+            clock(),
+            ask("AT#SSLSECCFG?", "#SSLSECCFG: 2,5,1"),
+            ask("AT#SSLSECDATA?", "#SSLSECDATA: 2,0,1,0"),
+            ask("AT#SSLSECCFG?", "#SSLSECCFG: 2,5,1"),
+            store("AT#SSLSECDATA=2,3,1", CA),
+            ask("AT#SSLCFG?", "#SSLCFG: 2,1,300,90,100,50,0,0,0,0"),
+            ask("AT#SSLSECCFG2?", "#SSLSECCFG2: 2,3,1,0,0,0"),
+        ]);
+        apply(&module.modem, &lease, 2, &options).await.expect("it is set up");
         module.finish();
     }
 }

@@ -2,3 +2,4 @@
 
 mod exchange;
 pub(crate) mod peer;
+mod ram;
