@@ -11,7 +11,7 @@ use telit_core::at::Settings;
 use telit_core::platform::Profile;
 use telit_core::socket::{SocketError, TlsConnector};
 use telit_core::tls::{CipherPolicy, Probed, TlsOptions, TlsOptionsBuilder, resolve};
-use telit_simulator::servers::{Front, Handshake};
+use telit_simulator::servers::{Front, FtpsOptions, FtpsServer, Handshake};
 use telit_simulator::{Platform, VirtualModule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -19,6 +19,10 @@ use tokio::task::JoinSet;
 
 use super::certificates::{Certificates, HOST, ca};
 use super::server::Server;
+use crate::ftps_relay::FtpsRelay;
+
+pub(super) const USER: &str = "device";
+pub(super) const PASSWORD: &str = "open sesame";
 
 pub(super) struct Bench {
     pub(super) certificates: Arc<Certificates>,
@@ -27,20 +31,27 @@ pub(super) struct Bench {
     _module: VirtualModule,
 }
 
+/// What all platforms share.
+struct Shared {
+    certificates: Arc<Certificates>,
+    echo: SocketAddr,
+    /// One behind all relays, and a relay with each certificate.
+    _files: FtpsServer,
+    file_servers: Vec<(Server, FtpsRelay)>,
+}
+
 /// Runs a scenario on every platform at the same time, each with servers of its own.
 pub(super) async fn on_every_platform<S, F>(scenario: S)
 where
     S: Fn(Bench) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = ()> + Send,
 {
-    let certificates = Certificates::new();
-    let echo = start_echo().await;
+    let shared = Arc::new(Shared::start().await);
     let mut running = JoinSet::new();
     let mut names = HashMap::new();
     for platform in Platform::ALL {
-        let (certificates, scenario) = (Arc::clone(&certificates), scenario.clone());
-        let task =
-            running.spawn(async move { scenario(Bench::start(platform, certificates, echo).await).await });
+        let (shared, scenario) = (Arc::clone(&shared), scenario.clone());
+        let task = running.spawn(async move { scenario(Bench::start(platform, &shared).await).await });
         names.insert(task.id(), platform.id());
     }
     let mut failed = Vec::new();
@@ -53,13 +64,16 @@ where
 }
 
 impl Bench {
-    async fn start(platform: Platform, certificates: Arc<Certificates>, echo: SocketAddr) -> Self {
+    async fn start(platform: Platform, shared: &Shared) -> Self {
         let mut fronts = Vec::new();
         let mut builder = VirtualModule::builder(platform);
         for server in Server::ALL {
-            let front = server.start(&certificates, echo).await;
+            let front = server.start(&shared.certificates, shared.echo).await;
             builder = builder.resolve(HOST, server.port(), front.addr());
             fronts.push((server, front));
+        }
+        for (server, files) in &shared.file_servers {
+            builder = builder.resolve(HOST, server.file_port(), files.addr());
         }
         let module = builder.build().expect("the module starts");
         let mut settings = Settings::default();
@@ -67,7 +81,7 @@ impl Bench {
         let opening = Modem::builder().apn("iot.test").settings(settings).open(module.attach_duplex());
         let modem = opening.await.expect("the module answers");
         modem.bring_up().await.expect("it comes on line");
-        Self { certificates, modem, fronts, _module: module }
+        Self { certificates: Arc::clone(&shared.certificates), modem, fronts, _module: module }
     }
 
     /// Trusts the authority, and waives only what the platform cannot do.
@@ -106,6 +120,20 @@ impl Bench {
         let handshakes = front.expect("all are started").1.wait_for_handshakes(1).await;
         let [Handshake { error: Some(error), .. }] = &handshakes[..] else { panic!("{handshakes:?}") };
         error.clone()
+    }
+}
+
+impl Shared {
+    async fn start() -> Self {
+        let certificates = Certificates::new();
+        let options = FtpsOptions::new(&certificates.right).user(USER, PASSWORD);
+        let files = FtpsServer::start(&options).await.expect("it starts");
+        let mut file_servers = Vec::new();
+        for server in Server::WITH_FILES {
+            let relay = FtpsRelay::start(server.certificate(&certificates), files.addr());
+            file_servers.push((server, relay.await));
+        }
+        Self { certificates, echo: start_echo().await, _files: files, file_servers }
     }
 }
 

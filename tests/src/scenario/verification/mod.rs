@@ -4,6 +4,7 @@
 mod bench;
 mod certificates;
 mod server;
+mod services;
 
 use std::time::{Duration, SystemTime};
 

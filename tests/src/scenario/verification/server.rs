@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use telit_simulator::servers::{Front, FrontOptions, TlsVersion};
+use telit_simulator::servers::{Front, FrontOptions, Issued, TlsVersion};
 
 use super::certificates::Certificates;
 
@@ -45,9 +45,24 @@ impl Server {
         Self::WantsCertificateIn13,
     ];
 
+    /// Those that there are as file servers, too.
+    pub(super) const WITH_FILES: [Self; 6] = [
+        Self::Right,
+        Self::OfStranger,
+        Self::SelfSigned,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::OfAnotherHost,
+    ];
+
     /// As the virtual network calls it.
     pub(super) fn port(self) -> u16 {
         7000 + self as u16
+    }
+
+    /// The port of the file server.
+    pub(super) fn file_port(self) -> u16 {
+        self.port() + 100
     }
 
     /// Starts it before `backend`.
@@ -55,16 +70,19 @@ impl Server {
         Front::start(&self.options(certificates), backend).await.expect("it starts")
     }
 
-    fn options(self, certificates: &Certificates) -> FrontOptions {
-        let certificate = match self {
+    pub(super) fn certificate(self, certificates: &Certificates) -> &Issued {
+        match self {
             Self::OfStranger => &certificates.of_stranger,
             Self::SelfSigned => &certificates.self_signed,
             Self::Expired => &certificates.expired,
             Self::NotYetValid => &certificates.not_yet_valid,
             Self::OfAnotherHost => &certificates.of_another_host,
             _ => &certificates.right,
-        };
-        let options = FrontOptions::new(certificate).danger_accept_everything();
+        }
+    }
+
+    fn options(self, certificates: &Certificates) -> FrontOptions {
+        let options = FrontOptions::new(self.certificate(certificates)).danger_accept_everything();
         let wants_certificate = || options.clone().require_client_certificate(&certificates.authority);
         match self {
             Self::Old => options.versions(TlsVersion::Tls10, TlsVersion::Tls11),
