@@ -43,7 +43,8 @@ fn timeout(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) if !parameters.is_empty() => {
             module.ftp.timeout = parameters.required(0, 100..=5000)?;
         }
-        Form::Set(_) | Form::Read => {
+        // Without `=` it reads, too. Source: IPE28 p123.
+        Form::Set(_) | Form::Read | Form::Execute => {
             let line = format!("#FTPTO: {}", module.ftp.timeout);
             module.info(call.instance, line);
         }
@@ -147,15 +148,16 @@ fn close(module: &mut Module, call: &Call) -> Outcome {
 
 fn transfer_type(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
-        Form::Read => {
+        Form::Set(parameters) if !parameters.is_empty() => {
+            let ascii = parameters.switch(0)?;
+            module.ftp_session(call.instance)?.ascii = ascii;
+            module.ftp_order(call.instance, Order::Ftp(FtpOrder::Type { ascii }), FtpWait::Plain)
+        }
+        // The omitted parameter reads. Source: IPE28 p124.
+        Form::Set(_) | Form::Read => {
             let ascii = u8::from(module.ftp_session(call.instance)?.ascii);
             module.info(call.instance, format!("#FTPTYPE: {ascii}"));
             Ok(Flow::Done)
-        }
-        Form::Set(parameters) => {
-            let ascii = parameters.switch_or(0, false)?;
-            module.ftp_session(call.instance)?.ascii = ascii;
-            module.ftp_order(call.instance, Order::Ftp(FtpOrder::Type { ascii }), FtpWait::Plain)
         }
         _ => Err(AtError::Plain),
     }

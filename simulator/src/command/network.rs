@@ -29,7 +29,10 @@ fn functionality(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters,
         _ => return Err(AtError::Plain),
     };
-    let wanted = parameters.number(0, 0..=6)?.unwrap_or(1);
+    let wanted = parameters.number(0, 0..=9)?.unwrap_or(1);
+    if !module.profile.general.functionalities.contains(&wanted) {
+        return Err(AtError::Plain);
+    }
     let restart = parameters.switch_or(1, false)?;
     match (wanted, restart) {
         (6, false) | (1, true) => {
@@ -39,8 +42,8 @@ fn functionality(module: &mut Module, call: &Call) -> Outcome {
         (1, false) => switch_radio(module, Functionality::Full),
         (5, false) => switch_radio(module, Functionality::PowerSaving),
         (4, false) => switch_radio(module, Functionality::RadioOff),
-        // 0 stops the UART until a wake-up event, which the virtual port has not.
-        (0, false) => return Err(AtError::Cme(cme::OPERATION_NOT_SUPPORTED)),
+        // They stop the UART until a wake-up event, which the virtual port has not.
+        (0 | 7 | 9, false) => return Err(AtError::Cme(cme::OPERATION_NOT_SUPPORTED)),
         _ => return Err(AtError::Plain),
     }
     Ok(Flow::Done)

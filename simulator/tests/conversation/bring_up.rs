@@ -305,3 +305,18 @@ async fn the_clock_can_be_set_from_the_network_everywhere() {
         assert!(!clock.contains("80/01/06"), "{platform} {clock}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn functionality_by_platform() {
+    for platform in Platform::ALL {
+        let (_module, mut port) = start(VirtualModule::builder(platform)).await;
+        let newer = [P30, P37, P52].contains(&platform);
+        // The virtual port cannot be woken up.
+        port.ask("AT+CFUN=0", "\r\n+CME ERROR: operation not supported\r\n").await;
+        let sleep = if newer { "\r\nERROR\r\n" } else { "\r\n+CME ERROR: operation not supported\r\n" };
+        port.ask("AT+CFUN=9", sleep).await;
+        port.ok("AT+CFUN=5").await;
+        port.ask("AT+CFUN?", "\r\n+CFUN: 5\r\n\r\nOK\r\n").await;
+        port.ask("AT+CFUN=6", if newer { "\r\nOK\r\n" } else { "\r\nERROR\r\n" }).await;
+    }
+}

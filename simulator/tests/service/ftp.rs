@@ -29,6 +29,10 @@ async fn small_commands() {
     let open = "AT#FTPOPEN=\"files.test:21\",\"device\",\"let-me-in\",1,1";
     port.ask(open, "\r\n+CME ERROR: Already connected\r\n").await;
     port.ask("AT#FTPTYPE?", "\r\n#FTPTYPE: 0\r\n\r\nOK\r\n").await;
+    port.ok("AT#FTPTYPE=1").await;
+    // Nothing behind the equals sign reads.
+    port.ask("AT#FTPTYPE=", "\r\n#FTPTYPE: 1\r\n\r\nOK\r\n").await;
+    port.ok("AT#FTPTYPE=0").await;
     port.ask("AT#FTPPWD", "\r\n#FTPPWD: 257 \"/\"\r\n\r\nOK\r\n").await;
     port.ask("AT#FTPFSIZE=\"fw.bin\"", "\r\n#FTPFSIZE: 28\r\n\r\nOK\r\n").await;
     port.ask("AT#FTPFSIZE=\"none\"", "\r\n+CME ERROR: FTP file not found\r\n").await;

@@ -1,12 +1,15 @@
 //! The line, the bring-up and everything else that belongs to no service: one constant a platform.
 
 mod commands;
+mod network;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::command::CommandSpec;
 pub(crate) use commands::AUTHENTICATION_LIMIT;
+use network::{CAT_M1, CONTEXTS_2G, CONTEXTS_3G, CONTEXTS_4G, CONTEXTS_37, EUTRAN, GSM, UTRAN};
+pub(crate) use network::{Contexts, Network, Protocols};
 
 /// What a platform is like apart from its services.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub(crate) struct GeneralProfile {
     pub(crate) flow_controls: &'static [u8],
     /// What `S12` takes.
     pub(crate) escape_guard: RangeInclusive<u32>,
+    /// What `+CFUN` takes.
+    pub(crate) functionalities: &'static [u32],
     pub(crate) ports: Option<&'static Ports>,
     pub(crate) contexts: Contexts,
     /// Multi-sockets of `#SCFG`.
@@ -50,46 +55,6 @@ pub(crate) struct Ports {
     pub(crate) test: &'static [&'static str],
 }
 
-/// Packet data contexts.
-#[derive(Debug)]
-pub(crate) struct Contexts {
-    /// Those that can be defined.
-    pub(crate) ids: RangeInclusive<u32>,
-    /// Those that exist on a new module, from 1.
-    pub(crate) predefined: u8,
-    pub(crate) kinds: &'static [&'static str],
-    /// Behind the kind in the test answer, and behind the address in the read answer, of `+CGDCONT`.
-    pub(crate) flags: (&'static str, &'static str),
-    pub(crate) most_active: usize,
-    /// `#SGACT` knows context 0, that of circuit-switched calls.
-    pub(crate) circuit_switched: bool,
-    /// `+CGCONTRDP` prints the mask and the addresses that there are not.
-    pub(crate) long_parameters: bool,
-    /// No two may have the same name.
-    pub(crate) unique_names: bool,
-    /// `#SGACT` of a dual-stack context that got IPv4 only ends in a comma.
-    pub(crate) both_addresses: bool,
-}
-
-/// Which protocols `#PROTOCOLCFG` binds to a context.
-#[derive(Debug)]
-pub(crate) struct Protocols {
-    pub(crate) names: &'static [&'static str],
-    pub(crate) contexts: RangeInclusive<u32>,
-}
-
-/// What the virtual network looks like to the platform.
-#[derive(Debug)]
-pub(crate) struct Network {
-    /// What `+COPS` calls it. 2G does without.
-    pub(crate) technology: Option<u8>,
-    /// Behind the state, when a registration report wants to know more.
-    pub(crate) cell: &'static str,
-    pub(crate) signal: &'static str,
-    /// `+CGREG=4`
-    pub(crate) packet_report_4: bool,
-}
-
 const ALL_RATES: &[u32] =
     &[300, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600];
 /// The first two are on the printed list of 37 and on every older one; 0 is autobaud.
@@ -111,49 +76,6 @@ const OLDER_TEXTS: &[(u16, &str)] = &[
     (612, "Resource used by another instance"),
 ];
 
-const GSM: Network =
-    Network { technology: None, cell: ",\"0001\",\"01A2\"", signal: "21,0", packet_report_4: false };
-const UTRAN: Network =
-    Network { technology: Some(2), cell: ",\"0001\",\"01A2D101\",2", signal: "21,0", packet_report_4: false };
-const EUTRAN: Network =
-    Network { technology: Some(7), cell: ",\"0001\",\"01A2D101\",7", signal: "21,3", packet_report_4: false };
-/// Source: M37 p214-216, p689-692.
-const CAT_M1: Network =
-    Network { technology: Some(8), cell: ",\"0001\",\"01A2D101\",8", signal: "21,3", packet_report_4: true };
-
-/// Source: IPE28 p17-20, p121 (the same name twice). Two active ones are the choice here: no source has the number for 2G.
-const CONTEXTS_2G: Contexts = Contexts {
-    ids: 1..=5,
-    predefined: 0,
-    kinds: &["IP", "IPV6"],
-    flags: ("(0,1),(0,1)", "0,0"),
-    most_active: 2,
-    circuit_switched: true,
-    long_parameters: false,
-    unique_names: false,
-    both_addresses: false,
-};
-
-/// Source: IPE28 p18-23: three are active at once.
-const CONTEXTS_3G: Contexts = Contexts { kinds: &["IP", "IPV6", "IPV4V6"], most_active: 3, ..CONTEXTS_2G };
-
-/// Source: IPE28 p94-99: the attach context alone is defined, without a name.
-const CONTEXTS_4G: Contexts =
-    Contexts { predefined: 1, circuit_switched: false, long_parameters: true, ..CONTEXTS_3G };
-
-/// Source: M37 p665-668, p683, p700: six contexts, the first one is used for the attach.
-const CONTEXTS_37: Contexts = Contexts {
-    ids: 1..=6,
-    predefined: 6,
-    kinds: &["IP", "IPV6", "IPV4V6", "Non-IP"],
-    flags: ("(0),(0),(0,1),(0,1)", "0,0,0,0"),
-    most_active: 3,
-    circuit_switched: false,
-    long_parameters: false,
-    unique_names: true,
-    both_addresses: true,
-};
-
 /// Source: GE910 software guide 2.3, 2.5 (`#SELINT`, rates), GM862 p11 (80 characters; no later guide of this family
 /// is at hand).
 pub(crate) const P10: GeneralProfile = GeneralProfile {
@@ -166,6 +88,8 @@ pub(crate) const P10: GeneralProfile = GeneralProfile {
     rate: 0,
     flow_controls: OLDER_FLOW_CONTROLS,
     escape_guard: 20..=255,
+    // 7 and 9 are sleep variants.
+    functionalities: &[0, 1, 4, 5, 7, 9],
     ports: None,
     contexts: CONTEXTS_2G,
     sockets: 6,
@@ -281,6 +205,8 @@ pub(crate) const P37: GeneralProfile = GeneralProfile {
     flow_controls: &[0, 3],
     // p138
     escape_guard: 2..=255,
+    // p82: 7 and 8 can be read only.
+    functionalities: &[0, 1, 4, 5, 6],
     // p111-112
     ports: Some(&Ports {
         variants: &[0, 3, 8, 13],
