@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bring_up;
+mod contexts;
+mod each;
 mod entry;
 mod escape;
 mod exclusive;

@@ -3,23 +3,8 @@
 use telit_simulator::Platform::{self, P10, P12, P13, P16, P20, P23, P25Linux, P25ThreadX, P30, P37, P52};
 use telit_simulator::VirtualModule;
 
+use crate::each::{PLATFORM_25, TWO_G, each};
 use crate::port::start_newest;
-
-fn information(line: &str) -> String {
-    format!("\r\n{line}\r\n\r\nOK\r\n")
-}
-
-async fn each(command: &str, rows: &[(&[Platform], &str)]) {
-    for (platforms, line) in rows {
-        for platform in *platforms {
-            let (_module, mut port) = start_newest(VirtualModule::builder(*platform)).await;
-            assert_eq!(port.answer(command).await, information(line), "{platform} {command}");
-        }
-    }
-}
-
-const TWO_G: &[Platform] = &[P10, P13, P16];
-const PLATFORM_25: &[Platform] = &[P25Linux, P25ThreadX];
 
 #[tokio::test(start_paused = true)]
 async fn http_profiles_of_a_new_module() {

@@ -1,0 +1,152 @@
+//! Packet data contexts of each platform, as its guide prints them.
+
+use std::time::Duration;
+
+use telit_simulator::Platform::{P10, P12, P13, P16, P20, P23, P25Linux, P25ThreadX, P30, P37, P52};
+use telit_simulator::VirtualModule;
+
+use crate::each::{FOUR_G, PLATFORM_25, THREE_G, TWO_G, each, information};
+use crate::port::{start, start_newest};
+
+#[tokio::test(start_paused = true)]
+async fn a_new_module_knows_these_contexts() {
+    let six = |cid: u8| format!("+CGDCONT: {cid},\"IPV4V6\",\"\",\"\",0,0,0,0");
+    let six = (1..=6).map(six).collect::<Vec<_>>().join("\r\n");
+    each(
+        "AT+CGDCONT?",
+        &[
+            (TWO_G, ""),
+            (THREE_G, ""),
+            (&[P20, P23], "+CGDCONT: 1,\"IPV4V6\",\"\",\"\",0,0"),
+            (PLATFORM_25, "+CGDCONT: 1,\"IPV4V6\",\"\",\"\",0,0,0,0"),
+            (&[P30, P37, P52], &six),
+        ],
+    )
+    .await;
+    each(
+        "AT+CGDCONT=?",
+        &[
+            (TWO_G, "+CGDCONT: (1-5),\"IP\",,,(0,1),(0,1)\r\n+CGDCONT: (1-5),\"IPV6\",,,(0,1),(0,1)"),
+            (
+                THREE_G,
+                "+CGDCONT: (1-5),\"IP\",,,(0,1),(0,1)\r\n+CGDCONT: (1-5),\"IPV6\",,,(0,1),(0,1)\r\n\
+             +CGDCONT: (1-5),\"IPV4V6\",,,(0,1),(0,1)",
+            ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn contexts_are_activated_within_the_range_of_the_platform() {
+    each(
+        "AT#SGACT=?",
+        &[
+            (TWO_G, "#SGACT: (0-5),(0,1)"),
+            (THREE_G, "#SGACT: (0-5),(0,1)"),
+            (&[P20], "#SGACT: (1-15),(0,1)"),
+            (&[P23, P25Linux, P25ThreadX], "#SGACT: (1-5),(0,1)"),
+            (&[P30, P37, P52], "#SGACT: (1-6),(0,1)"),
+        ],
+    )
+    .await;
+    each(
+        "AT#SCFG=?",
+        &[
+            (TWO_G, "#SCFG: (1-6),(1-5),(0-1500),(0-65535),(10-1200),(0-264)"),
+            (&[P20], "#SCFG: (1-10),(1-15),(0-1500),(0-65535),(10-1200),(0-264)"),
+            (&[P37], "#SCFG: (1-10),(1-6),(0-1500),(0-65535),(10-1200),(0-264)"),
+        ],
+    )
+    .await;
+    for platform in [P10, P13, P16, P12] {
+        let (_module, mut port) = start_newest(VirtualModule::builder(platform)).await;
+        // No circuit-switched call comes about here.
+        port.ask("AT#SGACT=0,1", "\r\n+CME ERROR: activation failed\r\n").await;
+        port.ask("AT#SGACT=6,1", "\r\nERROR\r\n").await;
+        // Nothing is defined on a new module.
+        port.ask("AT#SGACT=1,1", "\r\nERROR\r\n").await;
+        port.ok("AT+CGDCONT=1,\"IP\",\"a\"").await;
+        port.ask("AT+CGPADDR=1", "\r\n+CGPADDR: 1,\"\"\r\n\r\nOK\r\n").await;
+        port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+        // The same name twice is no error, as the guide does it.
+        port.ok("AT+CGDCONT=2,\"IP\",\"a\"").await;
+        port.ask("AT#SGACT=2,1", "\r\n#SGACT: 10.0.0.2\r\n\r\nOK\r\n").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_contexts_at_once_on_12() {
+    let (_module, mut port) = start(VirtualModule::builder(P12)).await;
+    for cid in 1..=5 {
+        port.ok(&format!("AT+CGDCONT={cid},\"IP\",\"Access_Point_Name\"")).await;
+        port.ok(&format!("AT#SCFG={cid},{cid},300,90,600,50")).await;
+    }
+    for cid in 1..=3 {
+        port.ask(&format!("AT#SGACT={cid},1"), &information(&format!("#SGACT: 10.0.0.{cid}"))).await;
+    }
+    port.ask("AT#SGACT=4,1", "\r\n+CME ERROR: activation failed\r\n").await;
+    port.ask(
+        "AT#SGACT?",
+        "\r\n#SGACT: 1,1\r\n#SGACT: 2,1\r\n#SGACT: 3,1\r\n#SGACT: 4,0\r\n#SGACT: 5,0\r\n\r\nOK\r\n",
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_bearer_needs_an_interface_first() {
+    for platform in FOUR_G {
+        let (_module, mut port) = start(VirtualModule::builder(*platform)).await;
+        port.ask("AT#SGACT?", "\r\n#SGACT: 1,0\r\n\r\nOK\r\n").await;
+        port.ask(
+            "AT+CGCONTRDP=1",
+            "\r\n+CGCONTRDP: 1,5,\"\",\"10.0.0.1.255.0.0.0\",\"10.0.0.254\",\"10.0.0.251\",\"0.0.0.0\",\"0.0.0.0\",\
+             \"0.0.0.0\"\r\n\r\nOK\r\n",
+        )
+        .await;
+        let open = "AT#FTPOPEN=\"server\",\"username\",\"password\"";
+        port.ask(open, "\r\n+CME ERROR: Cannot resolve name\r\n").await;
+        // No comma behind an address of a dual-stack context here.
+        port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn protocols_are_bound_to_contexts() {
+    let line = |names: &[&str], rest: &str| {
+        names.iter().map(|name| format!("#PROTOCOLCFG: \"{name}\",{rest}")).collect::<Vec<_>>().join("\r\n")
+    };
+    let (many, few) = (["FTP", "SMTP", "PING", "SSL", "NTP"], ["FTP", "SMTP", "PING", "SSL"]);
+    each(
+        "AT#PROTOCOLCFG=?",
+        &[(&[P20], &line(&many, "(0-15),(0),(0),(0)")), (PLATFORM_25, &line(&few, "(1-5),(0),(0),(0)"))],
+    )
+    .await;
+    each("AT#PROTOCOLCFG?", &[(&[P20], &line(&many, "1,0,0,0")), (PLATFORM_25, &line(&few, "1,0,0,0"))])
+        .await;
+    let (module, mut port) = start(VirtualModule::builder(P20)).await;
+    port.ok("AT#PROTOCOLCFG=\"FTP\",2").await;
+    port.ask("AT#PROTOCOLCFG=\"HTTP\",2", "\r\nERROR\r\n").await;
+    port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+    // The first context does not help FTP now.
+    port.ask("AT#FTPOPEN=\"s\",\"u\",\"p\"", "\r\n+CME ERROR: Cannot resolve name\r\n").await;
+    module.reboot();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    port.quiet().await;
+    let kept = line(&many, "1,0,0,0").replacen("\"FTP\",1", "\"FTP\",2", 1);
+    port.ask("AT#PROTOCOLCFG?", &information(&kept)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn authentication_of_contexts() {
+    for (platform, name) in [(P20, "#PDPAUTH"), (P25Linux, "#PDPAUTH"), (P30, "+CGAUTH"), (P37, "+CGAUTH")] {
+        let (_module, mut port) = start(VirtualModule::builder(platform)).await;
+        port.ok(&format!("AT{name}=1,1,\"UserName\",\"PassWord\"")).await;
+        let answer = port.answer(&format!("AT{name}?")).await;
+        assert!(answer.starts_with(&format!("\r\n{name}: 1,1,\"UserName\"\r\n")), "{answer}");
+        assert!(!answer.contains("PassWord"), "{answer}");
+        port.ask(&format!("AT{name}=1,3"), "\r\nERROR\r\n").await;
+        port.ok("AT#SGACTAUTH=2").await;
+        port.ask("AT#SGACTAUTH?", "\r\n#SGACTAUTH: 2\r\n\r\nOK\r\n").await;
+    }
+}
