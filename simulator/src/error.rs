@@ -97,8 +97,11 @@ pub(crate) fn final_text(error: AtError, cmee: u8, wording: Wording, quirks: &Qu
 /// The SSL guide numbers the TLS errors 830..841, the manual 1000..1012.
 /// Source: SSL guide 12.2, M37 p27.
 fn number(code: u16, numbers: ErrorNumbers, quirks: &Quirks) -> u16 {
-    if numbers == ErrorNumbers::Manual && !quirks.guide_ssl_numbers {
-        return code;
+    match (numbers, code) {
+        _ if quirks.guide_ssl_numbers => {}
+        (ErrorNumbers::Manual, _) => return code,
+        (ErrorNumbers::Mixed, code) if code != cme::SSL_HANDSHAKE => return code,
+        (ErrorNumbers::Mixed | ErrorNumbers::Guide, _) => {}
     }
     match code {
         1002 => 830,
@@ -239,6 +242,14 @@ mod tests {
         let text = |code, cmee| final_text(AtError::Cme(code), cmee, MANUAL, &quirks);
         assert_eq!(text(1003, 1), "+CME ERROR: 835");
         assert_eq!(text(1103, 2), "+CMS ERROR: MQTT Connect Fail");
+    }
+
+    #[test]
+    fn platform_20_mixes_the_numbers() {
+        let wording = Wording { numbers: ErrorNumbers::Mixed, texts: &[] };
+        let text = |code| final_text(AtError::Cme(code), 1, wording, &Quirks::default());
+        assert_eq!(text(cme::SSL_HANDSHAKE), "+CME ERROR: 839");
+        assert_eq!(text(cme::SSL_ALREADY_ACTIVATED), "+CME ERROR: 1003");
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Module {
                 Ok(Flow::Waiting)
             }
             SocketState::ClosedByPeer => {
-                self.answer(instance, b"\r\n#SSLRECV: 0\r\nDISCONNECTED\r\n");
+                self.answer_disconnected(instance);
                 Ok(Flow::Done)
             }
             _ => Err(AtError::Cme(cme::SSL_NOT_CONNECTED)),
@@ -101,7 +101,7 @@ impl Module {
             Some((instance, TlsWait::Receive { .. })) if ended => {
                 socket.waiting = None;
                 self.cancel_timer(Timer::TlsCommand(id));
-                self.answer(instance, b"\r\n#SSLRECV: 0\r\nDISCONNECTED\r\n");
+                self.answer_disconnected(instance);
                 self.complete(instance, Ok(()));
             }
             Some((instance, TlsWait::Send)) if ended => {
@@ -111,6 +111,16 @@ impl Module {
             }
             _ => {}
         }
+    }
+
+    fn answer_disconnected(&mut self, instance: InstanceId) {
+        let count: &[u8] = if self.quirks.bare_disconnected { b"" } else { b"#SSLRECV: 0\r\n" };
+        self.answer(instance, &[b"\r\n", count, b"DISCONNECTED\r\n"].concat());
+    }
+
+    /// What stands between `SSLSRING:` and the socket.
+    fn ring_blank(&self) -> &'static str {
+        if self.quirks.ring_without_blank { "" } else { " " }
     }
 
     /// `SSLSRING`. Source: M37 p877-879, SSL guide 7.4.4.
@@ -128,7 +138,8 @@ impl Module {
         self.tls.socket_mut(id).announced = available;
         if available > 0 {
             let shown = if self.quirks.ring_counts_records { available + RECORD_OVERHEAD } else { available };
-            self.unsolicited(owner, &format!("SSLSRING: {id},{shown}"));
+            let line = format!("SSLSRING:{}{id},{shown}", self.ring_blank());
+            self.unsolicited(owner, &line);
         }
     }
 
@@ -141,7 +152,8 @@ impl Module {
         while self.tls.socket(id).available > 0 && free(self) {
             let data = self.tls.socket_mut(id).take(limit);
             self.credit_socket(id, data.len());
-            let line = [format!("SSLSRING: {id},{},", data.len()).as_bytes(), &data].concat();
+            let line =
+                [format!("SSLSRING:{}{id},{},", self.ring_blank(), data.len()).as_bytes(), &data].concat();
             self.unsolicited_bytes(owner, &line);
         }
     }

@@ -40,8 +40,8 @@ const TLS: TlsProfile = TlsProfile {
     sockets: 1,
     // No source; the choice is that only what M37 says of its own platform and newer ones is kept.
     settings_kept: false,
-    // Public host code for the LE910 V2 has 1000 to 1009.
-    numbers: ErrorNumbers::Manual,
+    // Public host code for the LE910 V2.
+    numbers: ErrorNumbers::Mixed,
     // 6.7.1
     configuration: Configuration {
         fields: 8,

@@ -53,6 +53,10 @@ quirks! {
     OkBeforeConnect, ok_before_connect, "ok-before-connect";
     /// The count of `SSLSRING` includes the overhead of the records. Source: M37 p879.
     RingCountsRecords, ring_counts_records, "ring-counts-records";
+    /// `SSLSRING:1,400` without a blank. Source: SSL guide 7.1.2.2 against 7.4.4.
+    RingWithoutBlank, ring_without_blank, "ring-without-blank";
+    /// `#SSLRECV` answers `DISCONNECTED` without the line that counts, as public drivers of older modules expect it.
+    BareDisconnected, bare_disconnected, "bare-disconnected";
     /// `#HTTPRCV` answers without `<<<`. Source: SSL guide 8.2.
     BodyWithoutMark, body_without_mark, "body-without-mark";
     /// Bodies of answers outside 200..206 cannot be read.

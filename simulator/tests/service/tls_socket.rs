@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use telit_simulator::Quirk;
 use tokio::io::AsyncReadExt;
 
 use crate::peer::{Peer, receive, send};
@@ -64,6 +65,29 @@ async fn data_can_come_inside_the_ring() {
     port.expect(&expected).await;
     drop(remote);
     port.expect("\r\nNO CARRIER:SSL,1\r\n").await;
+}
+
+/// What the sources print in two ways.
+#[tokio::test]
+async fn quirks_change_the_ring_and_the_end() {
+    let peer = Peer::new().await;
+    let module = crate::bench::module("peer.test", 443, peer.front.addr());
+    let module = module.quirk(Quirk::RingWithoutBlank).quirk(Quirk::BareDisconnected);
+    let (_module, mut port) = crate::bench::ready(module).await;
+    port.ok("AT#SSLEN=1,1").await;
+    for (mode, ring) in [(1, "\r\nSSLSRING:1,3\r\n"), (2, "\r\nSSLSRING:1,3,abc\r\n")] {
+        port.ok(&format!("AT#SSLCFG=1,1,300,90,100,50,{mode}")).await;
+        port.ok(DIAL).await;
+        let mut remote = peer.accept().await;
+        send(&mut remote, "abc").await;
+        port.expect(ring).await;
+        if mode == 1 {
+            port.ask("AT#SSLRECV=1,100", "\r\n#SSLRECV: 3\r\nabc\r\n\r\nOK\r\n").await;
+        }
+        drop(remote);
+        port.expect("\r\nNO CARRIER\r\n").await;
+        port.ask("AT#SSLRECV=1,100", "\r\nDISCONNECTED\r\n\r\nOK\r\n").await;
+    }
 }
 
 #[tokio::test]

@@ -57,6 +57,8 @@ pub(crate) enum ErrorNumbers {
     Guide,
     /// 1000 to 1012. Source: M37 p27.
     Manual,
+    /// 839 for a handshake that failed, and else 1000 to 1012, as public host code for the LE910 V2 has them.
+    Mixed,
 }
 
 /// The layout of `#SSLCFG`.
