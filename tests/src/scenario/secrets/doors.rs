@@ -5,86 +5,62 @@ use std::time::Duration;
 use http::Request;
 use http::header::{AUTHORIZATION, HeaderValue};
 use telit_core::Modem;
-use telit_core::at::CommandLine;
+use telit_core::at::{CommandLine, Settings};
 use telit_core::commands::EnterPin;
 use telit_core::driver::Recorder;
 use telit_core::exclusive::Service;
-use telit_core::tls::{self, CaCertificate, ClientCertificate, Identity, PrivateKey, TlsOptions};
+use telit_core::socket::TlsConnector;
+use telit_core::tls::{
+    self, CaCertificate, CipherPolicy, ClientCertificate, Identity, PrivateKey, TlsOptions,
+};
 use telit_ftps::{FtpsClient, FtpsOptions};
 use telit_https::{HttpsClient, HttpsOptions, RequestBody};
 use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
-use telit_simulator::servers::{
-    Broker, BrokerOptions, CertificateRequest, FrontOptions, FtpsServer, Issued, RestOptions, RestServer,
-};
-use telit_simulator::{Platform, VirtualModule};
+use telit_simulator::servers::Issued;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, split};
 use url::Url;
 
 use super::Shown;
+use super::bench::{BROKER, Bench, FILES, REST, USER};
 use super::planted::{BASIC, BEARER, FTP, MQTT, PASSPHRASE, PIN, Planted, QUERY};
 
-const BROKER: &str = "broker.test";
-const REST: &str = "rest.test";
-const FILES: &str = "files.test";
-const USER: &str = "device";
-
-/// Servers that want the planted secrets, and a module before them.
-pub(super) struct Bench<'a> {
-    planted: &'a Planted,
-    module: VirtualModule,
-    _broker: Broker,
-    _rest: RestServer,
-    files: FtpsServer,
-}
-
-impl<'a> Bench<'a> {
-    pub(super) async fn start(platform: Platform, planted: &'a Planted, faults: &[&str]) -> Self {
-        let authority = &planted.authority;
-        let server = CertificateRequest::server(BROKER).dns_name(REST).dns_name(FILES);
-        let server = authority.issue(&server).expect("a certificate");
-        let front = FrontOptions::new(&server).require_client_certificate(authority);
-        let broker = BrokerOptions::with_front(front.clone()).user(USER, MQTT);
-        let broker = Broker::start(&broker).await.expect("the broker starts");
-        let rest = RestServer::start(&RestOptions::with_front(front)).await.expect("the server starts");
-        let files = telit_simulator::servers::FtpsOptions::new(&server).user(USER, FTP);
-        let files = FtpsServer::start(&files).await.expect("the file server starts");
-        let mut builder = VirtualModule::builder(platform)
-            .resolve(BROKER, 8883, broker.addr())
-            .resolve(REST, 443, rest.addr())
-            .resolve(FILES, 21, files.addr());
-        for fault in faults {
-            builder = builder.fault(fault.parse().expect("it is a fault"));
-        }
-        let module = builder.build().expect("the platform can be simulated");
-        Self { planted, module, _broker: broker, _rest: rest, files }
-    }
-
+impl Bench {
     pub(super) async fn open_every_door(&self, shown: &Shown, recorder: Recorder) {
         self.credentials(shown);
         command_lines(shown);
         let Some(modem) = self.modem(shown, recorder).await else {
             return;
         };
-        self.provisioning(shown, &modem).await;
-        self.mqtt(shown, &modem).await;
-        self.https(shown, &modem).await;
-        self.ftps(shown, &modem).await;
+        let accepted = self.provisioning(shown, &modem).await;
+        let [best, ..] = self.tls(&modem);
+        let tls = accepted.unwrap_or(best);
+        socket(shown, &modem, &tls).await;
+        mqtt(shown, &modem, &tls).await;
+        https(shown, &modem, &tls).await;
+        ftps(shown, &modem, &tls).await;
         shown.debug(&modem);
     }
 
     fn identity(&self) -> Identity {
-        identity(&self.planted.client, &self.planted.client).expect("they fit")
+        identity(&self.servers.planted.client, &self.servers.planted.client).expect("they fit")
     }
 
-    fn tls(&self) -> TlsOptions {
-        let ca = self.planted.authority.certificate_pem();
+    /// From the best to what an old platform can do.
+    fn tls(&self, modem: &Modem) -> [TlsOptions; 3] {
+        let ca = self.servers.planted.authority.certificate_pem();
         let ca = CaCertificate::from_pem(ca.as_bytes()).expect("it is a CA certificate");
-        TlsOptions::builder().ca(ca).identity(self.identity()).build().expect("they fit together")
+        let builder = TlsOptions::builder().ca(ca).identity(self.identity());
+        let can = &modem.profile().tls;
+        let builder = if can.checks_host_name() { builder } else { builder.danger_skip_host_check() };
+        let builder = if can.sends_server_name() { builder } else { builder.without_server_name() };
+        let compatible = builder.clone().cipher_policy(CipherPolicy::Compatible);
+        [builder.clone(), builder.danger_platform_default_suites(), compatible]
+            .map(|builder| builder.build().expect("they fit together"))
     }
 
     /// Keys in every state that a user's file may be in.
     fn credentials(&self, shown: &Shown) {
-        let Planted { client, stranger, elliptic, .. } = self.planted;
+        let Planted { client, stranger, elliptic, .. } = &self.servers.planted;
         let (pem, pkcs8) = (client.key_pem(), client.key_pkcs8_pem());
         let half = &pem[..pem.len() / 2];
         let relabelled = pem.replace("RSA PRIVATE KEY", "CERTIFICATE");
@@ -113,7 +89,6 @@ impl<'a> Bench<'a> {
         shown.debug(&identity);
         shown.debug(identity.private_key());
         shown.debug(&TlsOptions::builder().identity(identity));
-        shown.debug(&self.tls());
     }
 
     /// The SIM asks for its PIN, and the virtual one refuses it.
@@ -126,7 +101,9 @@ impl<'a> Bench<'a> {
             shown.outcome(modem.bring_up().await);
             shown.debug(&modem);
         }
-        let builder = Modem::builder().pin(PIN).apn("iot.test").recorder(recorder);
+        let mut settings = Settings::default();
+        settings.pause = Duration::ZERO;
+        let builder = Modem::builder().pin(PIN).apn("iot.test").settings(settings).recorder(recorder);
         let modem = shown.outcome(builder.open(self.module.attach_duplex()).await)?;
         shown.outcome(modem.bring_up().await);
         shown.debug(&EnterPin(PIN.to_owned()));
@@ -135,106 +112,119 @@ impl<'a> Bench<'a> {
         Some(modem)
     }
 
-    /// Stored, found again, and replaced.
-    async fn provisioning(&self, shown: &Shown, modem: &Modem) {
-        let Some(lease) = shown.outcome(modem.acquire_tls(Service::Socket).await) else {
-            return;
-        };
+    /// Stored, and found again. Gives the first options that are not refused.
+    async fn provisioning(&self, shown: &Shown, modem: &Modem) -> Option<TlsOptions> {
+        let lease = shown.outcome(modem.acquire_tls(Service::Socket).await)?;
         shown.debug(&lease);
-        for _ in 0..2 {
-            shown.outcome(tls::prepare(modem, &lease, &self.tls()).await);
-        }
-        lease.release();
-    }
-
-    async fn mqtt(&self, shown: &Shown, modem: &Modem) {
-        let options = |user: &str, password: &str| {
-            let security = MqttSecurity::Tls(self.tls());
-            MqttOptions::new(BROKER, "thing-1", security)
-                .credentials(user, password)
-                .connect_timeout(Duration::from_secs(10))
-        };
-        shown.debug(&MqttSecurity::Tls(self.tls()));
-        let invalid = [format!("{MQTT}\r"), format!("\"{MQTT}"), MQTT.repeat(30)];
-        let attempts = [
-            options(USER, MQTT),
-            options("nobody", MQTT),
-            options(USER, &invalid[0]),
-            options(USER, &invalid[1]),
-            options(USER, &invalid[2]),
-            options(USER, MQTT).port(1),
-        ];
-        for attempt in attempts {
-            shown.debug(&attempt);
-            let Some(client) = shown.outcome(MqttClient::connect(modem, attempt).await) else {
-                continue;
-            };
-            shown.debug(&client);
-            let published = client.publish("topic", "payload", QoS::AtLeastOnce).await;
-            shown.outcome(published);
-            shown.outcome(client.disconnect().await);
-        }
-    }
-
-    async fn https(&self, shown: &Shown, modem: &Modem) {
-        let options = HttpsOptions::new().timeout(Duration::from_secs(5));
-        shown.debug(&options);
-        let client = HttpsClient::new(modem, self.tls()).with_options(options);
-        shown.debug(&client);
-        let bearer = format!("Bearer {BEARER}");
-        let basic = format!("Basic {}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, BASIC));
-        let long = format!("Bearer {}", BEARER.repeat(20));
-        for (host, authorization) in [
-            (REST, &bearer),
-            (REST, &basic),
-            (REST, &long),
-            (REST, &format!("Bearer \"{BEARER}\"")),
-            ("nowhere.test", &bearer),
-        ] {
-            let url = format!("https://{host}/echo?token={QUERY}");
-            let methods = if authorization == &bearer { &["GET", "POST", "DELETE"][..] } else { &["GET"] };
-            for method in methods.iter().copied() {
-                let body = if method == "POST" { RequestBody::from("body") } else { RequestBody::empty() };
-                let value = HeaderValue::from_str(authorization).expect("it is a header's value");
-                let request = Request::builder().method(method).uri(&url).header(AUTHORIZATION, value);
-                let request = request.header("content-type", "text/plain").body(body).expect("a request");
-                if let Some(response) = shown.outcome(client.send(request).await) {
-                    shown.push(&format!("{:?} {:?}", response.status(), response.body()));
-                    shown.outcome(response.into_body().bytes(10).await);
-                }
+        let mut accepted = None;
+        for tls in self.tls(modem) {
+            shown.debug(&tls);
+            for _ in 0..2 {
+                let prepared = shown.outcome(tls::prepare(modem, &lease, &tls).await).is_some();
+                accepted = accepted.or_else(|| prepared.then(|| tls.clone()));
             }
         }
-        let with_password: Url = format!("https://{BASIC}@{REST}/").parse().expect("it is a URL");
-        shown.outcome(client.get(with_password).await);
+        lease.release();
+        accepted
     }
+}
 
-    async fn ftps(&self, shown: &Shown, modem: &Modem) {
-        self.files.put_file("file.txt", b"content").expect("the folder is writable");
-        let invalid = [format!("{FTP}\n"), format!("{FTP}\""), FTP.repeat(30)];
-        for (user, password) in [
-            (USER, FTP),
-            ("nobody", FTP),
-            (USER, invalid[0].as_str()),
-            (USER, invalid[1].as_str()),
-            (USER, invalid[2].as_str()),
-        ] {
-            let options =
-                FtpsOptions::new(FILES, user, password, self.tls()).timeout(Duration::from_secs(10));
-            shown.debug(&options);
-            let Some(mut client) = shown.outcome(FtpsClient::connect(modem, options).await) else {
-                continue;
-            };
-            shown.debug(&client);
-            shown.outcome(client.size("file.txt").await);
-            shown.outcome(client.size("missing.txt").await);
-            shown.outcome(client.last_message().await);
-            shown.outcome(client.close().await);
+async fn socket(shown: &Shown, modem: &Modem, tls: &TlsOptions) {
+    for port in [443, 1] {
+        let connector = TlsConnector::new(modem, tls.clone()).connect_timeout(Duration::from_secs(10));
+        shown.debug(&connector);
+        if let Some(socket) = shown.outcome(connector.connect(REST, port).await) {
+            shown.debug(&socket);
+            shown.outcome(socket.close().await);
         }
-        let url: Url = format!("ftps://{USER}:{FTP}@{FILES}/file.txt").parse().expect("it is a URL");
-        shown.outcome(FtpsOptions::from_url(&url, FTP, self.tls()));
-        shown.outcome(telit_ftps::remote_path(&url));
-        shown.debug(&FtpsOptions::danger_plain(FILES, USER, FTP));
     }
+}
+
+async fn mqtt(shown: &Shown, modem: &Modem, tls: &TlsOptions) {
+    let options = |user: &str, password: &str| {
+        let security = MqttSecurity::Tls(tls.clone());
+        MqttOptions::new(BROKER, "thing-1", security)
+            .credentials(user, password)
+            .connect_timeout(Duration::from_secs(10))
+    };
+    shown.debug(&MqttSecurity::Tls(tls.clone()));
+    let invalid = [format!("{MQTT}\r"), format!("\"{MQTT}"), MQTT.repeat(30)];
+    let attempts = [
+        options(USER, MQTT),
+        options("nobody", MQTT),
+        options(USER, &invalid[0]),
+        options(USER, &invalid[1]),
+        options(USER, &invalid[2]),
+        options(USER, MQTT).port(1),
+    ];
+    for attempt in attempts {
+        shown.debug(&attempt);
+        let Some(client) = shown.outcome(MqttClient::connect(modem, attempt).await) else {
+            continue;
+        };
+        shown.debug(&client);
+        let published = client.publish("topic", "payload", QoS::AtLeastOnce).await;
+        shown.outcome(published);
+        shown.outcome(client.disconnect().await);
+    }
+}
+
+async fn https(shown: &Shown, modem: &Modem, tls: &TlsOptions) {
+    let options = HttpsOptions::new().timeout(Duration::from_secs(5));
+    shown.debug(&options);
+    let client = HttpsClient::new(modem, tls.clone()).with_options(options);
+    shown.debug(&client);
+    let bearer = format!("Bearer {BEARER}");
+    let basic = format!("Basic {}", base64::Engine::encode(&base64::prelude::BASE64_STANDARD, BASIC));
+    let long = format!("Bearer {}", BEARER.repeat(20));
+    for (host, authorization) in [
+        (REST, &bearer),
+        (REST, &basic),
+        (REST, &long),
+        (REST, &format!("Bearer \"{BEARER}\"")),
+        ("nowhere.test", &bearer),
+    ] {
+        let url = format!("https://{host}/echo?token={QUERY}");
+        let methods = if authorization == &bearer { &["GET", "POST", "DELETE"][..] } else { &["GET"] };
+        for method in methods.iter().copied() {
+            let body = if method == "POST" { RequestBody::from("body") } else { RequestBody::empty() };
+            let value = HeaderValue::from_str(authorization).expect("it is a header's value");
+            let request = Request::builder().method(method).uri(&url).header(AUTHORIZATION, value);
+            let request = request.header("content-type", "text/plain").body(body).expect("a request");
+            if let Some(response) = shown.outcome(client.send(request).await) {
+                shown.push(&format!("{:?} {:?}", response.status(), response.body()));
+                shown.outcome(response.into_body().bytes(10).await);
+            }
+        }
+    }
+    let with_password: Url = format!("https://{BASIC}@{REST}/").parse().expect("it is a URL");
+    shown.outcome(client.get(with_password).await);
+}
+
+async fn ftps(shown: &Shown, modem: &Modem, tls: &TlsOptions) {
+    let invalid = [format!("{FTP}\n"), format!("{FTP}\""), FTP.repeat(30)];
+    for (user, password) in [
+        (USER, FTP),
+        ("nobody", FTP),
+        (USER, invalid[0].as_str()),
+        (USER, invalid[1].as_str()),
+        (USER, invalid[2].as_str()),
+    ] {
+        let options = FtpsOptions::new(FILES, user, password, tls.clone()).timeout(Duration::from_secs(10));
+        shown.debug(&options);
+        let Some(mut client) = shown.outcome(FtpsClient::connect(modem, options).await) else {
+            continue;
+        };
+        shown.debug(&client);
+        shown.outcome(client.size("file.txt").await);
+        shown.outcome(client.size("missing.txt").await);
+        shown.outcome(client.last_message().await);
+        shown.outcome(client.close().await);
+    }
+    let url: Url = format!("ftps://{USER}:{FTP}@{FILES}/file.txt").parse().expect("it is a URL");
+    shown.outcome(FtpsOptions::from_url(&url, FTP, tls.clone()));
+    shown.outcome(telit_ftps::remote_path(&url));
+    shown.debug(&FtpsOptions::danger_plain(FILES, USER, FTP));
 }
 
 fn identity(certificate: &Issued, key: &Issued) -> Result<Identity, tls::CredentialError> {
