@@ -18,6 +18,7 @@ mod failure;
 mod fixtures;
 mod identity;
 mod options;
+mod options_builder;
 mod pem;
 mod policy;
 mod private_key;
@@ -34,7 +35,8 @@ pub use credential_error::{Credential, CredentialError};
 pub use error::TlsError;
 pub use failure::TlsFailure;
 pub use identity::Identity;
-pub use options::{CredentialFormat, CredentialStore, TlsOptions, TlsOptionsBuilder, TlsOptionsError};
+pub use options::{CredentialFormat, CredentialStore, TlsOptions, TlsOptionsError};
+pub use options_builder::TlsOptionsBuilder;
 pub use policy::{
     Alternatives, CipherPolicy, PolicyRefusal, Probed, ServerKey, SuiteDemand, SuiteOffer, SuitePlan, resolve,
 };

@@ -82,6 +82,24 @@ async fn keys_are_hidden_where_the_module_can() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_not_shown_is_replaced() {
+    let (module, lease) = module(PlatformId::P37).await;
+    module.expect(forms("#SSLSECCFG: (1-10),(0-13),(0-2)"));
+    module.expect([
+        set("AT#SSLEN=1,1"),
+        ask("AT#SSLSECDATA?", "#SSLSECDATA: 1,1,0,1,1,0"),
+        held(1, 0, CLIENT),
+        refuse("AT#SSLSECDATA=1,2,2", "incorrect password"),
+        set("AT#SSLSECDATA=1,0,2"),
+        store("AT#SSLSECDATA=1,1,2", CLIENT_KEY).with_tail(",,1"),
+        set("AT#SSLEN=1,0"),
+    ]);
+    let done = provision(&module.modem, &lease, &[], Some(&identity())).await.expect("it is stored");
+    module.finish();
+    assert_eq!((done.certificate, done.key), (Provision::Unchanged, Provision::Stored));
+}
+
+#[tokio::test(start_paused = true)]
 async fn binary_form_is_announced_and_counted() {
     let (module, lease) = module(PlatformId::P37).await;
     let mut how = ProvisionOptions::default();

@@ -33,6 +33,10 @@ pub struct SuitePlan {
     pub offer: SuiteOffer,
     /// The least version that is accepted.
     pub minimum: TlsVersion,
+    /// Whether the module is sure to keep to it: by a minimum of its own, or because older versions lack every suite that
+    /// is offered. Elsewhere (platforms 12, 20 and 23 with a suite that TLS 1.0 has too) the version number is written,
+    /// and no source says whether it is the only version or the newest; such a set-up is logged as a warning.
+    pub minimum_is_certain: bool,
     /// The newest version that is offered.
     pub newest: TlsVersion,
 }
@@ -81,7 +85,8 @@ pub fn resolve(
     resolver.check_peer()?;
     resolver.check_version()?;
     let offer = resolver.offer()?;
-    Ok(SuitePlan { minimum: options.minimum, newest: resolver.newest(&offer), offer })
+    let (newest, minimum_is_certain) = (resolver.newest(&offer), resolver.is_certain(&offer));
+    Ok(SuitePlan { minimum: options.minimum, minimum_is_certain, newest, offer })
 }
 
 struct Resolver<'a> {
@@ -216,9 +221,23 @@ impl Resolver<'_> {
 
     /// Where no command sets the version, only a suite that older versions lack keeps the server from them.
     fn keeps_minimum(&self, row: &SuiteRow) -> bool {
+        self.tls.security != SecurityLayout::Absent || self.is_new_enough(row)
+    }
+
+    fn is_new_enough(&self, row: &SuiteRow) -> bool {
         let new_enough = |version: &TlsVersion| *version >= self.options.minimum;
-        self.tls.security != SecurityLayout::Absent
-            || row.versions.is_some_and(|versions| versions.iter().all(new_enough))
+        row.versions.is_some_and(|versions| versions.iter().all(new_enough))
+    }
+
+    fn is_certain(&self, offer: &SuiteOffer) -> bool {
+        let new_enough =
+            |suite: &CipherSuite| self.tls.suite(*suite).is_some_and(|row| self.is_new_enough(row));
+        self.tls.security == SecurityLayout::SniAndMasks
+            || match offer {
+                SuiteOffer::List(suites) => suites.iter().all(new_enough),
+                SuiteOffer::Pinned { suite, .. } => new_enough(suite),
+                SuiteOffer::PlatformDefault => false,
+            }
     }
 
     /// What the suite is called in `#SSLSECCFG` to be the only one.

@@ -101,6 +101,21 @@ fn compatible() {
 }
 
 #[test]
+fn how_certain_the_minimum_version_is() {
+    let certain = |platform, options: &TlsOptions| {
+        resolve(profile(platform), options, &Probed::default()).unwrap().minimum_is_certain
+    };
+    let compatible = policy(CipherPolicy::Compatible);
+    for platform in PlatformId::ALL {
+        let only_a_number = matches!(platform, PlatformId::P12 | PlatformId::P20 | PlatformId::P23);
+        assert_eq!(certain(platform, &compatible), !only_a_number, "{platform}");
+    }
+    assert!(!certain(PlatformId::P30, &only(&["TLS_DHE_RSA_WITH_AES_256_CBC_SHA"])));
+    let own = options(TlsOptionsBuilder::danger_platform_default_suites);
+    assert!(!certain(PlatformId::P30, &own) && certain(PlatformId::P52, &own));
+}
+
+#[test]
 fn a_list_where_the_firmware_takes_one() {
     let probed = Probed { suite_list: Some(true), ..Probed::default() };
     let recommended = policy(CipherPolicy::Recommended);

@@ -14,7 +14,7 @@ pub(super) use settings::slot_bit;
 use settings::Settings;
 
 use super::policy::resolve;
-use super::store::{Store, check_authorities};
+use super::store::{Store, check_authorities, check_store};
 use super::{Provisioned, SocketSettings, SuiteOffer, SuitePlan, TlsError, TlsOptions};
 use crate::commands::{
     CipherSuiteChange, EnableSockets, ListCipherSuites, ReadSetting, SetCipherSuites, WriteSetting,
@@ -127,8 +127,15 @@ impl<'a> Setup<'a> {
         check_authorities(options)?;
         let firmware = Firmware::ask(modem).await?;
         let plan = resolve(modem.profile(), options, &firmware.probed())?;
-        Store::check(&firmware, options, lease.service())?;
+        check_store(&firmware, options, lease.service())?;
         tracing::debug!(?plan, "cipher suites and versions");
+        if !plan.minimum_is_certain {
+            tracing::warn!(
+                platform = %modem.profile().id,
+                "no source says whether this platform keeps servers from versions older than {}",
+                plan.minimum
+            );
+        }
         Ok(Self { modem, firmware, plan, socket, options, settings })
     }
 

@@ -1,14 +1,15 @@
 //! Credentials on the module: compared first, stored only when they differ.
 
+mod check;
 mod inventory;
 mod provision;
 mod wanted;
 
-use std::time::SystemTime;
-
+pub(super) use check::{check_authorities, check_store};
 pub use inventory::{StoredCredential, inventory, remove};
 pub use provision::{ProvisionOptions, provision, provision_with};
 
+use check::{check_forms, distinct};
 use wanted::Wanted;
 
 use super::setup::{Firmware, slot_bit};
@@ -18,7 +19,6 @@ use crate::commands::{
     DeleteCredential, ReadCredential, ReadSetting, SettingValue, StoreCredential, WriteSetting,
 };
 use crate::error::CommandError;
-use crate::exclusive::Service;
 use crate::modem::Modem;
 use crate::platform::CredentialKey;
 
@@ -62,23 +62,6 @@ impl Provisioned {
     }
 }
 
-/// Refuses credentials that no module could use, whichever it is.
-pub(super) fn check_authorities(options: &TlsOptions) -> Result<(), TlsError> {
-    let now = SystemTime::now();
-    for authority in &options.authorities {
-        let certificate = authority.certificate();
-        certificate.check_validity(now)?;
-        certificate.check_anchor()?;
-        if !certificate.is_ca() {
-            tracing::warn!(subject = certificate.subject(), "trusting one self-signed certificate, not a CA");
-        }
-    }
-    if let Some(identity) = &options.identity {
-        identity.certificate().certificate().check_validity(now)?;
-    }
-    Ok(())
-}
-
 /// The store of one module while it is enabled.
 pub(super) struct Store<'a> {
     modem: &'a Modem,
@@ -90,34 +73,6 @@ pub(super) struct Store<'a> {
 impl<'a> Store<'a> {
     pub(super) fn new(modem: &'a Modem, firmware: &'a Firmware, socket: u8, options: &'a TlsOptions) -> Self {
         Self { modem, firmware, socket, options }
-    }
-
-    /// Refuses what this module cannot hold or use, before anything is changed.
-    pub(super) fn check(firmware: &Firmware, options: &TlsOptions, service: Service) -> Result<(), TlsError> {
-        let unsupported = |what: String| Err(TlsError::Unsupported { platform: firmware.profile.id, what });
-        check_forms(firmware, options)?;
-        if options.store == CredentialStore::Ram && service != Service::Socket {
-            return unsupported(format!(
-                "keeps CA certificates in RAM for TLS sockets only, not for {service}; \
-                 leave credential_store() (--ram) out"
-            ));
-        }
-        if !options.preloaded.is_empty() && firmware.profile.tls.store.preloaded_slots.is_none() {
-            return unsupported(
-                "has no preloaded CA certificates; give the CA certificate itself (--ca FILE)".to_owned(),
-            );
-        }
-        let (authorities, limit) = (distinct(options), authorities_at_once(firmware));
-        if authorities.len() + options.preloaded.len() > limit {
-            let left =
-                authorities.iter().skip(limit).map(|it| it.certificate().subject()).collect::<Vec<_>>();
-            return unsupported(format!(
-                "uses at most {limit} CA certificate{} at once; leave out {}",
-                if limit == 1 { "" } else { "s" },
-                if left.is_empty() { "a preloaded one".to_owned() } else { left.join(" and ") }
-            ));
-        }
-        Ok(())
     }
 
     /// Stores what is missing; gives what was done, and the mask of the slots with our authorities.
@@ -206,9 +161,13 @@ impl<'a> Store<'a> {
         Ok(Provision::Stored)
     }
 
+    /// What is stored; nothing if the module does not show it, a key with a password for one. Source: M37 p915.
     async fn read(&self, place: CredentialPlace) -> Result<Vec<bytes::Bytes>, TlsError> {
         let binary = self.options.format == CredentialFormat::Der;
-        Ok(self.modem.run(ReadCredential { place, binary }).await?)
+        match self.modem.run(ReadCredential { place, binary }).await {
+            Err(CommandError::Refused { .. }) => Ok(Vec::new()),
+            result => Ok(result?),
+        }
     }
 
     async fn replace(&self, wanted: &Wanted<'_>, slot: u8, is_used: bool) -> Result<(), TlsError> {
@@ -261,42 +220,6 @@ impl<'a> Store<'a> {
             CredentialKey::CertificateId => store.identity_slot,
         }
     }
-}
-
-/// Sizes and forms.
-fn check_forms(firmware: &Firmware, options: &TlsOptions) -> Result<(), TlsError> {
-    let unsupported =
-        |what: &str| Err(TlsError::Unsupported { platform: firmware.profile.id, what: what.to_owned() });
-    if options.format == CredentialFormat::Der && !firmware.takes_der() {
-        return unsupported("stores credentials as PEM only; leave credential_format() (--format der) out");
-    }
-    if options.store == CredentialStore::Ram && !firmware.has_ram_store() {
-        return unsupported("keeps credentials in flash only; leave credential_store() (--ram) out");
-    }
-    let limit = firmware.size_limit();
-    let authorities = options.authorities.iter().map(Wanted::authority);
-    for wanted in authorities.chain(options.identity.iter().flat_map(Wanted::identity)) {
-        wanted.check_size(options.format, limit)?;
-    }
-    Ok(())
-}
-
-/// The authorities, each once.
-fn distinct(options: &TlsOptions) -> Vec<&super::CaCertificate> {
-    let mut distinct: Vec<&super::CaCertificate> = Vec::new();
-    for authority in &options.authorities {
-        if !distinct.contains(&authority) {
-            distinct.push(authority);
-        }
-    }
-    distinct
-}
-
-/// How many authorities a connection may use, over both stores.
-fn authorities_at_once(firmware: &Firmware) -> usize {
-    let store = &firmware.profile.tls.store;
-    let slots = authority_slots(firmware, *store.ca_slots.start()).len();
-    store.authorities_at_once.map_or(slots, usize::from)
 }
 
 /// Slots for authorities: those that all sockets share, as the firmware counts them, or the socket's own.
