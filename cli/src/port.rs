@@ -74,8 +74,8 @@ pub(crate) async fn open_online(arguments: &GlobalArguments) -> Result<Session, 
     Ok(session)
 }
 
-/// Says so once if it takes long.
-async fn bring_up(modem: &Modem, arguments: &GlobalArguments) -> Result<(), Failure> {
+/// Takes the module into the network, and says so once if it takes long.
+pub(crate) async fn bring_up(modem: &Modem, arguments: &GlobalArguments) -> Result<(), Failure> {
     let mut bring_up = pin!(modem.bring_up().into_future());
     if let Ok(outcome) = tokio::time::timeout(PATIENCE, &mut bring_up).await {
         return Ok(outcome.map(drop)?);

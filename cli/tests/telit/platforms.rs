@@ -42,6 +42,11 @@ fn mqtt_without_a_client_in_the_module() {
              such as a sans-I/O codec, over a TLS socket of telit-core\n"
         );
         assert_eq!(ran.stderr, expected);
+        // It does not take a network to know that.
+        let port = format!("sim:{platform}");
+        let words =
+            ["mqtt", "sub", "--host", "h", "--client-id", "c", "--topic", "t", "--plain", "--port", &port];
+        assert_eq!(telit(&words).failed(2).stderr, expected);
     }
 }
 

@@ -2,11 +2,24 @@
 
 use clap::Args;
 use telit_core::{Category, Modem};
-use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
+use telit_mqtt::{ConnectError, MqttClient, MqttOptions, MqttSecurity, QoS};
 
 use crate::args::Arguments;
 use crate::failure::Failure;
+use crate::port::{self, Session};
 use crate::secret;
+
+/// A module with an MQTT client of its own, in the network.
+pub(super) async fn open(arguments: &Arguments) -> Result<Session, Failure> {
+    let session = port::open(&arguments.global).await?;
+    // Whoever has to do without wants to know before the wait for a network.
+    let profile = session.modem.profile();
+    if profile.mqtt.is_none() {
+        return Err(ConnectError::Unsupported { platform: profile.id }.into());
+    }
+    port::bring_up(&session.modem, &arguments.global).await?;
+    Ok(session)
+}
 
 /// How to reach the broker.
 #[derive(Args, Debug)]

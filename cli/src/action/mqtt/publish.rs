@@ -7,12 +7,12 @@ use serde_json::json;
 use telit_mqtt::{MqttClient, Publish};
 use tokio::io::AsyncReadExt;
 
-use super::broker::{BrokerArguments, disconnect, qos};
+use super::broker::{BrokerArguments, disconnect, open, qos};
 use super::topic;
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{port, transfer};
+use crate::transfer;
 
 /// Options of `mqtt pub`.
 #[derive(Args, Debug)]
@@ -51,7 +51,7 @@ pub(super) async fn run(
     let payload = command.payload().await?;
     let bytes = payload.len();
     let message = Publish::new(&command.topic, payload).qos(qos(command.qos)).retain(command.retain);
-    let session = port::open_online(&arguments.global).await?;
+    let session = open(arguments).await?;
     // What the module cannot carry costs no connection.
     MqttClient::capabilities(&session.modem).await?.check(&message)?;
     let client = command.broker.connect(&session.modem, options).await?;

@@ -11,7 +11,7 @@ use telit_mqtt::{Message, MqttClient};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::broker::{BrokerArguments, disconnect, qos};
+use super::broker::{BrokerArguments, disconnect, open, qos};
 use super::topic;
 use crate::args::Arguments;
 use crate::failure::Failure;
@@ -48,7 +48,7 @@ pub(super) async fn run(
     command.topic.iter().try_for_each(|filter| topic::check_filter(filter))?;
     let options = command.broker.options(arguments)?;
     let connecting = async {
-        let session = port::open_online(&arguments.global).await?;
+        let session = open(arguments).await?;
         let client = command.broker.connect(&session.modem, options).await?;
         Ok::<_, Failure>((session, client))
     };
