@@ -105,8 +105,13 @@ impl Rig {
 
     /// As [`tls`](Self::tls), without a certificate of our own.
     pub(crate) fn tls_builder(&self) -> TlsOptionsBuilder {
+        self.tls_builder_for(self.ca())
+    }
+
+    /// As [`tls_builder`](Self::tls_builder), with somebody else to trust.
+    pub(crate) fn tls_builder_for(&self, authority: CaCertificate) -> TlsOptionsBuilder {
         let tls = &self.modem.profile().tls;
-        let mut builder = TlsOptions::builder().ca(self.ca());
+        let mut builder = TlsOptions::builder().ca(authority);
         if !tls.checks_host_name() {
             builder = builder.danger_skip_host_check();
         }

@@ -1,13 +1,13 @@
 //! What has to work on every platform of the guide, and what is refused where it cannot.
 
 use telit_core::exclusive::Service;
-use telit_core::tls::{self, Provision, TlsOptions};
+use telit_core::tls::{self, CaCertificate, Provision, TlsOptions};
 use telit_core::{Category, Modem};
-use telit_ftps::{FtpsClient, TransferMode};
+use telit_ftps::{FtpsClient, FtpsOptions, TransferMode};
 use telit_https::HttpsClient;
 use telit_mqtt::{MqttClient, Publish, PublishError, QoS};
 use telit_simulator::Platform;
-use telit_simulator::servers::{TestServers, pattern};
+use telit_simulator::servers::{Authority, TestServers, pattern};
 use url::Url;
 
 use crate::rig::{Rig, for_each_platform, hostile_payloads, recorded, recorder};
@@ -181,6 +181,35 @@ async fn implicit_ftps_where_the_module_offers_it() {
             assert_eq!((error.to_string(), error.category()), (expected, Category::Usage));
         }
         assert_eq!(rig.modem.tls_holder(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_of_another_authority_is_refused_everywhere() {
+    for_each_platform(|rig| async move {
+        let other = Authority::new().expect("keys");
+        let other =
+            CaCertificate::from_pem(other.certificate_pem().as_bytes()).expect("it is a CA certificate");
+        let tls = rig.tls_builder_for(other).build().expect("it fits");
+        let options = FtpsOptions::new(
+            TestServers::FILES_NAME,
+            TestServers::FTP_USER,
+            TestServers::FTP_PASSWORD,
+            tls.clone(),
+        );
+        let error = FtpsClient::connect(&rig.modem, options).await.expect_err("it must be refused");
+        assert_eq!(error.category(), Category::Network, "{}: {error}", rig.platform.id());
+        assert!(error.hint().expect("it says what to look at").contains("certificate"), "{error}");
+        if !matches!(rig.platform, Platform::P25Linux | Platform::P25ThreadX) {
+            let error = HttpsClient::new(&rig.modem, tls).get(url("https", "/health")).await;
+            let error = error.expect_err("it must be refused");
+            assert_eq!(error.category(), Category::Network, "{}: {error}", rig.platform.id());
+            assert!(error.hint().expect("it says what to look at").contains("certificate"), "{error}");
+        }
+        // The module is usable afterwards.
+        let client = FtpsClient::connect(&rig.modem, rig.ftps()).await.expect("it logs in");
+        client.close().await.expect("it closes");
     })
     .await;
 }
