@@ -1,10 +1,19 @@
 //! Where the examples run, so that each of them shows nothing but its subject.
 
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+
 use anyhow::{Context, Result};
 use telit_core::Modem;
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
-use telit_simulator::servers::TestServers;
+use telit_simulator::servers::{CertificateRequest, Front, FrontOptions, TestServers};
 use telit_simulator::{Platform, VirtualModule};
+
+/// The port of the server that sends everything back.
+pub const ECHO_PORT: u16 = 7;
+/// Its name in the virtual network.
+const ECHO_NAME: &str = "echo.test";
 
 /// A module on line, and servers to talk to.
 ///
@@ -23,11 +32,13 @@ pub struct Bench {
     pub web: String,
     /// The file server, which has a file `firmware.bin`.
     pub files: String,
+    /// A server that sends everything back, on port [`ECHO_PORT`].
+    pub echo: String,
     /// The user of the file server.
     pub user: String,
     /// Its password.
     pub password: String,
-    _running: Option<(TestServers, VirtualModule)>,
+    _running: Option<(TestServers, Front, VirtualModule)>,
 }
 
 impl Bench {
@@ -45,7 +56,10 @@ impl Bench {
     async fn on_virtual_module() -> Result<Self> {
         let servers = TestServers::start().await?;
         servers.ftps().put_file("firmware.bin", vec![0x5a; 200_000])?;
+        let certificate = servers.authority().issue(&CertificateRequest::server(ECHO_NAME))?;
+        let echo = Front::start(&FrontOptions::new(&certificate), echo()?).await?;
         let module = VirtualModule::builder(Platform::P37)
+            .resolve(ECHO_NAME, ECHO_PORT, echo.addr())
             .resolve(TestServers::BROKER_NAME, 8883, servers.broker().addr())
             .resolve(TestServers::REST_NAME, 443, servers.rest().addr())
             .resolve(TestServers::FILES_NAME, 21, servers.ftps().addr())
@@ -61,9 +75,10 @@ impl Bench {
             broker: TestServers::BROKER_NAME.to_owned(),
             web: TestServers::REST_NAME.to_owned(),
             files: TestServers::FILES_NAME.to_owned(),
+            echo: ECHO_NAME.to_owned(),
             user: TestServers::FTP_USER.to_owned(),
             password: TestServers::FTP_PASSWORD.to_owned(),
-            _running: Some((servers, module)),
+            _running: Some((servers, echo, module)),
         })
     }
 
@@ -84,12 +99,30 @@ impl Bench {
             tls: tls.build()?,
             broker: host.clone(),
             web: host.clone(),
+            echo: host.clone(),
             files: host,
             user: std::env::var("TELIT_USER").unwrap_or_default(),
             password: std::env::var("TELIT_PASSWORD").unwrap_or_default(),
             _running: None,
         })
     }
+}
+
+/// Sends back what comes, without TLS: that stands in front.
+fn echo() -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        for connection in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || send_back(&connection));
+        }
+    });
+    Ok(address)
+}
+
+fn send_back(mut connection: &TcpStream) -> io::Result<u64> {
+    let mut reading = connection;
+    io::copy(&mut reading, &mut connection)
 }
 
 fn variable(name: &str) -> Result<String> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use telit_core::platform::PlatformId;
 
-use crate::action::{at, demo, ftps, https, mqtt, provision, simulate};
+use crate::action::{at, demo, ftps, https, mqtt, provision, simulate, socket};
 use crate::clock::ClockChoice;
 use crate::failure::Failure;
 use crate::resolve::Resolve;
@@ -106,6 +106,12 @@ status of 400 or above is an error with exit code 5."
     /// Transfer files with a file server
     #[command(subcommand)]
     Ftps(ftps::FtpsCommand),
+    /// Connect standard input and output to a TLS server
+    #[command(
+        after_help = "It ends when the server closes, or with --timeout after the end of standard input: the module \
+cannot tell the server that nothing more will come. At the end it prints {\"sent\",\"received\"} to standard error."
+    )]
+    Socket(socket::SocketArguments),
     /// Send one AT command as it stands and show the answer
     At(at::AtArguments),
     /// Run a virtual module behind a serial port of its own

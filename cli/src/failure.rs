@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use telit_core::exclusive::LeaseError;
 use telit_core::modem::{BringUpError, OpenError};
+use telit_core::socket::SocketError;
 use telit_core::tls::{CredentialError, TlsError, TlsFailure, TlsOptionsError};
 use telit_core::transport::SerialError;
 use telit_core::{Category, CommandError};
@@ -225,6 +226,7 @@ explained!(
     PublishError,
     RequestError,
     SubscribeError,
+    SocketError,
     TransferError,
     telit_ftps::ConnectError,
     telit_mqtt::ConnectError,

@@ -28,6 +28,19 @@ fn https_get() {
 }
 
 #[test]
+fn tls_echo() {
+    let printed = run("tls_echo");
+    let (first, last) = printed.split_once('\n').expect("it prints two lines");
+    assert!(first.starts_with("connected with "), "{first}");
+    assert_eq!(last, "Is anybody there?\n");
+}
+
+#[test]
+fn https_over_socket() {
+    assert_eq!(run("https_over_socket"), "200 OK, 15 bytes\n200 OK, 2000 bytes\n");
+}
+
+#[test]
 fn ftps_download() {
     let printed = run("ftps_download");
     let last = printed.lines().last().expect("it prints a report");

@@ -8,6 +8,7 @@ mod info;
 pub(crate) mod mqtt;
 pub(crate) mod provision;
 pub(crate) mod simulate;
+pub(crate) mod socket;
 
 use telit_core::Category;
 
@@ -40,7 +41,7 @@ fn interrupted(command: &Command) -> Failure {
         Command::Ftps(ftps::FtpsCommand::Put(_) | ftps::FtpsCommand::Append(_)) => {
             "the file on the server may be incomplete: check its size before sending it again"
         }
-        Command::Mqtt(_) | Command::Https(_) => {
+        Command::Mqtt(_) | Command::Https(_) | Command::Socket(_) => {
             "the server may have got it: run it again if doing it twice does no harm"
         }
         _ => "run it again",
@@ -55,6 +56,7 @@ async fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Mqtt(command) => Box::pin(mqtt::run(arguments, command, output)).await,
         Command::Https(command) => Box::pin(https::run(arguments, command, output)).await,
         Command::Ftps(command) => Box::pin(ftps::run(arguments, command, output)).await,
+        Command::Socket(command) => Box::pin(socket::run(arguments, command)).await,
         Command::At(command) => Box::pin(at::run(arguments, command, output)).await,
         Command::Simulate(command) => Box::pin(simulate::run(arguments, command, output)).await,
         Command::Demo(command) => Box::pin(demo::run(arguments, command, output)).await,

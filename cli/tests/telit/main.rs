@@ -17,6 +17,8 @@ mod simulate;
 mod simulated_port;
 #[cfg(feature = "simulator")]
 mod tls_options;
+#[cfg(feature = "simulator")]
+mod socket;
 mod usage;
 #[cfg(not(feature = "simulator"))]
 mod without_simulator;

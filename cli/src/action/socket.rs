@@ -1,0 +1,144 @@
+//! `telit socket`: standard input to a TLS peer, the peer to standard output.
+
+use std::io;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use telit_core::Category;
+use telit_core::socket::{ConnectionMode, SocketError, TlsConnector, TlsSocket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+
+use crate::args::Arguments;
+use crate::failure::Failure;
+use crate::{output, port};
+
+/// Bytes that are moved at once.
+const BLOCK: usize = 4096;
+
+/// Options of `socket`.
+#[derive(Args, Debug)]
+pub(crate) struct SocketArguments {
+    #[arg(value_name = "HOST:PORT", help = "The server, by name or address")]
+    server: Server,
+    /// Let the port itself carry the bytes: faster, and nothing else can use the module meanwhile
+    #[arg(long)]
+    online: bool,
+    /// How long to wait for the peer to close once standard input has ended; without it as long as it takes
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+/// `HOST:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Server {
+    host: String,
+    port: u16,
+}
+
+impl FromStr for Server {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "use HOST:PORT";
+        let (host, port) = text.rsplit_once(':').ok_or(FORM)?;
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        match port.parse() {
+            Ok(port) if port > 0 && !host.is_empty() => Ok(Self { host: host.to_owned(), port }),
+            _ => Err(FORM),
+        }
+    }
+}
+
+pub(crate) async fn run(arguments: &Arguments, command: &SocketArguments) -> Result<(), Failure> {
+    let tls = arguments.tls.options()?;
+    let session = port::open_online(&arguments.global).await?;
+    let mode = if command.online { ConnectionMode::Online } else { ConnectionMode::Command };
+    let connector = TlsConnector::new(&session.modem, tls).mode(mode);
+    let socket = connector.connect(&command.server.host, command.server.port).await?;
+    converse(socket, command.timeout.map(Duration::from_secs)).await
+}
+
+/// Until the peer closes, or the time after the end of standard input is over. What came and went is told whatever
+/// the outcome.
+async fn converse(socket: TlsSocket, patience: Option<Duration>) -> Result<(), Failure> {
+    let (mut reading, mut writing) = tokio::io::split(socket);
+    let (received, gone) = {
+        let mut come = Box::pin(receive(&mut reading));
+        tokio::select! {
+            received = &mut come => (received, Ok(())),
+            gone = send(&mut writing) => (wait(come, patience).await, gone),
+        }
+    };
+    let socket = reading.unsplit(writing);
+    let (sent, got) = socket.totals();
+    let closed = socket.close().await;
+    report(sent, got);
+    received?;
+    gone?;
+    Ok(closed?)
+}
+
+async fn wait(
+    come: impl Future<Output = Result<(), Failure>>,
+    patience: Option<Duration>,
+) -> Result<(), Failure> {
+    match patience {
+        None => come.await,
+        Some(patience) => tokio::time::timeout(patience, come).await.unwrap_or(Ok(())),
+    }
+}
+
+/// Standard input to the peer. The module cannot close one direction alone, so its end is not told.
+async fn send(writing: &mut WriteHalf<TlsSocket>) -> Result<(), Failure> {
+    let mut stdin = tokio::io::stdin();
+    let mut block = vec![0; BLOCK];
+    loop {
+        let count = stdin.read(&mut block).await?;
+        if count == 0 {
+            return writing.flush().await.map_err(explain);
+        }
+        writing.write_all(block.get(..count).unwrap_or_default()).await.map_err(explain)?;
+    }
+}
+
+async fn receive(reading: &mut ReadHalf<TlsSocket>) -> Result<(), Failure> {
+    let mut block = vec![0; BLOCK];
+    loop {
+        let count = reading.read(&mut block).await.map_err(explain)?;
+        if count == 0 {
+            return Ok(());
+        }
+        output::raw(block.get(..count).unwrap_or_default())?;
+    }
+}
+
+fn explain(error: io::Error) -> Failure {
+    let kind = error.kind();
+    match error.into_inner().map(|inner| inner.downcast::<SocketError>()) {
+        Some(Ok(error)) => Failure::from(*error),
+        Some(Err(error)) => Failure::new(Category::Network, error),
+        None => Failure::from(io::Error::from(kind)),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "standard output belongs to the peer")]
+fn report(sent: u64, received: u64) {
+    eprintln!("{}", json!({ "sent": sent, "received": received }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers() {
+        let server = |host: &str, port| Ok(Server { host: host.to_owned(), port });
+        assert_eq!("echo.example:7".parse(), server("echo.example", 7));
+        assert_eq!("[2001:db8::1]:443".parse(), server("2001:db8::1", 443));
+        for wrong in ["echo.example", ":7", "echo.example:0", "echo.example:x", "echo.example:70000"] {
+            assert!(wrong.parse::<Server>().is_err(), "{wrong}");
+        }
+    }
+}
