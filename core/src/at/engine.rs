@@ -259,7 +259,7 @@ impl Engine {
         self.output.next_trace()
     }
 
-    /// Sends bytes on the open stream; ignored when none is open.
+    /// Sends bytes on the open stream; ignored while [`is_stream_writable`](Self::is_stream_writable) is false.
     ///
     /// Payload that the module would take for the escape sequence, `+++` alone between two silences, is torn
     /// apart by a silence of its own: its last byte leaves 1.2 guard times later, 2.4 at most.
@@ -267,6 +267,13 @@ impl Engine {
         if let State::Stream(stream) = &mut self.state {
             stream.write(now, bytes, &mut self.output);
         }
+    }
+
+    /// Whether [`stream_write`](Self::stream_write) would send now. While it is doubtful whether the stream has
+    /// ended it would not.
+    #[must_use]
+    pub fn is_stream_writable(&self) -> bool {
+        matches!(&self.state, State::Stream(stream) if stream.is_writable())
     }
 
     /// Whether the open stream still holds back a byte that was written.

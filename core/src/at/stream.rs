@@ -15,6 +15,8 @@ use super::result_code::is_no_carrier;
 use super::unsolicited;
 
 const ESCAPE: &[u8] = b"+++";
+/// How long after the guard time the answer to an escape sequence may take that is to prove something.
+const PROOF: Duration = Duration::from_secs(2);
 /// How far from the end of the input a mark can start: the mark itself and a few unsolicited lines.
 const TAIL_WINDOW: usize = 256;
 /// The longest mark: `NO CARRIER:SSL,10,6` and its line ends.
@@ -28,6 +30,8 @@ pub(crate) struct Stream {
     quiet_at: Option<Instant>,
     guard: EscapeGuard,
     escaped: bool,
+    /// The module is in command mode.
+    proven: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,10 @@ enum Phase {
     Answer {
         until: Instant,
     },
+    /// What looks like the end may be data: silence before the escape sequence, whose answer tells.
+    Doubt {
+        until: Instant,
+    },
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -59,13 +67,16 @@ impl Stream {
         // All of a short stream may have come together with CONNECT.
         let quiet_at = Some(now + settings.quiet);
         let guard = EscapeGuard::new(now, settings.escape_guard);
-        Self { ending, received: 0, phase: Phase::Open, quiet_at, guard, escaped: false }
+        Self { ending, received: 0, phase: Phase::Open, quiet_at, guard, escaped: false, proven: false }
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Open => None,
-            Phase::MarkDue { until } | Phase::GuardBefore { until } | Phase::Answer { until } => Some(until),
+            Phase::MarkDue { until }
+            | Phase::GuardBefore { until }
+            | Phase::Answer { until }
+            | Phase::Doubt { until } => Some(until),
         };
         [phase, self.quiet_at, self.guard.held_until()].into_iter().flatten().min()
     }
@@ -87,13 +98,18 @@ impl Stream {
         }
     }
 
+    /// Whether bytes would be sent now. They are not while it is doubtful who would get them.
+    pub(crate) fn is_writable(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::MarkDue { .. })
+    }
+
     /// Whether a byte of the payload is held back for a moment.
     pub(crate) fn holds_back(&self) -> bool {
         self.guard.held_until().is_some()
     }
 
     pub(crate) fn close(&mut self, now: Instant, settings: &Settings) {
-        if matches!(self.phase, Phase::Open | Phase::MarkDue { .. }) {
+        if matches!(self.phase, Phase::Open | Phase::MarkDue { .. } | Phase::Doubt { .. }) {
             let until = (self.guard.last_write() + guard(settings)).max(now);
             self.phase = Phase::GuardBefore { until };
         }
@@ -122,15 +138,16 @@ impl Stream {
                 StreamStep::Again
             }
             Phase::GuardBefore { until } if until <= now => {
-                self.escaped = true;
-                output.trace(|| Trace::Sent(ESCAPE.to_vec()));
-                output.write(Bytes::from_static(ESCAPE));
+                self.send_escape(output);
                 self.phase = Phase::Answer { until: now + guard(settings) + settings.escape_wait };
                 StreamStep::Again
             }
-            Phase::Answer { until } if until <= now => {
-                StreamStep::Ended { end: StreamEnd::Lost, in_step: false }
+            Phase::Doubt { until } if until <= now => {
+                self.send_escape(output);
+                self.phase = Phase::Answer { until: now + guard(settings) + PROOF };
+                StreamStep::Again
             }
+            Phase::Answer { until } if until <= now => self.unanswered(reader, output),
             _ => StreamStep::Wait,
         }
     }
@@ -158,9 +175,31 @@ impl Stream {
         }
     }
 
+    fn send_escape(&mut self, output: &mut Output) {
+        self.escaped = true;
+        output.trace(|| Trace::Sent(ESCAPE.to_vec()));
+        output.write(Bytes::from_static(ESCAPE));
+    }
+
+    /// A module in command mode leaves the escape sequence unanswered: the mark before it was the end.
+    fn unanswered(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
+        match last_mark(reader.peek(), false) {
+            Some(end) => {
+                self.proven = true;
+                self.hand_on(end.start, reader, output);
+                self.ended(end, reader, output)
+            }
+            None => StreamStep::Ended { end: StreamEnd::Lost, in_step: false },
+        }
+    }
+
     /// Hands on everything that cannot be the beginning of the end.
     fn step_data(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
         let held = self.possible_end(reader.peek());
+        if held == 0 && matches!(self.phase, Phase::Doubt { .. }) {
+            // More came behind it, so it was no end.
+            self.phase = Phase::Open;
+        }
         let certain = reader.peek().len() - held;
         self.hand_on(certain, reader, output);
         StreamStep::Wait
@@ -221,7 +260,13 @@ impl Stream {
     ) -> StreamStep {
         if let Some(end) = last_mark(reader.peek(), self.escaped) {
             self.hand_on(end.start, reader, output);
-            return self.ended(end, reader, output);
+            return match self.is_doubtful(end) {
+                true => self.doubt(now, settings),
+                false => self.ended(end, reader, output),
+            };
+        }
+        if matches!(self.phase, Phase::Doubt { .. }) {
+            self.phase = Phase::Open;
         }
         let held = reader.peek().len();
         let all = self.remaining().map_or(held, |remaining| remaining.min(held));
@@ -229,6 +274,27 @@ impl Stream {
         if self.phase == Phase::Open && self.remaining() == Some(0) {
             self.phase = Phase::MarkDue { until: now + settings.escape_wait };
             return StreamStep::Again;
+        }
+        StreamStep::Wait
+    }
+
+    /// On a TLS socket the module can name the socket in its mark. A mark that does not is what a peer could have
+    /// sent by chance.
+    fn is_doubtful(&self, end: Mark) -> bool {
+        self.ending == StreamEnding::MarkAndSilence && !end.is_ok && !end.is_named
+    }
+
+    /// While the escape sequence is under way anyway, its answer tells.
+    fn doubt(&mut self, now: Instant, settings: &Settings) -> StreamStep {
+        match self.phase {
+            Phase::Open => {
+                let until = (self.guard.last_write() + guard(settings)).max(now);
+                self.phase = Phase::Doubt { until };
+            }
+            Phase::Answer { until } => {
+                self.phase = Phase::Answer { until: until.min(now + guard(settings) + PROOF) };
+            }
+            Phase::Doubt { .. } | Phase::GuardBefore { .. } | Phase::MarkDue { .. } => {}
         }
         StreamStep::Wait
     }
@@ -248,7 +314,7 @@ impl Stream {
 
     /// Whether what is sent to find the line again can reach a peer, should the stream not have ended.
     pub(crate) fn has_peer(&self) -> bool {
-        self.ending == StreamEnding::MarkAndSilence
+        self.ending == StreamEnding::MarkAndSilence && !self.proven
     }
 
     fn closed_by(&self, line: Line) -> StreamStep {
@@ -304,6 +370,8 @@ pub(crate) fn guard(settings: &Settings) -> Duration {
 struct Mark {
     start: usize,
     is_ok: bool,
+    /// It says which connection ended.
+    is_named: bool,
 }
 
 /// What a tail of the input could be.
@@ -359,12 +427,22 @@ fn only_unsolicited(text: &str) -> bool {
         && (complete > 0 || text.is_empty() || text == "\r")
 }
 
+/// `NO CARRIER:SSL,<SSId>...`. Source: M37 p878.
+fn is_named(mark: &[u8]) -> bool {
+    let line = mark.trim_ascii_start().split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let detail = line.splitn(2, |byte| *byte == b':').nth(1).unwrap_or_default();
+    detail.trim_ascii_start().starts_with(b"SSL,")
+}
+
 fn last_mark(bytes: &[u8], ok_counts: bool) -> Option<Mark> {
     let from = bytes.len().saturating_sub(TAIL_WINDOW);
     let window = bytes.get(from..).unwrap_or_default();
     memchr::memrchr_iter(b'\r', window).find_map(|start| {
         match Tail::of(window.get(start..).unwrap_or_default(), ok_counts) {
-            Tail::Mark { is_ok } => Some(Mark { start: from + start, is_ok }),
+            Tail::Mark { is_ok } => {
+                let text = window.get(start..).unwrap_or_default();
+                Some(Mark { start: from + start, is_ok, is_named: is_named(text) })
+            }
             Tail::Partial | Tail::No => None,
         }
     })

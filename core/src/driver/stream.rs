@@ -29,7 +29,8 @@ pub struct DataStreamPeer {
 
 #[derive(Debug)]
 pub(crate) enum Control {
-    Write(Bytes),
+    /// Bytes to send, and whom to tell that they were taken to be sent.
+    Write(Bytes, Option<oneshot::Sender<()>>),
     /// Tell when everything before has been written to the port.
     Flush(oneshot::Sender<()>),
     Close,
@@ -73,7 +74,7 @@ impl DataStream {
     /// # Cancel safety
     /// The bytes are sent whole or not at all.
     pub async fn write(&self, bytes: Bytes) -> Result<(), StreamClosed> {
-        self.writer().write(bytes).await
+        self.control.send(Control::Write(bytes, None)).await.map_err(|_| StreamClosed)
     }
 
     /// A handle for writing while another one reads. It does not keep the stream open.
@@ -100,15 +101,17 @@ impl DataStream {
 }
 
 impl DataStreamWriter {
-    /// Sends bytes to the module.
+    /// Sends bytes to the module, and waits until they are on their way.
     ///
     /// # Errors
-    /// The stream has ended.
+    /// The stream has ended; none of the bytes was sent.
     ///
     /// # Cancel safety
     /// The bytes are sent whole or not at all.
     pub async fn write(&self, bytes: Bytes) -> Result<(), StreamClosed> {
-        self.send(Control::Write(bytes)).await
+        let (taken, told) = oneshot::channel();
+        self.send(Control::Write(bytes, Some(taken))).await?;
+        told.await.map_err(|_| StreamClosed)
     }
 
     /// Waits until all bytes have been written to the port.
@@ -140,11 +143,11 @@ impl DataStreamPeer {
     pub async fn written(&mut self) -> Option<Bytes> {
         loop {
             match self.control.recv().await {
-                Some(Control::Write(bytes)) => return Some(bytes),
-                Some(Control::Flush(written)) => {
-                    // A waiter that is gone does not care.
-                    let _heard = written.send(());
+                Some(Control::Write(bytes, taken)) => {
+                    tell(taken);
+                    return Some(bytes);
                 }
+                Some(Control::Flush(written)) => tell(Some(written)),
                 Some(Control::Close) | None => return None,
             }
         }
@@ -154,5 +157,12 @@ impl DataStreamPeer {
     pub fn finish(self, end: StreamEnd) {
         // A reader that is gone does not care.
         drop(self.end.send(end));
+    }
+}
+
+/// A waiter that is gone does not care.
+pub(crate) fn tell(waiter: Option<oneshot::Sender<()>>) {
+    if let Some(waiter) = waiter {
+        let _heard = waiter.send(());
     }
 }

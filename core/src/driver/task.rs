@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::port::{Counters, DriverOptions};
 use super::recorder::Recorder;
-use super::stream::{Control, DataStream, DataStreamPeer};
+use super::stream::{Control, DataStream, DataStreamPeer, tell};
 use super::unsolicited::UnsolicitedSender;
 use crate::at::{Effect, Engine, Event, Exchange, Failure, Reply, StreamEnd};
 use crate::error::CommandError;
@@ -164,7 +164,8 @@ impl Task {
             timer.as_mut().reset(deadline);
         }
         let backlog = self.stream.as_ref().is_some_and(|stream| !stream.backlog.is_empty());
-        let open = self.stream.as_ref().is_some_and(|stream| !stream.closing);
+        let open =
+            self.stream.as_ref().is_some_and(|stream| !stream.closing) && self.engine.is_stream_writable();
         let writing = !self.output.is_empty();
         let next = self.output.front().cloned().unwrap_or_default();
         let (stream_data, stream_control) = match &mut self.stream {
@@ -275,7 +276,10 @@ impl Task {
 
     fn control_stream(&mut self, control: Option<Control>) {
         match control {
-            Some(Control::Write(bytes)) => self.engine.stream_write(now(), bytes),
+            Some(Control::Write(bytes, taken)) => {
+                self.engine.stream_write(now(), bytes);
+                tell(taken);
+            }
             Some(Control::Flush(written)) => {
                 if let Some(stream) = &mut self.stream {
                     stream.flushing.push(written);
@@ -308,10 +312,7 @@ impl Task {
         if let Some(stream) = &mut self.stream {
             stream.flush();
             if all_written {
-                for waiter in stream.flushing.drain(..) {
-                    // A waiter that is gone does not care.
-                    let _heard = waiter.send(());
-                }
+                stream.flushing.drain(..).for_each(|waiter| tell(Some(waiter)));
             }
         }
         self.counters.resyncs.store(self.engine.resync_count(), Ordering::Relaxed);

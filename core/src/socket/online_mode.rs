@@ -2,13 +2,16 @@
 
 use std::pin::Pin;
 
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::ending::SocketEnding;
 use super::error::SocketError;
 use super::link::{Closed, Done, Link};
-use crate::at::{Line, StreamEnd};
+use crate::at::{Command, Line, StreamEnd};
+use crate::commands::ResumeSocket;
 use crate::driver::{DataStream, DataStreamWriter, StreamClosed};
+use crate::error::CommandError;
 
 /// Most bytes on their way to the port at once.
 const BLOCK: usize = 4096;
@@ -16,20 +19,33 @@ const BLOCK: usize = 4096;
 /// Asks the task to leave online mode and to give the connection out of its hands.
 pub(super) type Suspend = oneshot::Sender<Result<Box<Link>, SocketError>>;
 
-type Writing = Pin<Box<dyn Future<Output = Result<(), StreamClosed>> + Send>>;
+type Writing = Pin<Box<dyn Future<Output = Fate> + Send + Sync>>;
+
+/// What became of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// All of it has left the host.
+    Written,
+    /// The stream ended while it was on its way.
+    Taken,
+    /// The stream ended before.
+    NotTaken,
+}
 
 pub(super) struct OnlineMode {
     link: Link,
-    stream: DataStream,
     writer: DataStreamWriter,
     /// Bytes on their way to the port.
     writing: Option<Writing>,
+    /// The same bytes, to be sent again if the stream did not take them.
+    block: Bytes,
     suspend: Option<oneshot::Receiver<Suspend>>,
     /// Who waits until online mode is left.
     suspending: Option<Suspend>,
 }
 
 /// Why the connection is not driven any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
     /// The module ended the stream.
     Ended,
@@ -42,28 +58,61 @@ impl OnlineMode {
     pub(super) fn start(link: Link, stream: DataStream, done: Done) -> oneshot::Sender<Suspend> {
         let (orders, suspend) = oneshot::channel();
         let writer = stream.writer();
-        let task = Self { link, stream, writer, writing: None, suspend: Some(suspend), suspending: None };
-        tokio::spawn(task.run(done));
+        let task = Self {
+            link,
+            writer,
+            writing: None,
+            block: Bytes::new(),
+            suspend: Some(suspend),
+            suspending: None,
+        };
+        tokio::spawn(task.run(stream, done));
         orders
     }
 
-    async fn run(mut self, done: Done) {
-        if matches!(self.serve().await, Stop::Leave) {
-            self.stream.close().await;
-            while let Some(data) = self.stream.next().await {
-                self.link.buffers.push(data);
+    async fn run(mut self, mut stream: DataStream, done: Done) {
+        let ended = loop {
+            let stop = self.serve(&mut stream).await;
+            if stop == Stop::Leave {
+                stream.close().await;
+                drain(&mut stream, &self.link).await;
             }
+            match (ended(&self.link, stream.end().await), stop) {
+                // The module was asked whether it was still online, and it was.
+                (Ok(None), Stop::Ended) => match self.go_on().await {
+                    Ok(resumed) => stream = resumed,
+                    Err(error) => break Err(error),
+                },
+                (ended, _) => break ended,
+            }
+        };
+        self.finish(ended, done).await;
+    }
+
+    /// Back to online mode, and on with what was being written.
+    async fn go_on(&mut self) -> Result<DataStream, SocketError> {
+        let resume = ResumeSocket { socket: self.link.socket() };
+        let exchange = resume.exchange().map_err(CommandError::from)?;
+        let stream = self.link.modem.channel().open_stream(exchange).await?;
+        self.writer = stream.writer();
+        match self.last_fate().await {
+            Some(Fate::Written | Fate::Taken) => self.link.buffers.accepted(),
+            Some(Fate::NotTaken) => self.write_block(),
+            None => {}
         }
-        let Self { link, stream, suspending, .. } = self;
-        match (ended(&link, stream.end().await), suspending) {
+        Ok(stream)
+    }
+
+    async fn finish(self, ended: Result<Option<SocketEnding>, SocketError>, done: Done) {
+        let Self { link, suspending, .. } = self;
+        match (ended, suspending) {
             (Ok(None), Some(suspending)) => {
                 // If nobody waits any more, the connection is closed as if it had been dropped.
                 drop(suspending.send(Ok(Box::new(link))));
                 return;
             }
             (Ok(ending), suspending) => {
-                let ending = ending.unwrap_or(SocketEnding::Local);
-                link.buffers.ended(ending);
+                link.buffers.ended(ending.unwrap_or(SocketEnding::Local));
                 fail(suspending, &link);
             }
             (Err(error), suspending) => {
@@ -77,7 +126,7 @@ impl OnlineMode {
         drop(done.send(written.and(finished)));
     }
 
-    async fn serve(&mut self) -> Stop {
+    async fn serve(&mut self, stream: &mut DataStream) -> Stop {
         loop {
             let demand = self.link.buffers.demand();
             if self.writing.is_none() && demand.outgoing > 0 {
@@ -87,17 +136,18 @@ impl OnlineMode {
                 return Stop::Leave;
             }
             tokio::select! {
-                data = self.stream.next(), if demand.room > 0 => match data {
+                data = stream.next(), if demand.room > 0 => match data {
                     Some(data) => self.link.buffers.push(data),
                     None => return Stop::Ended,
                 },
-                written = written(self.writing.as_mut()) => {
-                    self.writing = None;
-                    if written.is_err() {
+                fate = fate(self.writing.as_mut()) => {
+                    if fate != Fate::Written {
+                        self.writing = Some(Box::pin(std::future::ready(fate)));
                         // What became of the stream is told by its reading side.
-                        self.drain().await;
+                        drain(stream, &self.link).await;
                         return Stop::Ended;
                     }
+                    self.writing = None;
                     self.link.buffers.accepted();
                 }
                 suspending = asked(self.suspend.as_mut()) => {
@@ -110,21 +160,32 @@ impl OnlineMode {
     }
 
     fn begin_writing(&mut self) {
-        let (writer, data) = (self.writer.clone(), self.link.buffers.take(BLOCK));
+        self.block = self.link.buffers.take(BLOCK);
+        self.write_block();
+    }
+
+    fn write_block(&mut self) {
+        let (writer, block) = (self.writer.clone(), self.block.clone());
         self.writing = Some(Box::pin(async move {
-            writer.write(data).await?;
-            writer.flush().await
+            match writer.write(block).await {
+                Err(StreamClosed) => Fate::NotTaken,
+                Ok(()) => writer.flush().await.map_or(Fate::Taken, |()| Fate::Written),
+            }
         }));
     }
 
-    async fn drain(&mut self) {
-        while let Some(data) = self.stream.next().await {
-            self.link.buffers.push(data);
-        }
+    /// What became of the block that was being written when the stream ended.
+    async fn last_fate(&mut self) -> Option<Fate> {
+        Some(self.writing.take()?.await)
     }
 }
 
-/// Without somebody who waits, the bytes that were not read stay with the socket.
+async fn drain(stream: &mut DataStream, link: &Link) {
+    while let Some(data) = stream.next().await {
+        link.buffers.push(data);
+    }
+}
+
 fn fail(suspending: Option<Suspend>, link: &Link) {
     if suspending.is_some() {
         fail_with(suspending, link.buffers.ended_while_suspended());
@@ -153,7 +214,7 @@ fn ending(link: &Link, line: &Line) -> SocketEnding {
     }
 }
 
-async fn written(writing: Option<&mut Writing>) -> Result<(), StreamClosed> {
+async fn fate(writing: Option<&mut Writing>) -> Fate {
     match writing {
         Some(writing) => writing.await,
         None => std::future::pending().await,

@@ -105,12 +105,64 @@ fn a_stream_that_arrives_together_with_connect_ends() {
 #[test]
 fn a_peer_that_plays_the_end_gets_no_command() {
     let mut rig = open(StreamEnding::MarkAndSilence);
-    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.feed(b"\r\nNO CARRIER:SSL,1,4\r\n");
     rig.pass(Duration::from_millis(200));
-    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER:SSL,1,4")));
     rig.take_written();
     rig.pass(Duration::from_millis(1500));
     assert_eq!(rig.take_written(), "+++", "the module may still be online");
+}
+
+#[test]
+fn a_mark_that_names_nothing_may_be_data_and_the_module_tells() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(b"text\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert!(!rig.engine.is_stream_writable(), "nobody knows who would get it");
+    rig.pass(Duration::from_millis(1000));
+    assert_eq!(rig.take_written(), "+++");
+    rig.pass(Duration::from_millis(1000));
+    rig.feed(b"\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"text\r\nNO CARRIER\r\n");
+    assert_eq!(rig.events.last(), Some(&Event::StreamEnded(StreamEnd::Suspended)));
+}
+
+#[test]
+fn a_mark_that_names_nothing_is_data_when_more_follows() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(500));
+    rig.feed(b"and more");
+    assert_eq!(rig.stream_data(), b"\r\nNO CARRIER\r\nand more");
+    rig.pass(Duration::from_secs(5));
+    assert_eq!(rig.take_written(), "", "the doubt is gone");
+    assert!(rig.engine.is_stream_writable());
+}
+
+#[test]
+fn data_behind_the_escape_that_proves_are_kept() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "+++");
+    rig.feed(b"late data");
+    rig.pass(Duration::from_millis(900));
+    rig.feed(b"\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"\r\nNO CARRIER\r\nlate data");
+    assert_eq!(rig.events.last(), Some(&Event::StreamEnded(StreamEnd::Suspended)));
+}
+
+#[test]
+fn a_mark_that_names_nothing_was_the_end_if_the_module_does_not_answer() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(b"text\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "+++");
+    rig.pass(Duration::from_millis(3200));
+    assert_eq!(rig.stream_data(), b"text");
+    assert!(rig.events.contains(&closed("NO CARRIER")));
 }
 
 #[test]
@@ -213,10 +265,10 @@ fn an_escape_that_crosses_the_end_is_followed_by_a_probe() {
     rig.pass(Duration::from_millis(1200));
     assert_eq!(rig.take_written(), "+++");
     rig.feed(b"\r\nNO CARRIER\r\n");
-    rig.pass(Duration::from_millis(200));
+    rig.pass(Duration::from_millis(3400));
     assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
-    rig.pass(Duration::from_millis(3000));
-    assert_eq!(rig.take_written(), "+++\rAT+CMEE?\r");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), "AT+CMEE?\r");
 }
 
 #[test]
