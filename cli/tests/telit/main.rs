@@ -16,9 +16,9 @@ mod simulate;
 #[cfg(feature = "simulator")]
 mod simulated_port;
 #[cfg(feature = "simulator")]
-mod tls_options;
-#[cfg(feature = "simulator")]
 mod socket;
+#[cfg(feature = "simulator")]
+mod tls_options;
 mod usage;
 #[cfg(not(feature = "simulator"))]
 mod without_simulator;

@@ -172,6 +172,9 @@ pub enum StreamEnding {
     /// which the module can be told to do, it is proven first by the escape sequence. A stream that goes on is left
     /// by that as if it had been closed: [`StreamEnd::Suspended`](super::StreamEnd::Suspended).
     MarkAndSilence,
+    /// `NO CARRIER:SSL,<SSId>...` followed by silence; all else is data. For modules that were told to name the
+    /// connection and whose escape sequence reaches the peer, so that it cannot prove anything.
+    NamedMarkAndSilence,
 }
 
 impl Expect {

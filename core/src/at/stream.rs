@@ -183,7 +183,7 @@ impl Stream {
 
     /// A module in command mode leaves the escape sequence unanswered: the mark before it was the end.
     fn unanswered(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
-        match last_mark(reader.peek(), false) {
+        match last_mark(reader.peek(), false).filter(|end| self.counts(*end)) {
             Some(end) => {
                 self.proven = true;
                 self.hand_on(end.start, reader, output);
@@ -258,7 +258,7 @@ impl Stream {
         reader: &mut Reader,
         output: &mut Output,
     ) -> StreamStep {
-        if let Some(end) = last_mark(reader.peek(), self.escaped) {
+        if let Some(end) = last_mark(reader.peek(), self.escaped).filter(|end| self.counts(*end)) {
             self.hand_on(end.start, reader, output);
             return match self.is_doubtful(end) {
                 true => self.doubt(now, settings),
@@ -276,6 +276,10 @@ impl Stream {
             return StreamStep::Again;
         }
         StreamStep::Wait
+    }
+
+    fn counts(&self, end: Mark) -> bool {
+        self.ending != StreamEnding::NamedMarkAndSilence || end.is_ok || end.is_named
     }
 
     /// On a TLS socket the module can name the socket in its mark. A mark that does not is what a peer could have
@@ -314,7 +318,9 @@ impl Stream {
 
     /// Whether what is sent to find the line again can reach a peer, should the stream not have ended.
     pub(crate) fn has_peer(&self) -> bool {
-        self.ending == StreamEnding::MarkAndSilence && !self.proven
+        let both_ways =
+            matches!(self.ending, StreamEnding::MarkAndSilence | StreamEnding::NamedMarkAndSilence);
+        both_ways && !self.proven
     }
 
     fn closed_by(&self, line: Line) -> StreamStep {
@@ -338,7 +344,9 @@ impl Stream {
             StreamEnding::Length(length) => {
                 Some(usize::try_from(length.saturating_sub(self.received)).unwrap_or(usize::MAX))
             }
-            StreamEnding::ReceiveOnly | StreamEnding::MarkAndSilence => None,
+            StreamEnding::ReceiveOnly | StreamEnding::MarkAndSilence | StreamEnding::NamedMarkAndSilence => {
+                None
+            }
         }
     }
 

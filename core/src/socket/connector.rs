@@ -10,7 +10,7 @@ use super::link::{Keep, KeptSession, Link, Shelf};
 use super::options::{Arrival, SocketOptions};
 use super::slot::OpenSlot;
 use super::tls_socket::TlsSocket;
-use crate::at::Command;
+use crate::at::{Command, StreamEnding};
 use crate::commands::{ConnectionMode, DialSocket, ReadSocketState, RedialSocket, SkipEscape};
 use crate::driver::DataStream;
 use crate::error::CommandError;
@@ -60,6 +60,10 @@ impl TlsConnector {
     /// In online mode the port carries nothing but the connection: fast, and nothing else can use the module until
     /// the socket is [suspended](TlsSocket::suspend) or closed. In command mode other commands and other sockets go
     /// on.
+    ///
+    /// In online mode the module tells the end of a connection among its data. Bytes that merely look like it pass;
+    /// only a peer that sends exactly the module's own `NO CARRIER:SSL,<SSId>,<cause>` and pauses ends the
+    /// connection by that.
     #[must_use]
     pub fn mode(mut self, mode: ConnectionMode) -> Self {
         self.options.mode = mode;
@@ -116,6 +120,7 @@ impl TlsConnector {
             Some(slot) => (slot, true),
             None => (self.set_up(host, &limits).await?, false),
         };
+        let end = self.end_of_stream(&limits).await?;
         let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits)));
         // Before dialling: a server that speaks first is announced before the answer.
         let lines = self.modem.channel().unsolicited();
@@ -126,6 +131,7 @@ impl TlsConnector {
             buffers,
             limits,
             options: self.options,
+            end,
             keep: self.keep(host, port),
         };
         match self.dial(&link, host, port, kept).await {
@@ -220,13 +226,10 @@ impl TlsConnector {
         port: u16,
         kept: bool,
     ) -> Result<Option<DataStream>, CommandError> {
-        if self.options.mode == ConnectionMode::Online {
-            self.hide_escape().await?;
-        }
-        let (socket, mode) = (link.socket(), self.options.mode);
+        let (socket, mode, end) = (link.socket(), self.options.mode, link.end);
         let deadline = self.options.connect_timeout + DIAL_MARGIN;
         if kept {
-            match self.open(RedialSocket { socket, mode, deadline }).await {
+            match self.open(RedialSocket { socket, mode, end, deadline }).await {
                 Err(CommandError::Refused { error, .. }) => {
                     tracing::debug!(%error, "the kept session is of no use any more");
                 }
@@ -236,7 +239,7 @@ impl TlsConnector {
         let timeout = link.limits.dial_timeout(self.options.connect_timeout);
         let keep_session = self.options.keep_session;
         let host = host.to_owned();
-        self.open(DialSocket { socket, host, port, keep_session, mode, timeout, deadline }).await
+        self.open(DialSocket { socket, host, port, keep_session, mode, end, timeout, deadline }).await
     }
 
     async fn open(
@@ -249,17 +252,27 @@ impl TlsConnector {
         }
     }
 
+    /// What ends a stream beyond doubt. Where the escape sequence does not reach the peer, it proves what a mark is.
+    async fn end_of_stream(&self, limits: &SocketLimits) -> Result<StreamEnding, CommandError> {
+        let online = self.options.mode == ConnectionMode::Online;
+        if online && !self.hides_escape().await? && limits.tells_cause {
+            return Ok(StreamEnding::NamedMarkAndSilence);
+        }
+        Ok(StreamEnding::MarkAndSilence)
+    }
+
     /// Keeps the escape sequence from the peer, where the module can.
-    async fn hide_escape(&self) -> Result<(), CommandError> {
+    async fn hides_escape(&self) -> Result<bool, CommandError> {
         if self.modem.profile().escape.skip_escape == Availability::No {
-            return Ok(());
+            return Ok(false);
         }
         match self.modem.run(SkipEscape).await {
+            Ok(()) => Ok(true),
             Err(CommandError::Refused { error, .. }) => {
                 tracing::debug!(%error, "the escape sequence will reach the peer");
-                Ok(())
+                Ok(false)
             }
-            outcome => outcome,
+            Err(error) => Err(error),
         }
     }
 

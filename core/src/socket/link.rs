@@ -10,6 +10,7 @@ use super::error::SocketError;
 use super::limits::SocketLimits;
 use super::options::SocketOptions;
 use super::slot::OpenSlot;
+use crate::at::StreamEnding;
 use crate::driver::Unsolicited;
 use crate::modem::Modem;
 
@@ -23,6 +24,8 @@ pub(super) struct Link {
     pub(super) buffers: Arc<Buffers>,
     pub(super) limits: Arc<SocketLimits>,
     pub(super) options: SocketOptions,
+    /// How the data stream of online mode ends.
+    pub(super) end: StreamEnding,
     /// Where the session is kept, if it is.
     pub(super) keep: Option<Keep>,
 }

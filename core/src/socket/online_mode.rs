@@ -91,7 +91,7 @@ impl OnlineMode {
 
     /// Back to online mode, and on with what was being written.
     async fn go_on(&mut self) -> Result<DataStream, SocketError> {
-        let resume = ResumeSocket { socket: self.link.socket() };
+        let resume = ResumeSocket { socket: self.link.socket(), end: self.link.end };
         let exchange = resume.exchange().map_err(CommandError::from)?;
         let stream = self.link.modem.channel().open_stream(exchange).await?;
         self.writer = stream.writer();

@@ -37,7 +37,9 @@ impl SuspendedSocket {
         if let Some(ending) = self.closed_meanwhile().await? {
             return Err(self.ended(ending).await);
         }
-        let exchange = ResumeSocket { socket: self.link.socket() }.exchange().map_err(CommandError::from)?;
+        let exchange = ResumeSocket { socket: self.link.socket(), end: self.link.end }
+            .exchange()
+            .map_err(CommandError::from)?;
         match self.link.modem.channel().open_stream(exchange).await {
             Ok(stream) => Ok(TlsSocket::online(*self.link, stream)),
             Err(CommandError::Refused { error, .. }) => {

@@ -134,6 +134,9 @@ impl TlsSocket {
     /// Leaves online mode and keeps the connection: what was written is sent, then the escape sequence with its
     /// silences before and behind, about three seconds in all. Other commands and services run afterwards.
     ///
+    /// On modules without `#SKIPESC` the peer gets the three plus signs of the escape sequence too.
+    /// Source: M37 p165.
+    ///
     /// # Errors
     /// [`SocketError::NotOnline`] in command mode; the connection has ended.
     ///

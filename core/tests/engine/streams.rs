@@ -129,6 +129,19 @@ fn a_mark_that_names_nothing_may_be_data_and_the_module_tells() {
 }
 
 #[test]
+fn only_a_mark_that_names_the_connection_counts_where_that_is_said() {
+    let mut rig = open(StreamEnding::NamedMarkAndSilence);
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_secs(5));
+    assert_eq!(rig.stream_data(), b"\r\nNO CARRIER\r\n");
+    assert_eq!(rig.take_written(), "", "the peer would get it");
+    rig.feed(b"x\r\nNO CARRIER:SSL,1,4\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"\r\nNO CARRIER\r\nx");
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER:SSL,1,4")));
+}
+
+#[test]
 fn a_mark_that_names_nothing_is_data_when_more_follows() {
     let mut rig = open(StreamEnding::MarkAndSilence);
     rig.feed(b"\r\nNO CARRIER\r\n");

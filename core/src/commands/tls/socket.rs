@@ -32,9 +32,9 @@ impl ConnectionMode {
     }
 
     /// Examples print `OK` in front of `CONNECT`. Source: M37 p897.
-    fn expect(self) -> Expect {
+    fn expect(self, end: StreamEnding) -> Expect {
         match self {
-            Self::Online => Expect::stream(StreamEnding::MarkAndSilence),
+            Self::Online => Expect::stream(end),
             Self::Command => Expect::result(),
         }
     }
@@ -56,6 +56,8 @@ pub struct DialSocket {
     pub keep_session: bool,
     /// Who moves the bytes.
     pub mode: ConnectionMode,
+    /// How the data stream of online mode ends.
+    pub end: StreamEnding,
     /// How long the module waits for each packet of the handshake, in units of 100 ms.
     pub timeout: u16,
     /// How long the host waits for all of it.
@@ -74,7 +76,7 @@ impl Command for DialSocket {
             .number(self.mode.number())
             .number(self.timeout)
             .build()?;
-        Ok(Exchange::new(line, self.mode.expect()).deadline(self.deadline).effect(Effect::Once))
+        Ok(Exchange::new(line, self.mode.expect(self.end)).deadline(self.deadline).effect(Effect::Once))
     }
 
     fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
@@ -89,6 +91,8 @@ pub struct RedialSocket {
     pub socket: u8,
     /// Who moves the bytes.
     pub mode: ConnectionMode,
+    /// How the data stream of online mode ends.
+    pub end: StreamEnding,
     /// How long the host waits.
     pub deadline: Duration,
 }
@@ -98,7 +102,7 @@ impl Command for RedialSocket {
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
         let line = CommandLine::set("#SSLFASTD").number(self.socket).number(self.mode.number()).build()?;
-        Ok(Exchange::new(line, self.mode.expect()).deadline(self.deadline).effect(Effect::Once))
+        Ok(Exchange::new(line, self.mode.expect(self.end)).deadline(self.deadline).effect(Effect::Once))
     }
 
     fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
@@ -111,6 +115,8 @@ impl Command for RedialSocket {
 pub struct ResumeSocket {
     /// The TLS socket.
     pub socket: u8,
+    /// How the data stream ends.
+    pub end: StreamEnding,
 }
 
 impl Command for ResumeSocket {
@@ -120,7 +126,9 @@ impl Command for ResumeSocket {
         // Nothing is sent to the peer, so it is answered at once; the rest is margin.
         let deadline = Duration::from_secs(30);
         let line = CommandLine::set("#SSLO").number(self.socket).build()?;
-        Ok(Exchange::new(line, ConnectionMode::Online.expect()).deadline(deadline).effect(Effect::Once))
+        Ok(Exchange::new(line, ConnectionMode::Online.expect(self.end))
+            .deadline(deadline)
+            .effect(Effect::Once))
     }
 
     fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
@@ -358,6 +366,7 @@ mod tests {
             port: 443,
             keep_session: false,
             mode: ConnectionMode::Command,
+            end: StreamEnding::MarkAndSilence,
             timeout: 300,
             deadline: DEADLINE,
         };
@@ -367,9 +376,10 @@ mod tests {
         assert_eq!(line(&dial), "AT#SSLD=1,443,\"host.example\",1,0,300");
         dial.host = "a\"b".to_owned();
         assert!(dial.exchange().is_err());
-        let redial = RedialSocket { socket: 1, mode: ConnectionMode::Online, deadline: DEADLINE };
+        let end = StreamEnding::MarkAndSilence;
+        let redial = RedialSocket { socket: 1, mode: ConnectionMode::Online, end, deadline: DEADLINE };
         assert_eq!(line(&redial), "AT#SSLFASTD=1,0");
-        assert_eq!(line(&ResumeSocket { socket: 2 }), "AT#SSLO=2");
+        assert_eq!(line(&ResumeSocket { socket: 2, end }), "AT#SSLO=2");
         let hang_up = HangUpSocket { socket: 2, keep_session: false, deadline: DEADLINE };
         assert_eq!(line(&hang_up), "AT#SSLH=2,0");
         let data = Bytes::from_static(b"\x1a+++");

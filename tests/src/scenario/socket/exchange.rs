@@ -25,7 +25,7 @@ async fn what_is_sent_comes_back() {
 #[tokio::test]
 async fn hostile_payloads_come_back_exact() {
     let peer = Peer::start().await;
-    for mode in [ConnectionMode::Command] {
+    for mode in MODES {
         let (mut socket, remote) = peer.connect(mode).await;
         tokio::spawn(echo(remote));
         for payload in hostile_payloads() {

@@ -1,5 +1,8 @@
 //! TLS sockets.
 
+mod endings;
 mod exchange;
+mod lifecycle;
 pub(crate) mod peer;
+mod platforms;
 mod ram;

@@ -31,6 +31,14 @@ impl Peer {
         Self::start_with(|options, _| options).await
     }
 
+    /// The way to the peer can be cut.
+    pub(crate) async fn start_behind_wire() -> (Self, Wire) {
+        let mut peer = Self::start().await;
+        let wire = Wire::to(peer.front.addr()).await;
+        (peer._module, peer.modem) = on_line(Platform::P37, wire.address).await;
+        (peer, wire)
+    }
+
     pub(crate) async fn start_with(configure: impl FnOnce(FrontOptions, &Authority) -> FrontOptions) -> Self {
         let authority = Authority::new().expect("keys");
         let issued = authority.issue(&CertificateRequest::server(NAME)).expect("a certificate");
@@ -38,7 +46,7 @@ impl Peer {
         let backend = listener.local_addr().expect("it is bound");
         let options = configure(FrontOptions::new(&issued), &authority);
         let front = Front::start(&options, backend).await.expect("the front starts");
-        let (module, modem) = on_line(front.addr()).await;
+        let (module, modem) = on_line(Platform::P37, front.addr()).await;
         Self { authority, front, _module: module, modem, listener }
     }
 
@@ -69,11 +77,9 @@ impl Peer {
 
 /// A module on line that finds the peer at this address. Its guard time is short, and so is the pause between two
 /// commands, so that the tests are.
-pub(crate) async fn on_line(address: SocketAddr) -> (VirtualModule, Modem) {
-    let module = VirtualModule::builder(Platform::P37)
-        .resolve(NAME, PORT, address)
-        .build()
-        .expect("the module starts");
+pub(crate) async fn on_line(platform: Platform, address: SocketAddr) -> (VirtualModule, Modem) {
+    let module =
+        VirtualModule::builder(platform).resolve(NAME, PORT, address).build().expect("the module starts");
     let mut settings = Settings::default();
     settings.pause = Duration::ZERO;
     settings.quiet = Duration::from_millis(50);
@@ -110,4 +116,50 @@ pub(crate) fn noise(length: usize, seed: u64) -> Vec<u8> {
     }
     data.truncate(length);
     data
+}
+
+/// The TCP connections between module and peer, to be cut below TLS.
+pub(crate) struct Wire {
+    address: SocketAddr,
+    cut: tokio::sync::watch::Sender<Option<Cut>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// In order, but without a word from TLS.
+    Close,
+    Reset,
+}
+
+impl Wire {
+    async fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("it is bound");
+        let (cut, cuts) = tokio::sync::watch::channel(None);
+        tokio::spawn(async move {
+            while let Ok((module, _)) = listener.accept().await {
+                tokio::spawn(carry(module, target, cuts.clone()));
+            }
+        });
+        Self { address, cut }
+    }
+
+    pub(crate) fn cut(&self, how: Cut) {
+        self.cut.send(Some(how)).expect("somebody carries");
+    }
+}
+
+async fn carry(
+    mut module: TcpStream,
+    target: SocketAddr,
+    mut cuts: tokio::sync::watch::Receiver<Option<Cut>>,
+) {
+    let mut peer = TcpStream::connect(target).await.expect("the peer listens");
+    let how = tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut module, &mut peer) => return,
+        how = cuts.wait_for(Option::is_some) => *how.expect("the test runs"),
+    };
+    if how == Some(Cut::Reset) {
+        module.set_zero_linger().expect("it is a socket");
+    }
 }
