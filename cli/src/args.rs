@@ -41,7 +41,7 @@ pub(crate) struct GlobalArguments {
     /// Platform of the module: auto, 10, 13, 16, 12, 20, 23, 25-linux, 25-threadx, 30, 37, 52
     #[arg(long, value_name = "ID", default_value = "auto", hide_default_value = true, global = true)]
     pub(crate) platform: PlatformChoice,
-    /// Access point name; without it the module's own setting is used
+    /// Access point name; without it the module's own setting is used, or the network's choice
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) apn: Option<String>,
     /// Packet data context

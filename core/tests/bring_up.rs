@@ -217,7 +217,7 @@ async fn a_module_that_is_not_attached_is_attached() {
     let (modem, sent) = fresh(PlatformId::P12, Modem::builder(), &[("AT+CGATT?", &["+CGATT: 0"])]);
     modem.bring_up().await.expect("it comes on line");
     let sent = sent.lock().expect("one thread");
-    assert_eq!(sent[2..4], ["AT+CGATT?", "AT+CGATT=1"]);
+    assert_eq!(sent[4..6], ["AT+CGATT?", "AT+CGATT=1"]);
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn another_context_is_tied_to_a_socket_and_to_the_protocols() {
     modem.bring_up().await.expect("it comes on line");
     let sent = sent.lock().expect("one thread");
     assert_eq!(
-        sent[1..5],
+        sent[3..7],
         ["AT#SCFG?", "AT#SCFG=6,3,300,90,600,50", "AT#PROTOCOLCFG?", "AT#PROTOCOLCFG=\"FTP\",3"]
     );
 }
@@ -242,4 +242,16 @@ async fn a_context_that_does_not_exist_is_refused_before_anything_is_stored() {
     assert_eq!(error.to_string(), "platform 12 has the contexts 1 to 5, not 7");
     assert_eq!(error.category(), Category::Usage);
     assert_eq!(*sent.lock().expect("one thread"), ["AT+CPIN?"]);
+}
+
+#[tokio::test]
+async fn without_an_access_point_name_the_module_keeps_its_own() {
+    const DEFINED: &[(&str, &[&str])] = &[("AT+CGDCONT?", &["+CGDCONT: 1,\"IP\",\"its.own\",\"\",0,0"])];
+    for (answers, expected) in
+        [(DEFINED, ["AT+CGDCONT?", "AT+CEREG?"]), (&[], ["AT+CGDCONT?", "AT+CGDCONT=1,\"IP\",\"\""])]
+    {
+        let (modem, sent) = fresh(PlatformId::P30, Modem::builder(), answers);
+        modem.bring_up().await.expect("it comes on line");
+        assert_eq!(sent.lock().expect("one thread")[1..3], expected);
+    }
 }

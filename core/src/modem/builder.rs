@@ -83,7 +83,8 @@ impl ModemBuilder {
         }
     }
 
-    /// The access point name. Without it the context is used as it is defined on the module.
+    /// The access point name. Without it the context is used as it is defined on the module, and defined with the
+    /// network's own choice where it is not.
     pub fn apn(mut self, apn: impl Into<String>) -> Self {
         self.network.apn = Some(apn.into());
         self

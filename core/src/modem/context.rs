@@ -28,15 +28,17 @@ impl Modem {
         Ok(())
     }
 
+    /// Without an access point name what the module has is left as it is; a module that has nothing gets a
+    /// context without one, which stands for the network's own choice.
     async fn define_context(&self, id: u8) -> Result<(), BringUpError> {
-        let Some(apn) = &self.inner.options.apn else {
-            return Ok(());
-        };
+        let wanted = self.inner.options.apn.as_deref();
         let defined = self.run(DefinedContexts).await?;
-        if defined.iter().any(|context| context.id == id && context.apn == *apn) {
+        let fits = |apn: &str| wanted.is_none_or(|wanted| wanted == apn);
+        if defined.iter().any(|context| context.id == id && fits(&context.apn)) {
             return Ok(());
         }
-        Ok(self.run(DefineContext { id, apn: apn.clone() }).await?)
+        let apn = wanted.unwrap_or_default().to_owned();
+        Ok(self.run(DefineContext { id, apn }).await?)
     }
 
     /// A context that no plain socket refers to cannot be activated. A new module refers to the first two.
