@@ -19,6 +19,10 @@
 //! | `{name.size}` | its length in bytes, in decimal |
 //! | `{?kind}` | a value that varies from module to module, such as `{?ip}` |
 //!
+//! Fixtures are `ca`, `client-certificate` and `client-key` (PEM, and with `-der` behind the name binary), `host` and
+//! `port` of the server in the header, `user`, `password` and `file` of the file server, and `answer`, 400 bytes.
+//! Kinds of values are `ip`, `suite`, `name`, `number`, `clock`, `rest`, `escape` and `fields`: see [`Varying`].
+//!
 //! What looks like one of these and is meant literally has its first byte escaped. Remarks come in three sorts:
 //!
 //! - The first lines are the header, `key: value`; see [`Header`].

@@ -6,12 +6,15 @@ use http::Request;
 use http::header::{AUTHORIZATION, HeaderValue};
 use telit_core::Modem;
 use telit_core::at::{CommandLine, Settings};
-use telit_core::commands::EnterPin;
+use telit_core::commands::{
+    CredentialArea, CredentialKind, CredentialPlace, EnableSockets, EnterPin, ReadCredential,
+};
 use telit_core::driver::Recorder;
 use telit_core::exclusive::Service;
 use telit_core::socket::TlsConnector;
 use telit_core::tls::{
-    self, CaCertificate, CipherPolicy, ClientCertificate, Identity, PrivateKey, TlsOptions,
+    self, CaCertificate, CipherPolicy, ClientCertificate, CredentialFormat, Identity, PrivateKey,
+    ProvisionOptions, TlsOptions,
 };
 use telit_ftps::{FtpsClient, FtpsOptions};
 use telit_https::{HttpsClient, HttpsOptions, RequestBody};
@@ -23,6 +26,10 @@ use url::Url;
 use super::Shown;
 use super::bench::{BROKER, Bench, FILES, REST, USER};
 use super::planted::{BASIC, BEARER, FTP, MQTT, PASSPHRASE, PIN, Planted, QUERY};
+
+/// Where the private key is.
+const KEY: CredentialPlace =
+    CredentialPlace { area: CredentialArea::Own, slot: 1, kind: CredentialKind::PrivateKey };
 
 impl Bench {
     pub(super) async fn open_every_door(&self, shown: &Shown, recorder: Recorder) {
@@ -112,7 +119,7 @@ impl Bench {
         Some(modem)
     }
 
-    /// Stored, and found again. Gives the first options that are not refused.
+    /// Stored in every way, found again, listed, read and removed. Gives the first options that are not refused.
     async fn provisioning(&self, shown: &Shown, modem: &Modem) -> Option<TlsOptions> {
         let lease = shown.outcome(modem.acquire_tls(Service::Socket).await)?;
         shown.debug(&lease);
@@ -123,6 +130,25 @@ impl Bench {
                 let prepared = shown.outcome(tls::prepare(modem, &lease, &tls).await).is_some();
                 accepted = accepted.or_else(|| prepared.then(|| tls.clone()));
             }
+        }
+        for format in [CredentialFormat::Der, CredentialFormat::Pem] {
+            let mut how = ProvisionOptions::default();
+            how.format = format;
+            let identity = self.identity();
+            for _ in 0..2 {
+                let stored = tls::provision_with(modem, &lease, &[], Some(&identity), how).await;
+                shown.outcome(stored).iter().for_each(|stored| shown.debug(stored));
+            }
+            shown.outcome(tls::inventory(modem, &lease).await).iter().for_each(|held| shown.debug(held));
+            shown.outcome(modem.run(EnableSockets { socket: 1, on: true }).await);
+            for binary in [false, true] {
+                let read = ReadCredential { place: KEY, binary };
+                shown.debug(&read);
+                // What comes back is the user's own business; the conversation is not.
+                shown.outcome(modem.run(read).await);
+            }
+            shown.outcome(modem.run(EnableSockets { socket: 1, on: false }).await);
+            shown.outcome(tls::remove(modem, &lease, &[KEY]).await);
         }
         lease.release();
         accepted
