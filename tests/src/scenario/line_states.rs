@@ -99,8 +99,8 @@ async fn in_the_middle_of_a_download_that_was_killed() {
             let mut download = client.download("fw.bin").mode(TransferMode::Online).await.expect("it begins");
             download.next().await.expect("it has data").expect("they come");
         });
-        // Ends every task where it stands; nobody leaves online mode.
-        runtime.shutdown_background();
+        // Ends every task where it stands, so that the port is closed; nobody leaves online mode.
+        runtime.shutdown_timeout(std::time::Duration::from_secs(60));
     });
     victim.join().expect("it was killed in order");
     let modem = Modem::builder().open_serial(port).await.expect("the module is found");
