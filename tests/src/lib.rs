@@ -12,3 +12,4 @@ mod rig;
 mod scenario;
 mod support_matrix;
 mod transcript;
+mod waived;

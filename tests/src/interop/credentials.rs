@@ -43,6 +43,11 @@ impl Credentials {
         write("observer.key", self.observer.key_pem());
     }
 
+    /// The authority that is trusted.
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
     /// The server's certificate with an RSA key.
     pub(super) fn server(&self) -> &Issued {
         &self.server
@@ -77,6 +82,6 @@ impl Credentials {
     }
 }
 
-fn identity(issued: &Issued) -> Identity {
+pub(super) fn identity(issued: &Issued) -> Identity {
     Identity::from_pem(issued.certificate_pem().as_bytes(), issued.key_pem().as_bytes()).expect("they fit")
 }

@@ -13,5 +13,6 @@ mod matrix;
 mod mosquitto;
 mod nginx;
 mod program;
+mod refusals;
 mod serial_line;
 mod server;

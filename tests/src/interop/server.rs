@@ -1,20 +1,18 @@
 //! A foreign server for one test.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
 const START_LIMIT: Duration = Duration::from_secs(10);
 const LOG_LIMIT: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// Between choosing a free port and using it, somebody else can take it.
-const ATTEMPTS: usize = 3;
 /// Where its standard output and error go.
 pub(super) const OUTPUT: &str = "output.log";
 
@@ -22,33 +20,22 @@ pub(super) const OUTPUT: &str = "output.log";
 pub(super) struct Server<const PORTS: usize> {
     process: Child,
     folder: TempDir,
-    ports: [u16; PORTS],
+    ports: [ReservedPort; PORTS],
 }
 
 impl<const PORTS: usize> Server<PORTS> {
     /// Runs the command that `configure` gives for a set of free ports, until all of them accept connections.
     pub(super) async fn start(folder: TempDir, configure: impl Fn(&Path, [u16; PORTS]) -> Command) -> Self {
-        let mut server = Self::launch(folder, &configure);
-        for _ in 1..ATTEMPTS {
-            if server.accepts_connections().await {
-                return server;
-            }
-            server.stop();
-            server.ports = free_ports();
-            server.process = spawn(server.folder.path(), configure(server.folder.path(), server.ports));
-        }
+        let ports = std::array::from_fn(|_| ReservedPort::new());
+        let process =
+            spawn(folder.path(), configure(folder.path(), ports.each_ref().map(ReservedPort::number)));
+        let mut server = Self { process, folder, ports };
         assert!(server.accepts_connections().await, "the server does not start");
         server
     }
 
-    fn launch(folder: TempDir, configure: &impl Fn(&Path, [u16; PORTS]) -> Command) -> Self {
-        let ports = free_ports();
-        let process = spawn(folder.path(), configure(folder.path(), ports));
-        Self { process, folder, ports }
-    }
-
     pub(super) fn ports(&self) -> [u16; PORTS] {
-        self.ports
+        self.ports.each_ref().map(ReservedPort::number)
     }
 
     /// A file in its folder.
@@ -101,7 +88,7 @@ impl<const PORTS: usize> Server<PORTS> {
 
     async fn accepts_connections(&mut self) -> bool {
         let limit = Instant::now() + START_LIMIT;
-        for port in self.ports {
+        for port in self.ports() {
             while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
                 let ended = self.process.try_wait().expect("it is our process").is_some();
                 if ended || Instant::now() > limit {
@@ -148,9 +135,21 @@ fn spawn(folder: &Path, mut command: Command) -> Child {
     command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
-/// Ports that were free a moment ago, all different.
-fn free_ports<const PORTS: usize>() -> [u16; PORTS] {
-    let bind = |_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has free ports");
-    let listeners: [TcpListener; PORTS] = std::array::from_fn(bind);
-    listeners.map(|listener| listener.local_addr().expect("it is bound").port())
+/// A free port that nobody else will get: it stays bound, but not listened on, which leaves it to a server that binds
+/// it with `SO_REUSEADDR`, as all do.
+struct ReservedPort {
+    socket: TcpSocket,
+}
+
+impl ReservedPort {
+    fn new() -> Self {
+        let socket = TcpSocket::new_v4().expect("there are sockets");
+        socket.set_reuseaddr(true).expect("it is a socket");
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("loopback has free ports");
+        Self { socket }
+    }
+
+    fn number(&self) -> u16 {
+        self.socket.local_addr().expect("it is bound").port()
+    }
 }

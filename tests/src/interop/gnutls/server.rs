@@ -55,6 +55,11 @@ impl GnutlsServ {
         self.server.mark(OUTPUT)
     }
 
+    /// What it has said since then.
+    pub(in crate::interop) fn since(&self, mark: usize) -> String {
+        self.server.since(OUTPUT, mark)
+    }
+
     /// Waits until it says this after the mark; `false` if it does not.
     pub(in crate::interop) async fn says_since(&self, mark: usize, text: &str) -> bool {
         self.server.says_since(OUTPUT, mark, text).await

@@ -4,12 +4,11 @@ use std::fmt;
 
 use telit_core::Modem;
 use telit_core::platform::{CipherSuite, Profile, SuiteRow};
-use telit_core::tls::{
-    CipherPolicy, PolicyRefusal, Probed, SuiteOffer, TlsOptions, TlsOptionsBuilder, resolve,
-};
+use telit_core::tls::{CipherPolicy, PolicyRefusal, Probed, SuiteOffer, TlsOptions, resolve};
 
 use super::suite_names::is_in_openssl;
 use crate::interop::credentials::Credentials;
+use crate::waived::waived;
 
 /// One row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub(super) fn demands(profile: &Profile) -> Vec<Demand> {
 impl Demand {
     /// With what the platform cannot do waived, and nothing else.
     pub(super) fn options(self, profile: &Profile, credentials: &Credentials) -> TlsOptions {
-        let builder = waive(profile, credentials.builder());
+        let builder = waived(profile, credentials.builder());
         let builder = match self {
             Self::Recommended => builder,
             Self::Compatible => builder.cipher_policy(CipherPolicy::Compatible),
@@ -81,10 +80,4 @@ impl fmt::Display for Demand {
             Self::Default(suite) => write!(f, "default list {suite}"),
         }
     }
-}
-
-fn waive(profile: &Profile, builder: TlsOptionsBuilder) -> TlsOptionsBuilder {
-    let tls = &profile.tls;
-    let builder = if tls.checks_host_name() { builder } else { builder.danger_skip_host_check() };
-    if tls.sends_server_name() { builder } else { builder.without_server_name() }
 }

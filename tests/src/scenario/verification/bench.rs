@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use telit_core::Modem;
 use telit_core::at::Settings;
-use telit_core::platform::Profile;
 use telit_core::socket::{SocketError, TlsConnector};
-use telit_core::tls::{CipherPolicy, Probed, TlsOptions, TlsOptionsBuilder, resolve};
+use telit_core::tls::{TlsOptions, TlsOptionsBuilder};
 use telit_simulator::servers::{Front, FtpsOptions, FtpsServer, Handshake};
 use telit_simulator::{Platform, VirtualModule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,6 +19,7 @@ use tokio::task::JoinSet;
 use super::certificates::{Certificates, HOST, ca};
 use super::server::Server;
 use crate::ftps_relay::FtpsRelay;
+use crate::waived::{strongest, waived};
 
 pub(super) const USER: &str = "device";
 pub(super) const PASSWORD: &str = "open sesame";
@@ -88,8 +88,7 @@ impl Bench {
     pub(super) fn tls(&self) -> TlsOptionsBuilder {
         let profile = self.modem.profile();
         let builder = TlsOptions::builder().ca(ca(&self.certificates.authority));
-        let builder = if profile.tls.checks_host_name() { builder } else { builder.danger_skip_host_check() };
-        strongest(profile, with_server_name(profile, builder))
+        strongest(profile, waived(profile, builder))
     }
 
     /// Connects, and sees bytes come back.
@@ -134,19 +133,6 @@ impl Shared {
             file_servers.push((server, relay.await));
         }
         Self { certificates, echo: start_echo().await, _files: files, file_servers }
-    }
-}
-
-pub(super) fn with_server_name(profile: &Profile, builder: TlsOptionsBuilder) -> TlsOptionsBuilder {
-    if profile.tls.sends_server_name() { builder } else { builder.without_server_name() }
-}
-
-/// The recommended suites where the platform can be pinned to one, else the compatible ones.
-pub(super) fn strongest(profile: &'static Profile, builder: TlsOptionsBuilder) -> TlsOptionsBuilder {
-    let options = builder.clone().build().expect("they fit together");
-    match resolve(profile, &options, &Probed::default()) {
-        Ok(_) => builder,
-        Err(_) => builder.cipher_policy(CipherPolicy::Compatible),
     }
 }
 
