@@ -25,9 +25,9 @@ pub(crate) struct SocketArguments {
     /// Let the port itself carry the bytes: faster, and nothing else can use the module meanwhile
     #[arg(long)]
     online: bool,
-    /// How long to wait for the peer to close once standard input has ended; without it as long as it takes
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
+    /// How long the peer may be silent once standard input has ended; 0 waits until the peer closes
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    timeout: u64,
 }
 
 /// `HOST:PORT`.
@@ -57,19 +57,20 @@ pub(crate) async fn run(arguments: &Arguments, command: &SocketArguments) -> Res
     let mode = if command.online { ConnectionMode::Online } else { ConnectionMode::Command };
     let connector = TlsConnector::new(&session.modem, tls).mode(mode);
     let socket = connector.connect(&command.server.host, command.server.port).await?;
-    converse(socket, command.timeout.map(Duration::from_secs)).await
+    converse(socket, Some(command.timeout).filter(|seconds| *seconds > 0).map(Duration::from_secs)).await
 }
 
-/// Until the peer closes, or the time after the end of standard input is over. What came and went is told whatever
-/// the outcome.
+/// Until the peer closes, or is silent for too long after the end of standard input. What came and went is told
+/// whatever the outcome.
 async fn converse(socket: TlsSocket, patience: Option<Duration>) -> Result<(), Failure> {
     let (mut reading, mut writing) = tokio::io::split(socket);
-    let (received, gone) = {
-        let mut come = Box::pin(receive(&mut reading));
-        tokio::select! {
-            received = &mut come => (received, Ok(())),
-            gone = send(&mut writing) => (wait(come, patience).await, gone),
-        }
+    let gone = tokio::select! {
+        received = receive(&mut reading, None) => Err(received),
+        gone = send(&mut writing) => Ok(gone),
+    };
+    let (received, gone) = match gone {
+        Err(received) => (received, Ok(())),
+        Ok(gone) => (receive(&mut reading, patience).await, gone),
     };
     let socket = reading.unsplit(writing);
     let (sent, got) = socket.totals();
@@ -78,16 +79,6 @@ async fn converse(socket: TlsSocket, patience: Option<Duration>) -> Result<(), F
     received?;
     gone?;
     Ok(closed?)
-}
-
-async fn wait(
-    come: impl Future<Output = Result<(), Failure>>,
-    patience: Option<Duration>,
-) -> Result<(), Failure> {
-    match patience {
-        None => come.await,
-        Some(patience) => tokio::time::timeout(patience, come).await.unwrap_or(Ok(())),
-    }
 }
 
 /// Standard input to the peer. The module cannot close one direction alone, so its end is not told.
@@ -103,14 +94,19 @@ async fn send(writing: &mut WriteHalf<TlsSocket>) -> Result<(), Failure> {
     }
 }
 
-async fn receive(reading: &mut ReadHalf<TlsSocket>) -> Result<(), Failure> {
+/// The peer to standard output, until it closes or is silent for that long.
+async fn receive(reading: &mut ReadHalf<TlsSocket>, patience: Option<Duration>) -> Result<(), Failure> {
     let mut block = vec![0; BLOCK];
     loop {
-        let count = reading.read(&mut block).await.map_err(explain)?;
-        if count == 0 {
-            return Ok(());
+        let read = reading.read(&mut block);
+        let count = match patience {
+            None => read.await,
+            Some(patience) => tokio::time::timeout(patience, read).await.unwrap_or(Ok(0)),
+        };
+        match count.map_err(explain)? {
+            0 => return Ok(()),
+            count => output::raw(block.get(..count).unwrap_or_default())?,
         }
-        output::raw(block.get(..count).unwrap_or_default())?;
     }
 }
 
