@@ -3,15 +3,34 @@
 use std::path::{Path, PathBuf};
 
 /// Module of `core` and what it must not import.
-const FORBIDDEN: [(&str, &[&str]); 8] = [
-    ("at", &["commands", "driver", "error", "exclusive", "modem", "platform", "tls", "transport", "tokio"]),
-    ("platform", &["at", "commands", "driver", "error", "exclusive", "modem", "tls", "transport", "tokio"]),
-    ("transport", &["at", "commands", "driver", "exclusive", "modem", "platform", "tls"]),
-    ("error.rs", &["commands", "driver", "exclusive", "modem", "tls", "transport"]),
-    ("driver", &["commands", "exclusive", "modem", "platform", "tls", "transport"]),
-    ("commands", &["driver", "exclusive", "modem", "tls", "transport", "tokio"]),
-    ("exclusive", &["commands", "modem", "tls", "transport"]),
-    ("modem", &["tls"]),
+const FORBIDDEN: [(&str, &[&str]); 10] = [
+    (
+        "at",
+        &[
+            "commands",
+            "driver",
+            "error",
+            "exclusive",
+            "modem",
+            "platform",
+            "socket",
+            "tls",
+            "transport",
+            "tokio",
+        ],
+    ),
+    (
+        "platform",
+        &["at", "commands", "driver", "error", "exclusive", "modem", "socket", "tls", "transport", "tokio"],
+    ),
+    ("transport", &["at", "commands", "driver", "exclusive", "modem", "platform", "socket", "tls"]),
+    ("error.rs", &["commands", "driver", "exclusive", "modem", "socket", "tls", "transport"]),
+    ("driver", &["commands", "exclusive", "modem", "platform", "socket", "tls", "transport"]),
+    ("commands", &["driver", "exclusive", "modem", "socket", "tls", "transport", "tokio"]),
+    ("exclusive", &["commands", "modem", "socket", "tls", "transport"]),
+    ("modem", &["socket", "tls"]),
+    ("tls", &["socket", "transport"]),
+    ("socket", &["transport"]),
 ];
 
 fn workspace() -> PathBuf {

@@ -56,7 +56,7 @@ pub(crate) async fn run(
 fn explain(error: CommandError) -> Failure {
     match error {
         CommandError::Unexpected { detail, .. } => Failure::usage(detail).hint(
-            "such commands belong to telit provision, mqtt, https and ftps; the module was brought back",
+            "such commands belong to telit provision, mqtt, https, ftps and socket; the module was brought back",
         ),
         error => error.into(),
     }

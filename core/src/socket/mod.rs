@@ -16,6 +16,8 @@ mod link;
 mod online_mode;
 mod options;
 mod pump;
+#[cfg(test)]
+mod pump_check;
 mod ring;
 mod slot;
 mod status;

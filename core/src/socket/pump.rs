@@ -286,14 +286,14 @@ impl Pump {
         }
     }
 
-    /// A polled module is simply read; the others are asked whether they are still connected.
+    /// A read tells both whether there is something and whether the connection stands; where it can be done without,
+    /// the module is asked for the one, then for the other.
     fn look(&self, demand: Demand) -> Option<Action> {
         match self.settings.arrival {
-            Arrival::Polled(_) if self.settings.counters => Some(Action::Count),
-            Arrival::Polled(_) => {
+            Arrival::Polled(_) if !self.settings.counters => {
                 self.has_room(demand).then_some(Action::Receive { most: self.settings.receive })
             }
-            Arrival::Announced | Arrival::Delivered => Some(Action::Look),
+            _ => Some(Action::Look),
         }
     }
 

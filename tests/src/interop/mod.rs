@@ -16,3 +16,4 @@ mod program;
 mod refusals;
 mod serial_line;
 mod server;
+mod socket;

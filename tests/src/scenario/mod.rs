@@ -10,7 +10,7 @@ mod pairs;
 mod provision;
 mod refused_peers;
 mod secrets;
-mod socket;
+pub(crate) mod socket;
 mod tls_policy;
 mod transcripts;
 mod two_tables;

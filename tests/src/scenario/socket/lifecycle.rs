@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use telit_core::exclusive::Service;
-use telit_core::socket::{ConnectionMode, SocketEnding, SocketError, SocketState};
+use telit_core::socket::{ConnectionMode, SocketEnding, SocketError, SocketState, TlsConnector};
+use telit_core::tls::{CaCertificate, CipherPolicy, TlsOptions};
+use telit_simulator::Platform;
+use telit_simulator::servers::{Authority, CertificateRequest, Front, FrontOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use super::peer::{MODES, NAME, PORT, Peer, echo, noise, read};
+use super::peer::{MODES, NAME, PORT, Peer, echo, noise, on_line, read};
 
 #[tokio::test]
 async fn suspended_and_resumed_without_a_byte_lost() {
@@ -152,4 +156,46 @@ async fn an_echo_works_while_another_socket_stands_still() {
     socket.write_all(b"still here").await.expect("it is sent");
     assert_eq!(read(&mut socket, 10).await, b"still here");
     socket.close().await.expect("it closes in order");
+}
+
+/// On 2G a session that is kept is dialled again without being set up, and TLS is given back with the connector.
+#[tokio::test]
+async fn a_kept_session_is_used_again() {
+    let authority = Authority::new().expect("keys");
+    let issued = authority.issue(&CertificateRequest::server(NAME)).expect("a certificate");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let options = FrontOptions::new(&issued).danger_accept_everything();
+    let front = Front::start(&options, listener.local_addr().expect("it is bound")).await.expect("it starts");
+    tokio::spawn(async move {
+        while let Ok((remote, _)) = listener.accept().await {
+            tokio::spawn(echo(remote));
+        }
+    });
+    let ca = CaCertificate::from_pem(authority.certificate_pem().as_bytes()).expect("a CA");
+    let builder = TlsOptions::builder().ca(ca).cipher_policy(CipherPolicy::Compatible);
+    let tls = builder.danger_skip_host_check().without_server_name().build().expect("it fits");
+    let (_module, modem) = on_line(Platform::P10, front.addr()).await;
+    let connector = TlsConnector::new(&modem, tls).keep_session(true);
+    let mut exchanges = Vec::new();
+    for _ in 0..2 {
+        let before = modem.statistics().exchanges;
+        let mut socket = connector.connect(NAME, PORT).await.expect("it connects");
+        exchanges.push(modem.statistics().exchanges - before);
+        socket.write_all(b"again").await.expect("it is sent");
+        assert_eq!(read(&mut socket, 5).await, b"again");
+        socket.close().await.expect("it closes in order");
+        assert_eq!(modem.tls_holder(), Some(Service::Socket), "the session is kept");
+    }
+    assert!(exchanges[1] < exchanges[0], "{exchanges:?}");
+    drop(connector);
+    let lease = timeout(Duration::from_secs(60), modem.acquire_tls(Service::Ftp)).await;
+    lease.expect("it is given back").expect("nothing is left").release();
+}
+
+#[tokio::test]
+async fn a_session_is_not_kept_where_it_cannot_be() {
+    let peer = Peer::start().await;
+    let connector = peer.connector(ConnectionMode::Command).keep_session(true);
+    let error = connector.connect(NAME, PORT).await.expect_err("platform 37 keeps none");
+    assert_eq!(error.to_string(), "platform 37 keeps no TLS sessions (#SSLFASTD)");
 }

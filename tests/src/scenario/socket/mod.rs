@@ -1,7 +1,7 @@
 //! TLS sockets.
 
 mod endings;
-mod exchange;
+pub(crate) mod exchange;
 mod lifecycle;
 pub(crate) mod peer;
 mod platforms;

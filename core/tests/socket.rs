@@ -1,0 +1,244 @@
+//! TLS sockets against a module that the test plays, in virtual time.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use telit_core::Modem;
+use telit_core::driver::{AtPort, DriverOptions};
+use telit_core::platform::{PlatformId, profile};
+use telit_core::socket::{Arrival, SocketEnding, SocketError, TlsConnector, TlsSocket};
+use telit_core::tls::TlsOptions;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+const OK: &[u8] = b"\r\nOK\r\n";
+
+/// What the module answers to a line, or to a block of data; `None` is the ordinary answer.
+type Answer = fn(&str) -> Option<&'static [u8]>;
+
+/// A module that answers `OK` to everything but what the test is about.
+struct Module {
+    lines: Arc<Mutex<Vec<String>>>,
+    modem: Modem,
+    urc: tokio::sync::mpsc::UnboundedSender<&'static [u8]>,
+}
+
+fn module(answer: Answer) -> Module {
+    let (host, port) = duplex(1 << 20);
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let (urc, urcs) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(play(port, answer, Arc::clone(&lines), urcs));
+    let channel = Arc::new(AtPort::start(host, DriverOptions::default()));
+    Module { lines, modem: Modem::from_channel(channel, profile(PlatformId::P37)), urc }
+}
+
+async fn play(
+    mut port: DuplexStream,
+    answer: Answer,
+    lines: Arc<Mutex<Vec<String>>>,
+    mut urcs: tokio::sync::mpsc::UnboundedReceiver<&'static [u8]>,
+) {
+    let mut received = Vec::new();
+    let mut counted = None;
+    loop {
+        let byte = tokio::select! {
+            byte = port.read_u8() => byte,
+            Some(urc) = urcs.recv() => {
+                port.write_all(urc).await.unwrap();
+                continue;
+            }
+        };
+        let Ok(byte) = byte else { return };
+        received.push(byte);
+        let whole = match counted {
+            Some(length) => received.len() == length,
+            None => byte == b'\r' || byte == 0x1a,
+        };
+        if !whole {
+            continue;
+        }
+        let said = String::from_utf8_lossy(&received).trim_end_matches('\r').to_owned();
+        received.clear();
+        let data = counted.take().is_some();
+        lines.lock().unwrap().push(said.clone());
+        let reply = answer(&said).unwrap_or_else(|| ordinary(&said));
+        if !data && reply == b"\r\n> " && said.starts_with("AT#SSLSENDEXT") {
+            counted = said.split(',').nth(1).and_then(|length| length.parse().ok());
+        }
+        port.write_all(reply).await.unwrap();
+    }
+}
+
+fn ordinary(line: &str) -> &'static [u8] {
+    match line {
+        line if line.starts_with("AT#SSLSEND") && !line.ends_with("=?") => b"\r\n> ",
+        line if line.starts_with("AT#SSLRECV=1") => b"\r\n#SSLRECV: 0\r\nTIMEOUT\r\n\r\nOK\r\n",
+        line if line.starts_with("AT#SSLS=1") => b"\r\n#SSLS: 1,2,0xC02F\r\n\r\nOK\r\n",
+        line if line.starts_with("AT#SSLI=1") => b"\r\n#SSLI: 1,0,0,0,0\r\n\r\nOK\r\n",
+        "AT+CMEE?" => b"\r\n+CMEE: 2\r\n\r\nOK\r\n",
+        _ => OK,
+    }
+}
+
+impl Module {
+    fn connector(&self) -> TlsConnector {
+        let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        TlsConnector::new(&self.modem, tls)
+    }
+
+    async fn connect(&self) -> TlsSocket {
+        self.connector().connect("peer.example", 7).await.unwrap()
+    }
+
+    fn sent(&self, line: &str) -> bool {
+        self.lines.lock().unwrap().iter().any(|sent| sent.starts_with(line))
+    }
+}
+
+fn socket_error(error: std::io::Error) -> SocketError {
+    *error.into_inner().unwrap().downcast().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_announced_before_the_connection_stands_is_read() {
+    let module = module(|line| match line {
+        line if line.starts_with("AT#SSLD=1,7,") => Some(b"\r\nSSLSRING: 1,5\r\n\r\nOK\r\n"),
+        line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\n#SSLRECV: 5\r\nhello\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    let mut socket = module.connect().await;
+    let mut greeting = [0; 5];
+    let started = tokio::time::Instant::now();
+    socket.read_exact(&mut greeting).await.unwrap();
+    assert_eq!(&greeting, b"hello");
+    assert!(started.elapsed() < Duration::from_secs(1), "nobody had to look for it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_whose_answer_is_lost_may_have_gone() {
+    let module = module(|line| (line == "gone?").then_some(b""));
+    let mut socket = module.connect().await;
+    socket.write_all(b"gone?").await.unwrap();
+    let error = socket_error(socket.flush().await.unwrap_err());
+    assert!(matches!(error, SocketError::NotSent { may_have_gone: true, .. }), "{error:?}");
+    let error = socket_error(socket.write(b"more").await.unwrap_err());
+    assert!(matches!(error, SocketError::NotSent { .. }), "nothing follows a block of unknown fate");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_block_for_a_closed_connection_has_not_gone() {
+    let module = module(|line| {
+        line.starts_with("AT#SSLSENDEXT=1").then_some(&b"\r\n+CME ERROR: SSL not connected\r\n"[..])
+    });
+    let mut socket = module.connect().await;
+    socket.write_all(b"too late").await.unwrap();
+    let error = socket.flush().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    assert!(matches!(socket_error(error), SocketError::NotSent { may_have_gone: false, .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_after_the_last_byte() {
+    let module = module(|line| {
+        let receives = line.starts_with("AT#SSLRECV=1");
+        receives.then_some(&b"\r\n#SSLRECV: 3\r\nabc\r\n\r\nOK\r\n\r\nNO CARRIER:SSL,1,1\r\n"[..])
+    });
+    let mut socket = module.connect().await;
+    module.urc.send(b"\r\nSSLSRING: 1,3\r\n").unwrap();
+    let mut three = [0; 3];
+    socket.read_exact(&mut three).await.unwrap();
+    assert_eq!(&three, b"abc");
+    drop(module);
+    socket.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn delivered_data_are_exact_and_too_many_are_an_error() {
+    let module = module(|_| None);
+    let mut socket = module.connector().arrival(Arrival::Delivered).connect("peer.example", 7).await.unwrap();
+    module.urc.send(b"\r\nSSLSRING: 1,16,\r\nOK\r\nNO CARRIER\r\n").unwrap();
+    let mut data = [0; 16];
+    socket.read_exact(&mut data).await.unwrap();
+    assert_eq!(&data, b"\r\nOK\r\nNO CARRIER");
+    let block: &'static [u8] =
+        Box::leak([&b"\r\nSSLSRING: 1,1300,"[..], &[b'x'; 1300], b"\r\n"].concat().into_boxed_slice());
+    for _ in 0..900 {
+        module.urc.send(block).unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut all = Vec::new();
+    let error = socket.read_to_end(&mut all).await.unwrap_err();
+    assert!(matches!(socket_error(error), SocketError::Overflow { .. }));
+    assert_eq!(all.len() % 1300, 0);
+    assert!(all.len() > 1_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_announcement_is_found_by_looking() {
+    let module = module(|line| match line {
+        line if line.starts_with("AT#SSLI=1") => Some(b"\r\n#SSLI: 1,0,0,2,0\r\n\r\nOK\r\n"),
+        line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\n#SSLRECV: 2\r\nhi\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    let mut socket = module.connect().await;
+    let mut data = [0; 2];
+    tokio::time::timeout(Duration::from_secs(20), socket.read_exact(&mut data)).await.unwrap().unwrap();
+    assert_eq!(&data, b"hi");
+}
+
+/// A module without `#SSLSENDEXT`.
+#[tokio::test(start_paused = true)]
+async fn what_a_terminated_entry_cannot_carry_is_refused_before_anything_is_sent() {
+    let (host, port) = duplex(1 << 20);
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let (_urc, urcs) = tokio::sync::mpsc::unbounded_channel();
+    let answer: Answer = |line| match line {
+        line if line.starts_with("AT#SSLSENDEXT") => Some(b"\r\nERROR\r\n"),
+        line if line.ends_with('\x1a') => Some(OK),
+        _ => None,
+    };
+    tokio::spawn(play(port, answer, Arc::clone(&lines), urcs));
+    let channel = Arc::new(AtPort::start(host, DriverOptions::default()));
+    let modem = Modem::from_channel(channel, without_counted_blocks());
+    let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
+    let mut socket = TlsConnector::new(&modem, tls).connect("peer.example", 7).await.unwrap();
+    for byte in [0x08, 0x1a, 0x1b] {
+        let error = socket.write_all(&[b'a', byte, b'b']).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(socket_error(error), SocketError::Uncarriable { byte });
+    }
+    socket.write_all(b"plain").await.unwrap();
+    socket.flush().await.unwrap();
+    let lines = lines.lock().unwrap();
+    assert!(lines.iter().any(|line| line == "plain\x1a"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains('a') && line.contains('\x1b')));
+}
+
+fn without_counted_blocks() -> &'static telit_core::platform::Profile {
+    let mut changed = profile(PlatformId::P37).clone();
+    changed.tls.send_counted = telit_core::platform::Availability::No;
+    Box::leak(Box::new(changed))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plain_no_carrier_is_checked_before_it_counts() {
+    let module = module(|_| None);
+    let mut socket = module.connect().await;
+    module.urc.send(b"\r\nNO CARRIER\r\n").unwrap();
+    let read = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut [0; 8])).await;
+    assert!(read.is_err(), "it was another connection");
+    assert!(module.sent("AT#SSLS=1"));
+    assert_eq!(socket.ending(), None::<SocketEnding>);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_dial_is_cleaned_up() {
+    let module = module(|line| {
+        line.starts_with("AT#SSLD=1").then_some(&b"\r\n+CME ERROR: can not resolve DN\r\n"[..])
+    });
+    let error = module.connector().connect("peer.example", 7).await.unwrap_err();
+    assert!(error.to_string().contains("the host name is not known"), "{error}");
+    assert!(module.sent("AT#SSLH=1,0") && module.sent("AT#SSLEN=1,0"));
+    assert_eq!(module.modem.tls_holder(), None);
+}
