@@ -52,7 +52,7 @@ impl Peer for Mosquitto {
     }
 
     fn way(&self, device: &Device) -> Way {
-        Way::by(device.modem.profile().mqtt.as_ref().map(|mqtt| mqtt.tls))
+        if device.modem.profile().mqtt.is_some() { Way::Service } else { Way::Socket }
     }
 
     async fn visit(&self, device: &Device, tls: TlsOptions, visit: &Visit) -> Result<Used, Failure> {

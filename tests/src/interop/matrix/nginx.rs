@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use telit_core::platform::CipherSuite;
+use telit_core::platform::{Availability, CipherSuite};
 use telit_core::tls::TlsOptions;
 use telit_https::HttpsClient;
 
@@ -55,7 +55,11 @@ impl Peer for Nginx {
     }
 
     fn way(&self, device: &Device) -> Way {
-        Way::by(device.modem.profile().http.as_ref().map(|http| http.tls))
+        // Where only a test form tells, it is not sure enough for a table.
+        match &device.modem.profile().http {
+            Some(http) if http.tls == Availability::Yes => Way::Service,
+            _ => Way::Socket,
+        }
     }
 
     async fn visit(&self, device: &Device, tls: TlsOptions, visit: &Visit) -> Result<Used, Failure> {

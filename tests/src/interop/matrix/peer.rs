@@ -3,7 +3,7 @@
 use std::fmt;
 
 use telit_core::Category;
-use telit_core::platform::{Availability, CipherSuite};
+use telit_core::platform::CipherSuite;
 use telit_core::tls::TlsOptions;
 
 use super::outcome::Used;
@@ -44,15 +44,6 @@ pub(super) enum Way {
     Service,
     /// We do, over a TLS socket.
     Socket,
-}
-
-impl Way {
-    pub(super) fn by(service_with_tls: Option<Availability>) -> Self {
-        match service_with_tls {
-            Some(Availability::Yes) => Self::Service,
-            _ => Self::Socket,
-        }
-    }
 }
 
 impl fmt::Display for Way {
