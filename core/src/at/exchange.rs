@@ -168,10 +168,12 @@ pub enum StreamEnding {
     Length(u64),
     /// `NO CARRIER` followed by silence, on a stream that nobody sends into, such as a listing.
     ReceiveOnly,
-    /// `NO CARRIER` followed by silence: for any data of unknown length, both ways. Unless it names the connection,
-    /// which the module can be told to do, it is proven first by the escape sequence. A stream that goes on is left
-    /// by that as if it had been closed: [`StreamEnd::Suspended`](super::StreamEnd::Suspended).
+    /// `NO CARRIER` followed by silence: for any data of unknown length, both ways.
     MarkAndSilence,
+    /// The same for a TLS socket: unless it names the connection, which the module can be told to do, it is proven
+    /// first by the escape sequence. A stream that goes on is left by that as if it had been closed:
+    /// [`StreamEnd::Suspended`](super::StreamEnd::Suspended).
+    ProvenMarkAndSilence,
     /// `NO CARRIER:SSL,<SSId>...` followed by silence; all else is data. For modules that were told to name the
     /// connection and whose escape sequence reaches the peer, so that it cannot prove anything.
     NamedMarkAndSilence,

@@ -285,7 +285,7 @@ impl Stream {
     /// On a TLS socket the module can name the socket in its mark. A mark that does not is what a peer could have
     /// sent by chance.
     fn is_doubtful(&self, end: Mark) -> bool {
-        self.ending == StreamEnding::MarkAndSilence && !end.is_ok && !end.is_named
+        self.ending == StreamEnding::ProvenMarkAndSilence && !end.is_ok && !end.is_named
     }
 
     /// While the escape sequence is under way anyway, its answer tells.
@@ -318,8 +318,12 @@ impl Stream {
 
     /// Whether what is sent to find the line again can reach a peer, should the stream not have ended.
     pub(crate) fn has_peer(&self) -> bool {
-        let both_ways =
-            matches!(self.ending, StreamEnding::MarkAndSilence | StreamEnding::NamedMarkAndSilence);
+        let both_ways = matches!(
+            self.ending,
+            StreamEnding::MarkAndSilence
+                | StreamEnding::ProvenMarkAndSilence
+                | StreamEnding::NamedMarkAndSilence
+        );
         both_ways && !self.proven
     }
 
@@ -344,9 +348,10 @@ impl Stream {
             StreamEnding::Length(length) => {
                 Some(usize::try_from(length.saturating_sub(self.received)).unwrap_or(usize::MAX))
             }
-            StreamEnding::ReceiveOnly | StreamEnding::MarkAndSilence | StreamEnding::NamedMarkAndSilence => {
-                None
-            }
+            StreamEnding::ReceiveOnly
+            | StreamEnding::MarkAndSilence
+            | StreamEnding::ProvenMarkAndSilence
+            | StreamEnding::NamedMarkAndSilence => None,
         }
     }
 

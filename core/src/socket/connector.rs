@@ -258,7 +258,7 @@ impl TlsConnector {
         if online && !self.hides_escape().await? && limits.tells_cause {
             return Ok(StreamEnding::NamedMarkAndSilence);
         }
-        Ok(StreamEnding::MarkAndSilence)
+        Ok(StreamEnding::ProvenMarkAndSilence)
     }
 
     /// Keeps the escape sequence from the peer, where the module can.

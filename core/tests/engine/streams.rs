@@ -115,7 +115,7 @@ fn a_peer_that_plays_the_end_gets_no_command() {
 
 #[test]
 fn a_mark_that_names_nothing_may_be_data_and_the_module_tells() {
-    let mut rig = open(StreamEnding::MarkAndSilence);
+    let mut rig = open(StreamEnding::ProvenMarkAndSilence);
     rig.feed(b"text\r\nNO CARRIER\r\n");
     rig.pass(Duration::from_millis(200));
     assert!(!rig.engine.is_stream_writable(), "nobody knows who would get it");
@@ -143,7 +143,7 @@ fn only_a_mark_that_names_the_connection_counts_where_that_is_said() {
 
 #[test]
 fn a_mark_that_names_nothing_is_data_when_more_follows() {
-    let mut rig = open(StreamEnding::MarkAndSilence);
+    let mut rig = open(StreamEnding::ProvenMarkAndSilence);
     rig.feed(b"\r\nNO CARRIER\r\n");
     rig.pass(Duration::from_millis(500));
     rig.feed(b"and more");
@@ -155,7 +155,7 @@ fn a_mark_that_names_nothing_is_data_when_more_follows() {
 
 #[test]
 fn data_behind_the_escape_that_proves_are_kept() {
-    let mut rig = open(StreamEnding::MarkAndSilence);
+    let mut rig = open(StreamEnding::ProvenMarkAndSilence);
     rig.feed(b"\r\nNO CARRIER\r\n");
     rig.pass(Duration::from_millis(1200));
     assert_eq!(rig.take_written(), "+++");
@@ -169,7 +169,7 @@ fn data_behind_the_escape_that_proves_are_kept() {
 
 #[test]
 fn a_mark_that_names_nothing_was_the_end_if_the_module_does_not_answer() {
-    let mut rig = open(StreamEnding::MarkAndSilence);
+    let mut rig = open(StreamEnding::ProvenMarkAndSilence);
     rig.feed(b"text\r\nNO CARRIER\r\n");
     rig.pass(Duration::from_millis(1200));
     assert_eq!(rig.take_written(), "+++");
@@ -273,7 +273,7 @@ fn the_escape_sequence_keeps_its_guard_times() {
 
 #[test]
 fn an_escape_that_crosses_the_end_is_followed_by_a_probe() {
-    let mut rig = open(StreamEnding::MarkAndSilence);
+    let mut rig = open(StreamEnding::ProvenMarkAndSilence);
     rig.engine.stream_close(rig.now);
     rig.pass(Duration::from_millis(1200));
     assert_eq!(rig.take_written(), "+++");
