@@ -24,8 +24,8 @@ pub use tls::{
     CipherSuiteChange, ConnectionMode, CredentialArea, CredentialKind, CredentialPlace, CredentialSlots,
     CredentialSlotsStatus, DeleteCredential, DialSocket, EnableSockets, HangUpSocket, ListCipherSuites,
     ReadCredential, ReadSetting, ReadSocketCounters, ReadSocketState, ReceiveBlock, ReceivedBlock,
-    RedialSocket, ResumeSocket, SendBlock, SendTerminatedBlock, SetCipherSuites, SettingValue,
-    SocketCounters, SocketState, SocketStateReport, StoreCredential, WriteSetting,
+    RedialSocket, ResumeSocket, SendBlock, SendTerminatedBlock, SetCipherSuites, SetProcessorMode,
+    SettingValue, SocketCounters, SocketState, SocketStateReport, StoreCredential, WriteSetting,
 };
 
 use std::time::Duration;

@@ -38,6 +38,7 @@ impl Modem {
     pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
         let started = Instant::now();
         self.unlock_sim().await?;
+        self.ask_refused_forms_again();
         self.follow_network_time().await?;
         self.prepare_context().await?;
         let registration = self.wait_for_network().await?;

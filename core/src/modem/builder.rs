@@ -103,9 +103,10 @@ impl ModemBuilder {
         self
     }
 
-    /// How long bring-up waits for a network. Default 3 minutes.
+    /// How long bring-up waits for a network. Default 3 minutes, at most a day.
     pub fn registration_timeout(mut self, timeout: Duration) -> Self {
-        self.network.registration_timeout = timeout;
+        const DAY: Duration = Duration::from_secs(86_400);
+        self.network.registration_timeout = timeout.min(DAY);
         self
     }
 

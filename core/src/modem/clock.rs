@@ -94,7 +94,8 @@ impl ClockError {
 impl Modem {
     /// Makes sure that the module's clock can judge the dates of certificates: it shows a time, and not one
     /// that differs from this computer's by more than 12 hours. Otherwise it is set from the
-    /// [`ClockSource`] that was given when the module was opened, and read back.
+    /// [`ClockSource`] that was given when the module was opened, and read back. A clock before 2024, the
+    /// module's or this computer's, counts as never set.
     ///
     /// The module judges certificates by its own clock. Source: SSL guide 6.2; M37 p886.
     ///
@@ -104,41 +105,27 @@ impl Modem {
     /// # Cancel safety
     /// The clock is set or not.
     pub async fn ensure_clock(&self) -> Result<ClockCheck, ClockError> {
-        let here = SystemTime::now();
-        let module = self.run(ReadClock).await?;
-        if module.is_some_and(|module| apart(module, here) <= TOLERANCE) {
-            return Ok(ClockCheck::Right);
-        }
-        match &self.inner.options.clock {
-            ClockSource::ThisComputer => self.copy_clock(module, here).await?,
-            ClockSource::TimeServer { host, port } => {
-                self.run(SynchroniseClock { host: host.clone(), port: *port }).await?;
+        let here = computer_time();
+        let source = &self.inner.options.clock;
+        match judge(source, self.read_clock().await?, here)? {
+            Step::Nothing => return Ok(ClockCheck::Right),
+            Step::Copy(time) => self.run(SetClock(time)).await?,
+            Step::Ask(host, port) => {
+                self.run(SynchroniseClock { host: host.to_owned(), port }).await?;
             }
-            ClockSource::Network => return self.network_clock(module, here),
         }
-        match self.run(ReadClock).await? {
-            Some(_) => tracing::info!("the module's clock was set"),
-            None => return Err(ClockError::NotSet { why: "setting it had no effect" }),
-        }
-        Ok(ClockCheck::Set)
-    }
-
-    async fn copy_clock(&self, module: Option<SystemTime>, here: SystemTime) -> Result<(), ClockError> {
-        match module {
-            Some(module) if module > here => Err(disagreement(module, here)),
-            None if !plausible(here) => Err(ClockError::NotSet { why: "neither is this computer's" }),
-            _ => Ok(self.run(SetClock(here)).await?),
+        let copied = here.filter(|_| *source == ClockSource::ThisComputer);
+        match self.read_clock().await? {
+            Some(module) if copied.is_none_or(|here| apart(module, here) <= TOLERANCE) => {
+                tracing::info!("the module's clock was set");
+                Ok(ClockCheck::Set)
+            }
+            _ => Err(ClockError::NotSet { why: "setting it had no effect" }),
         }
     }
 
-    /// The network sets the clock when it likes; what it set counts, unless it contradicts a clock that is
-    /// itself certain to be set.
-    fn network_clock(&self, module: Option<SystemTime>, here: SystemTime) -> Result<ClockCheck, ClockError> {
-        match module {
-            None => Err(ClockError::NotSet { why: "the network has not sent the time yet" }),
-            Some(module) if plausible(here) => Err(disagreement(module, here)),
-            Some(_) => Ok(ClockCheck::Right),
-        }
+    async fn read_clock(&self) -> Result<Option<SystemTime>, CommandError> {
+        Ok(self.run(ReadClock).await?.filter(|time| plausible(*time)))
     }
 
     /// Switches on the automatic update by the network, if that is the source. Kept by the module in its
@@ -155,6 +142,48 @@ impl Modem {
     }
 }
 
+/// What has to be done about a clock.
+#[derive(Debug, PartialEq, Eq)]
+enum Step<'a> {
+    Nothing,
+    Copy(SystemTime),
+    Ask(&'a str, u16),
+}
+
+/// Judges the module's clock by this computer's. `None` is a clock that was never set.
+fn judge(
+    source: &ClockSource,
+    module: Option<SystemTime>,
+    here: Option<SystemTime>,
+) -> Result<Step<'_>, ClockError> {
+    if let (Some(module), Some(here)) = (module, here)
+        && apart(module, here) <= TOLERANCE
+    {
+        return Ok(Step::Nothing);
+    }
+    match (source, module, here) {
+        (ClockSource::TimeServer { host, port }, ..) => Ok(Step::Ask(host, *port)),
+        // Only one of the two clocks was ever set.
+        (_, Some(_), None) => Ok(Step::Nothing),
+        (ClockSource::ThisComputer, None, Some(here)) => Ok(Step::Copy(here)),
+        (ClockSource::ThisComputer, Some(module), Some(here)) if module < here => Ok(Step::Copy(here)),
+        (ClockSource::ThisComputer, None, None) => {
+            Err(ClockError::NotSet { why: "neither is this computer's" })
+        }
+        (ClockSource::Network, None, _) => {
+            Err(ClockError::NotSet { why: "the network has not sent the time yet" })
+        }
+        (ClockSource::ThisComputer | ClockSource::Network, Some(module), Some(here)) => {
+            Err(disagreement(module, here))
+        }
+    }
+}
+
+/// This computer's time, unless its clock was never set.
+pub(crate) fn computer_time() -> Option<SystemTime> {
+    Some(SystemTime::now()).filter(|time| plausible(*time))
+}
+
 fn disagreement(module: SystemTime, computer: SystemTime) -> ClockError {
     let text = |time| format_clock(time).unwrap_or_else(|| "a time outside 2000 to 2099".to_owned());
     ClockError::Disagreement { module: text(module), computer: text(computer) }
@@ -166,4 +195,50 @@ fn plausible(time: SystemTime) -> bool {
 
 fn apart(one: SystemTime, other: SystemTime) -> Duration {
     one.duration_since(other).unwrap_or_else(|error| error.duration())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(days: u64) -> SystemTime {
+        UNIX_EPOCH + RELEASED + Duration::from_secs(days * 86_400)
+    }
+
+    fn server() -> ClockSource {
+        ClockSource::TimeServer { host: "time.test".to_owned(), port: 123 }
+    }
+
+    #[test]
+    fn clocks_that_agree_are_right_whatever_the_source() {
+        for source in [ClockSource::ThisComputer, ClockSource::Network, server()] {
+            assert_eq!(judge(&source, Some(at(100)), Some(at(100))), Ok(Step::Nothing));
+        }
+    }
+
+    #[test]
+    fn of_two_clocks_the_one_that_was_set_counts() {
+        let this = ClockSource::ThisComputer;
+        assert_eq!(judge(&this, None, Some(at(9))), Ok(Step::Copy(at(9))));
+        assert_eq!(judge(&this, Some(at(9)), None), Ok(Step::Nothing));
+        assert_eq!(judge(&ClockSource::Network, Some(at(9)), None), Ok(Step::Nothing));
+        assert!(matches!(judge(&this, None, None), Err(ClockError::NotSet { .. })));
+        assert!(matches!(judge(&ClockSource::Network, None, Some(at(9))), Err(ClockError::NotSet { .. })));
+    }
+
+    #[test]
+    fn clocks_that_differ() {
+        let (early, late) = (Some(at(1)), Some(at(9)));
+        assert_eq!(judge(&ClockSource::ThisComputer, early, late), Ok(Step::Copy(at(9))));
+        for (source, module, here) in [
+            (ClockSource::ThisComputer, late, early),
+            (ClockSource::Network, early, late),
+            (ClockSource::Network, late, early),
+        ] {
+            assert!(matches!(judge(&source, module, here), Err(ClockError::Disagreement { .. })));
+        }
+        for (module, here) in [(early, late), (late, early), (None, None), (None, late), (early, None)] {
+            assert_eq!(judge(&server(), module, here), Ok(Step::Ask("time.test", 123)));
+        }
+    }
 }

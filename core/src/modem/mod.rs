@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use bring_up::BringUp;
 pub use builder::ModemBuilder;
+pub(crate) use clock::computer_time;
 pub use clock::{ClockCheck, ClockError, ClockSource};
 pub use error::{BringUpError, OpenError};
 
@@ -158,6 +159,13 @@ impl Modem {
         };
         known().insert(name, fields.clone());
         Ok(fields)
+    }
+
+    /// Forgets which test forms were refused: a module may refuse them only because the SIM is not ready.
+    /// Source: M37 p874-925.
+    fn ask_refused_forms_again(&self) {
+        let mut known = self.inner.test_forms.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, fields| fields.is_some());
     }
 
     /// What happened on the port so far; zeros on a mocked channel.

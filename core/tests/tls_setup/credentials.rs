@@ -159,7 +159,7 @@ async fn a_socket_of_platform_23_gets_its_own_authority_before_each_dial() {
         module.expect([
             clock(),
             ask("AT#SSLSECCFG?", "#SSLSECCFG: 2,5,1"),
-            ask("AT#SSLSECDATA?", "#SSLSECDATA: 2,0,1,0"),
+            ask("AT#SSLSECDATA?", "#SSLSECDATA: 2,0,0,0"),
             ask("AT#SSLSECCFG?", "#SSLSECCFG: 2,5,1"),
             store("AT#SSLSECDATA=2,3,1", CA),
             ask("AT#SSLCFG?", "#SSLCFG: 2,1,300,90,100,50,0,0,0,0"),
@@ -167,6 +167,32 @@ async fn a_socket_of_platform_23_gets_its_own_authority_before_each_dial() {
         ]);
         apply(&module.modem, &lease, 2, &options).await.expect("it is set up");
         module.finish();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_authority_in_ram_never_stands_over_another_one_in_flash() {
+    let (module, lease) = module(PlatformId::P23).await;
+    let mut how = ProvisionOptions::default();
+    how.store = CredentialStore::Ram;
+    let forms = ["#SSLSECCFG", "#SSLSECCFG2", "#SSLSECDATA", "#SSLCFG"];
+    module.expect(forms.map(|name| refuse(format!("AT{name}=?"), "operation not supported")));
+    for (in_flash, outcome) in [(CA, true), (OTHER, false)] {
+        module.expect([
+            set("AT#SSLEN=1,1"),
+            ask("AT#SSLSECDATA?", "#SSLSECDATA: 1,0,1,0"),
+            held(1, 1, in_flash),
+            set("AT#SSLEN=1,0"),
+        ]);
+        let done = provision_with(&module.modem, &lease, &[ca()], None, how).await;
+        module.finish();
+        match done {
+            Ok(done) => assert_eq!((done.authorities, outcome), (Provision::Unchanged, true)),
+            Err(error) => {
+                let text = error.to_string();
+                assert!(!outcome && text.contains("another CA certificate in flash in slot 1"), "{text}");
+            }
+        }
     }
 }
 

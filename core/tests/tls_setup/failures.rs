@@ -119,11 +119,7 @@ async fn an_empty_preloaded_slot_is_not_trusted() {
     let module = Scripted::new(PlatformId::P37);
     let lease = module.lease(Service::Mqtt).await;
     module.expect(quiet());
-    module.expect([
-        clock(),
-        ask("AT#SSLSECCFG?", "#SSLSECCFG: 1,0xC02F,1"),
-        ask("AT#SSLSECCA?", "#SSLSECCA: 1,0,1,0,,0\n#SSLSECCA: 2,0,0,0,,0"),
-    ]);
+    module.expect([clock(), ask("AT#SSLSECCA?", "#SSLSECCA: 1,0,1,0,,0\n#SSLSECCA: 2,0,0,0,,0")]);
     let options = TlsOptions::builder().preloaded_ca(1).preloaded_ca(2).build().expect("it fits");
     let error = apply(&module.modem, &lease, 1, &options).await.expect_err("slot 2 is empty");
     module.finish();

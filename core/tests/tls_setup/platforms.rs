@@ -25,6 +25,7 @@ async fn on_2g_there_is_no_version_command() {
     module.expect([
         set("AT#SSLEN=1,1"),
         clock(),
+        set("AT#CPUMODE=2"),
         ask("AT#SSLSECCFG?", "#SSLSECCFG: 1,0,0"),
         set("AT#SSLSECCFG=1,6,1"),
         ask("AT#SSLSECDATA?", "#SSLSECDATA: 1,0,0,0"),

@@ -10,7 +10,7 @@ pub use credentials::{
     CredentialArea, CredentialKind, CredentialPlace, CredentialSlots, CredentialSlotsStatus,
     DeleteCredential, ReadCredential, StoreCredential,
 };
-pub use settings::{EnableSockets, ReadSetting, SettingValue, WriteSetting};
+pub use settings::{EnableSockets, ReadSetting, SetProcessorMode, SettingValue, WriteSetting};
 pub use socket::{
     ConnectionMode, DialSocket, HangUpSocket, ReadSocketCounters, ReadSocketState, ReceiveBlock,
     ReceivedBlock, RedialSocket, ResumeSocket, SendBlock, SendTerminatedBlock, SocketCounters, SocketState,

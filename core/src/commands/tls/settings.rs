@@ -24,6 +24,22 @@ impl Command for EnableSockets {
     }
 }
 
+/// `AT#CPUMODE=<mode>`: how fast the processor runs. Source: SSL guide 7.
+#[derive(Clone, Copy, Debug)]
+pub struct SetProcessorMode(pub u8);
+
+impl Command for SetProcessorMode {
+    type Response = ();
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        Ok(setting(CommandLine::set("#CPUMODE").number(self.0).build()?))
+    }
+
+    fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
+        Ok(())
+    }
+}
+
 /// One value of a numeric setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -123,6 +139,7 @@ mod tests {
     #[test]
     fn exact_lines() {
         assert_eq!(line(&EnableSockets { socket: 1, on: true }), "AT#SSLEN=1,1");
+        assert_eq!(line(&SetProcessorMode(2)), "AT#CPUMODE=2");
         let values = vec![SettingValue::Hex(0xc02f), SettingValue::Number(2)];
         assert_eq!(line(&WriteSetting { name: "#SSLSECCFG", socket: 1, values }), "AT#SSLSECCFG=1,0xC02F,2");
         assert_eq!(line(&ReadSetting { name: "#SSLCFG", socket: 1 }), "AT#SSLCFG?");

@@ -90,7 +90,8 @@ impl Firmware {
 
     /// Whether TLS works with this packet data context.
     pub(in crate::tls) fn takes_context(&self, context: u8) -> bool {
-        self.socket.takes(1, context.into()).unwrap_or(true)
+        let in_table = || self.profile.tls.context_ids.contains(&context);
+        self.socket.takes(1, context.into()).unwrap_or_else(in_table)
     }
 
     /// The version field: the number that is wanted, else the highest that there is.

@@ -17,7 +17,8 @@ use super::policy::resolve;
 use super::store::{Store, check_authorities, check_store};
 use super::{Provisioned, SocketSettings, SuiteOffer, SuitePlan, TlsError, TlsOptions};
 use crate::commands::{
-    CipherSuiteChange, EnableSockets, ListCipherSuites, ReadSetting, SetCipherSuites, WriteSetting,
+    CipherSuiteChange, EnableSockets, ListCipherSuites, ReadSetting, SetCipherSuites, SetProcessorMode,
+    WriteSetting,
 };
 use crate::error::{Category, CommandError};
 use crate::exclusive::{Holder, LeaseError, Service, ServiceBusy, TlsLease};
@@ -140,7 +141,8 @@ impl<'a> Setup<'a> {
     }
 
     async fn run(&self) -> Result<Provisioned, TlsError> {
-        if self.options.verify {
+        // With a certificate of our own the module verifies the server's in any case. Source: M37 p883.
+        if self.options.verify || self.options.identity.is_some() {
             self.modem.ensure_clock().await?;
         }
         let settings = Settings {
@@ -151,17 +153,35 @@ impl<'a> Setup<'a> {
             context: self.modem.context_id(),
             values: self.settings,
         };
-        self.write(settings.security()?).await?;
+        // What can be refused is refused before the first change.
+        let (security, socket) = (settings.security()?, settings.socket()?);
+        let store = Store::new(self.modem, &self.firmware, self.socket, self.options);
+        store.check_preloaded().await?;
+        self.speed_up().await?;
+        self.write(security).await?;
         if let SuiteOffer::List(suites) = &self.plan.offer {
             self.write_suite_list(suites).await?;
         }
-        let store = Store::new(self.modem, &self.firmware, self.socket, self.options);
         let (provisioned, authorities) = store.ensure_all().await?;
-        self.write(settings.socket()?).await?;
+        self.write(socket).await?;
         if let Some(setting) = settings.versions(authorities)? {
             self.write(setting).await?;
         }
         Ok(provisioned)
+    }
+
+    /// Large certificates take some processors longer than the handshake may last. Source: SSL guide 7.
+    async fn speed_up(&self) -> Result<(), TlsError> {
+        let Some(mode) = self.firmware.profile.tls.fast_cpu_modes.first() else {
+            return Ok(());
+        };
+        match self.modem.run(SetProcessorMode(*mode)).await {
+            Err(CommandError::Refused { error, .. }) => {
+                tracing::debug!(%error, "the processor keeps its clock");
+                Ok(())
+            }
+            result => Ok(result?),
+        }
     }
 
     async fn write(&self, setting: WriteSetting) -> Result<(), TlsError> {

@@ -78,7 +78,6 @@ impl<'a> Store<'a> {
     /// Stores what is missing; gives what was done, and the mask of the slots with our authorities.
     pub(super) async fn ensure_all(&self) -> Result<(Provisioned, u32), TlsError> {
         let mut done = Provisioned::NOTHING;
-        self.check_preloaded().await?;
         let nothing = self.options.authorities.is_empty() && self.options.identity.is_none();
         if nothing {
             return Ok((done, 0));
@@ -97,7 +96,7 @@ impl<'a> Store<'a> {
     }
 
     /// An empty slot would be trusted in silence, and whatever comes into it later.
-    async fn check_preloaded(&self) -> Result<(), TlsError> {
+    pub(super) async fn check_preloaded(&self) -> Result<(), TlsError> {
         if self.options.preloaded.is_empty() {
             return Ok(());
         }
@@ -121,7 +120,7 @@ impl<'a> Store<'a> {
         for slot in self.authority_slots() {
             let place = own(slot, CredentialKind::CaCertificate);
             let is_used = is_held(held, slot, CredentialKind::CaCertificate);
-            let found = match is_used && self.is_persistent() && !missing.is_empty() {
+            let found = match is_used && !missing.is_empty() {
                 true => self.find(place, &missing).await?,
                 false => None,
             };
@@ -135,10 +134,22 @@ impl<'a> Store<'a> {
         }
         free.sort_unstable();
         for (wanted, (is_used, slot)) in missing.iter().zip(free) {
+            if is_used && !self.is_persistent() {
+                return Err(self.slot_is_taken(slot));
+            }
             self.replace(wanted, slot, is_used).await?;
             done.push((slot, Provision::Stored));
         }
         Ok(done)
+    }
+
+    /// No source says which of the two counts where RAM and flash hold a CA certificate under one number.
+    fn slot_is_taken(&self, slot: u8) -> TlsError {
+        let what = format!(
+            "holds another CA certificate in flash in slot {slot}, beside which one in RAM may not count; \
+             remove it (telit provision --remove ca:{slot}), or leave credential_store() (--ram) out"
+        );
+        TlsError::Unsupported { platform: self.firmware.profile.id, what }
     }
 
     async fn find(&self, place: CredentialPlace, wanted: &[Wanted<'_>]) -> Result<Option<usize>, TlsError> {
