@@ -1,7 +1,8 @@
 //! Every platform's virtual module against foreign servers, suite by suite.
 //!
 //! What was used is what the server told, never what we believe. The table that comes of it is compared with
-//! `expected.txt`, so that a cell which silently became impossible, or possible, fails.
+//! `expected.txt`, so that a cell which silently became impossible, or possible, fails. The test prints the table; after
+//! a change that is meant, that is what `expected.txt` has to say.
 
 mod demand;
 mod gnutls;
