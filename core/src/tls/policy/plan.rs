@@ -82,9 +82,15 @@ pub fn resolve(
     probed: &Probed,
 ) -> Result<SuitePlan, PolicyRefusal> {
     let resolver = Resolver { profile, tls: &profile.tls, options, probed };
-    resolver.check_peer()?;
-    resolver.check_version()?;
-    let offer = resolver.offer()?;
+    let mut refusals = resolver.peer();
+    let offer = match resolver.check_version().and_then(|()| resolver.offer()) {
+        Ok(offer) if refusals.is_empty() => offer,
+        Ok(_) => return Err(PolicyRefusal::all(refusals)),
+        Err(refusal) => {
+            refusals.push(refusal);
+            return Err(PolicyRefusal::all(refusals));
+        }
+    };
     let (newest, minimum_is_certain) = (resolver.newest(&offer), resolver.is_certain(&offer));
     Ok(SuitePlan { minimum: options.minimum, minimum_is_certain, newest, offer })
 }
@@ -97,20 +103,17 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// Name and certificate of the server.
-    fn check_peer(&self) -> Result<(), PolicyRefusal> {
+    /// What is refused about the server's name.
+    fn peer(&self) -> Vec<PolicyRefusal> {
         let platform = self.profile.id;
         // A firmware may lack what the platform's table has, and never the other way round: fields without use are
         // printed with all sorts of ranges.
         let checks_host = self.tls.checks_host_name() && self.probed.host_check != Some(false);
         let sends_name = self.tls.sends_server_name() && self.probed.server_name != Some(false);
-        if self.options.check_host && !checks_host {
-            return Err(PolicyRefusal::HostCheck { platform });
-        }
-        if self.options.server_name && !sends_name {
-            return Err(PolicyRefusal::ServerName { platform });
-        }
-        Ok(())
+        let host = (self.options.check_host && !checks_host).then_some(PolicyRefusal::HostCheck { platform });
+        let name =
+            (self.options.server_name && !sends_name).then_some(PolicyRefusal::ServerName { platform });
+        host.into_iter().chain(name).collect()
     }
 
     fn check_version(&self) -> Result<(), PolicyRefusal> {

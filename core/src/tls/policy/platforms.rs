@@ -285,25 +285,34 @@ fn names_and_hosts() {
     for platform in PlatformId::ALL {
         let checks = !["10", "13", "16", "12", "20", "23"].contains(&platform.as_str());
         let sends = !["10", "13", "16", "12", "20", "25-linux"].contains(&platform.as_str());
-        let host = matches!(
-            resolve(profile(platform), &nameless, &Probed::default()),
-            Err(PolicyRefusal::HostCheck { .. })
-        );
-        let name = matches!(
-            resolve(profile(platform), &without_host, &Probed::default()),
-            Err(PolicyRefusal::ServerName { .. })
-        );
+        let refused = |options: &TlsOptions, expected: &PolicyRefusal| match resolve(
+            profile(platform),
+            options,
+            &Probed::default(),
+        ) {
+            Err(PolicyRefusal::Several { refusals }) => refusals.contains(expected),
+            Err(refusal) => refusal == *expected,
+            Ok(_) => false,
+        };
+        let host = refused(&nameless, &PolicyRefusal::HostCheck { platform });
+        let name = refused(&without_host, &PolicyRefusal::ServerName { platform });
         assert_eq!((!host, !name), (checks, sends), "{platform}");
     }
+    let compatible = TlsOptions { suites: policy(CipherPolicy::Compatible).suites, ..plain.clone() };
     assert_eq!(
-        of(PlatformId::P12, &plain),
-        "platform 12 does not check host names, so any server with a certificate of a trusted CA is taken; trust a CA \
-         of your own that signs this server only, and accept it by danger_skip_host_check() (--danger-skip-host-check)"
-    );
-    assert_eq!(
-        of(PlatformId::P25Linux, &plain),
+        of(PlatformId::P25Linux, &compatible),
         "platform 25-linux does not send the server name (SNI), so a server with several names may show another \
          certificate; connect without it by without_server_name() (--no-sni)"
+    );
+    // A user who does not know the platform learns of everything at once.
+    assert_eq!(
+        of(PlatformId::P16, &plain),
+        "platform 16 does not check host names, so any server with a certificate of a trusted CA is taken, and does not \
+         send the server name (SNI), so a server with several names may show another certificate, and cannot choose a \
+         recommended cipher suite (ECDHE or DHE with AES-GCM) for servers with RSA certificates; trust a CA of your own \
+         that signs this server only, and accept it by danger_skip_host_check() (--danger-skip-host-check); connect \
+         without it by without_server_name() (--no-sni); the strongest that it can be pinned to is \
+         TLS_RSA_WITH_AES_128_GCM_SHA256: choose CipherPolicy::Compatible (--cipher compatible)"
     );
     let lacking = Probed { host_check: Some(false), ..Probed::default() };
     assert!(told(PlatformId::P37, &plain, &lacking).starts_with("platform 37 does not check host names"));

@@ -71,6 +71,12 @@ pub enum PolicyRefusal {
         /// The platform.
         platform: PlatformId,
     },
+    /// More than one of these, so that a user learns of all at once.
+    #[error("{}", several(.refusals))]
+    Several {
+        /// Each of them, in the order of the set-up.
+        refusals: Vec<Self>,
+    },
     /// With its default list the platform cannot be kept to the minimum version.
     #[error("platform {platform} cannot be kept to {version} with its default cipher suites; {alternatives}")]
     DefaultNotKept {
@@ -81,6 +87,30 @@ pub enum PolicyRefusal {
         /// What can be had instead.
         alternatives: Alternatives,
     },
+}
+
+impl PolicyRefusal {
+    /// One refusal as it is, several as one.
+    pub(super) fn all(mut refusals: Vec<Self>) -> Self {
+        match (refusals.len(), refusals.pop()) {
+            (1, Some(refusal)) => refusal,
+            (_, last) => Self::Several { refusals: refusals.into_iter().chain(last).collect() },
+        }
+    }
+}
+
+/// First everything that the platform cannot do, then everything that helps.
+fn several(refusals: &[PolicyRefusal]) -> String {
+    let texts: Vec<String> = refusals.iter().map(ToString::to_string).collect();
+    let (mut causes, mut ways) = (Vec::new(), Vec::new());
+    for text in &texts {
+        let (cause, way) = text.split_once("; ").unwrap_or((text, ""));
+        // The platform is named once.
+        let cause = if causes.is_empty() { cause } else { cause.splitn(3, ' ').nth(2).unwrap_or(cause) };
+        causes.push(cause);
+        ways.push(way);
+    }
+    format!("{}; {}", causes.join(", and "), ways.join("; "))
 }
 
 /// Which cipher suites were demanded.
