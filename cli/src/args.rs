@@ -48,8 +48,14 @@ pub(crate) struct GlobalArguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16),
         global = true)]
     pub(crate) cid: u8,
-    /// Whose time the module's clock is to show: computer, network, or ntp:HOST[:PORT] for a time server
-    #[arg(long, value_name = "SOURCE", default_value = "computer", hide_default_value = true, global = true)]
+    #[arg(
+        long,
+        help = "Whose time the module's clock is to show: computer, network, or ntp:HOST[:PORT] for a time server",
+        value_name = "SOURCE",
+        default_value = "computer",
+        hide_default_value = true,
+        global = true
+    )]
     pub(crate) clock: ClockChoice,
     /// Where a host of the virtual network really is (repeatable; only with sim: and simulate)
     #[arg(long, value_name = "HOST:PORT=ADDR:PORT", global = true)]
