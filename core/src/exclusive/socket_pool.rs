@@ -16,6 +16,8 @@ pub(crate) struct SocketPool {
     current: Mutex<Weak<SharedLease>>,
     /// One at a time waits for the lease.
     entrance: tokio::sync::Mutex<()>,
+    /// One at a time sets TLS up.
+    setting_up: tokio::sync::Mutex<()>,
 }
 
 /// A socket number could not be had.
@@ -53,7 +55,14 @@ struct Numbers {
 
 impl SocketPool {
     pub(crate) fn new(arbiter: Arc<TlsArbiter>) -> Self {
-        Self { arbiter, current: Mutex::default(), entrance: tokio::sync::Mutex::default() }
+        let (entrance, setting_up) = Default::default();
+        Self { arbiter, current: Mutex::default(), entrance, setting_up }
+    }
+
+    /// Waits until nobody else sets TLS up for a socket. What is written for one socket (identity, authorities,
+    /// suites) may belong to all of them, so it has to stay as it is until the connection has been made.
+    pub(crate) async fn set_up_alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.setting_up.lock().await
     }
 
     /// Takes a number, waiting in turn if another service has the lease, but never for another socket.

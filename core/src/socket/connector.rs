@@ -106,7 +106,8 @@ impl TlsConnector {
         self
     }
 
-    /// Connects to a server by name or address, waiting in turn if another service has TLS.
+    /// Connects to a server by name or address, waiting in turn if another service has TLS, or if another
+    /// connection of this module is being made.
     ///
     /// # Errors
     /// See [`SocketError`]; [`SocketError::AllInUse`] if no socket is left.
@@ -116,6 +117,7 @@ impl TlsConnector {
     pub async fn connect(&self, host: &str, port: u16) -> Result<TlsSocket, SocketError> {
         let limits = Arc::new(SocketLimits::of(&self.modem).await?);
         self.check(&limits).await?;
+        let _alone = self.modem.sockets().set_up_alone().await;
         let (slot, kept) = match self.kept_session(host, port).await? {
             Some(slot) => (slot, true),
             None => (self.set_up(host, &limits).await?, false),
