@@ -5,11 +5,11 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use telit_core::Modem;
 use telit_core::driver::{AtPort, DriverOptions};
 use telit_core::platform::{PlatformId, profile};
 use telit_core::socket::{Arrival, SocketEnding, SocketError, TlsConnector, TlsSocket};
 use telit_core::tls::TlsOptions;
+use telit_core::{CommandError, Modem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 const OK: &[u8] = b"\r\nOK\r\n";
@@ -241,4 +241,71 @@ async fn a_refused_dial_is_cleaned_up() {
     assert!(error.to_string().contains("the host name is not known"), "{error}");
     assert!(module.sent("AT#SSLH=1,0") && module.sent("AT#SSLEN=1,0"));
     assert_eq!(module.modem.tls_holder(), None);
+}
+
+/// On this platform identity, authorities and the list of suites belong to the whole module.
+#[tokio::test(start_paused = true)]
+async fn nobody_sets_tls_up_while_another_socket_is_on_its_way_to_its_peer() {
+    let module = module(|_| None);
+    let connector = module.connector();
+    let (one, two) = tokio::join!(connector.connect("one.example", 7), connector.connect("two.example", 7));
+    let (_one, _two) = (one.unwrap(), two.unwrap());
+    let lines = module.lines.lock().unwrap();
+    let at = |start: &str| lines.iter().position(|line| line.starts_with(start)).unwrap();
+    assert!(at("AT#SSLD=1") < at("AT#SSLEN=2"), "{lines:#?}");
+}
+
+/// What a reader hears at the end of `abc`, after which the module answers reads and questions like this.
+async fn end_after(answer: Answer) -> std::io::Result<usize> {
+    let module = module(answer);
+    let mut socket = module.connect().await;
+    module.urc.send(b"\r\nSSLSRING: 1,3\r\n").unwrap();
+    let mut all = Vec::new();
+    let waited = tokio::time::timeout(Duration::from_secs(60), socket.read_to_end(&mut all)).await;
+    waited.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_has_restarted_is_no_end_of_file() {
+    let error = end_after(|line| match line {
+        line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\n#SSLRECV: 3\r\nabc\r\n\r\nOK\r\n"),
+        line if line.starts_with("AT#SSLS=1") => Some(b"\r\n#SSLS: 1,0\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    let error = error.await.unwrap_err();
+    assert!(matches!(socket_error(error), SocketError::Disabled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_read_is_no_end_of_file() {
+    for answer in [
+        (|line| {
+            line.starts_with("AT#SSLRECV=1").then_some(&b"\r\n+CME ERROR: SSL error enc/dec data\r\n"[..])
+        }) as Answer,
+        |line| line.starts_with("AT#SSLRECV=1").then_some(&b"\r\n+CME ERROR: SSL not activated\r\n"[..]),
+    ] {
+        let error = socket_error(end_after(answer).await.unwrap_err());
+        assert!(matches!(error, SocketError::Command(CommandError::Refused { .. })), "{error:?}");
+    }
+    let error = end_after(|line| match line {
+        line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\nERROR\r\n"),
+        line if line.starts_with("AT#SSLS=1") => Some(b"\r\n#SSLS: 1,0\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    assert_eq!(socket_error(error.await.unwrap_err()), SocketError::Disabled, "it has restarted");
+}
+
+/// This platform tells causes: an end without one is not known to be whole.
+#[tokio::test(start_paused = true)]
+async fn an_end_whose_cause_does_not_come_may_have_cut_something_off() {
+    let error = end_after(|line| match line {
+        line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\n+CME ERROR: SSL not connected\r\n"),
+        line if line.starts_with("AT#SSLS=1") => Some(b"\r\n#SSLS: 1,1\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    assert_eq!(error.await.unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    let end = end_after(|line| {
+        line.starts_with("AT#SSLRECV=1").then_some(&b"\r\n#SSLRECV: 0\r\nDISCONNECTED\r\n\r\nOK\r\n"[..])
+    });
+    assert_eq!(end.await.unwrap(), 0, "the module says that there was no more");
 }

@@ -11,11 +11,12 @@ use super::limits::Sending;
 use super::link::{Closed, Done, Link};
 use super::pump::{Action, Pump, PumpSettings};
 use super::ring::Ring;
-use crate::at::{Command, Line};
+use crate::at::{Command, ErrorFamily, Line};
 use crate::commands::{
     ReadSocketCounters, ReadSocketState, ReceiveBlock, SendBlock, SendTerminatedBlock, SocketState,
 };
 use crate::error::CommandError;
+use crate::tls::TlsFailure;
 
 /// How often to look whether an announcement or an end was missed.
 const LOOK: Duration = Duration::from_secs(15);
@@ -77,10 +78,17 @@ impl CommandMode {
                 self.pump.received(now(), block.data.len(), block.disconnected);
                 self.link.buffers.push(block.data);
             }
-            Err(CommandError::Refused { .. }) => self.pump.receive_refused(now()),
+            Err(error) if says_no_connection(&error) => return self.receive_refused().await,
             // Bytes may have been lost on the way.
             Err(error) => return Err(error.into()),
         }
+        Ok(())
+    }
+
+    /// A module that has restarted refuses like one whose connection has ended.
+    async fn receive_refused(&mut self) -> Result<(), SocketError> {
+        self.look().await?;
+        self.pump.receive_refused(now());
         Ok(())
     }
 
@@ -115,16 +123,19 @@ impl CommandMode {
     async fn count(&mut self) -> Result<(), SocketError> {
         match self.run_command(ReadSocketCounters { socket: self.link.socket() }).await? {
             Ok(counters) => self.pump.counted(now(), counters.pending),
-            Err(error) if error.is_link_lost() => return Err(error.into()),
-            Err(_) => self.pump.count_refused(now()),
+            Err(error) if says_nothing_more(&error) => return Err(error.into()),
+            Err(CommandError::Refused { .. }) => self.pump.count_refused(now()),
+            // It does not say; a read does.
+            Err(_) => self.pump.counted(now(), 1),
         }
         Ok(())
     }
 
     async fn look(&mut self) -> Result<(), SocketError> {
         match self.run_command(ReadSocketState { socket: self.link.socket() }).await? {
+            Ok(report) if report.state == SocketState::Disabled => return Err(SocketError::Disabled),
             Ok(report) => self.pump.looked(now(), report.state == SocketState::Open),
-            Err(error) if error.is_link_lost() => return Err(error.into()),
+            Err(error) if says_nothing_more(&error) => return Err(error.into()),
             // It does not say; there may be something to read.
             Err(_) => self.pump.looked(now(), true),
         }
@@ -209,6 +220,20 @@ impl CommandMode {
         self.pump.lines_were_lost(now());
         Ok(())
     }
+}
+
+/// The module has nothing to read because there is no connection; a bare `ERROR` may mean that.
+fn says_no_connection(error: &CommandError) -> bool {
+    let Some(told) = error.module_error() else {
+        return false;
+    };
+    let ended = matches!(TlsFailure::of(error), Some(TlsFailure::NotConnected | TlsFailure::Disconnected));
+    ended || told.family() == ErrorFamily::Plain
+}
+
+/// Asking again is of no use.
+fn says_nothing_more(error: &CommandError) -> bool {
+    matches!(error, CommandError::LinkLost { .. } | CommandError::NotResponding { .. })
 }
 
 fn tenths(timeout: u16) -> Duration {

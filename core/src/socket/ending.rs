@@ -22,7 +22,8 @@ use std::io;
 pub enum SocketEnding {
     /// The peer said that it has sent everything: the only end that nobody in the middle can forge.
     CloseNotify,
-    /// The connection below TLS was closed without that: something may be missing at the end.
+    /// The connection below TLS was closed without that: something may be missing at the end. Also where a module
+    /// that tells causes told none, and not that everything was read.
     Truncated,
     /// The connection was reset.
     Reset,

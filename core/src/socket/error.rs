@@ -89,6 +89,9 @@ pub enum SocketError {
     /// Only a connection in online mode can be suspended.
     #[error("the socket is in command mode, where other commands run anyway")]
     NotOnline,
+    /// The module's TLS was switched off under the connection, as by a restart. Bytes may be missing at the end.
+    #[error("the module has switched TLS off, as by a restart; the connection is lost")]
+    Disabled,
     /// The module did not come back from online mode.
     #[error("the module did not leave online mode")]
     Stuck,
@@ -202,7 +205,7 @@ impl SocketError {
             Self::Uncarriable { .. } | Self::Online | Self::NotOnline | Self::Overflow { .. } => {
                 Category::Usage
             }
-            Self::Stuck | Self::LinesLost { .. } => Category::Link,
+            Self::Stuck | Self::Disabled | Self::LinesLost { .. } => Category::Link,
         }
     }
 
@@ -233,6 +236,7 @@ impl SocketError {
             Self::Connect { failure: ConnectFailure::TimedOut, .. } => io::ErrorKind::TimedOut,
             Self::Connect { failure: ConnectFailure::Unreachable, .. } => io::ErrorKind::ConnectionRefused,
             Self::AllInUse { .. } => io::ErrorKind::AddrInUse,
+            Self::Disabled => io::ErrorKind::ConnectionReset,
             _ => io::ErrorKind::Other,
         }
     }

@@ -99,6 +99,8 @@ pub(super) struct Pump {
     look_at: Instant,
     /// The connection has ended, data may be left.
     closed: Option<SocketEnding>,
+    /// The module has said that everything was read.
+    disconnected: bool,
     /// The module has no more data; the cause of the end is awaited until then.
     cause_until: Option<Instant>,
     /// All is over.
@@ -117,6 +119,7 @@ impl Pump {
             turn: Turn::Read,
             look_at: now + settings.look_interval(),
             closed: None,
+            disconnected: false,
             cause_until: None,
             ended: None,
             send_refused: false,
@@ -131,7 +134,7 @@ impl Pump {
     /// What to do now.
     pub(super) fn next(&mut self, now: Instant, demand: Demand) -> Action {
         if self.cause_until.is_some_and(|until| until <= now) {
-            self.ended = Some(self.closed.unwrap_or(SocketEnding::Unknown));
+            self.ended = Some(self.without_cause());
         }
         if let Some(ending) = self.ended {
             return Action::Ended(ending);
@@ -189,6 +192,7 @@ impl Pump {
     pub(super) fn received(&mut self, now: Instant, length: usize, disconnected: bool) {
         let full = length >= std::mem::take(&mut self.reading);
         self.look_at = now + self.settings.look_interval();
+        self.disconnected |= disconnected;
         if disconnected || (self.closed.is_some() && length == 0) {
             return self.everything_is_read(now);
         }
@@ -315,6 +319,14 @@ impl Pump {
         let polls = matches!(self.settings.arrival, Arrival::Polled(_)) && !self.settings.counters;
         let look = (!polls || self.has_room(demand)).then_some(self.look_at);
         [perhaps, look].into_iter().flatten().min()
+    }
+
+    /// Where causes are told, an end without one that leaves open whether everything was read is no whole one.
+    fn without_cause(&self) -> SocketEnding {
+        match self.closed {
+            None | Some(SocketEnding::Unknown) if !self.disconnected => SocketEnding::Truncated,
+            ending => ending.unwrap_or(SocketEnding::Unknown),
+        }
     }
 
     /// The end, once its cause is known or does not come.

@@ -130,6 +130,21 @@ fn a_lost_end_is_found_and_everything_read() {
 }
 
 #[test]
+fn an_end_that_nobody_explains_is_not_known_to_be_whole() {
+    for arrival in [Arrival::Announced, Arrival::Delivered] {
+        let (mut pump, now) = pump(arrival, true);
+        pump.looked(now, false);
+        if arrival == Arrival::Announced {
+            assert_eq!(pump.next(now, ROOM), RECEIVE);
+            pump.receive_refused(now);
+        }
+        let cause = now + Duration::from_secs(1);
+        assert_eq!(pump.next(now, ROOM), Action::Wait { until: Some(cause) });
+        assert_eq!(pump.next(cause, ROOM), Action::Ended(SocketEnding::Truncated));
+    }
+}
+
+#[test]
 fn the_cause_may_come_before_or_behind_the_last_byte() {
     let (mut pump, now) = announced();
     pump.rang(5);
