@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::ending::SocketEnding;
 use crate::at::ModuleError;
-use crate::error::{Category, CommandError, Outcome};
+use crate::error::{Category, CommandError};
 use crate::exclusive::{LeaseError, SlotError};
 use crate::tls::{TlsError, TlsFailure};
 
@@ -41,7 +41,7 @@ pub enum SocketError {
     #[error(transparent)]
     Command(#[from] CommandError),
     /// Bytes were not accepted. Nothing more can be written.
-    #[error("{} bytes were not accepted: {error}", if *.may_have_gone { "the last" } else { "some" })]
+    #[error("bytes were not accepted, {}: {error}", if *.may_have_gone { "but may have gone" } else { "none of them has gone" })]
     NotSent {
         /// The module may have sent them although it did not say so.
         may_have_gone: bool,
@@ -50,7 +50,7 @@ pub enum SocketError {
         error: CommandError,
     },
     /// The connection has ended.
-    #[error("{ending}{}", if *.before_first_byte { REFUSED_IDENTITY } else { "" })]
+    #[error("{ending}{}", if is_refused_identity(*.ending, *.before_first_byte) { REFUSED_IDENTITY } else { "" })]
     Ended {
         /// How.
         ending: SocketEnding,
@@ -100,6 +100,18 @@ pub enum SocketError {
 const REFUSED_IDENTITY: &str = ", before its first byte; with TLS 1.3 that is what a server does which does not \
                                 accept the client certificate, or misses one";
 
+/// Whether a server that refuses the client certificate would end a connection like this.
+fn is_refused_identity(ending: SocketEnding, before_first_byte: bool) -> bool {
+    match ending {
+        SocketEnding::Alert
+        | SocketEnding::CloseNotify
+        | SocketEnding::Truncated
+        | SocketEnding::Reset
+        | SocketEnding::Unknown => before_first_byte,
+        SocketEnding::Inactivity | SocketEnding::ContextClosed | SocketEnding::Local => false,
+    }
+}
+
 /// Why a connection could not be made, as far as the module's words tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -123,7 +135,7 @@ impl ConnectFailure {
         match (TlsFailure::of(error), error.module_error()) {
             (Some(failure), _) => Self::Tls(failure),
             (None, Some(told)) => Self::named_by(told),
-            (None, None) if error.outcome() == Outcome::Unknown => Self::TimedOut,
+            (None, None) if error.is_timeout() => Self::TimedOut,
             (None, None) => Self::Unknown,
         }
     }
@@ -215,7 +227,7 @@ impl SocketError {
         match self {
             Self::Tls(error) => error.hint(),
             Self::Connect { failure, .. } => Some(failure.hint()),
-            Self::Ended { before_first_byte: true, .. } => {
+            Self::Ended { ending, before_first_byte } if is_refused_identity(*ending, *before_first_byte) => {
                 Some("check the client certificate, and what the server's log says")
             }
             Self::NotSent { error, .. } | Self::Command(error) => TlsFailure::of(error).map(TlsFailure::hint),
@@ -292,6 +304,12 @@ mod tests {
             effect: Effect::Once,
         };
         assert_eq!(ConnectFailure::of(&late), ConnectFailure::TimedOut);
+        let odd = CommandError::Unexpected {
+            command: "#SSLD".into(),
+            detail: "no final result".into(),
+            effect: Effect::Once,
+        };
+        assert_eq!(ConnectFailure::of(&odd), ConnectFailure::Unknown, "it took no time");
     }
 
     #[test]
@@ -302,6 +320,10 @@ mod tests {
         let error = SocketError::Ended { ending: SocketEnding::Reset, before_first_byte: false };
         assert_eq!(error.to_string(), "the connection was reset");
         assert_eq!(io::Error::from(error).kind(), io::ErrorKind::ConnectionReset);
+        for ending in [SocketEnding::Local, SocketEnding::Inactivity, SocketEnding::ContextClosed] {
+            let error = SocketError::Ended { ending, before_first_byte: true };
+            assert_eq!((error.to_string(), error.hint()), (ending.to_string(), None), "no server did that");
+        }
     }
 
     #[test]
@@ -313,9 +335,9 @@ mod tests {
         };
         let error = SocketError::not_sent(error);
         assert!(matches!(error, SocketError::NotSent { may_have_gone: true, .. }));
-        assert!(matches!(
-            SocketError::not_sent(refused("SSL not connected")),
-            SocketError::NotSent { may_have_gone: false, .. }
-        ));
+        assert!(error.to_string().starts_with("bytes were not accepted, but may have gone: "), "{error}");
+        let error = SocketError::not_sent(refused("SSL not connected"));
+        assert!(matches!(error, SocketError::NotSent { may_have_gone: false, .. }));
+        assert!(error.to_string().starts_with("bytes were not accepted, none of them has gone: "), "{error}");
     }
 }
