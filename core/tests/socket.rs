@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use telit_core::driver::{AtPort, DriverOptions};
 use telit_core::platform::{PlatformId, profile};
-use telit_core::socket::{Arrival, SocketEnding, SocketError, TlsConnector, TlsSocket};
+use telit_core::socket::{Arrival, ConnectFailure, SocketEnding, SocketError, TlsConnector, TlsSocket};
 use telit_core::tls::TlsOptions;
 use telit_core::{CommandError, Modem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
@@ -308,4 +308,111 @@ async fn an_end_whose_cause_does_not_come_may_have_cut_something_off() {
         line.starts_with("AT#SSLRECV=1").then_some(&b"\r\n#SSLRECV: 0\r\nDISCONNECTED\r\n\r\nOK\r\n"[..])
     });
     assert_eq!(end.await.unwrap(), 0, "the module says that there was no more");
+}
+
+const ONE_SOCKET: &[u8] = b"\r\n#SSLEN: (1),(0,1)\r\n\r\nOK\r\n";
+
+#[tokio::test(start_paused = true)]
+async fn the_only_socket_can_be_had_again_at_once() {
+    let module = module(|line| match line {
+        "AT#SSLEN=?" => Some(ONE_SOCKET),
+        line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\n#SSLRECV: 0\r\nDISCONNECTED\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    let mut ended = module.connect().await;
+    module.urc.send(b"\r\nNO CARRIER:SSL,1,4\r\n").unwrap();
+    assert_eq!(ended.read(&mut [0; 8]).await.unwrap(), 0);
+    let dropped = module.connect().await;
+    drop(dropped);
+    let connector = module.connector();
+    for after in 0..40 {
+        let connecting = connector.connect("peer.example", 7);
+        drop(tokio::time::timeout(Duration::from_millis(after), connecting).await);
+    }
+    let open = module.connect().await;
+    let error = module.connector().connect("peer.example", 7).await.unwrap_err();
+    assert_eq!(error, SocketError::AllInUse { limit: 1 }, "nobody gives it back");
+    open.close().await.unwrap();
+    drop(ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn hanging_up_that_is_given_up_goes_on_in_the_background() {
+    let module = module(|line| match line {
+        line if line.starts_with("AT#SSLD=1") => Some(b"\r\n+CME ERROR: can not resolve DN\r\n"),
+        "AT#SSLH=1,0" => Some(b""),
+        _ => None,
+    });
+    let connector = module.connector();
+    let hung_up = async {
+        while !module.sent("AT#SSLH=1,0") {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        _ = connector.connect("peer.example", 7) => panic!("it waits for the module"),
+        () = hung_up => {}
+    }
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert_eq!(module.lines.lock().unwrap().iter().filter(|line| *line == "AT#SSLH=1,0").count(), 2);
+    assert_eq!(module.modem.tls_holder(), None, "the number is given back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_to_hang_up_does_not_hide_why_the_connection_failed() {
+    let module = module(|line| match line {
+        line if line.starts_with("AT#SSLD=1") => Some(b"\r\n+CME ERROR: can not resolve DN\r\n"),
+        "AT#SSLEN=1,0" => Some(b"\r\n+CME ERROR: SSL invalid state\r\n"),
+        _ => None,
+    });
+    let error = module.connector().connect("peer.example", 7).await.unwrap_err();
+    assert!(matches!(error, SocketError::Connect { failure: ConnectFailure::Name, .. }), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_writes_hears_of_the_end_before_everything_is_read() {
+    let module = module(|line| match line {
+        line if line.starts_with("AT#SSLI=1") => Some(b"\r\n#SSLI: 1,0,0,1500,0\r\n\r\nOK\r\n"),
+        line if line.starts_with("AT#SSLRECV=1") => Some(thousand_bytes()),
+        _ => None,
+    });
+    let mut socket = module.connect().await;
+    module.urc.send(b"\r\nSSLSRING: 1,1000\r\n").unwrap();
+    // Nobody reads, so the module is not read either.
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    module.urc.send(b"\r\nNO CARRIER:SSL,1,4\r\n").unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let writing = tokio::time::timeout(Duration::from_secs(5), socket.write_all(&[0; 100_000])).await;
+    let error = writing.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+    let ending = SocketEnding::CloseNotify;
+    assert_eq!(socket_error(error), SocketError::Ended { ending, before_first_byte: false });
+    let mut first = [0; 1000];
+    socket.read_exact(&mut first).await.unwrap();
+}
+
+fn thousand_bytes() -> &'static [u8] {
+    Box::leak([&b"\r\n#SSLRECV: 1000\r\n"[..], &[b'x'; 1000], b"\r\n\r\nOK\r\n"].concat().into_boxed_slice())
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_beyond_reason_are_brought_back() {
+    let module = module(|_| None);
+    let connector = module.connector().connect_timeout(Duration::MAX).send_timeout(Duration::MAX);
+    for interval in [Duration::MAX, Duration::ZERO] {
+        let socket = connector.clone().arrival(Arrival::Polled(interval)).connect("peer.example", 7).await;
+        let before = module.modem.statistics().exchanges;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let exchanges = module.modem.statistics().exchanges - before;
+        assert!(exchanges <= 30, "{interval:?}: {exchanges}");
+        socket.unwrap().close().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tls_that_is_on_for_somebody_else_is_busy() {
+    let module =
+        module(|line| (line == "AT#SSLEN=1,1").then_some(&b"\r\n+CME ERROR: SSL already activated\r\n"[..]));
+    let error = module.connector().connect("peer.example", 7).await.unwrap_err();
+    assert_eq!(error.category(), telit_core::Category::Busy, "{error:?}");
 }

@@ -21,4 +21,4 @@ pub use service::{Holder, Service};
 
 pub(crate) use lease::TlsArbiter;
 pub(crate) use leftovers::owner;
-pub(crate) use socket_pool::{SlotError, SocketPool, SocketSlot};
+pub(crate) use socket_pool::{Leaving, SlotError, SocketPool, SocketSlot};

@@ -1,13 +1,21 @@
 //! The TLS sockets of a module: several at once under one lease.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::lease::{LeaseError, TlsArbiter, TlsLease};
 use super::rule::Claim;
 use super::service::Service;
 use crate::driver::AtChannel;
+
+/// How long a number that is being given back is waited for: the last bytes of its connection may have to be sent.
+const GIVING_BACK: Duration = Duration::from_secs(60);
 
 /// Hands out the socket numbers of one module. The first number takes the lease, the last one gives it back.
 #[derive(Debug)]
@@ -38,18 +46,25 @@ pub(crate) struct SocketSlot {
     id: u8,
     /// An earlier user of the number may have left it enabled or connected.
     soiled: bool,
+    leaving: Leaving,
     shared: Arc<SharedLease>,
 }
+
+/// Says of one use of a number whether it is about to end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Leaving(Arc<AtomicBool>);
 
 #[derive(Debug)]
 struct SharedLease {
     lease: Option<TlsLease>,
     numbers: Mutex<Numbers>,
+    /// A number was given back, or stays in use after all.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Numbers {
-    used: BTreeSet<u8>,
+    used: BTreeMap<u8, Leaving>,
     soiled: BTreeSet<u8>,
 }
 
@@ -65,7 +80,11 @@ impl SocketPool {
         self.setting_up.lock().await
     }
 
-    /// Takes a number, waiting in turn if another service has the lease, but never for another socket.
+    /// Takes a number, waiting in turn if another service has the lease. A number in use is waited for only if it is
+    /// being given back.
+    ///
+    /// While sockets hold the lease, more sockets may join them although another service waits: who needs two at
+    /// once would otherwise wait for himself.
     pub(crate) async fn acquire(
         &self,
         ids: RangeInclusive<u8>,
@@ -78,15 +97,19 @@ impl SocketPool {
             None => {
                 let claim = Claim::of(Service::Socket);
                 let lease = self.arbiter.acquire(claim, channel).await.map_err(SlotError::Lease)?;
-                let shared = Arc::new(SharedLease { lease: Some(lease), numbers: Mutex::default() });
+                let shared = Arc::new(SharedLease {
+                    lease: Some(lease),
+                    numbers: Mutex::default(),
+                    changed: Notify::new(),
+                });
                 *self.current() = Arc::downgrade(&shared);
                 shared
             }
         };
         let limit = ids.len();
-        let taken = shared.numbers().take(ids);
-        let (id, soiled) = taken.ok_or(SlotError::AllInUse { limit })?;
-        Ok(SocketSlot { id, soiled, shared })
+        let taken = timeout(GIVING_BACK, shared.take(ids)).await.ok().flatten();
+        let (id, soiled, leaving) = taken.ok_or(SlotError::AllInUse { limit })?;
+        Ok(SocketSlot { id, soiled, leaving, shared })
     }
 
     fn current(&self) -> std::sync::MutexGuard<'_, Weak<SharedLease>> {
@@ -109,6 +132,17 @@ impl SocketSlot {
         self.shared.lease.as_ref()
     }
 
+    /// How others say that this use of the number is about to end.
+    pub(crate) fn leaving(&self) -> Leaving {
+        self.leaving.clone()
+    }
+
+    /// It stays in use after all.
+    pub(crate) fn stays(&self) {
+        self.leaving.0.store(false, Ordering::Relaxed);
+        self.shared.changed.notify_one();
+    }
+
     /// Something was switched on for this number.
     pub(crate) fn soil(&mut self) {
         self.soiled = true;
@@ -127,10 +161,34 @@ impl Drop for SocketSlot {
         if self.soiled {
             numbers.soiled.insert(self.id);
         }
+        drop(numbers);
+        self.shared.changed.notify_one();
+    }
+}
+
+impl Leaving {
+    /// The number will be free soon.
+    pub(crate) fn soon(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
 impl SharedLease {
+    /// A number and whether it is soiled, as soon as one is free that is being given back.
+    async fn take(&self, ids: RangeInclusive<u8>) -> Option<(u8, bool, Leaving)> {
+        loop {
+            let (taken, hope) = {
+                let mut numbers = self.numbers();
+                (numbers.take(ids.clone()), numbers.hope(&ids))
+            };
+            if taken.is_some() || !hope {
+                return taken;
+            }
+            // One at a time waits, so the permit of a change in between is not lost.
+            self.changed.notified().await;
+        }
+    }
+
     fn numbers(&self) -> std::sync::MutexGuard<'_, Numbers> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -149,15 +207,21 @@ impl Drop for SharedLease {
 
 impl Numbers {
     /// A number that nobody uses, a clean one if there is one, and whether it is soiled.
-    fn take(&mut self, ids: RangeInclusive<u8>) -> Option<(u8, bool)> {
-        let mut free = ids.filter(|id| !self.used.contains(id));
+    fn take(&mut self, ids: RangeInclusive<u8>) -> Option<(u8, bool, Leaving)> {
+        let mut free = ids.filter(|id| !self.used.contains_key(id));
         let first = free.next()?;
         let id = match self.soiled.contains(&first) {
             true => free.find(|id| !self.soiled.contains(id)).unwrap_or(first),
             false => first,
         };
-        self.used.insert(id);
-        Some((id, self.soiled.remove(&id)))
+        let leaving = Leaving::default();
+        self.used.insert(id, leaving.clone());
+        Some((id, self.soiled.remove(&id), leaving))
+    }
+
+    /// Whether one of these numbers is being given back.
+    fn hope(&self, ids: &RangeInclusive<u8>) -> bool {
+        self.used.iter().any(|(id, leaving)| ids.contains(id) && leaving.0.load(Ordering::Relaxed))
     }
 }
 
@@ -202,6 +266,29 @@ mod tests {
         let exchanges = port.statistics().exchanges;
         arbiter.acquire(Claim::of(Service::Http), &port).await.unwrap().release();
         assert_eq!(port.statistics().exchanges, exchanges, "nothing had to be cleaned");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_number_that_is_being_given_back_is_waited_for() {
+        let port = module();
+        let pool = SocketPool::new(arbiter());
+        let one = pool.acquire(1..=1, &port).await.unwrap();
+        one.leaving().soon();
+        let (again, ()) = tokio::join!(pool.acquire(1..=1, &port), async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            drop(one);
+        });
+        let again = again.unwrap();
+        assert_eq!(again.id(), 1);
+        again.leaving().soon();
+        let (refused, ()) = tokio::join!(pool.acquire(1..=1, &port), async {
+            tokio::task::yield_now().await;
+            again.stays();
+        });
+        assert!(matches!(refused, Err(SlotError::AllInUse { limit: 1 })), "it stays in use");
+        again.leaving().soon();
+        let refused = pool.acquire(1..=1, &port).await;
+        assert!(matches!(refused, Err(SlotError::AllInUse { limit: 1 })), "not for ever");
     }
 
     #[tokio::test(start_paused = true)]

@@ -43,7 +43,9 @@ struct State {
     sent: u64,
     /// How the reading side ends.
     read_end: Option<ReadEnd>,
-    /// Why nothing more can be written.
+    /// The peer takes nothing any more.
+    send_end: Option<SocketEnding>,
+    /// What became of bytes that were written and not accepted; nothing more can be written.
     write_error: Option<SocketError>,
     /// The application writes no more.
     shut_down: bool,
@@ -235,6 +237,19 @@ impl Buffers {
         state.wake_writer();
     }
 
+    /// The peer takes nothing any more, although not everything that came was handed over yet.
+    pub(super) fn sending_ended(&self, ending: SocketEnding) {
+        let mut state = self.lock();
+        state.send_end.get_or_insert(ending);
+        if state.in_flight > 0 || !state.outgoing.is_empty() {
+            // What came first may still wait in the module.
+            state.write_error.get_or_insert(SocketError::Ended { ending, before_first_byte: false });
+            state.outgoing.clear();
+            state.in_flight = 0;
+        }
+        state.wake_writer();
+    }
+
     /// The connection has ended, and everything that came was handed over.
     pub(super) fn ended(&self, ending: SocketEnding) {
         let mut state = self.lock();
@@ -273,14 +288,17 @@ impl State {
         if let Some(error) = &self.write_error {
             return Err(error.clone().into());
         }
-        if self.shut_down || self.read_end.is_some() {
-            let kind = io::ErrorKind::BrokenPipe;
-            return Err(match self.read_end {
-                None => io::Error::new(kind, "the socket was shut down for writing"),
-                Some(_) => io::Error::new(kind, self.ended_error()),
-            });
+        let kind = io::ErrorKind::BrokenPipe;
+        match (&self.read_end, self.send_end) {
+            (Some(_), _) => Err(io::Error::new(kind, self.ended_error())),
+            (None, Some(ending)) => {
+                Err(io::Error::new(kind, SocketError::Ended { ending, before_first_byte: false }))
+            }
+            (None, None) if self.shut_down => {
+                Err(io::Error::new(kind, "the socket was shut down for writing"))
+            }
+            (None, None) => Ok(()),
         }
-        Ok(())
     }
 
     fn ended_error(&self) -> SocketError {

@@ -45,8 +45,8 @@ impl CommandMode {
 
     async fn run(mut self, done: Done) {
         match self.serve().await {
-            Ok(ending) => self.link.buffers.ended(ending),
-            Err(error) => self.link.buffers.failed(error),
+            Ok(ending) => self.link.ended(ending),
+            Err(error) => self.link.failed(error),
         }
         let written = self.link.buffers.write_outcome();
         let finished = self.link.finish().await;
@@ -57,6 +57,9 @@ impl CommandMode {
     async fn serve(&mut self) -> Result<SocketEnding, SocketError> {
         loop {
             self.hear_what_is_there()?;
+            if let Some(ending) = self.pump.closed_by() {
+                self.link.buffers.sending_ended(ending);
+            }
             match self.pump.next(now(), self.link.buffers.demand()) {
                 Action::Ended(ending) => return Ok(ending),
                 Action::HangUp => return Ok(SocketEnding::Local),

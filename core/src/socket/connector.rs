@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::buffers::Buffers;
 use super::error::SocketError;
 use super::limits::{Sending, SocketLimits};
-use super::link::{Keep, KeptSession, Link, Shelf};
-use super::options::{Arrival, SocketOptions};
+use super::link::{Keep, Link, Shelf};
+use super::options::{Arrival, SocketOptions, within_reason};
 use super::slot::OpenSlot;
 use super::tls_socket::TlsSocket;
 use crate::at::{Command, StreamEnding};
@@ -45,6 +45,7 @@ pub struct TlsConnector {
     modem: Modem,
     tls: TlsOptions,
     options: SocketOptions,
+    /// Shared with clones that set sockets up in the same way.
     shelf: Arc<Shelf>,
 }
 
@@ -67,38 +68,42 @@ impl TlsConnector {
     #[must_use]
     pub fn mode(mut self, mode: ConnectionMode) -> Self {
         self.options.mode = mode;
+        self.shelf = Arc::default();
         self
     }
 
     /// How data come in command mode. Default [`Arrival::Announced`].
     #[must_use]
     pub fn arrival(mut self, arrival: Arrival) -> Self {
-        self.options.arrival = arrival;
+        self.options.arrival = arrival.within_reason();
+        self.shelf = Arc::default();
         self
     }
 
-    /// How long a connection may take, handshake included. Default 60 s.
+    /// How long a connection may take, handshake included: 100 ms to a day. Default 60 s.
     ///
     /// Where the module has no bound of its own for that (`<connTo>`), it is the bound for each packet of the
     /// handshake, and the host gives up 10 s later. Source: M37 p877, p896.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.options.connect_timeout = timeout;
+        self.options.connect_timeout = within_reason(timeout);
+        self.shelf = Arc::default();
         self
     }
 
     /// How long the module tries to get rid of one block in command mode, while the peer does not read. Meanwhile
-    /// the port does nothing else. Then the connection fails. Default 60 s.
+    /// the port does nothing else. Then the connection fails. 100 ms to a day, default 60 s.
     #[must_use]
     pub fn send_timeout(mut self, timeout: Duration) -> Self {
-        self.options.send_timeout = timeout;
+        self.options.send_timeout = within_reason(timeout);
         self
     }
 
     /// Keeps the TLS session when a connection ends, so that the next one to the same host and port needs no full
     /// handshake. 2G modules only; the others refuse to connect. Default off.
     ///
-    /// A session that is kept keeps the module's TLS too. Drop the connector and its clones to give it back.
+    /// A session that is kept keeps the module's TLS too. Drop the connector and its clones to give it back. Clones
+    /// share it, except those that are given another mode, arrival or connection time.
     /// Source: SSL guide 7.3.
     #[must_use]
     pub fn keep_session(mut self, keep: bool) -> Self {
@@ -118,9 +123,10 @@ impl TlsConnector {
         let limits = Arc::new(SocketLimits::of(&self.modem).await?);
         self.check(&limits).await?;
         let _alone = self.modem.sockets().set_up_alone().await;
-        let (slot, kept) = match self.kept_session(host, port).await? {
-            Some(slot) => (slot, true),
-            None => (self.set_up(host, &limits).await?, false),
+        let (slot, kept) = match self.slot(host, port, &limits).await {
+            // The last number was being given back, and has kept its session in the end.
+            Err(SocketError::AllInUse { .. }) if self.keeps_one() => self.slot(host, port, &limits).await?,
+            slot => slot?,
         };
         let end = self.end_of_stream(&limits).await?;
         let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits)));
@@ -143,10 +149,7 @@ impl TlsConnector {
             }
             Ok(Some(stream)) => Ok(TlsSocket::online(link, stream)),
             Err(error) => {
-                // Dropping the link would do the same later; the caller may want to try again at once.
-                if !error.is_link_lost() {
-                    link.slot.hang_up().await?;
-                }
+                give_up(link.slot).await;
                 Err(SocketError::connect(host, port, error))
             }
         }
@@ -188,21 +191,31 @@ impl TlsConnector {
         })
     }
 
-    /// The session that was kept for this server; one for another server is given up.
-    async fn kept_session(&self, host: &str, port: u16) -> Result<Option<OpenSlot>, SocketError> {
-        let kept = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match kept {
-            Some(KeptSession { host: kept_host, port: kept_port, slot })
-                if kept_host == host && kept_port == port =>
-            {
-                Ok(Some(slot))
-            }
-            Some(KeptSession { slot, .. }) => {
-                slot.hang_up().await?;
-                Ok(None)
-            }
-            None => Ok(None),
+    fn keeps_one(&self) -> bool {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// A number with TLS set up, and whether it has a session for this server.
+    async fn slot(
+        &self,
+        host: &str,
+        port: u16,
+        limits: &SocketLimits,
+    ) -> Result<(OpenSlot, bool), SocketError> {
+        match self.kept_session(host, port).await {
+            Some(slot) => Ok((slot, true)),
+            None => Ok((self.set_up(host, limits).await?, false)),
         }
+    }
+
+    /// The session that was kept for this server; one for another server is given up.
+    async fn kept_session(&self, host: &str, port: u16) -> Option<OpenSlot> {
+        let kept = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        if kept.host == host && kept.port == port {
+            return Some(kept.slot);
+        }
+        give_up(kept.slot).await;
+        None
     }
 
     async fn set_up(&self, host: &str, limits: &SocketLimits) -> Result<OpenSlot, SocketError> {
@@ -214,7 +227,7 @@ impl TlsConnector {
         match apply_with(&self.modem, lease, slot.id(), &self.tls.for_host(host), settings).await {
             Ok(_) => Ok(slot),
             Err(error) => {
-                slot.hang_up().await?;
+                give_up(slot).await;
                 Err(error.into())
             }
         }
@@ -284,5 +297,12 @@ impl TlsConnector {
             Ok(report) => tracing::debug!(?report, "connected"),
             Err(error) => tracing::debug!(%error, "connected, the state cannot be read"),
         }
+    }
+}
+
+/// Closes what was opened in vain. What went wrong before is what the caller needs to know.
+async fn give_up(slot: OpenSlot) {
+    if let Err(error) = slot.hang_up().await {
+        tracing::debug!(%error, "a TLS socket could not be closed in order");
     }
 }

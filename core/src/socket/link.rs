@@ -64,11 +64,25 @@ impl Link {
             None => slot.hang_up().await?,
             Some((shelf, host, port)) => {
                 slot.park().await?;
-                let kept = KeptSession { host, port, slot };
-                drop(shelf.lock().unwrap_or_else(PoisonError::into_inner).replace(kept));
+                let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+                let kept = shelf.insert(KeptSession { host, port, slot });
+                // Whoever waits for the number finds it here.
+                kept.slot.stays();
             }
         }
         Ok(())
+    }
+
+    /// Tells the application that the connection has ended. It may want to connect again at once.
+    pub(super) fn ended(&self, ending: SocketEnding) {
+        self.slot.leaving().soon();
+        self.buffers.ended(ending);
+    }
+
+    /// Tells the application why nothing more can be said about the connection.
+    pub(super) fn failed(&self, error: SocketError) {
+        self.slot.leaving().soon();
+        self.buffers.failed(error);
     }
 
     /// How a line says that this connection has ended; `None` if it may be another one, or is about something else.

@@ -112,11 +112,11 @@ impl OnlineMode {
                 return;
             }
             (Ok(ending), suspending) => {
-                link.buffers.ended(ending.unwrap_or(SocketEnding::Local));
+                link.ended(ending.unwrap_or(SocketEnding::Local));
                 fail(suspending, &link);
             }
             (Err(error), suspending) => {
-                link.buffers.failed(error.clone());
+                link.failed(error.clone());
                 fail_with(suspending, error);
             }
         }

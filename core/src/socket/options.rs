@@ -16,7 +16,7 @@ pub enum Arrival {
     /// The module sends them along with the announcement. Less to say on the line, but nothing holds up the peer:
     /// more than 1 MiB that the application has not read ends the connection with an error.
     Delivered,
-    /// The host asks, so often.
+    /// The host asks, so often: every 100 ms at most, once a day at least.
     Polled(Duration),
 }
 
@@ -40,6 +40,20 @@ impl Default for SocketOptions {
             connect_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
             keep_session: false,
+        }
+    }
+}
+
+/// A time that makes sense.
+pub(super) fn within_reason(time: Duration) -> Duration {
+    time.clamp(Duration::from_millis(100), Duration::from_secs(24 * 60 * 60))
+}
+
+impl Arrival {
+    pub(super) fn within_reason(self) -> Self {
+        match self {
+            Self::Polled(interval) => Self::Polled(within_reason(interval)),
+            arrival => arrival,
         }
     }
 }

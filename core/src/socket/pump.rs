@@ -131,6 +131,11 @@ impl Pump {
         self.settings.arrival == Arrival::Delivered
     }
 
+    /// How the connection has ended, as far as it is known yet; there may be something left to read.
+    pub(super) fn closed_by(&self) -> Option<SocketEnding> {
+        self.closed
+    }
+
     /// What to do now.
     pub(super) fn next(&mut self, now: Instant, demand: Demand) -> Action {
         if self.cause_until.is_some_and(|until| until <= now) {

@@ -4,8 +4,9 @@ use super::error::SocketError;
 use super::limits::SocketLimits;
 use crate::commands::{EnableSockets, HangUpSocket};
 use crate::error::{Category, CommandError};
-use crate::exclusive::{Holder, LeaseError, Service, ServiceBusy, SocketSlot, TlsLease};
+use crate::exclusive::{Holder, LeaseError, Leaving, Service, ServiceBusy, SocketSlot, TlsLease};
 use crate::modem::Modem;
+use crate::tls::TlsError;
 
 /// A socket number with TLS enabled.
 ///
@@ -16,6 +17,7 @@ pub(super) struct OpenSlot {
     modem: Modem,
     slot: Option<SocketSlot>,
     id: u8,
+    leaving: Leaving,
 }
 
 impl OpenSlot {
@@ -27,13 +29,16 @@ impl OpenSlot {
             clean(modem, &mut slot).await?;
         }
         slot.soil();
-        let open = Self { modem: modem.clone(), slot: Some(slot), id };
+        let leaving = slot.leaving();
+        let open = Self { modem: modem.clone(), slot: Some(slot), id, leaving };
         match modem.run(EnableSockets { socket: id, on: true }).await {
             Ok(()) => Ok(open),
-            Err(error) if error.category() == Category::Busy => {
-                Err(LeaseError::from(ServiceBusy { holder: Holder::OtherPort(Service::Socket) }).into())
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => match TlsError::from(error) {
+                error if error.category() == Category::Busy => {
+                    Err(LeaseError::from(ServiceBusy { holder: Holder::OtherPort(Service::Socket) }).into())
+                }
+                error => Err(error.into()),
+            },
         }
     }
 
@@ -48,16 +53,31 @@ impl OpenSlot {
 
     /// Hangs up and disables TLS.
     pub(super) async fn hang_up(mut self) -> Result<(), CommandError> {
-        let modem = self.modem.clone();
-        let Some(mut slot) = self.slot.take() else {
+        let Some(slot) = self.slot.as_mut() else {
             return Ok(());
         };
-        clean(&modem, &mut slot).await
+        // Whoever asks for a number meanwhile gets this one. Dropped here, the rest happens in the background.
+        self.leaving.soon();
+        let cleaned = clean(&self.modem, slot).await;
+        self.slot.take();
+        cleaned
     }
 
     /// Hangs up and keeps the session for the next connection.
     pub(super) async fn park(&self) -> Result<(), CommandError> {
         hang_up(&self.modem, self.id, true).await
+    }
+
+    /// How others say that the number will be free soon.
+    pub(super) fn leaving(&self) -> Leaving {
+        self.leaving.clone()
+    }
+
+    /// The number stays in use after all.
+    pub(super) fn stays(&self) {
+        if let Some(slot) = &self.slot {
+            slot.stays();
+        }
     }
 }
 
@@ -66,6 +86,7 @@ impl Drop for OpenSlot {
         let (Some(mut slot), Ok(runtime)) = (self.slot.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
+        self.leaving.soon();
         let modem = self.modem.clone();
         runtime.spawn(async move {
             if let Err(error) = clean(&modem, &mut slot).await {

@@ -18,6 +18,7 @@ use super::status::{self, SocketStatus};
 use super::suspended::SuspendedSocket;
 use crate::commands::SocketCounters;
 use crate::driver::DataStream;
+use crate::exclusive::Leaving;
 use crate::modem::Modem;
 
 /// A TLS connection through the module: an ordinary byte stream.
@@ -47,6 +48,7 @@ pub struct TlsSocket {
     /// Asks to leave online mode; `None` in command mode.
     suspend: Option<oneshot::Sender<Suspend>>,
     done: oneshot::Receiver<Result<(), SocketError>>,
+    leaving: Leaving,
     /// Somebody else has the connection now.
     handed_over: bool,
 }
@@ -75,6 +77,7 @@ impl TlsSocket {
             socket: link.socket(),
             suspend,
             done,
+            leaving: link.slot.leaving(),
             handed_over: false,
         };
         (socket, tell)
@@ -89,7 +92,7 @@ impl TlsSocket {
     /// # Cancel safety
     /// Dropped, it goes on in the background.
     pub async fn close(mut self) -> Result<(), SocketError> {
-        self.buffers.close();
+        self.leave();
         // Without an answer the task is gone, and the runtime with it.
         (&mut self.done).await.unwrap_or(Ok(()))
     }
@@ -157,6 +160,11 @@ impl TlsSocket {
         }
     }
 
+    fn leave(&self) {
+        self.leaving.soon();
+        self.buffers.close();
+    }
+
     fn check_command_mode(&self) -> Result<(), SocketError> {
         if self.suspend.is_some() { Err(SocketError::Online) } else { Ok(()) }
     }
@@ -165,7 +173,7 @@ impl TlsSocket {
 impl Drop for TlsSocket {
     fn drop(&mut self) {
         if !self.handed_over {
-            self.buffers.close();
+            self.leave();
         }
     }
 }
