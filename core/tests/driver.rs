@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use telit_core::at::{CommandLine, Effect, Exchange, Expect, Settings, StreamEnd, StreamEnding};
-use telit_core::driver::{AtChannel, AtPort, DriverOptions, Recorder};
+use telit_core::driver::{AtChannel, AtPort, DataStream, DriverOptions, Recorder};
 use telit_core::{CommandError, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
@@ -431,4 +431,48 @@ async fn a_module_that_goes_on_echoing_still_gets_the_next_command() {
         module.write_all(format!("{line}\r\r\nOK\r\n").as_bytes()).await.unwrap();
     }
     running.await.unwrap();
+}
+
+/// Opens a stream that the escape sequence ends.
+async fn online(port: &AtPort, module: &mut DuplexStream) -> DataStream {
+    let opening = {
+        let port = port.clone();
+        tokio::spawn(async move { port.open_stream(stream("#SSLO", StreamEnding::MarkAndSilence)).await })
+    };
+    expect(module, b"AT#SSLO\r").await;
+    module.write_all(b"\r\nCONNECT\r\n").await.expect("the port reads");
+    opening.await.expect("the task runs").expect("the stream opens")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_guard_time_counts_from_when_a_slow_transport_has_taken_everything() {
+    let (host, mut module) = tokio::io::duplex(64);
+    let port = AtPort::start(host, DriverOptions::default());
+    let stream = online(&port, &mut module).await;
+    stream.write(Bytes::from(vec![b'x'; 1000])).await.unwrap();
+    stream.close().await;
+    let mut taken = [0; 50];
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        module.read_exact(&mut taken).await.unwrap();
+        assert_eq!(taken, [b'x'; 50]);
+    }
+    let taken = tokio::time::Instant::now();
+    expect(&mut module, b"+++").await;
+    assert!(taken.elapsed() >= Duration::from_millis(800), "{:?} after the last bytes", taken.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_guard_time_counts_from_when_a_serial_line_has_carried_everything() {
+    let (host, mut module) = tokio::io::duplex(64 * 1024);
+    let port = AtPort::start(host, DriverOptions { line_rate: Some(9600), ..DriverOptions::default() });
+    let stream = online(&port, &mut module).await;
+    let written = tokio::time::Instant::now();
+    stream.write(Bytes::from(vec![b'x'; 4096])).await.unwrap();
+    stream.close().await;
+    module.read_exact(&mut [0; 4096]).await.unwrap();
+    expect(&mut module, b"+++").await;
+    // 4096 bytes of ten bits behind the eight of the command, and 1.2 s.
+    let due = 8 + 4267 + 1200;
+    assert!((due..due + 5).contains(&written.elapsed().as_millis()), "{:?}", written.elapsed());
 }

@@ -249,6 +249,17 @@ impl Engine {
         self.output.next_bytes()
     }
 
+    /// Tells that the port has taken every byte of [`poll_output`](Self::poll_output), and that the last of them
+    /// will have crossed the line at `left_at`: now, unless the line is known to be slower.
+    ///
+    /// The silences around the escape sequence count from there, so without it a stream is never left.
+    pub fn output_left(&mut self, now: Instant, left_at: Instant) {
+        self.output.left(left_at);
+        if let State::Stream(stream) = &mut self.state {
+            stream.output_left(now, left_at);
+        }
+    }
+
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.output.next_event()
@@ -283,9 +294,9 @@ impl Engine {
     }
 
     /// Leaves online mode by the escape sequence. Ends in one [`Event::StreamEnded`].
-    pub fn stream_close(&mut self, now: Instant) {
+    pub fn stream_close(&mut self) {
         if let State::Stream(stream) = &mut self.state {
-            stream.close(now, &self.settings);
+            stream.close();
         }
     }
 

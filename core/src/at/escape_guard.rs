@@ -18,7 +18,12 @@ const SEQUENCE: usize = 3;
 pub(crate) struct EscapeGuard {
     /// The module's guard time.
     guard: Duration,
-    last_write: Instant,
+    /// When the last bytes left at the earliest: the port took them then, or nobody has said so yet.
+    taken_at: Instant,
+    /// When they had crossed the line at the latest.
+    left_at: Instant,
+    /// Bytes were given out, and the port has not taken all of them.
+    leaving: bool,
     /// `lone[n]`: the module may have seen exactly n plus signs, and nothing else, since a silence.
     lone: [bool; SEQUENCE],
     /// How many plus signs wait for a silence.
@@ -28,21 +33,34 @@ pub(crate) struct EscapeGuard {
 impl EscapeGuard {
     pub(crate) fn new(now: Instant, guard: Duration) -> Self {
         // The silence behind CONNECT counts too.
-        Self { guard, last_write: now, lone: [true, false, false], held: 0 }
+        Self { guard, taken_at: now, left_at: now, leaving: false, lone: [true, false, false], held: 0 }
     }
 
-    /// When the last byte left, or will have left if nothing else comes.
-    pub(crate) fn last_write(&self) -> Instant {
-        match self.held {
-            0 => self.last_write,
-            SEQUENCE => self.last_write + 2 * self.certain_silence(),
-            _ => self.last_write + self.certain_silence(),
-        }
+    /// The port has taken everything now, and it will have crossed the line at `left_at`.
+    pub(crate) fn left(&mut self, now: Instant, left_at: Instant) {
+        self.taken_at = now;
+        self.left_at = left_at.max(now);
+        self.leaving = false;
     }
 
-    /// When [`release`](Self::release) has something to give.
+    /// Whether plus signs wait for a silence.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.held > 0
+    }
+
+    /// When [`release`](Self::release) has something to give; `None` also while bytes are still leaving.
     pub(crate) fn held_until(&self) -> Option<Instant> {
-        (self.held > 0).then(|| self.last_write + self.certain_silence())
+        (self.held > 0).then(|| self.silent_until()).flatten()
+    }
+
+    /// When the silence before the escape sequence will have been long enough, if nothing else is written;
+    /// `None` while anything has not left.
+    pub(crate) fn escape_at(&self) -> Option<Instant> {
+        (self.held == 0).then(|| self.silent_until()).flatten()
+    }
+
+    fn silent_until(&self) -> Option<Instant> {
+        (!self.leaving).then(|| self.left_at + self.certain_silence())
     }
 
     /// What of these bytes may leave now; plus signs may stay behind.
@@ -69,7 +87,7 @@ impl EscapeGuard {
             self.held = length - bytes.len();
         }
         if !bytes.is_empty() {
-            self.last_write = now;
+            (self.taken_at, self.left_at, self.leaving) = (now, now, true);
             self.note_written(&bytes);
         }
         bytes
@@ -84,13 +102,12 @@ impl EscapeGuard {
         (0..=length).rev().find(|count| !completes(count)).unwrap_or_default()
     }
 
-    /// The module's clock is not ours, and bytes may still be on the line when they were written: between the
-    /// two bounds nobody knows what the module saw.
+    /// The module's clock is not ours, and bytes may still be on the line when the port has taken them: between
+    /// the two bounds nobody knows what the module saw.
     fn note_silence(&mut self, now: Instant) {
-        let silence = now.saturating_duration_since(self.last_write);
-        if silence >= self.certain_silence() {
+        if self.silent_until().is_some_and(|until| until <= now) {
             self.lone = [true, false, false];
-        } else if silence >= self.guard / 2 {
+        } else if now.saturating_duration_since(self.taken_at) >= self.guard / 2 {
             self.lone[0] = true;
         }
     }
@@ -144,6 +161,7 @@ mod tests {
         let release = |guard: &mut EscapeGuard, left: &mut Vec<(u64, Vec<u8>)>, until: Option<Instant>| {
             while let Some(at) = guard.held_until().filter(|at| until.is_none_or(|until| *at <= until)) {
                 let bytes = guard.release(at).expect("it is due");
+                guard.left(at, at);
                 left.push((millis(at - start), bytes.to_vec()));
             }
         };
@@ -153,6 +171,7 @@ mod tests {
             release(&mut guard, &mut left, Some(now));
             let bytes = guard.write(now, Bytes::copy_from_slice(bytes));
             if !bytes.is_empty() {
+                guard.left(now, now);
                 left.push((millis(now - start), bytes.to_vec()));
             }
         }
@@ -222,6 +241,30 @@ mod tests {
     fn a_silence_that_the_module_may_have_seen_counts() {
         let left = written(&[(5000, b"text"), (700, b"+++")]);
         assert_eq!(left, [(5000, b"text".to_vec()), (5700, b"++".to_vec()), (6900, b"+".to_vec())]);
+    }
+
+    #[test]
+    fn the_silence_counts_from_when_the_line_is_free() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut guard = EscapeGuard::new(start, GUARD);
+        guard.write(start, Bytes::from_static(b"block"));
+        assert_eq!(guard.escape_at(), None, "the port has not taken it");
+        guard.left(at(300), at(500));
+        assert_eq!(guard.escape_at(), Some(at(1700)));
+        // The line may have been faster: the module may have seen a silence, and may have seen none.
+        assert_eq!(guard.write(at(1000), Bytes::from_static(b"+++")), "++");
+        assert_eq!(guard.held_until(), None, "two of them are leaving");
+        guard.left(at(1000), at(1002));
+        assert_eq!((guard.held_until(), guard.escape_at()), (Some(at(2202)), None));
+    }
+
+    #[test]
+    fn no_silence_is_certain_while_bytes_are_leaving() {
+        let start = Instant::now();
+        let mut guard = EscapeGuard::new(start, GUARD);
+        assert_eq!(guard.write(start, Bytes::from_static(b"++")), "++");
+        assert_eq!(guard.write(start + 3 * GUARD, Bytes::from_static(b"+")), "", "it would be the third");
     }
 
     proptest! {

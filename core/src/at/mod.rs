@@ -6,9 +6,10 @@
 //! # Contract
 //!
 //! After every call that takes `now` ([`Engine::begin`], [`Engine::handle_input`],
-//! [`Engine::handle_timeout`], [`Engine::stream_write`], [`Engine::stream_close`]) drain
-//! [`Engine::poll_output`] and [`Engine::poll_event`] until they give `None`, then arrange for
-//! [`Engine::handle_timeout`] to be called at [`Engine::poll_timeout`]. Every exchange that was begun
+//! [`Engine::handle_timeout`], [`Engine::stream_write`]) drain [`Engine::poll_output`] and
+//! [`Engine::poll_event`] until they give `None`, then arrange for [`Engine::handle_timeout`] to be called at
+//! [`Engine::poll_timeout`]. When the port has taken the last byte of the output, say so by
+//! [`Engine::output_left`]. Every exchange that was begun
 //! ends in exactly one [`Event::Completed`]; every stream that was opened ends in exactly one
 //! [`Event::StreamEnded`].
 //!

@@ -1,6 +1,7 @@
 //! What the engine wants to happen: bytes to write, events to hand on, a trace of both directions.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -32,6 +33,8 @@ pub enum Trace {
 #[derive(Debug)]
 pub(crate) struct Output {
     bytes: VecDeque<Bytes>,
+    /// When the last bytes that the port took have crossed the line.
+    left_at: Option<Instant>,
     events: VecDeque<Event>,
     traces: VecDeque<Trace>,
     tracing: bool,
@@ -39,13 +42,28 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(tracing: bool) -> Self {
-        Self { bytes: VecDeque::new(), events: VecDeque::new(), traces: VecDeque::new(), tracing }
+        Self {
+            bytes: VecDeque::new(),
+            left_at: None,
+            events: VecDeque::new(),
+            traces: VecDeque::new(),
+            tracing,
+        }
     }
 
     pub(crate) fn write(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {
             self.bytes.push_back(bytes);
         }
+    }
+
+    pub(crate) fn left(&mut self, left_at: Instant) {
+        self.left_at = Some(left_at);
+    }
+
+    /// When the last bytes that the port took have crossed the line; `None` if it took none yet.
+    pub(crate) fn left_at(&self) -> Option<Instant> {
+        self.left_at
     }
 
     pub(crate) fn event(&mut self, event: Event) {

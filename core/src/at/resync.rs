@@ -254,6 +254,12 @@ impl Resync {
                 ResyncStep::Again
             }
             Phase::Quiet { .. } | Phase::Probing { .. } => self.climb(now, settings, output),
+            Phase::Guard { .. } if Self::silence_after(output, settings) > Some(now) => {
+                // What was sent before is still on the line.
+                let until = Self::silence_after(output, settings).unwrap_or(now);
+                self.phase = Phase::Guard { until };
+                ResyncStep::Again
+            }
             Phase::Guard { .. } => {
                 send(output, ESCAPE_SEQUENCE);
                 self.phase = Phase::Escaped { until: now + guard(settings) };
@@ -383,6 +389,11 @@ impl Resync {
     fn listen(&mut self, now: Instant, settings: &Settings) {
         let at_most = self.flood_until.unwrap_or(now);
         self.phase = Phase::Quiet { until: now + settings.quiet, at_most };
+    }
+
+    /// When the guard time has passed since the last bytes were on the line.
+    fn silence_after(output: &Output, settings: &Settings) -> Option<Instant> {
+        output.left_at().map(|left_at| left_at + guard(settings))
     }
 
     fn climb(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {

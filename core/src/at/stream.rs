@@ -42,17 +42,13 @@ enum Phase {
         until: Instant,
     },
     /// Silence before the escape sequence.
-    GuardBefore {
-        until: Instant,
-    },
+    GuardBefore,
     /// The escape sequence was sent; the module waits its guard time and answers.
     Answer {
         until: Instant,
     },
     /// What looks like the end may be data: silence before the escape sequence, whose answer tells.
-    Doubt {
-        until: Instant,
-    },
+    Doubt,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -73,10 +69,8 @@ impl Stream {
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         let phase = match self.phase {
             Phase::Open => None,
-            Phase::MarkDue { until }
-            | Phase::GuardBefore { until }
-            | Phase::Answer { until }
-            | Phase::Doubt { until } => Some(until),
+            Phase::MarkDue { until } | Phase::Answer { until } => Some(until),
+            Phase::GuardBefore | Phase::Doubt => self.guard.escape_at(),
         };
         [phase, self.quiet_at, self.guard.held_until()].into_iter().flatten().min()
     }
@@ -89,6 +83,11 @@ impl Stream {
         if self.quiet_at.is_some() {
             self.quiet_at = Some(now + settings.quiet);
         }
+    }
+
+    /// The port has taken everything that was given out, and it will have crossed the line at `left_at`.
+    pub(crate) fn output_left(&mut self, now: Instant, left_at: Instant) {
+        self.guard.left(now, left_at);
     }
 
     /// Sends bytes, so that they cannot be taken for the escape sequence.
@@ -105,13 +104,12 @@ impl Stream {
 
     /// Whether a byte of the payload is held back for a moment.
     pub(crate) fn holds_back(&self) -> bool {
-        self.guard.held_until().is_some()
+        self.guard.is_holding()
     }
 
-    pub(crate) fn close(&mut self, now: Instant, settings: &Settings) {
-        if matches!(self.phase, Phase::Open | Phase::MarkDue { .. } | Phase::Doubt { .. }) {
-            let until = (self.guard.last_write() + guard(settings)).max(now);
-            self.phase = Phase::GuardBefore { until };
+    pub(crate) fn close(&mut self) {
+        if matches!(self.phase, Phase::Open | Phase::MarkDue { .. } | Phase::Doubt) {
+            self.phase = Phase::GuardBefore;
         }
     }
 
@@ -134,15 +132,15 @@ impl Stream {
         }
         match self.phase {
             Phase::MarkDue { until } if until <= now => {
-                self.close(now, settings);
+                self.close();
                 StreamStep::Again
             }
-            Phase::GuardBefore { until } if until <= now => {
+            Phase::GuardBefore if self.may_escape(now) => {
                 self.send_escape(output);
                 self.phase = Phase::Answer { until: now + guard(settings) + settings.escape_wait };
                 StreamStep::Again
             }
-            Phase::Doubt { until } if until <= now => {
+            Phase::Doubt if self.may_escape(now) => {
                 self.send_escape(output);
                 self.phase = Phase::Answer { until: now + guard(settings) + PROOF };
                 StreamStep::Again
@@ -175,6 +173,10 @@ impl Stream {
         }
     }
 
+    fn may_escape(&self, now: Instant) -> bool {
+        self.guard.escape_at().is_some_and(|at| at <= now)
+    }
+
     fn send_escape(&mut self, output: &mut Output) {
         self.escaped = true;
         output.trace(|| Trace::Sent(ESCAPE.to_vec()));
@@ -196,7 +198,7 @@ impl Stream {
     /// Hands on everything that cannot be the beginning of the end.
     fn step_data(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
         let held = self.possible_end(reader.peek());
-        if held == 0 && matches!(self.phase, Phase::Doubt { .. }) {
+        if held == 0 && self.phase == Phase::Doubt {
             // More came behind it, so it was no end.
             self.phase = Phase::Open;
         }
@@ -265,7 +267,7 @@ impl Stream {
                 false => self.ended(end, reader, output),
             };
         }
-        if matches!(self.phase, Phase::Doubt { .. }) {
+        if self.phase == Phase::Doubt {
             self.phase = Phase::Open;
         }
         let held = reader.peek().len();
@@ -291,14 +293,11 @@ impl Stream {
     /// While the escape sequence is under way anyway, its answer tells.
     fn doubt(&mut self, now: Instant, settings: &Settings) -> StreamStep {
         match self.phase {
-            Phase::Open => {
-                let until = (self.guard.last_write() + guard(settings)).max(now);
-                self.phase = Phase::Doubt { until };
-            }
+            Phase::Open => self.phase = Phase::Doubt,
             Phase::Answer { until } => {
                 self.phase = Phase::Answer { until: until.min(now + guard(settings) + PROOF) };
             }
-            Phase::Doubt { .. } | Phase::GuardBefore { .. } | Phase::MarkDue { .. } => {}
+            Phase::Doubt | Phase::GuardBefore | Phase::MarkDue { .. } => {}
         }
         StreamStep::Wait
     }

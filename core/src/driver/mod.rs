@@ -9,6 +9,7 @@
 //! its end inside the task and its result is thrown away, so the next command still gets its own answer.
 
 mod channel;
+mod line;
 mod port;
 mod recorder;
 mod stream;

@@ -25,6 +25,9 @@ pub struct DriverOptions {
     pub settings: Settings,
     /// Records the conversation.
     pub recorder: Option<Recorder>,
+    /// Bits a second of a serial line (8N1) whose driver takes bytes before they have crossed it: the silences
+    /// around the escape sequence begin when they have. Default `None`: bytes that were taken have left.
+    pub line_rate: Option<u32>,
     /// Settings that are sent again, before the next request, when the module echoes although it was told
     /// not to: it has restarted then. The first of them should switch echo off.
     pub restored: Vec<Exchange>,

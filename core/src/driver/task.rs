@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, Wr
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep};
 
+use super::line::Line;
 use super::port::{Counters, DriverOptions};
 use super::recorder::Recorder;
 use super::stream::{Control, DataStream, DataStreamPeer, tell};
@@ -72,6 +73,11 @@ pub(crate) struct Task {
     waiting: Option<Waiting>,
     stream: Option<OpenStream>,
     output: VecDeque<Bytes>,
+    /// The transport may still hold bytes that it has taken.
+    unflushed: bool,
+    /// The engine waits to hear that its output has left.
+    leaving: bool,
+    line: Line,
     /// Settings that the module forgets when it restarts.
     settings: Vec<Exchange>,
     /// Those that still have to be sent again.
@@ -83,6 +89,7 @@ pub(crate) struct Task {
 enum Wake {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
+    Flushed(io::Result<()>),
     Request(Option<Request>),
     StreamControl(Option<Control>),
     StreamRoom,
@@ -109,6 +116,9 @@ impl Task {
             waiting: None,
             stream: None,
             output: VecDeque::new(),
+            unflushed: false,
+            leaving: false,
+            line: Line::new(options.line_rate),
             settings: options.restored,
             restoring: VecDeque::new(),
             started: Instant::now(),
@@ -136,7 +146,11 @@ impl Task {
             self.drain_engine();
             match self.wait(reader, writer, timer.as_mut()).await {
                 Wake::Read(read) => self.input_arrived(read?)?,
-                Wake::Written(written) => self.written(writer, written?).await?,
+                Wake::Written(written) => self.written(written?)?,
+                Wake::Flushed(flushed) => {
+                    flushed?;
+                    self.unflushed = false;
+                }
                 Wake::Request(Some(request)) => self.begin(request),
                 Wake::Request(None) => return Ok(()),
                 Wake::StreamControl(control) => self.control_stream(control),
@@ -154,7 +168,7 @@ impl Task {
         writer: &mut WriteHalf<T>,
         mut timer: Pin<&mut Sleep>,
     ) -> Wake {
-        let ready = self.output.is_empty() && self.waiting.is_none() && self.engine.is_ready(now());
+        let ready = self.all_taken() && self.waiting.is_none() && self.engine.is_ready(now());
         let restore = ready && !self.restoring.is_empty();
         let unsent = self.engine.is_exchange_unsent();
         let deadline = self.engine.poll_timeout().map(Instant::from_std);
@@ -167,6 +181,7 @@ impl Task {
         let open =
             self.stream.as_ref().is_some_and(|stream| !stream.closing) && self.engine.is_stream_writable();
         let writing = !self.output.is_empty();
+        let flushing = !writing && self.unflushed;
         let next = self.output.front().cloned().unwrap_or_default();
         let (stream_data, stream_control) = match &mut self.stream {
             Some(stream) => (Some(stream.peer.data.clone()), Some(&mut stream.peer.control)),
@@ -175,10 +190,10 @@ impl Task {
         let input = self.engine.input();
         input.reserve(READ_SIZE);
         tokio::select! {
-            written = writer.write(&next), if writing => Wake::Written(written),
+            wake = push(writer, &next), if writing || flushing => wake,
             read = reader.read_buf(input), if !backlog => Wake::Read(read),
             () = room(stream_data), if backlog => Wake::StreamRoom,
-            control = next_control(stream_control), if open && !writing => Wake::StreamControl(control),
+            control = next_control(stream_control), if open && !writing && !flushing => Wake::StreamControl(control),
             () = std::future::ready(()), if restore => Wake::Restore,
             request = self.requests.recv(), if ready && !restore => Wake::Request(request),
             () = abandoned(self.waiting.as_mut()), if unsent => Wake::Abandoned,
@@ -196,25 +211,25 @@ impl Task {
         Ok(())
     }
 
-    async fn written<T: AsyncRead + AsyncWrite>(
-        &mut self,
-        writer: &mut WriteHalf<T>,
-        count: usize,
-    ) -> io::Result<()> {
+    fn written(&mut self, count: usize) -> io::Result<()> {
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         add(&self.counters.bytes_written, count);
+        self.line.carry(now(), count);
+        self.unflushed = true;
         if let Some(front) = self.output.front_mut() {
             front.advance(count);
             if front.is_empty() {
                 self.output.pop_front();
             }
         }
-        if self.output.is_empty() {
-            writer.flush().await?;
-        }
         Ok(())
+    }
+
+    /// The transport has taken everything that the engine has given out.
+    fn all_taken(&self) -> bool {
+        self.output.is_empty() && !self.unflushed
     }
 
     /// Bytes that are there count before a deadline that has passed, however late this task is.
@@ -289,7 +304,7 @@ impl Task {
                 if let Some(stream) = &mut self.stream {
                     stream.closing = true;
                 }
-                self.engine.stream_close(now());
+                self.engine.stream_close();
             }
         }
     }
@@ -307,8 +322,13 @@ impl Task {
         }
         while let Some(bytes) = self.engine.poll_output() {
             self.output.push_back(bytes);
+            self.leaving = true;
         }
-        let all_written = self.output.is_empty() && !self.engine.stream_holds_back();
+        if self.leaving && self.all_taken() {
+            self.leaving = false;
+            self.engine.output_left(now(), self.line.free_at(now()));
+        }
+        let all_written = self.all_taken() && !self.engine.stream_holds_back();
         if let Some(stream) = &mut self.stream {
             stream.flush();
             if all_written {
@@ -461,6 +481,14 @@ fn command_error(command: String, effect: Effect, failure: Failure) -> CommandEr
             CommandError::Unexpected { command, detail: detail.to_owned(), effect }
         }
         Failure::NotResponding => CommandError::NotResponding { command },
+    }
+}
+
+/// Writes what is next, or flushes if nothing is.
+async fn push<T: AsyncRead + AsyncWrite>(writer: &mut WriteHalf<T>, next: &[u8]) -> Wake {
+    match next.is_empty() {
+        true => Wake::Flushed(writer.flush().await),
+        false => Wake::Written(writer.write(next).await),
     }
 }
 

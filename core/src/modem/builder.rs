@@ -23,6 +23,7 @@ pub struct ModemBuilder {
     platform: Option<PlatformId>,
     settings: Settings,
     recorder: Option<Recorder>,
+    line_rate: Option<u32>,
     #[cfg(feature = "serial")]
     baud_rate: u32,
     #[cfg(feature = "serial")]
@@ -76,6 +77,7 @@ impl ModemBuilder {
             platform: None,
             settings: Settings { unknown_state: true, ..Settings::default() },
             recorder: None,
+            line_rate: None,
             #[cfg(feature = "serial")]
             baud_rate: crate::transport::DEFAULT_BAUD_RATE,
             #[cfg(feature = "serial")]
@@ -139,6 +141,15 @@ impl ModemBuilder {
         self
     }
 
+    /// The rate in bits a second of a serial line (8N1) that is opened by other means and given to
+    /// [`open`](Self::open). Its driver takes bytes before they have crossed the line, and online mode is left
+    /// only after a silence behind them. Not needed for other streams, nor for
+    /// [`open_serial`](Self::open_serial). Default unknown: bytes that were written have left.
+    pub fn line_rate(mut self, bits_per_second: u32) -> Self {
+        self.line_rate = Some(bits_per_second);
+        self
+    }
+
     /// The line rate of [`open_serial`](Self::open_serial). Default 115200.
     #[cfg(feature = "serial")]
     pub fn baud_rate(mut self, baud_rate: u32) -> Self {
@@ -173,7 +184,8 @@ impl ModemBuilder {
             .baud_rate(self.baud_rate)
             .hardware_flow_control(self.hardware_flow_control)
             .open()?;
-        self.open(stream).await
+        let baud_rate = self.baud_rate;
+        self.line_rate(baud_rate).open(stream).await
     }
 
     /// Identifies the module on any byte stream, in whatever state an earlier owner left the line: echo
@@ -190,7 +202,12 @@ impl ModemBuilder {
     {
         let restored = vec![EchoOff.exchange(), VerboseErrors.exchange()];
         let restored = restored.into_iter().collect::<Result<_, _>>().map_err(CommandError::from)?;
-        let options = DriverOptions { settings: self.settings, recorder: self.recorder, restored };
+        let options = DriverOptions {
+            settings: self.settings,
+            recorder: self.recorder,
+            line_rate: self.line_rate,
+            restored,
+        };
         let port = AtPort::start(transport, options);
         synchronise(&port).await?;
         let names = Names { model: port.run(Model).await?, firmware: port.run(FirmwareRevision).await? };

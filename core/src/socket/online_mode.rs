@@ -24,7 +24,7 @@ type Writing = Pin<Box<dyn Future<Output = Fate> + Send + Sync>>;
 /// What became of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
-    /// All of it has left the host.
+    /// The port has taken all of it.
     Written,
     /// The stream ended while it was on its way.
     Taken,

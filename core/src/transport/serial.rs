@@ -32,7 +32,8 @@ pub struct SerialPort {
 /// An open serial port.
 ///
 /// Flushing and closing do not wait until the bytes have crossed the line: the operating system offers
-/// that only as a call that blocks the thread, without bound while flow control holds the line.
+/// that only as a call that blocks the thread, without bound while flow control holds the line. How long the last bytes need
+/// is reckoned from the line rate instead, see [`DriverOptions::line_rate`](crate::driver::DriverOptions::line_rate).
 #[derive(Debug)]
 pub struct SerialLine(SerialStream);
 

@@ -98,7 +98,7 @@ proptest! {
             rig.feed(piece);
             rig.pass(Duration::from_millis(50));
         }
-        rig.engine.stream_close(rig.now);
+        rig.engine.stream_close();
         rig.pass(Duration::from_secs(60));
         let completed = rig.events.iter().filter(|event| matches!(event, Event::Completed(_))).count();
         prop_assert_eq!(completed, 1);

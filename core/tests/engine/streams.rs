@@ -242,7 +242,7 @@ fn what_is_held_back_leaves_before_the_escape_sequence() {
     let mut rig = open(StreamEnding::MarkAndSilence);
     rig.pass(Duration::from_secs(3));
     rig.engine.stream_write(rig.now, Bytes::from_static(b"+++"));
-    rig.engine.stream_close(rig.now);
+    rig.engine.stream_close();
     rig.drain();
     rig.pass(Duration::from_millis(1200));
     assert_eq!(rig.take_written(), "+++");
@@ -258,7 +258,7 @@ fn the_escape_sequence_keeps_its_guard_times() {
     rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
     rig.drain();
     rig.take_written();
-    rig.engine.stream_close(rig.now);
+    rig.engine.stream_close();
     rig.pass(Duration::from_millis(1199));
     assert_eq!(rig.take_written(), "");
     rig.pass(Duration::from_millis(1));
@@ -274,7 +274,7 @@ fn the_escape_sequence_keeps_its_guard_times() {
 #[test]
 fn an_escape_that_crosses_the_end_is_followed_by_a_probe() {
     let mut rig = open(StreamEnding::ProvenMarkAndSilence);
-    rig.engine.stream_close(rig.now);
+    rig.engine.stream_close();
     rig.pass(Duration::from_millis(1200));
     assert_eq!(rig.take_written(), "+++");
     rig.feed(b"\r\nNO CARRIER\r\n");
@@ -287,7 +287,39 @@ fn an_escape_that_crosses_the_end_is_followed_by_a_probe() {
 #[test]
 fn a_stream_that_cannot_be_left_is_lost() {
     let mut rig = open(StreamEnding::MarkAndSilence);
-    rig.engine.stream_close(rig.now);
+    rig.engine.stream_close();
     rig.pass(Duration::from_secs(13));
     assert_eq!(rig.events.last(), Some(&Event::StreamEnded(StreamEnd::Lost)));
+}
+
+#[test]
+fn the_guard_time_counts_from_when_the_bytes_have_left() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.holds_output = true;
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
+    rig.drain();
+    rig.take_written();
+    rig.engine.stream_close();
+    rig.pass(Duration::from_secs(3));
+    assert_eq!(rig.take_written(), "", "the byte is still in the host");
+    rig.engine.output_left(rig.now, rig.now + Duration::from_millis(356));
+    rig.pass(Duration::from_millis(1555));
+    assert_eq!(rig.take_written(), "", "it has left the line for less than the guard time");
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.take_written(), "+++");
+}
+
+#[test]
+fn the_question_whether_it_was_the_end_waits_for_what_is_still_leaving() {
+    let mut rig = open(StreamEnding::ProvenMarkAndSilence);
+    rig.holds_output = true;
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
+    rig.drain();
+    rig.take_written();
+    rig.feed(b"\r\nNO CARRIER\r\n");
+    rig.pass(Duration::from_secs(3));
+    assert_eq!(rig.take_written(), "", "it would go to the peer");
+    rig.engine.output_left(rig.now, rig.now);
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "+++");
 }
