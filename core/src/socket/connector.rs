@@ -24,7 +24,8 @@ const DIAL_MARGIN: Duration = Duration::from_secs(10);
 /// Makes TLS connections through the module.
 ///
 /// Several sockets can be open at once, as many as the module has. They share the module's TLS, which no other
-/// service has meanwhile.
+/// service has meanwhile: one that waits for it gets it when all sockets are closed, not before sockets that are
+/// opened later.
 ///
 /// ```no_run
 /// # async fn example(modem: telit_core::Modem, tls: telit_core::tls::TlsOptions)
@@ -62,9 +63,8 @@ impl TlsConnector {
     /// the socket is [suspended](TlsSocket::suspend) or closed. In command mode other commands and other sockets go
     /// on.
     ///
-    /// In online mode the module tells the end of a connection among its data. Bytes that merely look like it pass;
-    /// only a peer that sends exactly the module's own `NO CARRIER:SSL,<SSId>,<cause>` and pauses ends the
-    /// connection by that.
+    /// In online mode the module tells the end of a connection among its data. Where a peer sends the same bytes and
+    /// pauses, the module is asked, and the connection goes on with them, some seconds later.
     #[must_use]
     pub fn mode(mut self, mode: ConnectionMode) -> Self {
         self.options.mode = mode;

@@ -9,7 +9,7 @@ use super::ending::SocketEnding;
 use super::error::SocketError;
 use super::link::{Closed, Done, Link};
 use crate::at::{Command, Line, StreamEnd};
-use crate::commands::ResumeSocket;
+use crate::commands::{ReadSocketState, ResumeSocket, SocketState};
 use crate::driver::{DataStream, DataStreamWriter, StreamClosed};
 use crate::error::CommandError;
 
@@ -77,7 +77,12 @@ impl OnlineMode {
                 stream.close().await;
                 drain(&mut stream, &self.link).await;
             }
-            match (ended(&self.link, stream.end().await), stop) {
+            let end = stream.end().await;
+            if let Some(resumed) = self.go_on_if_open(&end).await {
+                stream = resumed;
+                continue;
+            }
+            match (ended(&self.link, end), stop) {
                 // The module was asked whether it was still online, and it was.
                 (Ok(None), Stop::Ended) => match self.go_on().await {
                     Ok(resumed) => stream = resumed,
@@ -87,6 +92,20 @@ impl OnlineMode {
             }
         };
         self.finish(ended, done).await;
+    }
+
+    /// A peer can send the bytes with which the module tells the end. If the connection stands, they were data.
+    async fn go_on_if_open(&mut self, end: &StreamEnd) -> Option<DataStream> {
+        let StreamEnd::Closed { line } = end else {
+            return None;
+        };
+        let report = self.link.modem.run(ReadSocketState { socket: self.link.socket() }).await.ok()?;
+        if report.state != SocketState::Open {
+            return None;
+        }
+        let resumed = self.go_on().await.ok()?;
+        self.link.buffers.push(Bytes::from([b"\r\n", line.as_bytes(), b"\r\n"].concat()));
+        Some(resumed)
     }
 
     /// Back to online mode, and on with what was being written.
