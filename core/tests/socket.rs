@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use telit_core::driver::{AtPort, DriverOptions};
 use telit_core::platform::{PlatformId, profile};
-use telit_core::socket::{Arrival, ConnectFailure, SocketEnding, SocketError, TlsConnector, TlsSocket};
+use telit_core::socket::{
+    Arrival, ConnectFailure, ConnectionMode, SocketEnding, SocketError, TlsConnector, TlsSocket,
+};
 use telit_core::tls::TlsOptions;
 use telit_core::{CommandError, Modem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
+/// Instead of an unsolicited line: from now on the module says nothing.
+const DEAD: &[u8] = b"dead";
 const OK: &[u8] = b"\r\nOK\r\n";
 
 /// What the module answers to a line, or to a block of data; `None` is the ordinary answer.
@@ -45,6 +49,9 @@ async fn play(
         let byte = tokio::select! {
             byte = port.read_u8() => byte,
             Some(urc) = urcs.recv() => {
+                if urc == DEAD {
+                    std::future::pending::<()>().await;
+                }
                 port.write_all(urc).await.unwrap();
                 continue;
             }
@@ -53,7 +60,7 @@ async fn play(
         received.push(byte);
         let whole = match counted {
             Some(length) => received.len() == length,
-            None => byte == b'\r' || byte == 0x1a,
+            None => byte == b'\r' || byte == 0x1a || received == b"+++",
         };
         if !whole {
             continue;
@@ -77,6 +84,7 @@ fn ordinary(line: &str) -> &'static [u8] {
         line if line.starts_with("AT#SSLS=1") => b"\r\n#SSLS: 1,2,0xC02F\r\n\r\nOK\r\n",
         line if line.starts_with("AT#SSLI=1") => b"\r\n#SSLI: 1,0,0,0,0\r\n\r\nOK\r\n",
         "AT+CMEE?" => b"\r\n+CMEE: 2\r\n\r\nOK\r\n",
+        line if line.starts_with("AT#SSLO=1") => b"\r\nCONNECT\r\n",
         _ => OK,
     }
 }
@@ -415,4 +423,88 @@ async fn tls_that_is_on_for_somebody_else_is_busy() {
         module(|line| (line == "AT#SSLEN=1,1").then_some(&b"\r\n+CME ERROR: SSL already activated\r\n"[..]));
     let error = module.connector().connect("peer.example", 7).await.unwrap_err();
     assert_eq!(error.category(), telit_core::Category::Busy, "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_reads_hears_of_a_module_that_answers_nothing_any_more() {
+    for arrival in [Arrival::Announced, Arrival::Delivered, Arrival::Polled(Duration::from_secs(1))] {
+        let module = module(|_| None);
+        let mut socket = module.connector().arrival(arrival).connect("peer.example", 7).await.unwrap();
+        module.urc.send(DEAD).unwrap();
+        let read = tokio::time::timeout(Duration::from_secs(300), socket.read(&mut [0; 8])).await;
+        let error = read.unwrap_or_else(|_| panic!("{arrival:?}: nobody tells")).unwrap_err();
+        assert!(matches!(socket_error(error), SocketError::Command(_)), "{arrival:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_late_answer_does_not_switch_the_counters_off() {
+    let module = module(|line| line.starts_with("AT#SSLI=1").then_some(b""));
+    let _socket = module.connect().await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let lines = module.lines.lock().unwrap();
+    assert!(lines.iter().filter(|line| line.starts_with("AT#SSLI=1")).count() > 1, "{lines:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_has_ended_says_nothing_of_whoever_has_its_number_now() {
+    let module = module(|line| {
+        line.starts_with("AT#SSLRECV=1").then_some(&b"\r\n#SSLRECV: 0\r\nDISCONNECTED\r\n\r\nOK\r\n"[..])
+    });
+    let mut ended = module.connect().await;
+    module.urc.send(b"\r\nNO CARRIER:SSL,1,4\r\n").unwrap();
+    assert_eq!(ended.read(&mut [0; 8]).await.unwrap(), 0);
+    let _stranger = module.connect().await;
+    let told = SocketError::Ended { ending: SocketEnding::CloseNotify, before_first_byte: true };
+    assert_eq!(ended.status().await.unwrap_err(), told);
+    assert_eq!(ended.counters().await.unwrap_err(), told);
+}
+
+async fn online(module: &Module) -> TlsSocket {
+    module.connector().mode(ConnectionMode::Online).connect("peer.example", 7).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_suspended_connection_has_a_bound() {
+    let module = module(|line| match line {
+        line if line.starts_with("AT#SSLD=1") => Some(b"\r\nCONNECT\r\n"),
+        line if line.starts_with("AT#SSLO=1") => Some(b"\r\n+CME ERROR: SSL not connected\r\n"),
+        line if line.starts_with("AT#SSLRECV=1") => Some(thousand_bytes()),
+        _ => None,
+    });
+    let suspended = online(&module).await.suspend().await.unwrap();
+    let resumed = tokio::time::timeout(Duration::from_secs(600), suspended.resume()).await;
+    assert!(matches!(resumed.unwrap(), Err(SocketError::Overflow { .. })));
+    assert!(module.sent("AT#SSLH=1,0"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_of_the_peer_that_look_like_the_end_are_data_while_the_connection_stands() {
+    let module = module(|line| line.starts_with("AT#SSLD=1").then_some(&b"\r\nCONNECT\r\n"[..]));
+    let mut socket = online(&module).await;
+    let data = b"before\r\nNO CARRIER:SSL,1,4\r\n";
+    module.urc.send(data).unwrap();
+    let mut got = vec![0; data.len()];
+    socket.read_exact(&mut got).await.unwrap();
+    assert_eq!(got, data);
+    module.urc.send(b"behind").unwrap();
+    let mut got = [0; 6];
+    socket.read_exact(&mut got).await.unwrap();
+    assert_eq!(&got, b"behind");
+    assert_eq!(socket.ending(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_in_online_mode_is_one_if_the_module_is_not_connected_any_more() {
+    let module = module(|line| match line {
+        line if line.starts_with("AT#SSLD=1") => Some(b"\r\nCONNECT\r\n"),
+        line if line.starts_with("AT#SSLS=1") => Some(b"\r\n#SSLS: 1,1\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    let mut socket = online(&module).await;
+    module.urc.send(b"all\r\nNO CARRIER:SSL,1,4\r\n").unwrap();
+    let mut got = Vec::new();
+    socket.read_to_end(&mut got).await.unwrap();
+    assert_eq!(got, b"all");
+    assert_eq!(socket.ending(), Some(SocketEnding::CloseNotify));
 }

@@ -152,6 +152,12 @@ impl Buffers {
         }
     }
 
+    /// Fails once the connection has ended: its number may be somebody else's.
+    pub(super) fn check_open(&self) -> Result<(), SocketError> {
+        let state = self.lock();
+        if state.read_end.is_some() { Err(state.ended_error()) } else { Ok(()) }
+    }
+
     /// What a connection comes to that has ended instead of being suspended.
     pub(super) fn ended_while_suspended(&self) -> SocketError {
         let ending = self.ending().unwrap_or(SocketEnding::Unknown);

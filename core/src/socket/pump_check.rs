@@ -145,6 +145,26 @@ fn an_end_that_nobody_explains_is_not_known_to_be_whole() {
 }
 
 #[test]
+fn a_module_that_is_polled_is_asked_for_the_end_too() {
+    for counters in [true, false] {
+        let (mut pump, now) = pump(Arrival::Polled(Duration::from_secs(60)), counters);
+        pump.closed_somewhere(now);
+        if counters {
+            assert_eq!(pump.next(now, ROOM), Action::Look);
+            pump.looked(now, false);
+        }
+        assert_eq!(pump.next(now, ROOM), RECEIVE);
+        pump.received(now, 0, true);
+        let cause = now + Duration::from_secs(1);
+        assert_eq!(pump.next(now, ROOM), Action::Wait { until: Some(cause) });
+        assert_eq!(pump.next(cause, ROOM), Action::Ended(SocketEnding::Unknown));
+    }
+    let minute = Duration::from_secs(60);
+    let (mut pump, now) = pump(Arrival::Polled(minute), true);
+    assert_eq!(pump.next(now + minute, ROOM), Action::Look, "without any word too");
+}
+
+#[test]
 fn the_cause_may_come_before_or_behind_the_last_byte() {
     let (mut pump, now) = announced();
     pump.rang(5);

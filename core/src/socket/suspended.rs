@@ -29,7 +29,8 @@ impl SuspendedSocket {
     /// Back to online mode. Bytes that were not read before are read first.
     ///
     /// # Errors
-    /// [`SocketError::EndedWhileSuspended`] holds what the peer had still sent.
+    /// [`SocketError::EndedWhileSuspended`] holds what the peer had still sent; [`SocketError::Overflow`] if that is
+    /// more than 1 MiB.
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection.
@@ -103,21 +104,29 @@ impl SuspendedSocket {
     /// Fetches what is left in the module and gives the socket back.
     async fn ended(self, ending: SocketEnding) -> SocketError {
         let link = self.link;
-        loop {
-            match receive(&link).await {
-                Ok(data) if data.is_empty() => break,
-                Ok(data) => link.buffers.push(data),
-                Err(error) => {
-                    tracing::debug!(%error, "the rest of an ended connection cannot be read");
-                    break;
-                }
-            }
-        }
+        let fetched = fetch_rest(&link).await;
         let unread = link.buffers.unread();
         if let Err(error) = link.finish().await {
             tracing::debug!(%error, "a TLS socket could not be closed in order");
         }
-        SocketError::EndedWhileSuspended { ending, unread }
+        match fetched {
+            Ok(()) => SocketError::EndedWhileSuspended { ending, unread },
+            Err(error) => error,
+        }
+    }
+}
+
+/// Fetches what is left in the module; more than can be kept if the connection stands after all.
+async fn fetch_rest(link: &Link) -> Result<(), SocketError> {
+    loop {
+        match receive(link).await {
+            Ok(data) if data.is_empty() => return Ok(()),
+            Ok(data) => link.buffers.push_unbridled(data)?,
+            Err(error) => {
+                tracing::debug!(%error, "the rest of an ended connection cannot be read");
+                return Ok(());
+            }
+        }
     }
 }
 

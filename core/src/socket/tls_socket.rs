@@ -113,24 +113,24 @@ impl TlsSocket {
     /// Whether the module is connected, and with which cipher suite.
     ///
     /// # Errors
-    /// [`SocketError::Online`] in online mode; a failed command.
+    /// [`SocketError::Online`] in online mode; how the connection ended, if it has; a failed command.
     ///
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn status(&self) -> Result<SocketStatus, SocketError> {
-        self.check_command_mode()?;
+        self.check_answers()?;
         status::read(&self.modem, self.socket).await
     }
 
     /// What the module has counted since the connection was made; `None` if it counts nothing.
     ///
     /// # Errors
-    /// [`SocketError::Online`] in online mode; a failed command.
+    /// [`SocketError::Online`] in online mode; how the connection ended, if it has; a failed command.
     ///
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn counters(&self) -> Result<Option<SocketCounters>, SocketError> {
-        self.check_command_mode()?;
+        self.check_answers()?;
         status::counters(&self.modem, self.socket).await
     }
 
@@ -165,7 +165,8 @@ impl TlsSocket {
         self.buffers.close();
     }
 
-    fn check_command_mode(&self) -> Result<(), SocketError> {
+    fn check_answers(&self) -> Result<(), SocketError> {
+        self.buffers.check_open()?;
         if self.suspend.is_some() { Err(SocketError::Online) } else { Ok(()) }
     }
 }
