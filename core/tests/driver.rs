@@ -476,3 +476,77 @@ async fn the_guard_time_counts_from_when_a_serial_line_has_carried_everything() 
     let due = 8 + 4267 + 1200;
     assert!((due..due + 5).contains(&written.elapsed().as_millis()), "{:?}", written.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_takes_nothing_is_left_and_serves_the_next_command() {
+    let (host, mut module) = tokio::io::duplex(64);
+    let port = AtPort::start(host, DriverOptions::default());
+    let stream = online(&port, &mut module).await;
+    let writer = stream.writer();
+    writer.write(Bytes::from(vec![b'x'; 1000])).await.unwrap();
+    let started = tokio::time::Instant::now();
+    assert!(writer.flush().await.is_err());
+    assert_eq!(started.elapsed(), Duration::from_secs(60));
+    let mut taken = [0; 64];
+    module.read_exact(&mut taken).await.unwrap();
+    assert_eq!(taken, [b'x'; 64], "what the transport had");
+    expect(&mut module, b"+++").await;
+    module.write_all(b"\r\nOK\r\n").await.unwrap();
+    assert_eq!(stream.end().await, StreamEnd::Stalled { waited: Duration::from_secs(60) });
+    let next = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
+    // The sequence again, because the peer could have sent that OK; then the question.
+    expect(&mut module, b"+++\rAT+CMEE?\r").await;
+    module.write_all(b"\r\n+CMEE: 2\r\n\r\nOK\r\n").await.unwrap();
+    expect(&mut module, b"AT#SSLEN?\r").await;
+    module.write_all(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n").await.unwrap();
+    assert_eq!(next.await.unwrap().unwrap().value("#SSLEN").unwrap(), "1,0");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_stream_into_a_dead_module_does_not_keep_the_port() {
+    let (host, mut module) = tokio::io::duplex(64);
+    let port = AtPort::start(host, DriverOptions::default());
+    let stream = online(&port, &mut module).await;
+    stream.set_send_timeout(Duration::from_secs(5)).await;
+    for _ in 0..10 {
+        stream.write(Bytes::from(vec![b'x'; 1000])).await.unwrap();
+    }
+    drop(stream);
+    let answer = tokio::time::timeout(Duration::from_secs(60), port.execute(read("#SSLEN"))).await;
+    assert!(matches!(answer, Ok(Err(CommandError::NotResponding { .. }))), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_bounded_while_nobody_reads_the_stream() {
+    let (host, mut module) = tokio::io::duplex(64);
+    let port = AtPort::start(host, DriverOptions::default());
+    let mut stream = online(&port, &mut module).await;
+    let writer = stream.writer();
+    // More than the port holds, so that it stops reading.
+    let sending = tokio::spawn(async move {
+        let sent = tokio::time::timeout(Duration::from_secs(200), module.write_all(&[b'd'; 500_000])).await;
+        (module, sent.is_ok())
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    writer.write(Bytes::from(vec![b'x'; 1000])).await.unwrap();
+    let flushed = tokio::time::timeout(Duration::from_secs(61), writer.flush()).await;
+    assert!(matches!(flushed, Ok(Err(_))), "{flushed:?}");
+    let mut received = 0;
+    while let Some(data) = stream.next().await {
+        received += data.len();
+    }
+    assert_eq!(received, 500_000);
+    assert!(matches!(stream.end().await, StreamEnd::Stalled { .. }));
+    assert!(sending.await.unwrap().1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_over_a_lost_link_says_so_behind_its_data() {
+    let (port, mut module) = start();
+    let mut stream = online(&port, &mut module).await;
+    module.write_all(b"data").await.unwrap();
+    drop(module);
+    assert_eq!(stream.next().await.unwrap(), "data");
+    assert_eq!(stream.next().await, None);
+    assert_eq!(stream.end().await, StreamEnd::LinkLost { reason: "the port hung up".to_owned() });
+}

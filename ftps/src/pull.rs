@@ -86,7 +86,7 @@ impl Pull {
         if self.got == self.expected {
             return Ok(None);
         }
-        if end == StreamEnd::Lost {
+        if matches!(end, StreamEnd::Lost | StreamEnd::LinkLost { .. }) {
             return Err(TransferError::LineLost { got: self.got, expected: self.expected });
         }
         Err(self.cut().await)

@@ -35,6 +35,7 @@ where
     }
     let put = PutOnline { path: path.to_owned(), append, deadline: session.deadline() };
     let stream = session.open_stream(put, Some(path)).await?;
+    stream.set_send_timeout(session.options().stall()).await;
     let mut sent = 0;
     while let Some(piece) = next_piece(blocks).await? {
         let length = piece.len() as u64;
@@ -44,6 +45,9 @@ where
     stream.close().await;
     match timeout(session.deadline(), stream.end()).await {
         Ok(StreamEnd::Closed { .. }) => Ok(sent),
+        Ok(StreamEnd::Stalled { waited }) => {
+            Err(TransferError::Stalled { got: sent, expected: sent, waited })
+        }
         _ => Err(TransferError::LineLost { got: sent, expected: sent }),
     }
 }

@@ -26,6 +26,9 @@ pub struct Settings {
     pub probe_wait: Duration,
     /// The module's escape guard time, S12. Default 1 s. Source: M37 p138.
     pub escape_guard: Duration,
+    /// How long the port may take for one write to a stream, before the rest of it is dropped and the stream is
+    /// left. Default 60 s. [`Engine::stream_send_timeout`] changes it for one stream.
+    pub send_timeout: Duration,
     /// How long leaving online mode may take after the guard time. Default 10 s.
     pub escape_wait: Duration,
     /// Longest line taken from the module. Default 8 KiB.
@@ -46,6 +49,7 @@ impl Default for Settings {
             quiet: Duration::from_millis(200),
             probe_wait: Duration::from_secs(1),
             escape_guard: Duration::from_secs(1),
+            send_timeout: Duration::from_secs(60),
             escape_wait: Duration::from_secs(10),
             line_limit: 8 * 1024,
             reply_limit: 256 * 1024,
@@ -105,6 +109,17 @@ pub enum StreamEnd {
     Suspended,
     /// The module did not come back from online mode within the bound.
     Lost,
+    /// The port did not take a write in time: the rest of it was dropped, and a part of it may have gone. Whether
+    /// the connection still stands, the module has to be asked.
+    Stalled {
+        /// How long the port had for it.
+        waited: Duration,
+    },
+    /// The port closed or failed.
+    LinkLost {
+        /// What the port said.
+        reason: String,
+    },
 }
 
 /// The I/O-free AT engine. Its contract is written in the [module documentation](super).
@@ -186,6 +201,14 @@ impl Engine {
         }
     }
 
+    /// Tells that the input is not read, because nobody takes the data of the stream: silence means nothing
+    /// until [`input_resumed`](Self::input_resumed).
+    pub fn input_paused(&mut self) {
+        if let State::Stream(stream) = &mut self.state {
+            stream.input_paused();
+        }
+    }
+
     /// Tells that the input was not read for a while, so that silence counts from now.
     pub fn input_resumed(&mut self, now: Instant) {
         if let State::Stream(stream) = &mut self.state {
@@ -220,6 +243,10 @@ impl Engine {
             State::Pending(pending) => {
                 let step = pending.timeout(now, &mut self.reader, &mut self.output);
                 self.apply_pending(now, step);
+            }
+            State::Stream(stream) if stream.is_stalled(now) => {
+                let step = stream.stall(now);
+                self.apply_stream(now, step);
             }
             State::Stream(stream) => {
                 let step = stream.timeout(now, &self.settings, &mut self.reader, &mut self.output);
@@ -270,10 +297,20 @@ impl Engine {
         self.output.next_trace()
     }
 
+    /// How long the port may take for one write to the open stream, from the next write on.
+    pub fn stream_send_timeout(&mut self, timeout: Duration) {
+        if let State::Stream(stream) = &mut self.state {
+            stream.set_send_timeout(timeout);
+        }
+    }
+
     /// Sends bytes on the open stream; ignored while [`is_stream_writable`](Self::is_stream_writable) is false.
     ///
     /// Payload that the module would take for the escape sequence, `+++` alone between two silences, is torn
     /// apart by a silence of its own: its last byte leaves 1.2 guard times later, 2.4 at most.
+    ///
+    /// If [`output_left`](Self::output_left) does not follow within [`Settings::send_timeout`], the rest is
+    /// abandoned and the stream is left: [`StreamEnd::Stalled`].
     pub fn stream_write(&mut self, now: Instant, bytes: Bytes) {
         if let State::Stream(stream) = &mut self.state {
             stream.write(now, bytes, &mut self.output);
@@ -388,6 +425,10 @@ impl Engine {
         match step {
             StreamStep::Wait => return false,
             StreamStep::Again => {}
+            StreamStep::Stalled => {
+                self.output.trace(|| Trace::Remark("the port takes nothing"));
+                self.abandon_output();
+            }
             StreamStep::Ended { end, in_step } => {
                 self.output.event(Event::StreamEnded(end));
                 if in_step {

@@ -43,6 +43,11 @@ impl EscapeGuard {
         self.leaving = false;
     }
 
+    /// What waits for a silence is not sent any more.
+    pub(crate) fn forget_held(&mut self) {
+        self.held = 0;
+    }
+
     /// Whether plus signs wait for a silence.
     pub(crate) fn is_holding(&self) -> bool {
         self.held > 0

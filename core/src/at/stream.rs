@@ -29,6 +29,14 @@ pub(crate) struct Stream {
     phase: Phase,
     quiet_at: Option<Instant>,
     guard: EscapeGuard,
+    /// How long the port may take for one write.
+    send_timeout: Duration,
+    /// Until when it may take for the one under way.
+    send_until: Option<Instant>,
+    /// It did not take a write in time.
+    stalled: bool,
+    /// Nobody reads the input.
+    paused: bool,
     escaped: bool,
     /// The module is in command mode.
     proven: bool,
@@ -55,7 +63,12 @@ enum Phase {
 pub(crate) enum StreamStep {
     Wait,
     Again,
-    Ended { end: StreamEnd, in_step: bool },
+    /// What was not written must not be written any more.
+    Stalled,
+    Ended {
+        end: StreamEnd,
+        in_step: bool,
+    },
 }
 
 impl Stream {
@@ -63,7 +76,19 @@ impl Stream {
         // All of a short stream may have come together with CONNECT.
         let quiet_at = Some(now + settings.quiet);
         let guard = EscapeGuard::new(now, settings.escape_guard);
-        Self { ending, received: 0, phase: Phase::Open, quiet_at, guard, escaped: false, proven: false }
+        Self {
+            ending,
+            received: 0,
+            phase: Phase::Open,
+            quiet_at,
+            guard,
+            send_timeout: settings.send_timeout,
+            send_until: None,
+            stalled: false,
+            paused: false,
+            escaped: false,
+            proven: false,
+        }
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
@@ -72,14 +97,20 @@ impl Stream {
             Phase::MarkDue { until } | Phase::Answer { until } => Some(until),
             Phase::GuardBefore | Phase::Doubt => self.guard.escape_at(),
         };
-        [phase, self.quiet_at, self.guard.held_until()].into_iter().flatten().min()
+        let incoming = [phase, self.quiet_at].into_iter().flatten().min().filter(|_| !self.paused);
+        [incoming, self.guard.held_until(), self.send_until].into_iter().flatten().min()
     }
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
         self.quiet_at = Some(now + settings.quiet);
     }
 
+    pub(crate) fn input_paused(&mut self) {
+        self.paused = true;
+    }
+
     pub(crate) fn input_resumed(&mut self, now: Instant, settings: &Settings) {
+        self.paused = false;
         if self.quiet_at.is_some() {
             self.quiet_at = Some(now + settings.quiet);
         }
@@ -88,12 +119,40 @@ impl Stream {
     /// The port has taken everything that was given out, and it will have crossed the line at `left_at`.
     pub(crate) fn output_left(&mut self, now: Instant, left_at: Instant) {
         self.guard.left(now, left_at);
+        self.send_until = None;
+    }
+
+    pub(crate) fn set_send_timeout(&mut self, timeout: Duration) {
+        self.send_timeout = timeout;
+    }
+
+    pub(crate) fn is_stalled(&self, now: Instant) -> bool {
+        self.send_until.is_some_and(|until| until <= now)
+    }
+
+    /// Gives up what the port does not take, and leaves online mode.
+    pub(crate) fn stall(&mut self, now: Instant) -> StreamStep {
+        self.output_left(now, now);
+        self.guard.forget_held();
+        self.stalled = true;
+        self.close();
+        StreamStep::Stalled
     }
 
     /// Sends bytes, so that they cannot be taken for the escape sequence.
     pub(crate) fn write(&mut self, now: Instant, bytes: Bytes, output: &mut Output) {
         if self.phase == Phase::Open {
-            send(self.guard.write(now, bytes), output);
+            let bytes = self.guard.write(now, bytes);
+            self.send(now, bytes, output);
+        }
+    }
+
+    fn send(&mut self, now: Instant, bytes: Bytes, output: &mut Output) {
+        if !bytes.is_empty() {
+            // A time beyond the clock's range is no bound at all.
+            self.send_until = self.send_until.or_else(|| now.checked_add(self.send_timeout));
+            output.trace(|| Trace::SentPayload(bytes.clone()));
+            output.write(bytes);
         }
     }
 
@@ -120,7 +179,7 @@ impl Stream {
         reader: &mut Reader,
         output: &mut Output,
     ) -> StreamStep {
-        if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
+        if !self.paused && self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
             self.quiet_at = None;
             let step = self.silence(now, settings, reader, output);
             if step != StreamStep::Wait {
@@ -128,7 +187,10 @@ impl Stream {
             }
         }
         if let Some(held) = self.guard.release(now) {
-            send(held, output);
+            self.send(now, held, output);
+        }
+        if self.paused {
+            return StreamStep::Wait;
         }
         match self.phase {
             Phase::MarkDue { until } if until <= now => {
@@ -191,7 +253,7 @@ impl Stream {
                 self.hand_on(end.start, reader, output);
                 self.ended(end, reader, output)
             }
-            None => StreamStep::Ended { end: StreamEnd::Lost, in_step: false },
+            None => StreamStep::Ended { end: self.told(StreamEnd::Lost), in_step: false },
         }
     }
 
@@ -312,7 +374,12 @@ impl Stream {
             false => StreamEnd::Closed { line: Line::new(line) },
         };
         // The peer can send the same bytes and stop, so the line has to prove that it is back.
-        StreamStep::Ended { end, in_step: false }
+        StreamStep::Ended { end: self.told(end), in_step: false }
+    }
+
+    /// How it ended: that bytes were dropped matters more than what came afterwards.
+    fn told(&self, end: StreamEnd) -> StreamEnd {
+        if self.stalled { StreamEnd::Stalled { waited: self.send_timeout } } else { end }
     }
 
     /// Whether what is sent to find the line again can reach a peer, should the stream not have ended.
@@ -328,7 +395,7 @@ impl Stream {
 
     fn closed_by(&self, line: Line) -> StreamStep {
         // If the escape sequence crossed the end it now stands in the module's command line.
-        StreamStep::Ended { end: StreamEnd::Closed { line }, in_step: !self.escaped }
+        StreamStep::Ended { end: self.told(StreamEnd::Closed { line }), in_step: !self.escaped }
     }
 
     fn hand_on(&mut self, count: usize, reader: &mut Reader, output: &mut Output) {
@@ -362,13 +429,6 @@ impl Stream {
         let mut candidates = starts
             .filter(|&start| Tail::of(window.get(start..).unwrap_or_default(), self.escaped) != Tail::No);
         candidates.next().map_or(0, |start| window.len() - start)
-    }
-}
-
-fn send(bytes: Bytes, output: &mut Output) {
-    if !bytes.is_empty() {
-        output.trace(|| Trace::SentPayload(bytes.clone()));
-        output.write(bytes);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The handle to an open data stream.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,6 +14,10 @@ const CHUNKS: usize = 64;
 ///
 /// Dropping it leaves online mode by the escape sequence in the background and throws away what still
 /// arrives; commands wait until that is done.
+///
+/// A write that the port does not take within its [bound](Self::set_send_timeout) ends the stream with
+/// [`StreamEnd::Stalled`]: the rest is dropped and online mode is left. So writes should be small: a few thousand
+/// bytes at a time.
 #[derive(Debug)]
 pub struct DataStream {
     data: mpsc::Receiver<Bytes>,
@@ -33,6 +39,8 @@ pub(crate) enum Control {
     Write(Bytes, Option<oneshot::Sender<()>>),
     /// Tell when everything before has been written to the port.
     Flush(oneshot::Sender<()>),
+    /// How long the port may take for one write.
+    SendTimeout(Duration),
     Close,
 }
 
@@ -77,6 +85,13 @@ impl DataStream {
         self.control.send(Control::Write(bytes, None)).await.map_err(|_| StreamClosed)
     }
 
+    /// How long the port may take for one write, from the next write on. Default
+    /// [`Settings::send_timeout`](crate::at::Settings::send_timeout).
+    pub async fn set_send_timeout(&self, timeout: Duration) {
+        // If nobody listens, the stream has already ended.
+        drop(self.control.send(Control::SendTimeout(timeout)).await);
+    }
+
     /// A handle for writing while another one reads. It does not keep the stream open.
     #[must_use]
     pub fn writer(&self) -> DataStreamWriter {
@@ -117,7 +132,7 @@ impl DataStreamWriter {
     /// Waits until all bytes have been written to the port.
     ///
     /// # Errors
-    /// The stream has ended.
+    /// The stream has ended, or the port did not take them in time.
     ///
     /// # Cancel safety
     /// Nothing is changed.
@@ -148,6 +163,7 @@ impl DataStreamPeer {
                     return Some(bytes);
                 }
                 Some(Control::Flush(written)) => tell(Some(written)),
+                Some(Control::SendTimeout(_)) => {}
                 Some(Control::Close) | None => return None,
             }
         }

@@ -177,7 +177,7 @@ impl Task {
         {
             timer.as_mut().reset(deadline);
         }
-        let backlog = self.stream.as_ref().is_some_and(|stream| !stream.backlog.is_empty());
+        let backlog = self.has_backlog();
         let open =
             self.stream.as_ref().is_some_and(|stream| !stream.closing) && self.engine.is_stream_writable();
         let writing = !self.output.is_empty();
@@ -197,8 +197,7 @@ impl Task {
             () = std::future::ready(()), if restore => Wake::Restore,
             request = self.requests.recv(), if ready && !restore => Wake::Request(request),
             () = abandoned(self.waiting.as_mut()), if unsent => Wake::Abandoned,
-            // While nobody makes room for the stream, the port is not read, and its silence means nothing.
-            () = timer, if deadline.is_some() && !backlog => Wake::Timer,
+            () = timer, if deadline.is_some() => Wake::Timer,
         }
     }
 
@@ -227,6 +226,11 @@ impl Task {
         Ok(())
     }
 
+    /// While nobody makes room for the data of the stream, the port is not read.
+    fn has_backlog(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| !stream.backlog.is_empty())
+    }
+
     /// The transport has taken everything that the engine has given out.
     fn all_taken(&self) -> bool {
         self.output.is_empty() && !self.unflushed
@@ -234,11 +238,12 @@ impl Task {
 
     /// Bytes that are there count before a deadline that has passed, however late this task is.
     async fn timer_fired<T: AsyncRead + AsyncWrite>(&mut self, reader: &mut ReadHalf<T>) -> io::Result<()> {
+        let backlog = self.has_backlog();
         let input = self.engine.input();
         input.reserve(READ_SIZE);
         let read = tokio::select! {
             biased;
-            read = reader.read_buf(input) => Some(read),
+            read = reader.read_buf(input), if !backlog => Some(read),
             () = std::future::ready(()) => None,
         };
         if let Some(count) = read {
@@ -300,6 +305,7 @@ impl Task {
                     stream.flushing.push(written);
                 }
             }
+            Some(Control::SendTimeout(timeout)) => self.engine.stream_send_timeout(timeout),
             Some(Control::Close) | None => {
                 if let Some(stream) = &mut self.stream {
                     stream.closing = true;
@@ -335,6 +341,9 @@ impl Task {
                 stream.flushing.drain(..).for_each(|waiter| tell(Some(waiter)));
             }
         }
+        if self.has_backlog() {
+            self.engine.input_paused();
+        }
         self.counters.resyncs.store(self.engine.resync_count(), Ordering::Relaxed);
         self.counters.dropped_bytes.store(self.engine.dropped_bytes(), Ordering::Relaxed);
     }
@@ -361,7 +370,12 @@ impl Task {
                 add(&self.counters.echoes, 1);
                 self.restore();
             }
-            Event::OutputAbandoned => self.output.clear(),
+            Event::OutputAbandoned => {
+                self.output.clear();
+                if let Some(stream) = &mut self.stream {
+                    stream.stop_writing();
+                }
+            }
         }
     }
 
@@ -402,6 +416,9 @@ impl Task {
         };
         if let Some(Waiting { command, answer, .. }) = self.waiting.take() {
             answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: true });
+        }
+        if let Some(stream) = self.stream.take() {
+            stream.finish(StreamEnd::LinkLost { reason: reason.clone() });
         }
         self.requests.close();
         while let Ok(request) = self.requests.try_recv() {
@@ -453,6 +470,14 @@ impl OpenStream {
                 Err(mpsc::error::TrySendError::Closed(_)) => self.backlog.clear(),
             }
         }
+    }
+
+    /// Nothing more is written, and whoever waits for that hears it at once.
+    fn stop_writing(&mut self) {
+        self.closing = true;
+        self.flushing.clear();
+        self.peer.control.close();
+        while self.peer.control.try_recv().is_ok() {}
     }
 
     /// The reader gets the rest of the data at its own pace, then the end.

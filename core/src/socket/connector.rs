@@ -91,8 +91,9 @@ impl TlsConnector {
         self
     }
 
-    /// How long the module tries to get rid of one block in command mode, while the peer does not read. Meanwhile
-    /// the port does nothing else. Then the connection fails. 100 ms to a day, default 60 s.
+    /// How long the module tries to get rid of one block, at most 4096 bytes, while the peer does not read.
+    /// Meanwhile the port does nothing else. Then the connection fails, in online mode with
+    /// [`SocketError::Stalled`]. 100 ms to a day, default 60 s.
     #[must_use]
     pub fn send_timeout(mut self, timeout: Duration) -> Self {
         self.options.send_timeout = within_reason(timeout);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -92,6 +93,13 @@ pub enum SocketError {
     /// The module's TLS was switched off under the connection, as by a restart. Bytes may be missing at the end.
     #[error("the module has switched TLS off, as by a restart; the connection is lost")]
     Disabled,
+    /// In online mode the module did not take what was written in time, because the peer does not read perhaps. The
+    /// rest was thrown away and the connection closed.
+    #[error("the module did not take what was written within {waited:?}; a part of it may have gone")]
+    Stalled {
+        /// The bound: [`send_timeout`](super::TlsConnector::send_timeout).
+        waited: Duration,
+    },
     /// The module did not come back from online mode.
     #[error("the module did not leave online mode")]
     Stuck,
@@ -211,6 +219,7 @@ impl SocketError {
             Self::Connect { failure: ConnectFailure::Tls(TlsFailure::AlreadyActivated), .. } => {
                 Category::Busy
             }
+            Self::Stalled { .. } => Category::Network,
             Self::Connect { .. } | Self::Ended { .. } | Self::EndedWhileSuspended { .. } => Category::Network,
             Self::NotSent { error, .. } if error.module_error().is_some() => Category::Network,
             Self::Command(error) | Self::NotSent { error, .. } => error.category(),
@@ -230,6 +239,7 @@ impl SocketError {
             Self::Ended { ending, before_first_byte } if is_refused_identity(*ending, *before_first_byte) => {
                 Some("check the client certificate, and what the server's log says")
             }
+            Self::Stalled { .. } => Some("check that the peer reads, or allow more time to send"),
             Self::NotSent { error, .. } | Self::Command(error) => TlsFailure::of(error).map(TlsFailure::hint),
             _ => None,
         }
@@ -245,7 +255,9 @@ impl SocketError {
             Self::Uncarriable { .. } => io::ErrorKind::InvalidInput,
             Self::Online | Self::NotOnline => io::ErrorKind::Unsupported,
             Self::NotSent { error, .. } if error.module_error().is_some() => io::ErrorKind::BrokenPipe,
-            Self::Connect { failure: ConnectFailure::TimedOut, .. } => io::ErrorKind::TimedOut,
+            Self::Connect { failure: ConnectFailure::TimedOut, .. } | Self::Stalled { .. } => {
+                io::ErrorKind::TimedOut
+            }
             Self::Connect { failure: ConnectFailure::Unreachable, .. } => io::ErrorKind::ConnectionRefused,
             Self::AllInUse { .. } => io::ErrorKind::AddrInUse,
             Self::Disabled => io::ErrorKind::ConnectionReset,
@@ -300,7 +312,7 @@ mod tests {
         }
         let late = CommandError::TimedOut {
             command: "#SSLD".into(),
-            waited: std::time::Duration::from_secs(150),
+            waited: Duration::from_secs(150),
             effect: Effect::Once,
         };
         assert_eq!(ConnectFailure::of(&late), ConnectFailure::TimedOut);
@@ -330,7 +342,7 @@ mod tests {
     fn a_late_answer_says_that_the_bytes_may_have_gone() {
         let error = CommandError::TimedOut {
             command: "#SSLSENDEXT".into(),
-            waited: std::time::Duration::from_secs(70),
+            waited: Duration::from_secs(70),
             effect: Effect::Once,
         };
         let error = SocketError::not_sent(error);

@@ -72,6 +72,7 @@ impl OnlineMode {
 
     async fn run(mut self, mut stream: DataStream, done: Done) {
         let ended = loop {
+            self.bound_writes(&stream).await;
             let stop = self.serve(&mut stream).await;
             if stop == Stop::Leave {
                 stream.close().await;
@@ -106,6 +107,11 @@ impl OnlineMode {
         let resumed = self.go_on().await.ok()?;
         self.link.buffers.push(Bytes::from([b"\r\n", line.as_bytes(), b"\r\n"].concat()));
         Some(resumed)
+    }
+
+    /// A peer that does not read must not keep the port.
+    async fn bound_writes(&self, stream: &DataStream) {
+        stream.set_send_timeout(self.link.options.send_timeout).await;
     }
 
     /// Back to online mode, and on with what was being written.
@@ -223,6 +229,10 @@ fn ended(link: &Link, end: StreamEnd) -> Result<Option<SocketEnding>, SocketErro
         StreamEnd::Suspended => Ok(None),
         StreamEnd::Closed { line } => Ok(Some(ending(link, &line))),
         StreamEnd::Lost => Err(SocketError::Stuck),
+        StreamEnd::Stalled { waited } => Err(SocketError::Stalled { waited }),
+        StreamEnd::LinkLost { reason } => {
+            Err(CommandError::LinkLost { command: "#SSLD".to_owned(), reason, sent: true }.into())
+        }
     }
 }
 

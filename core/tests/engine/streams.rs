@@ -323,3 +323,73 @@ fn the_question_whether_it_was_the_end_waits_for_what_is_still_leaving() {
     rig.pass(Duration::from_millis(1200));
     assert_eq!(rig.take_written(), "+++");
 }
+
+/// A stream whose port has not taken what was written.
+fn stuck(ending: StreamEnding) -> Rig {
+    let mut rig = open(ending);
+    rig.holds_output = true;
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
+    rig.drain();
+    rig.take_written();
+    rig
+}
+
+fn stalled(seconds: u64) -> Event {
+    Event::StreamEnded(StreamEnd::Stalled { waited: Duration::from_secs(seconds) })
+}
+
+#[test]
+fn a_write_that_the_port_does_not_take_is_given_up_and_the_stream_is_left() {
+    let mut rig = stuck(StreamEnding::MarkAndSilence);
+    rig.pass(Duration::from_millis(59_999));
+    assert_eq!((rig.abandoned, rig.engine.is_stream_writable()), (0, true));
+    rig.pass(Duration::from_millis(1));
+    assert_eq!((rig.abandoned, rig.engine.is_stream_writable()), (1, false));
+    rig.engine.output_left(rig.now, rig.now);
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "+++");
+    rig.feed(b"\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.events.last(), Some(&stalled(60)));
+}
+
+#[test]
+fn bytes_that_were_dropped_are_told_whatever_came_afterwards() {
+    for answer in [&b"\r\nNO CARRIER\r\n"[..], b"\r\nOK\r\n", b""] {
+        let mut rig = stuck(StreamEnding::MarkAndSilence);
+        rig.pass(Duration::from_secs(60));
+        rig.feed(answer);
+        rig.pass(Duration::from_secs(15));
+        assert!(rig.events.contains(&stalled(60)), "{:?}", rig.events);
+    }
+}
+
+#[test]
+fn a_write_is_bounded_while_nobody_reads() {
+    let mut rig = stuck(StreamEnding::MarkAndSilence);
+    rig.feed(b"data that nobody takes\r\nNO CARR");
+    rig.engine.input_paused();
+    rig.pass(Duration::from_secs(60));
+    assert_eq!(rig.abandoned, 1);
+    assert_eq!(rig.stream_data(), b"data that nobody takes", "silence means nothing while nobody reads");
+    rig.engine.input_resumed(rig.now);
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"data that nobody takes\r\nNO CARR");
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(rig.take_written(), "+++");
+}
+
+#[test]
+fn the_send_timeout_of_a_stream_counts_from_its_next_write() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.engine.stream_send_timeout(Duration::MAX);
+    rig.holds_output = true;
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
+    rig.pass(Duration::from_secs(1_000_000));
+    assert_eq!(rig.abandoned, 0);
+    rig.engine.output_left(rig.now, rig.now);
+    rig.engine.stream_send_timeout(Duration::from_secs(2));
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"y"));
+    rig.pass(Duration::from_secs(2));
+    assert_eq!(rig.abandoned, 1);
+}
