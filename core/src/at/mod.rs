@@ -29,6 +29,7 @@
 
 mod command;
 mod command_line;
+mod connection;
 mod counted_code;
 mod engine;
 mod escape_guard;

@@ -151,7 +151,12 @@ impl Final {
 
 /// Guides print `NO CARRIER` and `NOCARRIER`. Source: IPE28 p126.
 pub(crate) fn is_no_carrier(line: &str) -> bool {
-    line.starts_with("NO CARRIER") || line.starts_with("NOCARRIER")
+    after_no_carrier(line).is_some()
+}
+
+/// What stands behind the words.
+pub(crate) fn after_no_carrier(line: &str) -> Option<&str> {
+    line.strip_prefix("NO CARRIER").or_else(|| line.strip_prefix("NOCARRIER"))
 }
 
 fn normal(text: &str) -> String {

@@ -393,3 +393,27 @@ fn the_send_timeout_of_a_stream_counts_from_its_next_write() {
     rig.pass(Duration::from_secs(2));
     assert_eq!(rig.abandoned, 1);
 }
+
+#[test]
+fn the_end_of_another_connection_does_not_end_a_dial() {
+    let mut rig = Rig::new();
+    rig.begin(set("#SSLD", Expect::stream(StreamEnding::MarkAndSilence)));
+    rig.feed(b"\r\nNO CARRIER:SSL,2,4\r\n\r\nNO CARRIER: 1,0\r\n");
+    assert_eq!(rig.result(), None);
+    assert_eq!(rig.unsolicited(), ["NO CARRIER:SSL,2,4", "NO CARRIER: 1,0"]);
+    rig.feed(b"\r\nCONNECT\r\n");
+    rig.reply();
+}
+
+#[test]
+fn a_dial_ends_by_a_mark_that_names_it_or_nothing() {
+    for mark in ["NO CARRIER:SSL,1,5", "NO CARRIER"] {
+        let mut rig = Rig::new();
+        rig.begin(set("#SSLD", Expect::stream(StreamEnding::MarkAndSilence)));
+        rig.feed(format!("\r\n{mark}\r\n").as_bytes());
+        match rig.result() {
+            Some(Err(Failure::Refused(error))) => assert_eq!(error.to_string(), mark),
+            result => panic!("{result:?}"),
+        }
+    }
+}

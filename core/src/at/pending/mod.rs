@@ -11,6 +11,7 @@ use bytes::Bytes;
 use block::last_number;
 pub(crate) use prompt::send_payload;
 
+use crate::at::connection::Connection;
 use crate::at::counted_code::{self, Front};
 use crate::at::engine::{Event, Failure, Settings};
 use crate::at::exchange::{Exchange, Prompt, Shape, StreamEnding};
@@ -305,8 +306,18 @@ impl Pending {
 
     fn final_result(&self, text: &str) -> Option<Final> {
         Final::parse(text)
-            .or_else(|| self.expects_stream().and_then(|_| Final::parse_dial(text)))
+            .or_else(|| self.dial_result(text))
             .or_else(|| self.exchange.numeric_result.then(|| Final::parse_numeric(text)).flatten())
+    }
+
+    /// The end of another connection is no answer to this dial.
+    fn dial_result(&self, text: &str) -> Option<Final> {
+        self.expects_stream()?;
+        let named = Connection::of_no_carrier(text);
+        match named.is_none() || named == Connection::of_command(&self.exchange.line) {
+            true => Final::parse_dial(text),
+            false => None,
+        }
     }
 
     fn finish(&mut self, result: Final) -> Step {
