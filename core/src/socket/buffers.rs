@@ -98,8 +98,8 @@ impl Buffers {
     pub(super) fn poll_write(&self, context: &Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut state = self.lock();
         state.check_writable()?;
-        if let Some(byte) = bytes.iter().find(|byte| self.refuse_editing && EDITING_BYTES.contains(byte)) {
-            return Poll::Ready(Err(SocketError::Uncarriable { byte: *byte }.into()));
+        if let Some(byte) = self.uncarriable(bytes) {
+            return Poll::Ready(Err(SocketError::Uncarriable { byte }.into()));
         }
         let room = OUTGOING.saturating_sub(state.outgoing.len());
         if room == 0 && !bytes.is_empty() {
@@ -112,6 +112,16 @@ impl Buffers {
         drop(state);
         self.changed.notify_one();
         Poll::Ready(Ok(count))
+    }
+
+    /// All of a write is looked at, whatever there is room for, so that nothing of one that is refused is sent.
+    fn uncarriable(&self, bytes: &[u8]) -> Option<u8> {
+        if !self.refuse_editing {
+            return None;
+        }
+        let [backspace, end, escape] = EDITING_BYTES;
+        let position = memchr::memchr3(backspace, end, escape, bytes)?;
+        bytes.get(position).copied()
     }
 
     pub(super) fn poll_flush(&self, context: &Context<'_>) -> Poll<io::Result<()>> {
