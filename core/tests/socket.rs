@@ -29,12 +29,16 @@ struct Module {
 }
 
 fn module(answer: Answer) -> Module {
+    module_of(PlatformId::P37, answer)
+}
+
+fn module_of(platform: PlatformId, answer: Answer) -> Module {
     let (host, port) = duplex(1 << 20);
     let lines = Arc::new(Mutex::new(Vec::new()));
     let (urc, urcs) = tokio::sync::mpsc::unbounded_channel();
     tokio::spawn(play(port, answer, Arc::clone(&lines), urcs));
     let channel = Arc::new(AtPort::start(host, DriverOptions::default()));
-    Module { lines, modem: Modem::from_channel(channel, profile(PlatformId::P37)), urc }
+    Module { lines, modem: Modem::from_channel(channel, profile(platform)), urc }
 }
 
 async fn play(
@@ -507,4 +511,23 @@ async fn an_end_in_online_mode_is_one_if_the_module_is_not_connected_any_more() 
     socket.read_to_end(&mut got).await.unwrap();
     assert_eq!(got, b"all");
     assert_eq!(socket.ending(), Some(SocketEnding::CloseNotify));
+}
+
+/// On 2G a session is kept with the settings of its connection.
+#[tokio::test(start_paused = true)]
+async fn a_kept_session_is_not_for_connections_of_another_kind() {
+    let module = module_of(PlatformId::P10, |line| (line == "AT#SSLEN=?").then_some(ONE_SOCKET));
+    let tls = TlsOptions::builder().danger_skip_verification().without_server_name();
+    let tls = tls.cipher_policy(telit_core::tls::CipherPolicy::Compatible).build().unwrap();
+    let connector = TlsConnector::new(&module.modem, tls).keep_session(true);
+    connector.connect("peer.example", 7).await.unwrap().close().await.unwrap();
+    let other = connector.clone().arrival(Arrival::Polled(Duration::from_secs(1)));
+    let error = other.connect("peer.example", 7).await.unwrap_err();
+    assert_eq!(error, SocketError::AllInUse { limit: 1 }, "the session has the only number");
+    connector.connect("peer.example", 7).await.unwrap().close().await.unwrap();
+    drop(connector);
+    other.connect("peer.example", 7).await.unwrap().close().await.unwrap();
+    let lines = module.lines.lock().unwrap();
+    let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!((count("AT#SSLFASTD=1,"), count("AT#SSLD=1,")), (1, 2), "{lines:#?}");
 }
