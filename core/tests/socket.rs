@@ -10,7 +10,7 @@ use telit_core::platform::{PlatformId, profile};
 use telit_core::socket::{
     Arrival, ConnectFailure, ConnectionMode, SocketEnding, SocketError, TlsConnector, TlsSocket,
 };
-use telit_core::tls::TlsOptions;
+use telit_core::tls::{CipherPolicy, TlsOptions};
 use telit_core::{CommandError, Modem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
@@ -96,6 +96,12 @@ fn ordinary(line: &str) -> &'static [u8] {
 impl Module {
     fn connector(&self) -> TlsConnector {
         let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        TlsConnector::new(&self.modem, tls)
+    }
+
+    fn connector_2g(&self) -> TlsConnector {
+        let tls = TlsOptions::builder().danger_skip_verification().without_server_name();
+        let tls = tls.cipher_policy(CipherPolicy::Compatible).build().unwrap();
         TlsConnector::new(&self.modem, tls)
     }
 
@@ -517,9 +523,7 @@ async fn an_end_in_online_mode_is_one_if_the_module_is_not_connected_any_more() 
 #[tokio::test(start_paused = true)]
 async fn a_kept_session_is_not_for_connections_of_another_kind() {
     let module = module_of(PlatformId::P10, |line| (line == "AT#SSLEN=?").then_some(ONE_SOCKET));
-    let tls = TlsOptions::builder().danger_skip_verification().without_server_name();
-    let tls = tls.cipher_policy(telit_core::tls::CipherPolicy::Compatible).build().unwrap();
-    let connector = TlsConnector::new(&module.modem, tls).keep_session(true);
+    let connector = module.connector_2g().keep_session(true);
     connector.connect("peer.example", 7).await.unwrap().close().await.unwrap();
     let other = connector.clone().arrival(Arrival::Polled(Duration::from_secs(1)));
     let error = other.connect("peer.example", 7).await.unwrap_err();
@@ -530,4 +534,18 @@ async fn a_kept_session_is_not_for_connections_of_another_kind() {
     let lines = module.lines.lock().unwrap();
     let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
     assert_eq!((count("AT#SSLFASTD=1,"), count("AT#SSLD=1,")), (1, 2), "{lines:#?}");
+}
+
+/// Before TLS 1.3 a server refuses the client certificate during the handshake.
+#[tokio::test(start_paused = true)]
+async fn without_tls_13_an_end_before_the_first_byte_is_not_about_the_client_certificate() {
+    for (platform, explained) in [(PlatformId::P10, false), (PlatformId::P37, true)] {
+        let module = module_of(platform, |line| {
+            line.starts_with("AT#SSLRECV=1").then_some(&b"\r\n#SSLRECV: 0\r\nDISCONNECTED\r\n\r\nOK\r\n"[..])
+        });
+        let mut socket = module.connector_2g().connect("peer.example", 7).await.unwrap();
+        module.urc.send(b"\r\nNO CARRIER:SSL,1,1\r\n").unwrap();
+        let error = socket.read(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(error.to_string().contains("client certificate"), explained, "{platform}: {error}");
+    }
 }

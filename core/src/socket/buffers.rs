@@ -37,6 +37,8 @@ struct State {
     incoming: VecDeque<Bytes>,
     incoming_length: usize,
     received: u64,
+    /// The peer may judge the client certificate when the connection stands.
+    tls13: bool,
     outgoing: BytesMut,
     /// Bytes that the module has been given and has not yet accepted.
     in_flight: usize,
@@ -62,8 +64,11 @@ enum ReadEnd {
 }
 
 impl Buffers {
-    pub(super) fn new(refuse_editing: bool) -> Self {
-        Self { state: Mutex::default(), changed: Notify::new(), refuse_editing }
+    /// Bytes that would edit the entry can be refused. With TLS 1.3 the peer judges the client certificate when the
+    /// connection stands.
+    pub(super) fn new(refuse_editing: bool, tls13: bool) -> Self {
+        let state = State { tls13, ..State::default() };
+        Self { state: Mutex::new(state), changed: Notify::new(), refuse_editing }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -321,7 +326,7 @@ impl State {
         match &self.read_end {
             Some(ReadEnd::Failed(error)) => error.clone(),
             Some(ReadEnd::Ended(ending)) => {
-                SocketError::Ended { ending: *ending, before_first_byte: self.received == 0 }
+                SocketError::Ended { ending: *ending, before_first_byte: self.tls13 && self.received == 0 }
             }
             None => SocketError::Ended { ending: SocketEnding::Unknown, before_first_byte: false },
         }

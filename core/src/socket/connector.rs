@@ -130,7 +130,8 @@ impl TlsConnector {
             slot => slot?,
         };
         let end = self.end_of_stream(&limits).await?;
-        let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits)));
+        let tls13 = self.modem.profile().tls.tls13 != Availability::No;
+        let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits), tls13));
         // Before dialling: a server that speaks first is announced before the answer.
         let lines = self.modem.channel().unsolicited();
         let link = Link {

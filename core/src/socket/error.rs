@@ -55,7 +55,8 @@ pub enum SocketError {
     Ended {
         /// How.
         ending: SocketEnding,
-        /// Nothing had come from the peer.
+        /// Nothing had come from the peer, and with TLS 1.3 that can mean that it refused the client certificate.
+        /// Always false on platforms without TLS 1.3.
         before_first_byte: bool,
     },
     /// The connection ended while it was suspended.
