@@ -1,0 +1,120 @@
+//! A module that the test plays.
+
+use std::sync::{Arc, Mutex};
+
+use telit_core::Modem;
+use telit_core::driver::{AtPort, DriverOptions};
+use telit_core::platform::{PlatformId, profile};
+use telit_core::socket::{SocketError, TlsConnector, TlsSocket};
+use telit_core::tls::{CipherPolicy, TlsOptions};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+/// Instead of an unsolicited line: from now on the module says nothing.
+pub(crate) const DEAD: &[u8] = b"dead";
+pub(crate) const OK: &[u8] = b"\r\nOK\r\n";
+
+/// What the module answers to a line, or to a block of data; `None` is the ordinary answer.
+pub(crate) type Answer = fn(&str) -> Option<&'static [u8]>;
+
+/// A module that answers `OK` to everything but what the test is about.
+pub(crate) struct Module {
+    pub(crate) lines: Arc<Mutex<Vec<String>>>,
+    pub(crate) modem: Modem,
+    pub(crate) urc: tokio::sync::mpsc::UnboundedSender<&'static [u8]>,
+}
+
+pub(crate) fn module(answer: Answer) -> Module {
+    module_of(PlatformId::P37, answer)
+}
+
+pub(crate) fn module_of(platform: PlatformId, answer: Answer) -> Module {
+    let (host, port) = duplex(1 << 20);
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let (urc, urcs) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(play(port, answer, Arc::clone(&lines), urcs));
+    let channel = Arc::new(AtPort::start(host, DriverOptions::default()));
+    Module { lines, modem: Modem::from_channel(channel, profile(platform)), urc }
+}
+
+pub(crate) async fn play(
+    mut port: DuplexStream,
+    answer: Answer,
+    lines: Arc<Mutex<Vec<String>>>,
+    mut urcs: tokio::sync::mpsc::UnboundedReceiver<&'static [u8]>,
+) {
+    let mut received = Vec::new();
+    let mut counted = None;
+    loop {
+        let byte = tokio::select! {
+            byte = port.read_u8() => byte,
+            Some(urc) = urcs.recv() => {
+                if urc == DEAD {
+                    std::future::pending::<()>().await;
+                }
+                port.write_all(urc).await.unwrap();
+                continue;
+            }
+        };
+        let Ok(byte) = byte else { return };
+        received.push(byte);
+        let whole = match counted {
+            Some(length) => received.len() == length,
+            None => byte == b'\r' || byte == 0x1a || received == b"+++",
+        };
+        if !whole {
+            continue;
+        }
+        let said = String::from_utf8_lossy(&received).trim_end_matches('\r').to_owned();
+        received.clear();
+        let data = counted.take().is_some();
+        lines.lock().unwrap().push(said.clone());
+        let reply = answer(&said).unwrap_or_else(|| ordinary(&said));
+        if !data && reply == b"\r\n> " && said.starts_with("AT#SSLSENDEXT") {
+            counted = said.split(',').nth(1).and_then(|length| length.parse().ok());
+        }
+        port.write_all(reply).await.unwrap();
+    }
+}
+
+pub(crate) fn ordinary(line: &str) -> &'static [u8] {
+    match line {
+        line if line.starts_with("AT#SSLSEND") && !line.ends_with("=?") => b"\r\n> ",
+        line if line.starts_with("AT#SSLRECV=1") => b"\r\n#SSLRECV: 0\r\nTIMEOUT\r\n\r\nOK\r\n",
+        line if line.starts_with("AT#SSLS=1") => b"\r\n#SSLS: 1,2,0xC02F\r\n\r\nOK\r\n",
+        line if line.starts_with("AT#SSLI=1") => b"\r\n#SSLI: 1,0,0,0,0\r\n\r\nOK\r\n",
+        "AT+CMEE?" => b"\r\n+CMEE: 2\r\n\r\nOK\r\n",
+        line if line.starts_with("AT#SSLO=1") => b"\r\nCONNECT\r\n",
+        _ => OK,
+    }
+}
+
+impl Module {
+    pub(crate) fn connector(&self) -> TlsConnector {
+        let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        TlsConnector::new(&self.modem, tls)
+    }
+
+    pub(crate) fn connector_2g(&self) -> TlsConnector {
+        let tls = TlsOptions::builder().danger_skip_verification().without_server_name();
+        let tls = tls.cipher_policy(CipherPolicy::Compatible).build().unwrap();
+        TlsConnector::new(&self.modem, tls)
+    }
+
+    pub(crate) async fn connect(&self) -> TlsSocket {
+        self.connector().connect("peer.example", 7).await.unwrap()
+    }
+
+    pub(crate) fn sent(&self, line: &str) -> bool {
+        self.lines.lock().unwrap().iter().any(|sent| sent.starts_with(line))
+    }
+}
+
+pub(crate) fn socket_error(error: std::io::Error) -> SocketError {
+    *error.into_inner().unwrap().downcast().unwrap()
+}
+
+pub(crate) const ONE_SOCKET: &[u8] = b"\r\n#SSLEN: (1),(0,1)\r\n\r\nOK\r\n";
+
+pub(crate) fn thousand_bytes() -> &'static [u8] {
+    Box::leak([&b"\r\n#SSLRECV: 1000\r\n"[..], &[b'x'; 1000], b"\r\n\r\nOK\r\n"].concat().into_boxed_slice())
+}
