@@ -1,10 +1,9 @@
 //! The one session with the server: opening it, and opening it again when it cannot be trusted.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use telit_core::at::{Command, InvalidValue};
-use telit_core::driver::{AtChannel, DataStream};
+use telit_core::driver::DataStream;
 use telit_core::exclusive::{LeaseError, Service, TlsLease};
 use telit_core::platform::FtpProfile;
 use telit_core::{CommandError, Modem, tls};
@@ -76,10 +75,6 @@ impl Session {
 
     pub(crate) fn modem(&self) -> &Modem {
         &self.modem
-    }
-
-    pub(crate) fn channel(&self) -> &Arc<dyn AtChannel> {
-        self.modem.channel()
     }
 
     /// The files that its downloads write.
@@ -167,8 +162,7 @@ impl Session {
     ) -> Result<DataStream, TransferError> {
         let exchange = command.exchange()?;
         self.distrust();
-        let channel = Arc::clone(self.channel());
-        match channel.open_stream(exchange).await {
+        match self.modem.open_stream(exchange).await {
             Ok(stream) => Ok(stream),
             Err(error) => Err(self.explain(error, path, true).await),
         }

@@ -24,7 +24,8 @@ pub struct Settings {
     pub quiet: Duration,
     /// How long a probe may stay unanswered before the next one. Default 1 s.
     pub probe_wait: Duration,
-    /// The module's escape guard time, S12. Default 1 s. Source: M37 p138.
+    /// The module's escape guard time, S12. Default 1 s. A [`Modem`](crate::Modem) that it opened itself reads it
+    /// from the module before the first stream. Source: M37 p138.
     pub escape_guard: Duration,
     /// How long the port may take for one write to a stream, before the rest of it is dropped and the stream is
     /// left. Default 60 s. [`Engine::stream_send_timeout`] changes it for one stream.
@@ -157,6 +158,11 @@ impl Engine {
             resyncs: 0,
             settings,
         }
+    }
+
+    /// The module's escape guard time, for everything that begins from now on. See [`Settings::escape_guard`].
+    pub fn set_escape_guard(&mut self, escape_guard: Duration) {
+        self.settings.escape_guard = escape_guard;
     }
 
     /// Whether [`begin`](Self::begin) may be called now.

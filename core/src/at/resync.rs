@@ -6,7 +6,8 @@
 //! If the question stays unanswered, something may be in the way that an earlier owner of the port left
 //! behind: a half-typed line, an open prompt, online mode. A ladder of remedies goes from the harmless
 //! to the intrusive, a probe after each. With the default settings it gives up after about 9 seconds, or
-//! 12 seconds later if the module keeps sending.
+//! 12 seconds later if the module keeps sending. On a port that was just opened the last remedy is the escape
+//! sequence for a module with the longest guard time, which takes 13 seconds more.
 
 use std::time::{Duration, Instant};
 
@@ -66,8 +67,13 @@ enum Remedy {
     Nothing,
     EscapeKey,
     EscapeSequence,
+    /// The same, for a module whose guard time nobody has asked for yet.
+    PatientEscapeSequence,
     Filling,
 }
+
+/// The longest guard time that register S12 can hold. Source: M37 p138.
+const LONGEST_GUARD: Duration = Duration::from_millis(255 * 20);
 
 /// How long a module that keeps sending is listened to before it counts as not responding: data of a
 /// transfer that somebody has left, perhaps 64 KiB at 115200 baud, and as much again.
@@ -106,6 +112,8 @@ pub(crate) struct Resync {
     ladder: &'static [Remedy],
     /// The next rung of the ladder.
     rung: usize,
+    /// The module has not been spoken to yet: its guard time is not known.
+    stranger: bool,
     late_prompt: Option<OpenPrompt>,
     secret: bool,
     held: Option<Result<Reply, Failure>>,
@@ -123,7 +131,7 @@ enum Phase {
     /// Waiting for silence.
     Quiet { until: Instant, at_most: Instant },
     /// Silence before the escape sequence.
-    Guard { until: Instant },
+    Guard { until: Instant, silence: Duration },
     /// Silence after the escape sequence.
     Escaped { until: Instant },
     /// A probe was sent; `answered`: its information line has come.
@@ -162,7 +170,7 @@ impl Resync {
             at_most: now + settings.quiet * patience + settings.probe_wait,
         };
         let Trouble { late_prompt, secret, held, .. } = trouble;
-        Self { phase, ladder, late_prompt, secret, held, ..Self::unknown() }
+        Self { phase, ladder, late_prompt, secret, held, stranger: false, ..Self::unknown() }
     }
 
     /// The state of a port that somebody else may have used: nothing is known until the first command.
@@ -171,6 +179,7 @@ impl Resync {
             phase: Phase::GaveUp,
             ladder: LADDER,
             rung: 0,
+            stranger: true,
             late_prompt: None,
             secret: false,
             held: None,
@@ -187,7 +196,8 @@ impl Resync {
 
     /// Looks for the line again, and sends `exchange` when it is found.
     pub(crate) fn restart(&mut self, now: Instant, settings: &Settings, exchange: Exchange) {
-        *self = Self::new(now, settings, Trouble::default());
+        let stranger = self.stranger;
+        *self = Self { stranger, ..Self::new(now, settings, Trouble::default()) };
         self.waiting = Some(exchange);
     }
 
@@ -208,7 +218,7 @@ impl Resync {
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         match self.phase {
             Phase::Quiet { until, at_most } => Some(until.min(at_most)),
-            Phase::Guard { until }
+            Phase::Guard { until, .. }
             | Phase::Escaped { until }
             | Phase::Probing { until, .. }
             | Phase::Settling { until } => Some(until),
@@ -254,15 +264,15 @@ impl Resync {
                 ResyncStep::Again
             }
             Phase::Quiet { .. } | Phase::Probing { .. } => self.climb(now, settings, output),
-            Phase::Guard { .. } if Self::silence_after(output, settings) > Some(now) => {
-                // What was sent before is still on the line.
-                let until = Self::silence_after(output, settings).unwrap_or(now);
-                self.phase = Phase::Guard { until };
-                ResyncStep::Again
-            }
-            Phase::Guard { .. } => {
+            Phase::Guard { silence, .. } => {
+                if let Some(until) = output.left_at().map(|left| left + silence).filter(|until| *until > now)
+                {
+                    // What was sent before is still on the line.
+                    self.phase = Phase::Guard { until, silence };
+                    return ResyncStep::Again;
+                }
                 send(output, ESCAPE_SEQUENCE);
-                self.phase = Phase::Escaped { until: now + guard(settings) };
+                self.phase = Phase::Escaped { until: now + silence };
                 ResyncStep::Again
             }
             Phase::Escaped { .. } => {
@@ -391,13 +401,13 @@ impl Resync {
         self.phase = Phase::Quiet { until: now + settings.quiet, at_most };
     }
 
-    /// When the guard time has passed since the last bytes were on the line.
-    fn silence_after(output: &Output, settings: &Settings) -> Option<Instant> {
-        output.left_at().map(|left_at| left_at + guard(settings))
+    fn next_remedy(&self) -> Option<Remedy> {
+        let patient = self.stranger && self.rung == self.ladder.len();
+        self.ladder.get(self.rung).copied().or_else(|| patient.then_some(Remedy::PatientEscapeSequence))
     }
 
     fn climb(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
-        let Some(remedy) = self.ladder.get(self.rung) else {
+        let Some(remedy) = self.next_remedy() else {
             self.phase = Phase::GaveUp;
             output.trace(|| Trace::Remark("the module does not answer"));
             return ResyncStep::GaveUp { waiting: self.waiting.take().is_some() };
@@ -407,12 +417,17 @@ impl Resync {
             Remedy::Nothing => {}
             Remedy::EscapeKey => send(output, ESCAPE_KEY),
             Remedy::Filling => send(output, &FILLING),
-            Remedy::EscapeSequence => {
-                self.phase = Phase::Guard { until: now + guard(settings) };
-                return ResyncStep::Again;
+            Remedy::EscapeSequence => return self.escape(now, guard(settings.escape_guard)),
+            Remedy::PatientEscapeSequence => {
+                return self.escape(now, guard(settings.escape_guard.max(LONGEST_GUARD)));
             }
         }
         self.probe(now, settings, output)
+    }
+
+    fn escape(&mut self, now: Instant, silence: Duration) -> ResyncStep {
+        self.phase = Phase::Guard { until: now + silence, silence };
+        ResyncStep::Again
     }
 
     fn probe(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {

@@ -199,12 +199,13 @@ impl Stream {
             }
             Phase::GuardBefore if self.may_escape(now) => {
                 self.send_escape(output);
-                self.phase = Phase::Answer { until: now + guard(settings) + settings.escape_wait };
+                self.phase =
+                    Phase::Answer { until: now + guard(settings.escape_guard) + settings.escape_wait };
                 StreamStep::Again
             }
             Phase::Doubt if self.may_escape(now) => {
                 self.send_escape(output);
-                self.phase = Phase::Answer { until: now + guard(settings) + PROOF };
+                self.phase = Phase::Answer { until: now + guard(settings.escape_guard) + PROOF };
                 StreamStep::Again
             }
             Phase::Answer { until } if until <= now => self.unanswered(reader, output),
@@ -357,7 +358,7 @@ impl Stream {
         match self.phase {
             Phase::Open => self.phase = Phase::Doubt,
             Phase::Answer { until } => {
-                self.phase = Phase::Answer { until: until.min(now + guard(settings) + PROOF) };
+                self.phase = Phase::Answer { until: until.min(now + guard(settings.escape_guard) + PROOF) };
             }
             Phase::Doubt | Phase::GuardBefore | Phase::MarkDue { .. } => {}
         }
@@ -433,8 +434,8 @@ impl Stream {
 }
 
 /// The guard time and a fifth, since the module's clock is not ours.
-pub(crate) fn guard(settings: &Settings) -> Duration {
-    settings.escape_guard + settings.escape_guard / 5
+pub(crate) fn guard(escape_guard: Duration) -> Duration {
+    escape_guard + escape_guard / 5
 }
 
 /// A complete mark in the input.

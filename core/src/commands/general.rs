@@ -1,6 +1,6 @@
 //! Echo, error format, identity.
 
-use super::{query, setting};
+use super::{malformed, query, setting, value};
 use crate::at::{Command, CommandLine, Exchange, Expect, InvalidValue, Reply, UnexpectedReply};
 
 /// `ATE0V1Q0`: no echo, results as words. Understood in whatever format the module is.
@@ -72,6 +72,46 @@ impl Command for SkipEscape {
 
     fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
         Ok(())
+    }
+}
+
+/// `ATS12?`: the guard time around the escape sequence, in the platform's steps of 20 ms.
+///
+/// Source: M37 p138.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadEscapeRegister;
+
+impl Command for ReadEscapeRegister {
+    type Response = u8;
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        Ok(query(CommandLine::read("S12"), Expect::text()))
+    }
+
+    /// Three digits without a prefix.
+    fn parse(&self, reply: &Reply) -> Result<u8, UnexpectedReply> {
+        let value = reply.lines().first().map(|line| line.to_string()).unwrap_or_default();
+        value.trim().parse().map_err(|_| malformed("S12", &value))
+    }
+}
+
+/// `AT#E2ESC?`: a guard time in seconds that stands above register S12; 0 for none.
+///
+/// Source: M37 p168.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadEscapeOverride;
+
+impl Command for ReadEscapeOverride {
+    type Response = u8;
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        Ok(query(CommandLine::read("#E2ESC"), Expect::lines("#E2ESC")))
+    }
+
+    /// The parameter is a string; quotes are optional.
+    fn parse(&self, reply: &Reply) -> Result<u8, UnexpectedReply> {
+        let value = value(reply, "#E2ESC")?;
+        value.trim().trim_matches('"').parse().map_err(|_| malformed("#E2ESC", &value))
     }
 }
 

@@ -11,7 +11,8 @@ mod tls;
 pub(crate) use clock::format_clock;
 pub use clock::{NetworkTime, ReadClock, ReadNetworkTime, SetClock, SetNetworkTime, SynchroniseClock};
 pub use general::{
-    EchoOff, FirmwareRevision, Model, SelectSyntax, SerialNumber, SkipEscape, SoftwarePackage, VerboseErrors,
+    EchoOff, FirmwareRevision, Model, ReadEscapeOverride, ReadEscapeRegister, SelectSyntax, SerialNumber,
+    SkipEscape, SoftwarePackage, VerboseErrors,
 };
 pub use network::{ReadRegistration, Registration, RegistrationDomain, SignalQuality};
 pub use packet_data::{

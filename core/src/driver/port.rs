@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -110,6 +111,12 @@ impl AtPort {
     pub(crate) async fn remember(&self, exchange: Exchange) {
         // A port that is closed has nothing to restore.
         self.requests.send(Request::Remember(exchange)).await.unwrap_or(());
+    }
+
+    /// Tells the module's guard time around the escape sequence, for every stream that is opened from now on.
+    pub(crate) async fn set_escape_guard(&self, guard: Duration) {
+        // A port that is closed opens no stream.
+        self.requests.send(Request::EscapeGuard(guard)).await.unwrap_or(());
     }
 
     async fn request<R>(

@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
@@ -33,6 +34,8 @@ pub(crate) enum Request {
         exchange: Exchange,
         answer: oneshot::Sender<Result<DataStream, CommandError>>,
     },
+    /// The module's guard time around the escape sequence.
+    EscapeGuard(Duration),
     /// Belongs to the settings that are sent again after a restart from now on.
     Remember(Exchange),
 }
@@ -279,6 +282,7 @@ impl Task {
         let (exchange, answer) = match request {
             Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
             Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
+            Request::EscapeGuard(guard) => return self.engine.set_escape_guard(guard),
             Request::Remember(exchange) => return self.settings.push(exchange),
         };
         if !answer.is_abandoned() {
@@ -425,7 +429,7 @@ impl Task {
             let (exchange, answer) = match request {
                 Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
                 Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
-                Request::Remember(_) => continue,
+                Request::EscapeGuard(_) | Request::Remember(_) => continue,
             };
             let command = exchange.line().name().to_owned();
             answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: false });

@@ -189,7 +189,7 @@ impl ModemBuilder {
     }
 
     /// Identifies the module on any byte stream, in whatever state an earlier owner left the line: echo
-    /// on, a half-typed command, an open prompt, online mode. Takes at most about 20 seconds.
+    /// on, a half-typed command, an open prompt, online mode. Takes at most about 35 seconds.
     ///
     /// # Errors
     /// See [`OpenError`].

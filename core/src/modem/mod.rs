@@ -5,16 +5,20 @@ mod builder;
 mod clock;
 mod context;
 mod error;
+mod escape;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 pub use bring_up::BringUp;
 pub use builder::ModemBuilder;
 pub(crate) use clock::computer_time;
 pub use clock::{ClockCheck, ClockError, ClockSource};
 pub use error::{BringUpError, OpenError};
+
+use tokio::sync::OnceCell;
 
 use crate::at::Command;
 use crate::commands::TestForm;
@@ -52,6 +56,8 @@ struct Inner {
     sockets: SocketPool,
     /// The PIN was sent: it must never be sent twice, three wrong ones block the SIM.
     pin_spent: AtomicBool,
+    /// How long the silence around the escape sequence has to be, once it was asked.
+    escape_guard: OnceCell<Duration>,
     /// What test forms answered: firmware does not change while it runs.
     test_forms: Mutex<BTreeMap<&'static str, Option<Vec<String>>>>,
 }
@@ -88,6 +94,7 @@ impl Modem {
             sockets: SocketPool::new(Arc::clone(&arbiter)),
             arbiter,
             pin_spent: AtomicBool::new(false),
+            escape_guard: OnceCell::new(),
             test_forms: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }

@@ -265,7 +265,7 @@ impl TlsConnector {
     ) -> Result<Option<DataStream>, CommandError> {
         match self.options.mode {
             ConnectionMode::Command => self.modem.run(dial).await.map(|()| None),
-            ConnectionMode::Online => self.modem.channel().open_stream(dial.exchange()?).await.map(Some),
+            ConnectionMode::Online => self.modem.open_stream(dial.exchange()?).await.map(Some),
         }
     }
 

@@ -96,11 +96,12 @@ fn a_dead_module_is_given_up_and_found_again() {
 fn the_ladder_goes_from_harmless_to_intrusive() {
     let mut rig = Rig::with(unknown());
     rig.begin(Exchange::new(CommandLine::execute("E0"), Expect::result()));
-    rig.pass(Duration::from_secs(20));
+    rig.pass(Duration::from_secs(25));
     let written = rig.take_written();
     let fill = "\r".repeat(1600);
-    let expected = [PROBE, PROBE, "\x1b\r", PROBE, "+++", "\r", PROBE, &fill, PROBE, PROBE].concat();
-    assert_eq!(written, expected);
+    let escape = ["+++", "\r", PROBE].concat();
+    let expected = [PROBE, PROBE, "\x1b\r", PROBE, &escape, &fill, PROBE, PROBE, &escape].concat();
+    assert!(written == expected, "{written:?}");
     assert_eq!(rig.result(), Some(Err(Failure::NotResponding)));
 }
 
@@ -224,4 +225,47 @@ fn a_prompt_that_nobody_can_answer_is_refused_and_closed() {
     assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
     rig.pass(Duration::from_millis(200));
     assert_eq!(rig.take_written(), "\x1b\rAT+CMEE?\r");
+}
+
+/// Everything that is written until the engine gives up, with the milliseconds since the start.
+fn until_it_gives_up(rig: &mut Rig) -> Vec<(u128, String)> {
+    let start = rig.now;
+    let mut written = Vec::new();
+    while rig.result().is_none() {
+        rig.pass(Duration::from_millis(10));
+        let bytes = rig.take_written();
+        if !bytes.is_empty() {
+            written.push(((rig.now - start).as_millis(), bytes));
+        }
+        assert!(rig.now - start < Duration::from_secs(60));
+    }
+    written
+}
+
+#[test]
+fn a_port_that_was_just_opened_may_have_the_longest_guard_time() {
+    let mut rig = Rig::with(unknown());
+    rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
+    let written = until_it_gives_up(&mut rig);
+    let last: Vec<_> = written.iter().rev().take(3).rev().collect();
+    let [(before, probe), (escaped, sequence), (probed, behind)] = last[..] else { panic!("{written:?}") };
+    assert_eq!((&probe[..], &sequence[..], &behind[..]), (PROBE, "+++", "\rAT+CMEE?\r"));
+    // S12 is at most 5.1 s, and the module's clock is not ours.
+    assert!(escaped - before >= 6120 && probed - escaped >= 6120, "{written:?}");
+}
+
+#[test]
+fn a_module_whose_guard_time_is_known_is_not_waited_for_so_long() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.pass(Duration::from_secs(10));
+    assert!(rig.engine.is_ready(rig.now), "it has given up");
+    rig.take_written();
+    rig.engine.set_escape_guard(Duration::from_secs(3));
+    rig.begin(read("#SSLCFG"));
+    let written = until_it_gives_up(&mut rig);
+    let escapes: Vec<_> = written.iter().filter(|(_, bytes)| bytes == "+++").collect();
+    assert_eq!(escapes.len(), 1, "{written:?}");
+    let before = written.iter().take_while(|(_, bytes)| bytes != "+++").last().expect("a probe");
+    assert!(escapes[0].0 - before.0 >= 3600, "{written:?}");
 }

@@ -1,0 +1,57 @@
+//! How long the module wants silence around the escape sequence.
+
+use std::time::Duration;
+
+use super::Modem;
+use crate::at::Exchange;
+use crate::commands::{ReadEscapeOverride, ReadEscapeRegister};
+use crate::driver::DataStream;
+use crate::error::CommandError;
+use crate::platform::Availability;
+
+impl Modem {
+    /// Opens a data stream, see [`AtChannel::open_stream`](crate::driver::AtChannel::open_stream). Before the first
+    /// one the module is asked how long the silence around the escape sequence has to be, with which streams are
+    /// left; not on a channel that was given to [`from_channel`](Self::from_channel).
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    ///
+    /// # Cancel safety
+    /// As [`AtChannel::open_stream`](crate::driver::AtChannel::open_stream).
+    pub async fn open_stream(&self, exchange: Exchange) -> Result<DataStream, CommandError> {
+        if let Some(port) = &self.inner.port {
+            let learnt = &self.inner.escape_guard;
+            let guard = learnt.get_or_try_init(|| self.read_escape_guard()).await?;
+            port.set_escape_guard(*guard).await;
+        }
+        self.inner.channel.open_stream(exchange).await
+    }
+
+    /// `#E2ESC` stands above S12. What the module does not tell is as it left the factory. Source: M37 p138, p168.
+    async fn read_escape_guard(&self) -> Result<Duration, CommandError> {
+        let escape = &self.profile().escape;
+        let seconds = match escape.guard_override {
+            Availability::No => None,
+            Availability::Yes | Availability::Probe => told(self.run(ReadEscapeOverride).await)?,
+        };
+        if let Some(seconds) = seconds.filter(|seconds| *seconds > 0) {
+            return Ok(Duration::from_secs(u64::from(seconds)));
+        }
+        let steps =
+            told(self.run(ReadEscapeRegister).await)?.filter(|steps| escape.guard_steps.contains(steps));
+        Ok(escape.guard(steps.unwrap_or(escape.guard_default)))
+    }
+}
+
+/// `None` if the module does not have the setting, or tells it in a way that nobody knows.
+fn told(answer: Result<u8, CommandError>) -> Result<Option<u8>, CommandError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error @ (CommandError::Refused { .. } | CommandError::Unexpected { .. })) => {
+            tracing::debug!(%error, "the escape guard time is taken as it left the factory");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
