@@ -35,9 +35,7 @@ impl Bench {
     pub(super) async fn open_every_door(&self, shown: &Shown, recorder: Recorder) {
         self.credentials(shown);
         command_lines(shown);
-        let Some(modem) = self.modem(shown, recorder).await else {
-            return;
-        };
+        let modem = self.modem(shown, recorder).await;
         let accepted = self.provisioning(shown, &modem).await;
         let [best, ..] = self.tls(&modem);
         let tls = accepted.unwrap_or(best);
@@ -99,7 +97,7 @@ impl Bench {
     }
 
     /// The SIM asks for its PIN, and the virtual one refuses it.
-    async fn modem(&self, shown: &Shown, recorder: Recorder) -> Option<Modem> {
+    async fn modem(&self, shown: &Shown, recorder: Recorder) -> Modem {
         let wrong = Modem::builder().pin(PIN).apn("iot.test");
         shown.debug(&wrong);
         let modem = shown.outcome(wrong.open(asking_for_a_pin(self.module.attach_duplex())).await);
@@ -111,12 +109,12 @@ impl Bench {
         let mut settings = Settings::default();
         settings.pause = Duration::ZERO;
         let builder = Modem::builder().pin(PIN).apn("iot.test").settings(settings).recorder(recorder);
-        let modem = shown.outcome(builder.open(self.module.attach_duplex()).await)?;
+        let modem = shown.outcome(builder.open(self.module.attach_duplex()).await).expect("it opens");
         shown.outcome(modem.bring_up().await);
         shown.debug(&EnterPin(PIN.to_owned()));
         shown.outcome(modem.run(EnterPin(PIN.to_owned())).await);
         shown.outcome(modem.run(EnterPin(format!("{PIN}\r"))).await);
-        Some(modem)
+        modem
     }
 
     /// Stored in every way, found again, listed, read and removed. Gives the first options that are not refused.
