@@ -1,7 +1,7 @@
 //! TLS options that every platform can keep.
 
-use telit_core::platform::Profile;
-use telit_core::tls::{CipherPolicy, Probed, TlsOptionsBuilder, resolve};
+use telit_core::platform::{PlatformId, Profile};
+use telit_core::tls::{CipherPolicy, TlsOptionsBuilder};
 
 /// What the platform cannot do is waived, and nothing else.
 pub(crate) fn waived(profile: &Profile, builder: TlsOptionsBuilder) -> TlsOptionsBuilder {
@@ -14,11 +14,11 @@ pub(crate) fn with_server_name(profile: &Profile, builder: TlsOptionsBuilder) ->
     if profile.tls.sends_server_name() { builder } else { builder.without_server_name() }
 }
 
-/// The recommended suites where the platform can be pinned to one, else the compatible ones.
-pub(crate) fn strongest(profile: &'static Profile, builder: TlsOptionsBuilder) -> TlsOptionsBuilder {
-    let options = builder.clone().build().expect("they fit together");
-    match resolve(profile, &options, &Probed::default()) {
-        Ok(_) => builder,
-        Err(_) => builder.cipher_policy(CipherPolicy::Compatible),
+/// The recommended suites where the platform can be told to use them, else the compatible ones. Source: SSL guide,
+/// Appendix A.
+pub(crate) fn strongest(profile: &Profile, builder: TlsOptionsBuilder) -> TlsOptionsBuilder {
+    match profile.id {
+        PlatformId::P25ThreadX | PlatformId::P37 | PlatformId::P52 => builder,
+        _ => builder.cipher_policy(CipherPolicy::Compatible),
     }
 }
