@@ -61,8 +61,9 @@ async fn every_quality_of_service_and_retained_messages() {
         let mut messages = client.subscribe(topic.as_str(), qos).await.expect("it subscribes");
         client.publish(topic.as_str(), "once", qos).await.expect("it is published");
         assert_eq!(next(&mut messages).await.payload, "once");
-        let again = timeout(Duration::from_millis(300), messages.next()).await;
-        assert!(again.is_err(), "it arrived twice at QoS {number}");
+        // What comes next would be the first one again.
+        client.publish(topic.as_str(), "marker", qos).await.expect("it is published");
+        assert_eq!(next(&mut messages).await.payload, "marker", "at QoS {number}");
     }
     client.publish_retained("kept", "retained", QoS::AtLeastOnce).await.expect("it is published");
     let mut messages = client.subscribe("kept", QoS::AtLeastOnce).await.expect("it subscribes");
