@@ -21,7 +21,7 @@ use telit_simulator::Platform;
 
 use self::demand::{Demand, demands};
 use self::gnutls::Gnutls;
-use self::module_suites::ModuleSuites;
+use self::module_suites::{ModuleSuites, is_not_in_the_openssl_of_a_module};
 use self::mosquitto::Mosquitto;
 use self::nginx::Nginx;
 use self::outcome::Outcome;
@@ -115,7 +115,13 @@ async fn connected<P: Peer>(
         Ok(used) if offer.contains(&used.suite) => Outcome::Used(used),
         Ok(used) => Outcome::Unexpected(format!("{used:?}, which was not asked for")),
         Err(failure) if failure.refused => Outcome::Unexpected(failure.text),
-        Err(_) if !module_suites.have(device, tls, visit.suite).await => Outcome::AbsentInModule,
+        Err(failure) if !module_suites.have(device, tls, visit.suite).await => {
+            if is_not_in_the_openssl_of_a_module(visit.suite) {
+                Outcome::AbsentInModule
+            } else {
+                Outcome::Unexpected(failure.text)
+            }
+        }
         Err(_) if peer.has_nothing_in_common(visit, mark).await => Outcome::AbsentInServer,
         Err(failure) => Outcome::Unexpected(failure.text),
     }
