@@ -1,6 +1,7 @@
 //! How connections end, and how it is found.
 
 use std::io::ErrorKind;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use telit_core::CommandError;
@@ -12,16 +13,19 @@ use super::module::{Answer, DEAD, module, module_of, socket_error};
 
 #[tokio::test(start_paused = true)]
 async fn a_reset_after_the_last_byte() {
+    static READ: AtomicBool = AtomicBool::new(false);
     let module = module(|line| {
-        let receives = line.starts_with("AT#SSLRECV=1");
-        receives.then_some(&b"\r\n#SSLRECV: 3\r\nabc\r\n\r\nOK\r\n\r\nNO CARRIER:SSL,1,1\r\n"[..])
+        let first = line.starts_with("AT#SSLRECV=1") && !READ.swap(true, Ordering::Relaxed);
+        first.then_some(&b"\r\n#SSLRECV: 3\r\nabc\r\n\r\nOK\r\n\r\nNO CARRIER:SSL,1,1\r\n"[..])
     });
     let mut socket = module.connect().await;
     module.urc.send(b"\r\nSSLSRING: 1,3\r\n").unwrap();
     let mut three = [0; 3];
     socket.read_exact(&mut three).await.unwrap();
     assert_eq!(&three, b"abc");
-    drop(module);
+    let error = socket.read(&mut three).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(socket.ending(), Some(SocketEnding::Reset));
     socket.close().await.unwrap();
 }
 
@@ -29,11 +33,22 @@ async fn a_reset_after_the_last_byte() {
 async fn a_plain_no_carrier_is_checked_before_it_counts() {
     let module = module(|_| None);
     let mut socket = module.connect().await;
+    let asked = module.count("AT#SSLS=1");
     module.urc.send(b"\r\nNO CARRIER\r\n").unwrap();
     let read = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut [0; 8])).await;
     assert!(read.is_err(), "it was another connection");
-    assert!(module.sent("AT#SSLS=1"));
+    assert_eq!(module.count("AT#SSLS=1"), asked + 1);
     assert_eq!(socket.ending(), None::<SocketEnding>);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plain_no_carrier_counts_if_the_module_says_that_it_was_this_connection() {
+    let module = module(|line| line.starts_with("AT#SSLS=1").then_some(&b"\r\n#SSLS: 1,1\r\n\r\nOK\r\n"[..]));
+    let mut socket = module.connect().await;
+    module.urc.send(b"\r\nNO CARRIER\r\n").unwrap();
+    let read = tokio::time::timeout(Duration::from_secs(5), socket.read(&mut [0; 8])).await;
+    assert_eq!(read.unwrap().unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    assert_eq!(socket.ending(), Some(SocketEnding::Truncated));
 }
 
 /// What a reader hears at the end of `abc`, after which the module answers reads and questions like this.

@@ -105,7 +105,12 @@ impl Module {
     }
 
     pub(crate) fn sent(&self, line: &str) -> bool {
-        self.lines.lock().unwrap().iter().any(|sent| sent.starts_with(line))
+        self.count(line) > 0
+    }
+
+    /// How often it was sent.
+    pub(crate) fn count(&self, line: &str) -> usize {
+        self.lines.lock().unwrap().iter().filter(|sent| sent.starts_with(line)).count()
     }
 }
 
