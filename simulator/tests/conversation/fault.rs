@@ -85,3 +85,17 @@ async fn the_line_takes_its_time() {
     // 3 bytes in, 9 bytes out, 1.04 ms each.
     assert!(took >= Duration::from_millis(10) && took <= Duration::from_millis(18), "{took:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_long_answer_leaves_no_pause_on_the_line() {
+    const RATE: u32 = 9600;
+    let (_module, mut port) = start(builder()).await;
+    let answer = port.answer("AT+CLAC").await;
+    let (_module, mut port) = start(builder().baud(Some(RATE))).await;
+    let start = tokio::time::Instant::now();
+    port.ask("AT+CLAC", &answer).await;
+    let took = start.elapsed();
+    let bytes = u32::try_from("AT+CLAC\r".len() + answer.len()).unwrap();
+    let busy = Duration::from_secs(10) * bytes / RATE;
+    assert!(took >= busy.mul_f64(0.99) && took <= busy.mul_f64(1.03), "{took:?} for {busy:?} of line");
+}
