@@ -116,7 +116,7 @@ fn masks(module: &Module, p: &Parameters, s: &mut TlsSocket) -> Result<(), AtErr
     s.version = s.version.max(3);
     s.custom_mask = p.small_or(3, 0..=(1 << tls.certificate_slots()) - 1, s.custom_mask)?;
     s.preloaded_mask = p.small_or(4, 0..=(1 << tls.preloaded_slots()) - 1, s.preloaded_mask)?;
-    s.lowest_version = p.small_or(5, 0..=highest, s.lowest_version)?.max(1);
+    s.lowest_version = p.small_or(5, 1..=highest, s.lowest_version)?;
     let selected = s.custom_mask.count_ones() + s.preloaded_mask.count_ones();
     if selected > MOST_AUTHORITIES || s.lowest_version > s.version {
         return Err(AtError::Plain);

@@ -1,6 +1,7 @@
 //! The answers to `=?`, made from the ranges that the set forms keep.
 //!
-//! Source: SSL guide 6.8.1-6.8.3 (12 and 23, printed), M37 p874-929 (37, printed); the other platforms alike.
+//! Source: SSL guide 6.8.1-6.8.3 (12 and 23, printed), M37 p874-929 (37, printed); the other platforms alike. That of
+//! `#SSLSECCFG2` is printed nowhere: it is made of the ranges of M37 p921-923.
 
 use super::{ProtocolFields, Slots};
 use crate::profile::Profile;
@@ -48,7 +49,7 @@ pub(super) fn protocol(profile: &Profile) -> String {
             let mask = |slots: u8| (1_u32 << slots) - 1;
             let custom = mask(profile.tls.certificate_slots());
             let preloaded = mask(profile.tls.preloaded_slots());
-            format!("(0,1),(0-{custom}),(0-{preloaded}),(0-{})", protocol.highest)
+            format!("(0,1),(0-{custom}),(0-{preloaded}),(1-{})", protocol.highest)
         }
     };
     format!("#SSLSECCFG2: {},(0-{}),{rest}", sockets(profile), protocol.highest)

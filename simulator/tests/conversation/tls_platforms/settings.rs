@@ -118,6 +118,8 @@ async fn versions_names_and_masks_are_those_of_the_platform() {
                 // Four authorities; a lowest version above the highest.
                 refuses(&mut port, "AT#SSLSECCFG2=1,3,1,14,1,3").await;
                 refuses(&mut port, "AT#SSLSECCFG2=1,3,1,1,0,4").await;
+                // Lowest versions begin with 1, which is TLS 1.0.
+                refuses(&mut port, "AT#SSLSECCFG2=1,3,1,1,0,0").await;
                 port.ok("AT#SSLSECCFG2=1,0").await;
                 shows(&mut port, "AT#SSLSECCFG2?", "#SSLSECCFG2: 1,3,1,14,0,3").await;
             }
