@@ -144,8 +144,8 @@ async fn mqtt_as_the_guide_prints_it() {
     each(
         "AT#MQCFG2?",
         &[
-            (&older, "#MQCFG2: 1,20,1\r\n#MQCFG2: 2,20,1"),
-            (&[P37, P52], "#MQCFG2: 1,60,1\r\n#MQCFG2: 2,60,1"),
+            (&[P25Linux, P25ThreadX, P30, P52], "#MQCFG2: 1,20,1\r\n#MQCFG2: 2,20,1"),
+            (&[P37], "#MQCFG2: 1,60,1\r\n#MQCFG2: 2,60,1"),
         ],
     )
     .await;

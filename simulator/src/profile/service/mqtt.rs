@@ -51,7 +51,7 @@ pub(crate) const P12: Option<MqttProfile> = None;
 pub(crate) const P20: Option<MqttProfile> = None;
 pub(crate) const P23: Option<MqttProfile> = None;
 
-/// Source: LE910C series AT guide p1802 (two pages are known). The rest is as on 30.
+/// Source: `LE910C` p1802 (two pages are known). The rest is as on 30.
 pub(crate) const P25_LINUX: Option<MqttProfile> = Some(OLDER);
 pub(crate) const P25_THREADX: Option<MqttProfile> = P25_LINUX;
 
@@ -61,7 +61,7 @@ pub(crate) const P30: Option<MqttProfile> = Some(OLDER);
 const OLDER: MqttProfile = MqttProfile {
     commands: &[COMMON],
     clients: 2,
-    // Printed so in IPE28 p136 and LE910C p1802.
+    // Printed so in IPE28 p136 and `LE910C` p1802.
     last_client: "maxClients",
     names_socket: false,
     names_quality: false,
@@ -79,8 +79,14 @@ pub(crate) const P37: Option<MqttProfile> = Some(PLATFORM_37);
 
 /// Source: IPE28 p136-148 (five parameters of `#MQCFG`, none for quality), SSL guide 10.1. That it has `#MQPUBSEXT` and
 /// the error numbers, as the newest platform, is our choice.
-pub(crate) const P52: Option<MqttProfile> =
-    Some(MqttProfile { names_socket: false, names_quality: false, ..PLATFORM_37 });
+pub(crate) const P52: Option<MqttProfile> = Some(MqttProfile {
+    names_socket: false,
+    names_quality: false,
+    // As on 30.
+    keep_alive: OLDER.keep_alive,
+    default_keep_alive: OLDER.default_keep_alive,
+    ..PLATFORM_37
+});
 
 const PLATFORM_37: MqttProfile = MqttProfile {
     commands: &[COMMON, COUNTED],
