@@ -1,4 +1,4 @@
-//! What survives a power cycle. Source: at-core 6.5 (the manual's word "setting saved: Auto", and `AT&W`).
+//! What survives a power cycle. Source: M37 p35-36 (what "setting saved: Auto" means), p59 (`AT&W`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -152,13 +152,12 @@ impl fmt::Debug for Secret {
 impl Nvm {
     /// The content of a new module.
     pub(crate) fn factory(profile: &Profile) -> Self {
-        let context = Context { protocol: "IPV4V6".to_owned(), apn: String::new() };
+        let contexts = &profile.general.contexts;
+        let context = |apn: &str| Context { protocol: "IPV4V6".to_owned(), apn: apn.to_owned() };
         Self {
-            contexts: (1..=profile.general.contexts.predefined).map(|cid| (cid, context.clone())).collect(),
-            // Sockets 1 to 3 are on context 1, the others on context 2. Source: M37 p707.
-            sockets: (1..=profile.general.sockets)
-                .map(|id| Socket { context: if id <= 3 { 1 } else { 2 }, values: [300, 90, 600, 50] })
-                .collect(),
+            contexts: (1..).zip(contexts.predefined.iter().map(|known| context(known.name))).collect(),
+            sockets: Socket::all(profile.general.sockets),
+            ntp_context: contexts.internet,
             tls_sockets: vec![TlsSocket::factory(profile); usize::from(profile.tls.sockets)],
             certificates: vec![CertificateSlot::default(); usize::from(profile.tls.certificate_slots())],
             preloaded: vec![None; usize::from(profile.tls.preloaded_slots())],
@@ -241,6 +240,13 @@ impl Default for Nvm {
             clock_in_utc: false,
             periodic_restart: None,
         }
+    }
+}
+
+impl Socket {
+    /// Every socket of a new module. Source: M37 p707.
+    fn all(contexts: &[u8]) -> Vec<Self> {
+        contexts.iter().map(|context| Self { context: *context, values: [300, 90, 600, 50] }).collect()
     }
 }
 

@@ -22,16 +22,16 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
 fn define(module: &mut Module, call: &Call) -> Outcome {
     let parameters = match &call.form {
         Form::Test => {
-            let Contexts { ids, kinds, flags: (ranges, _), .. } = &module.profile.general.contexts;
-            let line =
-                |kind: &&str| format!("+CGDCONT: ({}-{}),\"{kind}\",,,{ranges}", ids.start(), ids.end());
+            let Contexts { defined, kinds, flags: (ranges, _), .. } = &module.profile.general.contexts;
+            let (first, last) = (defined.start(), defined.end());
+            let line = |kind: &&str| format!("+CGDCONT: ({first}-{last}),\"{kind}\",,,{ranges}");
             let lines: Vec<String> = kinds.iter().map(line).collect();
             module.info_lines(call.instance, &lines);
             return Ok(Flow::Done);
         }
         Form::Read => {
-            let (_, flags) = module.profile.general.contexts.flags;
             let line = |(cid, Context { protocol, apn }): (&u8, &Context)| {
+                let flags = module.profile.general.contexts.flags_of(*cid);
                 format!("+CGDCONT: {cid},\"{protocol}\",\"{apn}\",\"\",{flags}")
             };
             let lines: Vec<String> = module.nvm.contexts.iter().map(line).collect();
@@ -41,7 +41,10 @@ fn define(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters,
         _ => return Err(AtError::Plain),
     };
-    let cid = parameters.required_small(0, module.profile.general.contexts.ids.clone())?;
+    let cid = parameters.required_small(0, module.profile.general.contexts.defined.clone())?;
+    if cid <= module.profile.general.contexts.fixed {
+        return Err(AtError::Cme(cme::OPERATION_NOT_ALLOWED));
+    }
     if parameters.len() == 1 {
         module.nvm_mut().contexts.remove(&cid);
         return Ok(Flow::Done);
@@ -104,7 +107,7 @@ fn addresses(module: &mut Module, call: &Call) -> Outcome {
             return Ok(Flow::Done);
         }
         Form::Execute | Form::Read => None,
-        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.ids.clone())?,
+        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.defined.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
     let contexts =
@@ -127,7 +130,7 @@ fn parameters_of_contexts(module: &mut Module, call: &Call) -> Outcome {
             return Ok(Flow::Done);
         }
         Form::Execute | Form::Read => None,
-        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.ids.clone())?,
+        Form::Set(parameters) => parameters.number(0, module.profile.general.contexts.defined.clone())?,
         Form::Basic(_) => return Err(AtError::Plain),
     };
     let contexts = module
@@ -172,8 +175,12 @@ fn sockets(module: &mut Module, call: &Call) -> Outcome {
         Form::Set(parameters) => parameters,
         _ => return Err(AtError::Plain),
     };
-    let id = parameters.required(0, 1..=u32::from(module.profile.general.sockets))?;
-    let context = parameters.required_small(1, module.profile.general.contexts.ids.clone())?;
+    let id = parameters.required_small(0, 1..=u32::MAX)?;
+    let index = usize::from(id - 1);
+    if index >= module.nvm.sockets.len() {
+        return Err(AtError::Plain);
+    }
+    let context = parameters.required_small(1, module.profile.general.contexts.bound.clone())?;
     let connect = parameters.required(4, 0..=1200)?;
     if (1..10).contains(&connect) {
         return Err(AtError::Plain);
@@ -184,7 +191,6 @@ fn sockets(module: &mut Module, call: &Call) -> Outcome {
         connect,
         parameters.required(5, 0..=264)?,
     ];
-    let index = usize::try_from(id - 1).map_err(|_| AtError::Plain)?;
     if let Some(socket) = module.nvm_mut().sockets.get_mut(index) {
         (socket.context, socket.values) = (context, values);
     }
@@ -283,9 +289,9 @@ fn context_authentication(module: &mut Module, call: &Call) -> Outcome {
 }
 
 impl Module {
-    /// Whether a context has an address. Where there are no circuits, the first one is up since the attach.
+    /// Whether a context has an address.
     fn is_up(&self, cid: u8) -> bool {
-        let attached = !self.profile.general.contexts.circuit_switched && self.is_registered();
-        (attached && cid == 1) || self.radio.active.contains(&cid)
+        let attached = cid <= self.profile.general.contexts.attached && self.is_registered();
+        attached || self.radio.active.contains(&cid)
     }
 }

@@ -7,9 +7,6 @@ use crate::module::Module;
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[("#PROTOCOLCFG", bind)];
 
-/// Where no command binds them, protocols use this context; and so does a new module. Source: IPE28 p93, p96.
-const FACTORY: u8 = 1;
-
 fn bind(module: &mut Module, call: &Call) -> Outcome {
     let protocols = module.profile.general.protocols.ok_or(AtError::Plain)?;
     match &call.form {
@@ -42,8 +39,8 @@ fn bind(module: &mut Module, call: &Call) -> Outcome {
 }
 
 impl Module {
-    /// The context of a protocol that has no `<cid>` in its own commands.
+    /// The context of a protocol that has no `<cid>` in its own commands. Source of a new module's: IPE28 p93, p96.
     pub(crate) fn context_of(&self, protocol: &str) -> u8 {
-        self.nvm.protocols.get(protocol).copied().unwrap_or(FACTORY)
+        self.nvm.protocols.get(protocol).copied().unwrap_or(self.profile.general.contexts.internet)
     }
 }

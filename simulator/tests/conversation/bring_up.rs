@@ -6,7 +6,7 @@ use telit_simulator::Platform::{self, P10, P12, P13, P16, P20, P23, P25Linux, P3
 use telit_simulator::VirtualModule;
 
 use crate::each::{FOUR_G, PLATFORM_25, THREE_G, TWO_G, each};
-use crate::port::{Port, start, start_newest};
+use crate::port::{Port, go_online, start, start_newest};
 
 #[tokio::test(start_paused = true)]
 async fn two_g_needs_the_newest_style_first() {
@@ -131,8 +131,7 @@ async fn the_multiplexer_mode_of_25_is_noted() {
 async fn the_clock_can_be_set_from_the_network_everywhere() {
     for platform in Platform::ALL {
         let (_module, mut port) = start_newest(VirtualModule::builder(platform)).await;
-        port.ok("AT+CGDCONT=1,\"IP\",\"a\"").await;
-        port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+        go_online(&mut port, platform).await;
         let answer = port.answer("AT#NTP=\"ntp.example\",123,1,2").await;
         assert!(
             answer.starts_with("\r\n#NTP: 2") || answer.starts_with("\r\n#NTP: 3"),

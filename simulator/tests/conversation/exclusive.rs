@@ -2,7 +2,7 @@
 
 use telit_simulator::{Platform, VirtualModule};
 
-use crate::port::{Port, start};
+use crate::port::{Port, go_online, start};
 
 /// How a service takes TLS and gives it back.
 type Service = (&'static str, &'static str);
@@ -23,10 +23,10 @@ fn services(platform: Platform) -> Vec<Service> {
 
 async fn ready(platform: Platform) -> (VirtualModule, Port) {
     let (module, mut port) = start(VirtualModule::builder(platform)).await;
-    for command in ["AT#SELINT=2", "AT+CMEE=2", "AT+CGDCONT=1,\"IP\",\"a\""] {
+    for command in ["AT#SELINT=2", "AT+CMEE=2"] {
         port.ok(command).await;
     }
-    port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+    go_online(&mut port, platform).await;
     if services(platform).contains(&MQTT) {
         port.ok("AT#MQEN=1,1").await;
     }

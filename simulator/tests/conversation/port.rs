@@ -16,6 +16,18 @@ pub(crate) async fn start_newest(builder: Builder) -> (VirtualModule, Port) {
     (module, port)
 }
 
+/// The context of the Internet. That of an LE866-SV1 is the third: IPE28 p39.
+pub(crate) fn internet(platform: Platform) -> u8 {
+    if platform == Platform::P23 { 3 } else { 1 }
+}
+
+/// Defines the context of the Internet, as IPv4, and activates it.
+pub(crate) async fn go_online(port: &mut Port, platform: Platform) {
+    let cid = internet(platform);
+    port.ok(&format!("AT+CGDCONT={cid},\"IP\",\"a\"")).await;
+    port.ask(&format!("AT#SGACT={cid},1"), &format!("\r\n#SGACT: 10.0.0.{cid}\r\n\r\nOK\r\n")).await;
+}
+
 pub(crate) struct Port(DuplexStream);
 
 impl Port {

@@ -2,7 +2,7 @@
 
 use telit_simulator::{Builder, Platform, VirtualModule};
 
-use crate::port::{Port, start};
+use crate::port::{Port, go_online, internet, start};
 
 /// One platform.
 pub(crate) struct Dialect {
@@ -75,13 +75,14 @@ impl Dialect {
     /// A module with a context and TLS on, ring and no-carrier modes as given.
     pub(crate) async fn ready(&self, module: Builder, ring: u8) -> (VirtualModule, Port) {
         let (module, mut port) = start(module).await;
-        for command in ["AT#SELINT=2", "AT+CMEE=2", "AT+CGDCONT=1,\"IP\",\"a\""] {
+        for command in ["AT#SELINT=2", "AT+CMEE=2"] {
             port.ok(command).await;
         }
-        port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+        go_online(&mut port, self.platform).await;
         port.ok("AT#SSLEN=1,1").await;
         let tail = self.host_check.unwrap_or_default();
-        port.ok(&format!("AT#SSLCFG=1,1,300,90,100,50,{ring},2{tail}")).await;
+        let cid = internet(self.platform);
+        port.ok(&format!("AT#SSLCFG=1,{cid},300,90,100,50,{ring},2{tail}")).await;
         (module, port)
     }
 

@@ -52,6 +52,7 @@ impl Stage {
     pub(crate) async fn set(platform: Platform, header: &Header) -> Self {
         let keys = Keys::get().await;
         let mut fixtures = keys.fixtures();
+        fixtures.insert("cid".to_owned(), internet(platform).to_string().into_bytes());
         let mut builder = VirtualModule::builder(platform).clock(SystemTime::now());
         let mut backend = None;
         if let Some(server) = &header.server {
@@ -64,6 +65,11 @@ impl Stage {
         let module = builder.build().expect("the platform can be simulated");
         Self { module, fixtures, server: backend }
     }
+}
+
+/// The context of the Internet. That of an LE866-SV1 is the third: IPE28 p39.
+fn internet(platform: Platform) -> u8 {
+    if platform == Platform::P23 { 3 } else { 1 }
 }
 
 impl Backend {

@@ -4,7 +4,7 @@ use crate::profile::command::CommandSpec;
 use crate::profile::command::TestAnswer::{Computed, Error, Line, Ok, Profiled};
 use crate::profile::{GeneralProfile, Profile};
 
-/// On every platform. Source: M37, and for what older guides name: at-core 7.
+/// On every platform. Source: M37; that the older platforms have all of them is the choice here.
 pub(super) const COMMON: &[CommandSpec] = &[
     // General configuration, p50-180
     CommandSpec::local("E", Error),
@@ -119,7 +119,7 @@ pub(super) const ONLY_37: &[CommandSpec] = &[
     CommandSpec::local("#NTPCFG", Line("#NTPCFG: (1-6),(0,1),(1-65535)")),
 ];
 
-/// Source: SSL guide 6.8, M37 p111. 2G has `#SII` instead: GE910 software guide 2.6.
+/// Source: SSL guide 6.8, M37 p111. 2G has `#SII` instead: SW13 2.6.
 pub(super) const PORTS: &[CommandSpec] = &[CommandSpec::local("#PORTCFG", Computed)];
 
 /// Source: `GM862r0` p169 (both). Needs no SIM there.
@@ -191,7 +191,8 @@ fn operators(profile: &Profile) -> String {
 
 fn sockets(profile: &Profile) -> String {
     let GeneralProfile { sockets, contexts, .. } = &profile.general;
-    format!("#SCFG: (1-{sockets}),(1-{}),(0-1500),(0-65535),(10-1200),(0-264)", contexts.ids.end())
+    let (first, last) = (contexts.bound.start(), contexts.bound.end());
+    format!("#SCFG: (1-{}),({first}-{last}),(0-1500),(0-65535),(10-1200),(0-264)", sockets.len())
 }
 
 fn activation(profile: &Profile) -> String {

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use super::command::CommandSpec;
 pub(crate) use commands::AUTHENTICATION_LIMIT;
-use network::{CAT_M1, CONTEXTS_2G, CONTEXTS_3G, CONTEXTS_4G, CONTEXTS_37, EUTRAN, GSM, UTRAN};
+use network::{
+    CAT_M1, CONTEXTS_2G, CONTEXTS_3G, CONTEXTS_20, CONTEXTS_23, CONTEXTS_25, CONTEXTS_37, EUTRAN, GSM, UTRAN,
+};
 pub(crate) use network::{Contexts, Network, Protocols};
 
 /// What a platform is like apart from its services.
@@ -34,8 +36,8 @@ pub(crate) struct GeneralProfile {
     pub(crate) functionalities: &'static [u32],
     pub(crate) ports: Option<&'static Ports>,
     pub(crate) contexts: Contexts,
-    /// Multi-sockets of `#SCFG`.
-    pub(crate) sockets: u8,
+    /// Multi-sockets of `#SCFG`: the context of each on a new module.
+    pub(crate) sockets: &'static [u8],
     /// `#PROTOCOLCFG`
     pub(crate) protocols: Option<&'static Protocols>,
     pub(crate) network: Network,
@@ -76,7 +78,7 @@ const OLDER_TEXTS: &[(u16, &str)] = &[
     (612, "Resource used by another instance"),
 ];
 
-/// Source: GE910 software guide 2.3, 2.5 (`#SELINT`, rates), GM862 p11 (80 characters; no later guide of this family
+/// Source: SW13 2.3, 2.5 (`#SELINT`, rates), GM862 p11 (80 characters; no later guide of this family
 /// is at hand).
 pub(crate) const P10: GeneralProfile = GeneralProfile {
     commands: &[commands::COMMON, commands::ONLY_2G, commands::GUARDS],
@@ -92,7 +94,8 @@ pub(crate) const P10: GeneralProfile = GeneralProfile {
     functionalities: &[0, 1, 4, 5, 7, 9],
     ports: None,
     contexts: CONTEXTS_2G,
-    sockets: 6,
+    // IPE28 p62
+    sockets: &[1, 1, 1, 2, 2, 2],
     protocols: None,
     network: GSM,
     board_number: false,
@@ -100,12 +103,12 @@ pub(crate) const P10: GeneralProfile = GeneralProfile {
     error_texts: OLDER_TEXTS,
 };
 
-/// Starts at 115200: GE910 software guide 2.5.
+/// Starts at 115200: SW13 2.5.
 pub(crate) const P13: GeneralProfile = GeneralProfile { rates: RATES_2G, rate: 115_200, ..P10 };
 
 pub(crate) const P16: GeneralProfile = P10;
 
-/// Source: SSL guide 6.8.1 (ports), IPE28 p18-23, HE910MT.
+/// Source: SSL guide 6.8.1 (ports), IPE28 p18-23, HE910 guide.
 pub(crate) const P12: GeneralProfile = GeneralProfile {
     commands: &[commands::COMMON, commands::ONLY_3G, commands::PORTS],
     line_limit: 400,
@@ -132,19 +135,21 @@ pub(crate) const P20: GeneralProfile = GeneralProfile {
         commands::PROTOCOLS,
         commands::PDP_AUTH,
     ],
-    contexts: Contexts { ids: 1..=15, ..CONTEXTS_4G },
-    sockets: 10,
+    contexts: CONTEXTS_20,
+    // p63
+    sockets: &[1, 1, 1, 2, 2, 2, 1, 1, 2, 2],
     protocols: Some(&Protocols { names: &["FTP", "SMTP", "PING", "SSL", "NTP"], contexts: 0..=15 }),
     network: EUTRAN,
     ..P12
 };
 
-/// Source: SSL guide 6.8.2 (ports, contexts 1 to 5).
+/// Source: SSL guide 6.8.2 (ports).
 pub(crate) const P23: GeneralProfile = GeneralProfile {
     commands: &[commands::COMMON, commands::ONLY_4G, commands::PORTS],
     ports: Some(&Ports { variants: PORT_VARIANTS, factory: 1, test: PORT_TEST }),
-    contexts: CONTEXTS_4G,
-    sockets: 6,
+    contexts: CONTEXTS_23,
+    // IPE28 p66
+    sockets: &[3, 3, 3, 2, 2, 2],
     protocols: None,
     ..P20
 };
@@ -162,7 +167,7 @@ pub(crate) const P25_LINUX: GeneralProfile = GeneralProfile {
         commands::REBOOT,
     ],
     escape_guard: 20..=150,
-    contexts: Contexts { flags: ("(0,1),(0,1),(0,1),(0,1)", "0,0,0,0"), ..CONTEXTS_4G },
+    contexts: CONTEXTS_25,
     protocols: Some(&Protocols { names: &["FTP", "SMTP", "PING", "SSL"], contexts: 1..=5 }),
     ..P20
 };
@@ -179,7 +184,7 @@ pub(crate) const P30: GeneralProfile = GeneralProfile {
         commands::REBOOT,
         commands::CONTEXT_AUTH,
     ],
-    sockets: 6,
+    sockets: &[1, 1, 1, 2, 2, 2],
     error_texts: OLDER_TEXTS,
     ..P37
 };
@@ -219,8 +224,8 @@ pub(crate) const P37: GeneralProfile = GeneralProfile {
         ],
     }),
     contexts: CONTEXTS_37,
-    // p741
-    sockets: 10,
+    // p707, p741
+    sockets: &[1, 1, 1, 2, 2, 2, 2, 2, 2, 2],
     protocols: None,
     network: CAT_M1,
     // p73

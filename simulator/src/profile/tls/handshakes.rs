@@ -51,11 +51,14 @@ impl World {
             .build()
             .unwrap();
         let mut line = Line(module.attach_duplex());
-        for command in
-            ["ATE0", "AT#SELINT=2", "AT+CMEE=2", "AT+CGDCONT=1,\"IP\",\"a\"", "AT#SGACT=1,1", "AT#SSLEN=1,1"]
-        {
+        let cid = Profile::of(platform).general.contexts.internet;
+        for command in ["ATE0", "AT#SELINT=2", "AT+CMEE=2"] {
             line.ok(command).await;
         }
+        line.ok(&format!("AT+CGDCONT={cid},\"IP\",\"a\"")).await;
+        line.ok(&format!("AT#SGACT={cid},1")).await;
+        line.ok("AT#SSLEN=1,1").await;
+        line.ok(&format!("AT#SSLCFG=1,{cid},300,90,100,50")).await;
         (module, line)
     }
 }

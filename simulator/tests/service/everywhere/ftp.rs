@@ -52,7 +52,7 @@ async fn ftp_without_tls() {
     let server = file_server(&Certified::new("files.test")).await;
     for dialect in &ALL {
         let module = finding(dialect, "files.test", 21, server.explicit);
-        let (_module, mut port) = ready(module).await;
+        let (_module, mut port) = ready(dialect, module).await;
         port.ok("AT#FTPCFG=600,1").await;
         open(dialect, &mut port, "files.test").await;
         transfer(dialect, &mut port, &server).await;
@@ -67,7 +67,7 @@ async fn ftp_with_tls_by_the_first_secure_socket() {
     let server = file_server(&certified).await;
     for dialect in &ALL {
         let module = finding(dialect, "files.test", 21, server.explicit);
-        let (_module, mut port) = ready(module).await;
+        let (_module, mut port) = ready(dialect, module).await;
         port.ok("AT#FTPCFG=600,1,1").await;
         dialect.secure(&mut port, 1).await;
         store(&mut port, 1, &certified.authority.certificate_pem()).await;
@@ -88,7 +88,7 @@ async fn ftp_refuses_a_server_it_cannot_verify() {
     let other = Authority::new().unwrap();
     for dialect in &ALL {
         let module = finding(dialect, "files.test", 21, server.explicit);
-        let (_module, mut port) = ready(module).await;
+        let (_module, mut port) = ready(dialect, module).await;
         port.ok("AT#FTPCFG=600,1,1").await;
         dialect.secure(&mut port, 1).await;
         store(&mut port, 1, &other.certificate_pem()).await;
@@ -104,7 +104,7 @@ async fn tls_from_the_first_byte_on_52() {
     let server = file_server(&certified).await;
     let dialect = Dialect::of(Platform::P52);
     let module = finding(dialect, "files.test", 990, server.implicit);
-    let (_module, mut port) = ready(module).await;
+    let (_module, mut port) = ready(dialect, module).await;
     port.ok("AT#FTPCFG=600,1,1,2").await;
     dialect.secure(&mut port, 1).await;
     store(&mut port, 1, &certified.authority.certificate_pem()).await;

@@ -3,10 +3,15 @@ use telit_simulator::servers::{Authority, RestOptions, RestServer};
 
 use super::{Certified, finding, ready, suite_name};
 use crate::bench::store;
-use crate::dialect::ALL;
-use crate::port::Port;
+use crate::dialect::{ALL, Dialect};
+use crate::port::{Port, internet};
 
 const NO_HTTPS: &[Platform] = &[Platform::P25Linux, Platform::P25ThreadX];
+
+/// `#HTTPCFG` with the context of the Internet.
+fn configuration(dialect: &Dialect, port: u16, tls: u8) -> String {
+    format!("AT#HTTPCFG=0,\"rest.test\",{port},0,,,{tls},120,{}", internet(dialect.platform))
+}
 
 /// The body of a GET, read whole.
 async fn get(port: &mut Port, resource: &str, kind: &str, body: &str) {
@@ -21,8 +26,8 @@ async fn http_without_tls() {
     let server = RestServer::start(&RestOptions::with_front(certified.front())).await.unwrap();
     for dialect in &ALL {
         let module = finding(dialect, "rest.test", 80, server.plain_addr());
-        let (_module, mut port) = ready(module).await;
-        port.ok("AT#HTTPCFG=0,\"rest.test\",80,0,,,0,120,1").await;
+        let (_module, mut port) = ready(dialect, module).await;
+        port.ok(&configuration(dialect, 80, 0)).await;
         get(&mut port, "/health", "application/json", "{\"status\":\"ok\"}").await;
         port.ask("AT#HTTPSND=0,0,\"/telemetry\",5,\"1\"", "\r\n>>>").await;
         port.write("\x1a\x1b\r\n!").await;
@@ -39,8 +44,8 @@ async fn what_the_ring_tells_of_a_failure() {
     let server = RestServer::start(&RestOptions::with_front(certified.front())).await.unwrap();
     for dialect in &ALL {
         let module = finding(dialect, "rest.test", 80, server.plain_addr());
-        let (_module, mut port) = ready(module).await;
-        port.ok("AT#HTTPCFG=0,\"rest.test\",80,0,,,0,120,1").await;
+        let (_module, mut port) = ready(dialect, module).await;
+        port.ok(&configuration(dialect, 80, 0)).await;
         // Only 37, and 52 after it, hide type and size.
         let hidden = [Platform::P37, Platform::P52].contains(&dialect.platform);
         let ring = if hidden { "404,\"\",0" } else { "404,\"text/plain; charset=utf-8\",11" };
@@ -55,12 +60,12 @@ async fn http_with_tls_by_the_first_secure_socket() {
     let mut handshakes = 0;
     for dialect in &ALL {
         let module = finding(dialect, "rest.test", 443, server.addr());
-        let (_module, mut port) = ready(module).await;
+        let (_module, mut port) = ready(dialect, module).await;
         if NO_HTTPS.contains(&dialect.platform) {
-            port.ask("AT#HTTPCFG=0,\"rest.test\",443,0,,,1,120,1", "\r\nERROR\r\n").await;
+            port.ask(&configuration(dialect, 443, 1), "\r\nERROR\r\n").await;
             continue;
         }
-        port.ok("AT#HTTPCFG=0,\"rest.test\",443,0,,,1,120,1").await;
+        port.ok(&configuration(dialect, 443, 1)).await;
         dialect.secure(&mut port, 1).await;
         // Nothing to verify by.
         let missing = "\r\n+CME ERROR: SSL certs and keys wrong or not stored\r\n";
@@ -72,7 +77,7 @@ async fn http_with_tls_by_the_first_secure_socket() {
         assert!(handshake.is_established(), "{}: {handshake:?}", dialect.platform);
         assert_eq!(handshake.suite, suite_name(dialect), "{}", dialect.platform);
         assert_eq!(handshake.server_name.is_some(), dialect.has_server_name, "{}", dialect.platform);
-        port.ok("AT#HTTPCFG=0,\"rest.test\",443,0,,,0,120,1").await;
+        port.ok(&configuration(dialect, 443, 0)).await;
     }
 }
 
@@ -83,8 +88,8 @@ async fn http_refuses_a_server_it_cannot_verify() {
     let other = Authority::new().unwrap();
     for dialect in ALL.iter().filter(|dialect| !NO_HTTPS.contains(&dialect.platform)) {
         let module = finding(dialect, "rest.test", 443, server.addr());
-        let (_module, mut port) = ready(module).await;
-        port.ok("AT#HTTPCFG=0,\"rest.test\",443,0,,,1,120,1").await;
+        let (_module, mut port) = ready(dialect, module).await;
+        port.ok(&configuration(dialect, 443, 1)).await;
         dialect.secure(&mut port, 1).await;
         store(&mut port, 1, &other.certificate_pem()).await;
         port.ask("AT#HTTPQRY=0,0,\"/health\"", "\r\n+CME ERROR: SSL error during handshake\r\n").await;
@@ -103,10 +108,10 @@ async fn http_takes_over_what_the_sockets_have_set_up() {
         let (_module, mut port) = dialect.ready(module, 0).await;
         dialect.secure(&mut port, 1).await;
         store(&mut port, 1, &certified.authority.certificate_pem()).await;
-        let https = "AT#HTTPCFG=0,\"rest.test\",443,0,,,1,120,1";
-        port.ask(https, "\r\n+CME ERROR: SSL already activated\r\n").await;
+        let https = configuration(dialect, 443, 1);
+        port.ask(&https, "\r\n+CME ERROR: SSL already activated\r\n").await;
         port.ok("AT#SSLEN=1,0").await;
-        port.ok(https).await;
+        port.ok(&https).await;
         match dialect.checks_host() {
             true => {
                 port.ask("AT#HTTPQRY=0,0,\"/health\"", "\r\n+CME ERROR: SSL error during handshake\r\n").await

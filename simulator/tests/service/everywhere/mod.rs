@@ -10,7 +10,7 @@ use telit_simulator::servers::{Authority, CertificateRequest, FrontOptions, Issu
 use telit_simulator::{Builder, VirtualModule};
 
 use crate::dialect::Dialect;
-use crate::port::{Port, start_newest};
+use crate::port::{Port, go_online, start_newest};
 
 struct Certified {
     authority: Authority,
@@ -30,10 +30,9 @@ impl Certified {
 }
 
 /// Registered, with a context.
-async fn ready(module: Builder) -> (VirtualModule, Port) {
+async fn ready(dialect: &Dialect, module: Builder) -> (VirtualModule, Port) {
     let (module, mut port) = start_newest(module).await;
-    port.ok("AT+CGDCONT=1,\"IP\",\"a\"").await;
-    port.ask("AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+    go_online(&mut port, dialect.platform).await;
     (module, port)
 }
 

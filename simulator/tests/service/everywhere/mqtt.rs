@@ -16,7 +16,7 @@ async fn mqtt_with_and_without_tls() {
     for (number, platform) in WITH_MQTT.iter().enumerate() {
         let dialect = Dialect::of(*platform);
         let module = finding(dialect, "broker.test", 1883, broker.plain_addr());
-        let (_module, mut port) = ready(module.resolve("broker.test", 8883, broker.addr())).await;
+        let (_module, mut port) = ready(dialect, module.resolve("broker.test", 8883, broker.addr())).await;
         port.ok("AT#MQEN=1,1").await;
         port.ok("AT#MQCFG=1,\"broker.test\",1883,1").await;
         exchange(&mut port, &format!("plain-{number}")).await;
