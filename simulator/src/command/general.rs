@@ -123,7 +123,7 @@ fn framing(module: &mut Module, call: &Call) -> Outcome {
     Ok(Flow::Done)
 }
 
-/// 2G starts in the oldest style, the others know the newest one only. Source: GE910 software guide 2.3, M37 p54.
+/// 2G starts in the oldest style, the others know the newest one only. Source: SW13 2.3, M37 p54.
 fn interface_style(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {

@@ -101,7 +101,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     }
     owned(module, id, call)?;
     configurable(module, id)?;
-    // In power saving it fails with "connection failed". Source: at-mqtt A.3.
+    // In power saving it fails with "connection failed". Source: public code of a tracker.
     if module.radio.functionality == Functionality::PowerSaving {
         return Err(AtError::Cme(562));
     }

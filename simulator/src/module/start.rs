@@ -1,4 +1,4 @@
-//! Power-on, reset, power-off. Source: M37 p623-630, at-core 6.5 (what is lost).
+//! Power-on, reset, power-off. Source: M37 p35-36 (what is lost), p623-630.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The volatile state of the TLS block: its sockets and what they are doing.
 //!
-//! Source: at-core 8 and 9, M37 p874-929.
+//! Source: SSL guide 6 and 7, M37 p874-929.
 
 use std::collections::VecDeque;
 use std::time::Duration;

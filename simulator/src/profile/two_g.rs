@@ -45,7 +45,7 @@ pub(super) const fn tls(commands: &'static [&'static [CommandSpec]], credential_
         preloaded: None,
         // 7, table 3
         closure_types: ClosureTypes { printed: "(0,1)", taken: 0..=1, keeps_session: true },
-        // 256: 7.1.2.2. 1023 and 1000 as on 37; 1024 is what `#SSENDEXT` takes on 2G, at-core 3.1.
+        // 256: 7.1.2.2. 1023 and 1000 as on 37; 1024 is what `#SSENDEXT` takes there.
         transfer: Transfer { terminated: 1023, counted: 1024, receive: 1000, ring: 256 },
         suites: suites::PLATFORMS_2G,
     }

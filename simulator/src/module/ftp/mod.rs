@@ -1,4 +1,4 @@
-//! The FTP client. Source: at-http-and-ftp B, M37 p806-839.
+//! The FTP client. Source: IPE28 p119-135, M37 p806-839.
 
 mod answers;
 mod blocks;

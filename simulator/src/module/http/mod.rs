@@ -1,4 +1,4 @@
-//! The HTTP client. Source: at-http A, M37 p857-870.
+//! The HTTP client. Source: IPE28 p100-110, M37 p857-870.
 
 mod exchange;
 

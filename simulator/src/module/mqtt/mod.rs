@@ -1,4 +1,4 @@
-//! The MQTT clients. Source: at-mqtt A, M37 p1007-1036.
+//! The MQTT clients. Source: IPE28 p136-148, M37 p1007-1036.
 
 mod errors;
 mod events;

@@ -64,7 +64,7 @@ const OLDER: FtpProfile = FtpProfile {
     extension: None,
     context_when_opening: false,
     name_limit: 200,
-    // HE910MT p249
+    // HE910 guide p249
     block: 1..=3000,
     append_limit: 1500,
     // `#FTPTO` alone decides.
@@ -92,7 +92,7 @@ pub(crate) const P37: Option<FtpProfile> = Some(FtpProfile {
 pub(crate) const P52: Option<FtpProfile> =
     Some(FtpProfile { extension: Some(Extension::CommandsAndImplicitTls), ..NEWER });
 
-/// Source: at-http-and-ftp B.1. Where its table has a question mark (`#FTPLIST`, `#FTPCWD`, `#FTPPWD`, `#FTPDELE` and
+/// Source: IPE28 p119-132, M37 p806-839. Where no guide names it for a platform (`#FTPLIST`, `#FTPCWD`, `#FTPPWD`, `#FTPDELE` and
 /// `#FTPMSG` of some platforms), our choice is that the command is there, as it was before and after.
 const COMMON: &[CommandSpec] = &[
     CommandSpec::local("#FTPTO", Line("#FTPTO: (100-5000)")),
