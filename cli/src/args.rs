@@ -44,10 +44,9 @@ pub(crate) struct GlobalArguments {
     /// Access point name; without it the module's own setting is used, or the network's choice
     #[arg(long, value_name = "NAME", global = true)]
     pub(crate) apn: Option<String>,
-    /// Packet data context
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16),
-        global = true)]
-    pub(crate) cid: u8,
+    /// Packet data context; without it the one that the model uses for the Internet, which is 1 nearly everywhere
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16), global = true)]
+    pub(crate) cid: Option<u8>,
     #[arg(
         long,
         help = "Whose time the module's clock is to show: computer, network, or ntp:HOST[:PORT] for a time server",
@@ -165,7 +164,7 @@ mod tests {
             let arguments = parse(&line).unwrap();
             let global = &arguments.global;
             assert_eq!(global.port.as_deref(), Some("/dev/ttyUSB2"));
-            assert_eq!((global.baud, global.cid, global.verbose), (Some(921_600), 3, 2));
+            assert_eq!((global.baud, global.cid, global.verbose), (Some(921_600), Some(3), 2));
             assert_eq!(global.platform, PlatformChoice(Some(PlatformId::P37)));
             assert_eq!(global.apn.as_deref(), Some("iot"));
             assert!(global.json && !global.quiet);
@@ -181,7 +180,7 @@ mod tests {
     fn defaults() {
         let arguments = parse("telit info").unwrap();
         assert_eq!(arguments.global.platform, PlatformChoice(None));
-        assert_eq!((arguments.global.baud, arguments.global.cid), (None, 1));
+        assert_eq!((arguments.global.baud, arguments.global.cid), (None, None));
         assert_eq!(arguments.tls.min_tls, "1.2".parse().unwrap());
     }
 

@@ -104,7 +104,10 @@ pub(crate) async fn probe(modem: &Modem) -> Result<(), CommandError> {
 }
 
 fn builder(arguments: &GlobalArguments) -> Result<ModemBuilder, Failure> {
-    let mut builder = Modem::builder().context_id(arguments.cid).clock(arguments.clock.0.clone());
+    let mut builder = Modem::builder().clock(arguments.clock.0.clone());
+    if let Some(cid) = arguments.cid {
+        builder = builder.context_id(cid);
+    }
     if let Some(apn) = &arguments.apn {
         builder = builder.apn(apn);
     }

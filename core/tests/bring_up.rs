@@ -255,3 +255,28 @@ async fn without_an_access_point_name_the_module_keeps_its_own() {
         assert_eq!(sent.lock().expect("one thread")[1..3], expected);
     }
 }
+
+#[tokio::test]
+async fn a_context_that_is_refused_because_no_socket_refers_to_it_is_tied_to_one() {
+    let (channel, sent) = channel({
+        let tied = Mutex::new(false);
+        move |line| {
+            let mut tied = tied.lock().expect("one thread");
+            *tied |= line.starts_with("AT#SCFG=");
+            match line {
+                "AT+CPIN?" => Ok(vec!["+CPIN: READY".to_owned()]),
+                "AT+CEREG?" => Ok(vec!["+CEREG: 0,1".to_owned()]),
+                "AT#SCFG?" => Ok(vec!["#SCFG: 1,2,300,90,600,50".to_owned()]),
+                "AT#SGACT=1,1" if !*tied => Err(""),
+                _ => Ok(Vec::new()),
+            }
+        }
+    });
+    Modem::builder()
+        .on_channel(Arc::new(channel), profile(PlatformId::P37))
+        .bring_up()
+        .await
+        .expect("it works");
+    let sent = sent.lock().expect("one thread");
+    assert_eq!(sent[5..], ["AT#SGACT=1,1", "AT#SCFG?", "AT#SCFG=1,1,300,90,600,50", "AT#SGACT=1,1"]);
+}

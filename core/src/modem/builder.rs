@@ -34,7 +34,7 @@ pub struct ModemBuilder {
 #[derive(Clone)]
 pub(super) struct NetworkOptions {
     pub(super) apn: Option<String>,
-    pub(super) context_id: u8,
+    pub(super) context_id: Option<u8>,
     pub(super) pin: Option<String>,
     pub(super) registration_timeout: Duration,
     pub(super) clock: ClockSource,
@@ -56,7 +56,7 @@ impl Default for NetworkOptions {
     fn default() -> Self {
         Self {
             apn: None,
-            context_id: 1,
+            context_id: None,
             pin: None,
             registration_timeout: Duration::from_secs(180),
             clock: ClockSource::default(),
@@ -92,10 +92,11 @@ impl ModemBuilder {
         self
     }
 
-    /// The packet data context of all services. Default 1, the one LTE attaches with.
-    /// Source: M37 p701.
+    /// The packet data context of all services. Default: the one that the model uses for the Internet, which is 1,
+    /// or 3 on the builds whose operator keeps 1 and 2 for itself (LE866-SV1, ME866A1-NV, LE910-SV).
+    /// Source: M37 p701; IPE28 p37-39.
     pub fn context_id(mut self, context_id: u8) -> Self {
-        self.network.context_id = context_id;
+        self.network.context_id = Some(context_id);
         self
     }
 

@@ -21,7 +21,10 @@ impl Modem {
             return Err(BringUpError::NoSuchContext { context, platform, allowed: allowed.clone() });
         }
         self.define_context(context).await?;
-        self.refer_to_context(context).await?;
+        // A new module refers to the usual one.
+        if context != self.usual_context_id() {
+            self.refer_to_context(context).await?;
+        }
         if self.profile().context.protocol_config != Availability::No {
             self.bind_protocols(context).await?;
         }
@@ -41,22 +44,19 @@ impl Modem {
         Ok(self.run(DefineContext { id, apn }).await?)
     }
 
-    /// A context that no plain socket refers to cannot be activated. A new module refers to the first two.
-    /// Source: SSL guide 5; M37 p701, p711.
-    async fn refer_to_context(&self, id: u8) -> Result<(), BringUpError> {
-        const ALWAYS_REFERRED_TO: u8 = 1;
-        if id == ALWAYS_REFERRED_TO {
-            return Ok(());
-        }
+    /// A context that no plain socket refers to cannot be activated. Gives whether one had to be tied to it.
+    /// Source: SSL guide 5; M37 p701, p711; IPE28 p63-66.
+    async fn refer_to_context(&self, id: u8) -> Result<bool, BringUpError> {
         let mut sockets = self.run(SocketContexts).await?;
         if sockets.iter().any(|socket| socket.context == id) {
-            return Ok(());
+            return Ok(false);
         }
         let Some(mut last) = sockets.pop() else {
-            return Ok(());
+            return Ok(false);
         };
         last.context = id;
-        Ok(self.run(SetSocketContext(last)).await?)
+        self.run(SetSocketContext(last)).await?;
+        Ok(true)
     }
 
     /// Some builds bind their protocols to another context than the one that the settings of TLS name, and
@@ -89,6 +89,17 @@ impl Modem {
         if self.run(ActiveContexts).await?.contains(&context) {
             return Ok(None);
         }
+        match self.activate(context).await {
+            Err(BringUpError::Context { reason: CommandError::Refused { .. }, .. })
+                if self.refer_to_context(context).await? =>
+            {
+                self.activate(context).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn activate(&self, context: u8) -> Result<Option<String>, BringUpError> {
         match self.run(ActivateContext(context)).await {
             // Somebody was faster. Source: M37 p24 (553).
             Err(CommandError::Refused { error, .. }) if error.is(&[553], "context already activated") => {

@@ -121,7 +121,12 @@ impl Modem {
     /// The packet data context that services use.
     #[must_use]
     pub fn context_id(&self) -> u8 {
-        self.inner.options.context_id
+        self.inner.options.context_id.unwrap_or_else(|| self.usual_context_id())
+    }
+
+    /// The context that this model uses for the Internet.
+    fn usual_context_id(&self) -> u8 {
+        self.inner.profile.context.attach_id_of(&self.inner.model)
     }
 
     /// The channel for raw exchanges. Settings that the SDK relies on can be changed through it: with

@@ -140,8 +140,11 @@ impl EscapeProfile {
 pub struct ContextProfile {
     /// Context identifiers that can be defined and that services take.
     pub ids: RangeInclusive<u8>,
-    /// The context that the network attach uses.
+    /// The context that the network attach uses, and that the first plain socket refers to on a new module.
     pub attach_id: u8,
+    /// Starts of model names, and the context that is the Internet's on those instead: builds whose operator keeps
+    /// the first contexts for itself.
+    pub attach_id_by_model: &'static [(&'static str, u8)],
     /// Contexts that may be active at once; `None` if unknown.
     pub active_at_once: Option<u8>,
     /// `#PROTOCOLCFG`: whether FTP and TLS take their context from there.
@@ -154,6 +157,16 @@ pub struct ContextProfile {
     pub sockets: Option<u8>,
     /// How soon after power-on a reboot loses the clock; `None` if unknown.
     pub clock_lost_within: Option<Duration>,
+}
+
+impl ContextProfile {
+    /// The context for the Internet on this model.
+    #[must_use]
+    pub fn attach_id_of(&self, model: &str) -> u8 {
+        let model = model.trim().to_ascii_uppercase();
+        let variant = self.attach_id_by_model.iter().find(|(start, _)| model.starts_with(start));
+        variant.map_or(self.attach_id, |(_, id)| *id)
+    }
 }
 
 /// Which network a registration is about.

@@ -54,6 +54,10 @@ fn the_line_and_the_waits_are_plausible() {
         assert!(timeouts.context_activation >= Duration::from_secs(150));
         assert!(profile.escape.guard_steps.contains(&profile.escape.guard_default));
         assert!(profile.context.ids.contains(&profile.context.attach_id));
+        for (model, id) in profile.context.attach_id_by_model {
+            assert!(profile.context.ids.contains(id), "{model}");
+            assert_eq!(profile.context.attach_id_of(model), *id);
+        }
     }
 }
 
@@ -179,4 +183,21 @@ fn the_field_count_tells_the_store_layout() {
     assert_eq!(StoreLayout::from_field_count(6), Some(StoreLayout::PasswordAndMd5));
     assert_eq!(StoreLayout::from_field_count(7), None);
     assert!(!StoreLayout::Plain.hides_keys() && StoreLayout::Md5.hides_keys());
+}
+
+#[test]
+fn builds_whose_operator_keeps_the_first_contexts_use_the_third() {
+    for (id, model, context) in [
+        (PlatformId::P23, "LE866-SV1", 3),
+        (PlatformId::P23, "ME866A1-NV", 3),
+        (PlatformId::P23, "LE866A1-NA", 1),
+        (PlatformId::P20, "LE910-SV1", 3),
+        (PlatformId::P20, "LE910-SVL", 3),
+        (PlatformId::P20, "LE910-SV V2", 3),
+        (PlatformId::P20, "LE910-EU V2", 1),
+        (PlatformId::P37, "ME310G1-WW", 1),
+        (PlatformId::P37, "", 1),
+    ] {
+        assert_eq!(profile(id).context.attach_id_of(model), context, "{model}");
+    }
 }

@@ -88,6 +88,7 @@ const fn line(default_rate: Option<u32>) -> LineProfile {
 const CONTEXT: ContextProfile = ContextProfile {
     ids: 1..=5,   // IPE28 p17
     attach_id: 1, // IPE28 p93: TLS and FTP know no other
+    attach_id_by_model: &[],
     active_at_once: None,
     protocol_config: Availability::No, // IPE28 p94: 4G
     protocol_config_ids: None,

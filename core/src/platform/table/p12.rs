@@ -47,8 +47,9 @@ const LINE: LineProfile = LineProfile {
 };
 
 const CONTEXT: ContextProfile = ContextProfile {
-    ids: 1..=5,                        // IPE28 p18
-    attach_id: 1,                      // IPE28 p93: TLS and FTP know no other
+    ids: 1..=5,   // IPE28 p18
+    attach_id: 1, // IPE28 p93: TLS and FTP know no other
+    attach_id_by_model: &[],
     active_at_once: Some(3),           // IPE28 p20
     protocol_config: Availability::No, // IPE28 p94: 4G only
     protocol_config_ids: None,

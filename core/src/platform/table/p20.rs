@@ -47,6 +47,8 @@ const LINE: LineProfile = LineProfile {
 const CONTEXT: ContextProfile = ContextProfile {
     ids: 1..=15,  // IPE28 p95
     attach_id: 1, // IPE28 p95
+    // IPE28 p37-38, p65: on -SV1, -SVL and SV V2, 1 and 2 belong to the operator and cannot be changed.
+    attach_id_by_model: &[("LE910-SV", 3)],
     active_at_once: None,
     protocol_config: Availability::Yes, // IPE28 p94
     protocol_config_ids: Some(0..=15),  // IPE28 p94

@@ -48,7 +48,9 @@ const LINE: LineProfile = LineProfile {
 const CONTEXT: ContextProfile = ContextProfile {
     // SSL guide 6.8.2, IPE28 p40; +CGDCONT has 1 to 4 on LE866-SV1 and ME866A1-NV (IPE28 p39).
     ids: 1..=5,
-    attach_id: 1, // M37 p701; no source of its own
+    attach_id: 1, // IPE28 p40-41
+    // IPE28 p39, p66: 1 and 2 belong to the operator and cannot be changed.
+    attach_id_by_model: &[("LE866-SV1", 3), ("ME866A1-NV", 3)],
     active_at_once: None,
     protocol_config: Availability::Probe,
     protocol_config_ids: None,

@@ -59,6 +59,7 @@ const CONTEXT: ContextProfile = ContextProfile {
     // IPE28 p98, p104: 1 to 5 for TLS, FTP and HTTP; +CGDCONT defines up to 24 (p41).
     ids: 1..=5,
     attach_id: 1, // IPE28 p98
+    attach_id_by_model: &[],
     active_at_once: None,
     protocol_config: Availability::Yes, // IPE28 p98
     protocol_config_ids: Some(1..=5),   // IPE28 p98

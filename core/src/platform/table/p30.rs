@@ -49,6 +49,7 @@ const LINE: LineProfile = LineProfile {
 const CONTEXT: ContextProfile = ContextProfile {
     ids: 1..=6,   // QS5 p17
     attach_id: 1, // M37 p701; no source of its own
+    attach_id_by_model: &[],
     active_at_once: None,
     protocol_config: Availability::No, // IPE28 p94
     protocol_config_ids: None,

@@ -71,6 +71,7 @@ const CONTEXT: ContextProfile = ContextProfile {
     ids: 1..=6, // M37 p668
     // M37 p701. Builds for one American operator use 3.
     attach_id: 1,
+    attach_id_by_model: &[],
     active_at_once: Some(3),           // M37 p683
     protocol_config: Availability::No, // IPE28 p94
     protocol_config_ids: None,
