@@ -43,13 +43,14 @@ pub(crate) async fn bind_context(modem: &Modem, ftp: &FtpProfile) -> Result<(), 
         return Ok(());
     }
     let context = modem.context_id();
+    let usual = modem.profile().context.attach_id_of(modem.model());
     for protocol in [Protocol::Ftp, Protocol::Tls] {
         // The module keeps it, so what is there is not written again.
         match modem.run(BoundContext(protocol)).await {
             Ok(bound) if bound == Some(context) => {}
             Ok(_) => modem.run(BindContext { protocol, context }).await?,
-            // A firmware without the command is one with a fixed context.
-            Err(CommandError::Refused { .. }) if context == FIXED => {}
+            // A firmware without the command uses the Internet's.
+            Err(CommandError::Refused { .. }) if context == usual => {}
             Err(error) => return Err(error),
         }
     }
