@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use telit_simulator::Platform::{self, P10, P12, P13, P16, P20, P23, P25Linux, P30, P37, P52};
+use telit_simulator::Platform::{self, P10, P12, P13, P16, P20, P23, P25Linux, P25ThreadX, P30, P37, P52};
 use telit_simulator::VirtualModule;
 
-use crate::each::{FOUR_G, PLATFORM_25, THREE_G, TWO_G, each};
+use crate::each::{FOUR_G, PLATFORM_25, THREE_G, TWO_G, each, each_but};
 use crate::port::{Port, go_online, start, start_newest};
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +44,7 @@ async fn the_style_is_kept_by_a_stored_profile_only() {
 
 #[tokio::test(start_paused = true)]
 async fn other_platforms_know_the_newest_style_only() {
-    for platform in [P12, P20, P25Linux, P37] {
+    for platform in Platform::ALL.into_iter().filter(|platform| !TWO_G.contains(platform)) {
         let (_module, mut port) = start(VirtualModule::builder(platform)).await;
         port.ask("AT#SELINT?", "\r\n#SELINT: 2\r\n\r\nOK\r\n").await;
         port.ask("AT#SELINT=0", "\r\nERROR\r\n").await;
@@ -53,10 +53,17 @@ async fn other_platforms_know_the_newest_style_only() {
 
 #[tokio::test(start_paused = true)]
 async fn the_rate_is_found_on_10_and_16() {
-    each("AT+IPR?", &[(&[P10, P16], "+IPR: 0"), (&[P13, P12, P20, P23, P30, P37, P52], "+IPR: 115200")])
-        .await;
-    let fixed = "300,1200,2400,4800,9600,19200,38400,57600,115200";
     each(
+        "AT+IPR?",
+        &[
+            (&[P10, P16], "+IPR: 0"),
+            (&[P13, P12, P20, P23, P25Linux, P25ThreadX, P30, P37, P52], "+IPR: 115200"),
+        ],
+    )
+    .await;
+    let fixed = "300,1200,2400,4800,9600,19200,38400,57600,115200";
+    each_but(
+        &[P12, P20, P23, P25Linux, P25ThreadX, P30, P37, P52],
         "AT+IPR=?",
         &[(&[P10, P16], &format!("+IPR: (0),({fixed})")), (&[P13], &format!("+IPR: (),({fixed})"))],
     )
@@ -67,7 +74,8 @@ async fn the_rate_is_found_on_10_and_16() {
 
 #[tokio::test(start_paused = true)]
 async fn the_length_of_a_line() {
-    for (platform, limit) in [(P10, 80), (P13, 80), (P16, 80), (P12, 400), (P25Linux, 400), (P37, 400)] {
+    for platform in Platform::ALL {
+        let limit = if TWO_G.contains(&platform) { 80 } else { 400 };
         let (_module, mut port) = start(VirtualModule::builder(platform)).await;
         let line = |length: usize| format!("AT{}+CMEE=2", " ".repeat(length - 9));
         port.ok(&line(limit)).await;
@@ -96,17 +104,31 @@ async fn registration_by_generation() {
             (TWO_G, "+COPS: 0,0,\"Virtual Network\""),
             (THREE_G, "+COPS: 0,0,\"Virtual Network\",2"),
             (FOUR_G, "+COPS: 0,0,\"Virtual Network\",7"),
+            (&[P52], "+COPS: 0,0,\"Virtual Network\",7"),
             (&[P30, P37], "+COPS: 0,0,\"Virtual Network\",8"),
         ],
     )
     .await;
-    each("AT+CSQ", &[(TWO_G, "+CSQ: 21,0"), (FOUR_G, "+CSQ: 21,3"), (&[P37], "+CSQ: 21,3")]).await;
+    each(
+        "AT+CSQ",
+        &[
+            (TWO_G, "+CSQ: 21,0"),
+            (THREE_G, "+CSQ: 21,0"),
+            (FOUR_G, "+CSQ: 21,3"),
+            (&[P30, P37, P52], "+CSQ: 21,3"),
+        ],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn ports_as_the_guide_prints_them() {
-    each("AT#PORTCFG?", &[(THREE_G, "#PORTCFG: 0,0"), (&[P23], "#PORTCFG: 1,1"), (&[P37], "#PORTCFG: 0,0")])
-        .await;
+    each_but(
+        &[P10, P13, P16, P20, P25Linux, P25ThreadX, P30, P52],
+        "AT#PORTCFG?",
+        &[(THREE_G, "#PORTCFG: 0,0"), (&[P23], "#PORTCFG: 1,1"), (&[P37], "#PORTCFG: 0,0")],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]

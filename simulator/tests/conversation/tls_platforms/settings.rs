@@ -49,11 +49,15 @@ async fn socket_settings_have_the_fields_of_the_platform() {
 async fn contexts_are_those_of_the_platform() {
     for (platform, last) in [
         (Platform::P10, 1),
+        (Platform::P13, 1),
+        (Platform::P16, 1),
         (Platform::P12, 1),
         (Platform::P20, 15),
         (Platform::P23, 5),
         (Platform::P25Linux, 5),
+        (Platform::P25ThreadX, 5),
         (Platform::P30, 6),
+        (Platform::P37, 6),
         (Platform::P52, 6),
     ] {
         let facts = FACTS.iter().find(|facts| facts.platform == platform).unwrap();
