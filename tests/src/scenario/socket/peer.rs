@@ -65,8 +65,9 @@ impl Peer {
     }
 
     pub(crate) async fn connect_by(&self, connector: &TlsConnector) -> (TlsSocket, TcpStream) {
-        let (socket, remote) = tokio::join!(connector.connect(NAME, PORT), self.accept());
-        (socket.expect("it connects"), remote)
+        // At once if it does not: then nobody comes to be accepted either.
+        let connecting = async { connector.connect(NAME, PORT).await.expect("it connects") };
+        tokio::join!(connecting, self.accept())
     }
 
     /// The peer's end of the next connection.
