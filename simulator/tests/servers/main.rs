@@ -1,10 +1,8 @@
 //! The embedded servers against clients written for these tests, byte by byte.
 
-#![allow(
-    missing_docs,
+#![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::panic,
     clippy::print_stderr,
     reason = "a test fails by panicking"
 )]
