@@ -280,3 +280,20 @@ async fn a_context_that_is_refused_because_no_socket_refers_to_it_is_tied_to_one
     let sent = sent.lock().expect("one thread");
     assert_eq!(sent[5..], ["AT#SGACT=1,1", "AT#SCFG?", "AT#SCFG=1,1,300,90,600,50", "AT#SGACT=1,1"]);
 }
+
+#[tokio::test]
+async fn a_refused_activation_is_told_even_if_the_sockets_cannot_be_read() {
+    let (channel, _) = channel(|line| match line {
+        "AT+CPIN?" => Ok(vec!["+CPIN: READY".to_owned()]),
+        "AT+CEREG?" => Ok(vec!["+CEREG: 0,1".to_owned()]),
+        "AT#SCFG?" => Err("operation not supported"),
+        "AT#SGACT=1,1" => Err("activation failed"),
+        _ => Ok(Vec::new()),
+    });
+    let error = builder_modem(channel).bring_up().await.expect_err("the network refuses");
+    assert!(
+        error.to_string().starts_with("context 1 cannot be activated: the module refused #SGACT"),
+        "{error}"
+    );
+    assert_eq!(error.category(), Category::Network);
+}

@@ -90,8 +90,9 @@ impl Modem {
             return Ok(None);
         }
         match self.activate(context).await {
+            // Whatever becomes of the attempt to help, the refusal is what the caller has to know.
             Err(BringUpError::Context { reason: CommandError::Refused { .. }, .. })
-                if self.refer_to_context(context).await? =>
+                if self.refer_to_context(context).await.unwrap_or(false) =>
             {
                 self.activate(context).await
             }
