@@ -1,6 +1,7 @@
 //! AT engine, bring-up, TLS set-up and the exclusive rule of Telit cellular modules.
 
 pub mod at;
+mod backoff;
 pub mod commands;
 pub mod driver;
 mod error;
@@ -8,8 +9,10 @@ pub mod exclusive;
 pub mod modem;
 pub mod platform;
 pub mod socket;
+pub mod supervisor;
 pub mod tls;
 pub mod transport;
 
+pub use backoff::Backoff;
 pub use error::{Category, CommandError, Outcome};
 pub use modem::Modem;

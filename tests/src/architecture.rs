@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module of `core` and what it must not import.
-const FORBIDDEN: [(&str, &[&str]); 10] = [
+const FORBIDDEN: [(&str, &[&str]); 12] = [
     (
         "at",
         &[
@@ -14,6 +14,7 @@ const FORBIDDEN: [(&str, &[&str]); 10] = [
             "modem",
             "platform",
             "socket",
+            "supervisor",
             "tls",
             "transport",
             "tokio",
@@ -21,16 +22,33 @@ const FORBIDDEN: [(&str, &[&str]); 10] = [
     ),
     (
         "platform",
-        &["at", "commands", "driver", "error", "exclusive", "modem", "socket", "tls", "transport", "tokio"],
+        &[
+            "at",
+            "commands",
+            "driver",
+            "error",
+            "exclusive",
+            "modem",
+            "socket",
+            "supervisor",
+            "tls",
+            "transport",
+            "tokio",
+        ],
     ),
-    ("transport", &["at", "commands", "driver", "exclusive", "modem", "platform", "socket", "tls"]),
-    ("error.rs", &["commands", "driver", "exclusive", "modem", "socket", "tls", "transport"]),
-    ("driver", &["commands", "exclusive", "modem", "platform", "socket", "tls", "transport"]),
-    ("commands", &["driver", "exclusive", "modem", "socket", "tls", "transport", "tokio"]),
-    ("exclusive", &["commands", "modem", "socket", "tls", "transport"]),
-    ("modem", &["socket", "tls"]),
-    ("tls", &["socket", "transport"]),
-    ("socket", &["transport"]),
+    (
+        "transport",
+        &["at", "commands", "driver", "exclusive", "modem", "platform", "socket", "supervisor", "tls"],
+    ),
+    ("error.rs", &["commands", "driver", "exclusive", "modem", "socket", "supervisor", "tls", "transport"]),
+    ("driver", &["commands", "exclusive", "modem", "platform", "socket", "supervisor", "tls", "transport"]),
+    ("commands", &["driver", "exclusive", "modem", "socket", "supervisor", "tls", "transport", "tokio"]),
+    ("exclusive", &["commands", "modem", "socket", "supervisor", "tls", "transport"]),
+    ("modem", &["socket", "supervisor", "tls"]),
+    ("tls", &["socket", "supervisor", "transport"]),
+    ("socket", &["transport", "supervisor"]),
+    ("supervisor", &["socket", "tls"]),
+    ("backoff.rs", &["at", "commands", "driver", "exclusive", "modem", "platform", "socket", "tls", "tokio"]),
 ];
 
 fn workspace() -> PathBuf {

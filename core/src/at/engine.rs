@@ -160,6 +160,14 @@ impl Engine {
         }
     }
 
+    /// Forgets everything about the module, because the bytes come from another stream now: it may be in any state.
+    /// What was not handed out yet is dropped, the exchange or stream under way ends in no event.
+    pub fn begin_on_new_stream(&mut self) {
+        self.reader = Reader::new(self.settings.line_limit, self.settings.trace);
+        self.output = Output::new(self.settings.trace);
+        self.state = State::Resync(Box::new(Resync::unknown()));
+    }
+
     /// The module's escape guard time, for everything that begins from now on. See [`Settings::escape_guard`].
     pub fn set_escape_guard(&mut self, escape_guard: Duration) {
         self.settings.escape_guard = escape_guard;

@@ -4,6 +4,7 @@ mod clock;
 mod general;
 mod network;
 mod packet_data;
+mod restart;
 mod sim;
 mod test_form;
 mod tls;
@@ -19,6 +20,7 @@ pub use packet_data::{
     ActivateContext, ActiveContexts, Attach, DefineContext, DefinedContext, DefinedContexts, IsAttached,
     ProtocolContexts, SetProtocolContext, SetSocketContext, SocketContext, SocketContexts,
 };
+pub use restart::{Functionality, ReadErrorFormat, RebootModule, RestartModule};
 pub use sim::{EnterPin, SimState, SimStatus};
 pub use test_form::TestForm;
 pub use tls::{

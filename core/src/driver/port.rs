@@ -1,7 +1,7 @@
 //! The cloneable handle to a port.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,10 +9,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use super::channel::AtChannel;
+use super::health::{HealthRecord, HealthWatch};
 use super::recorder::Recorder;
+use super::slot::{BoxedStream, Change, Occupied, PortSlot};
 use super::stream::DataStream;
-use super::task::{Request, Task};
-use super::unsolicited::{Unsolicited, UnsolicitedSender, WeakUnsolicitedSender};
+use super::task::{Request, Shared, Task};
+use super::unsolicited::{SharedUnsolicited, Unsolicited};
 use crate::at::{Exchange, Reply, Settings, opens_stream};
 use crate::error::CommandError;
 
@@ -38,8 +40,9 @@ pub struct DriverOptions {
 #[derive(Clone, Debug)]
 pub struct AtPort {
     requests: mpsc::Sender<Request>,
-    unsolicited: WeakUnsolicitedSender,
+    unsolicited: SharedUnsolicited,
     statistics: Arc<Counters>,
+    health: HealthRecord,
 }
 
 /// What happened on a port so far.
@@ -76,14 +79,34 @@ impl AtPort {
     where
         T: AsyncRead + AsyncWrite + Send + 'static,
     {
+        Self::start_task(Box::pin(transport), options, None, Occupied::default())
+    }
+
+    /// Like [`start`](Self::start); while the slot exists the port outlives its stream.
+    pub(crate) fn start_in_slot(stream: BoxedStream, options: DriverOptions) -> (Self, PortSlot) {
+        let occupied = Occupied::new(AtomicBool::new(true));
+        let (slot, changes) = PortSlot::new(Occupied::clone(&occupied));
+        (Self::start_task(stream, options, Some(changes), occupied), slot)
+    }
+
+    fn start_task(
+        stream: BoxedStream,
+        options: DriverOptions,
+        changes: Option<mpsc::Receiver<Change>>,
+        occupied: Occupied,
+    ) -> Self {
         let (requests, receiver) = mpsc::channel(REQUESTS);
-        let unsolicited = UnsolicitedSender::default();
-        let statistics = Arc::new(Counters::default());
-        let handle =
-            Self { requests, unsolicited: unsolicited.downgrade(), statistics: Arc::clone(&statistics) };
-        let task = Task::new(options, receiver, unsolicited, statistics);
-        tokio::spawn(task.run(transport));
-        handle
+        let (unsolicited, statistics, health) = <(SharedUnsolicited, Arc<Counters>, HealthRecord)>::default();
+        let shared = Shared {
+            requests: receiver,
+            changes,
+            occupied,
+            subscriptions: unsolicited.clone(),
+            counters: Arc::clone(&statistics),
+            health: health.clone(),
+        };
+        tokio::spawn(Task::new(options, shared).run(stream));
+        Self { requests, unsolicited, statistics, health }
     }
 
     /// What happened so far.
@@ -100,7 +123,24 @@ impl AtPort {
         }
     }
 
-    /// Whether the port has been closed or lost.
+    /// What is known about the module behind the port.
+    #[must_use]
+    pub fn health(&self) -> HealthWatch {
+        self.health.watch()
+    }
+
+    pub(crate) fn health_record(&self) -> &HealthRecord {
+        &self.health
+    }
+
+    /// Tells that something has shown that the module has restarted: its settings are sent again before the next
+    /// request.
+    pub(crate) async fn restore(&self) {
+        // A port that is closed has nothing to restore.
+        self.requests.send(Request::Restore).await.unwrap_or(());
+    }
+
+    /// Whether the port has been closed, or lost for good.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.requests.is_closed()

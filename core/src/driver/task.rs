@@ -8,16 +8,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, Sleep};
 
+use super::health::{HealthRecord, ModuleState};
 use super::line::Line;
+use super::open_stream::OpenStream;
 use super::port::{Counters, DriverOptions};
 use super::recorder::Recorder;
-use super::stream::{Control, DataStream, DataStreamPeer, tell};
-use super::unsolicited::UnsolicitedSender;
-use crate::at::{Effect, Engine, Event, Exchange, Failure, Reply, StreamEnd};
+use super::restoring::Restoring;
+use super::slot::{BoxedStream, Change, Occupied};
+use super::stream::{Control, DataStream, tell};
+use super::unsolicited::{SharedUnsolicited, UnsolicitedSender};
+use super::waiting::{Answer, Waiting, command_error};
+use crate::at::{Engine, Event, Exchange, Failure, Reply, StreamEnd, Trace};
 use crate::error::CommandError;
 
 /// Free space in the input buffer before every read.
@@ -38,41 +43,24 @@ pub(crate) enum Request {
     EscapeGuard(Duration),
     /// Belongs to the settings that are sent again after a restart from now on.
     Remember(Exchange),
+    /// Something has shown that the module has restarted: its settings go again.
+    Restore,
 }
 
-/// Who waits for the exchange that is under way.
-#[derive(Debug)]
-struct Waiting {
-    command: String,
-    effect: Effect,
-    answer: Answer,
-}
-
-#[derive(Debug)]
-enum Answer {
-    Reply(oneshot::Sender<Result<Reply, CommandError>>),
-    Stream(oneshot::Sender<Result<DataStream, CommandError>>),
-    /// The task itself sent the command.
-    Nobody,
-}
-
-/// The open data stream as the task sees it.
-#[derive(Debug)]
-struct OpenStream {
-    peer: DataStreamPeer,
-    /// Data that the reader had no room for. While there are any, the port is not read.
-    backlog: VecDeque<Bytes>,
-    /// Who waits until everything was written.
-    flushing: Vec<oneshot::Sender<()>>,
-    closing: bool,
-}
+type Reader = ReadHalf<BoxedStream>;
+type Writer = WriteHalf<BoxedStream>;
 
 pub(crate) struct Task {
     engine: Engine,
     recorder: Option<Recorder>,
     requests: mpsc::Receiver<Request>,
+    /// What is done to the stream; `None` when nobody can put in another one.
+    changes: Option<mpsc::Receiver<Change>>,
+    occupied: Occupied,
     unsolicited: UnsolicitedSender,
+    subscriptions: SharedUnsolicited,
     counters: Arc<Counters>,
+    health: HealthRecord,
     waiting: Option<Waiting>,
     stream: Option<OpenStream>,
     output: VecDeque<Bytes>,
@@ -81,10 +69,7 @@ pub(crate) struct Task {
     /// The engine waits to hear that its output has left.
     leaving: bool,
     line: Line,
-    /// Settings that the module forgets when it restarts.
-    settings: Vec<Exchange>,
-    /// Those that still have to be sent again.
-    restoring: VecDeque<Exchange>,
+    restoring: Restoring,
     started: Instant,
 }
 
@@ -93,6 +78,7 @@ enum Wake {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
     Flushed(io::Result<()>),
+    Change(Option<Change>),
     Request(Option<Request>),
     StreamControl(Option<Control>),
     StreamRoom,
@@ -101,78 +87,110 @@ enum Wake {
     Timer,
 }
 
+/// Why a stream is not used any more.
+enum End {
+    HandlesGone,
+    Lost(io::Error),
+    Changed(Change),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error)
+    }
+}
+
+/// What a task shares with its handles.
+pub(crate) struct Shared {
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) changes: Option<mpsc::Receiver<Change>>,
+    pub(crate) occupied: Occupied,
+    pub(crate) subscriptions: SharedUnsolicited,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) health: HealthRecord,
+}
+
 impl Task {
-    pub(crate) fn new(
-        options: DriverOptions,
-        requests: mpsc::Receiver<Request>,
-        unsolicited: UnsolicitedSender,
-        counters: Arc<Counters>,
-    ) -> Self {
+    pub(crate) fn new(options: DriverOptions, shared: Shared) -> Self {
+        let Shared { requests, changes, occupied, subscriptions, counters, health } = shared;
         let mut settings = options.settings;
         settings.trace = options.recorder.is_some();
         Self {
             engine: Engine::new(settings),
             recorder: options.recorder,
             requests,
-            unsolicited,
+            changes,
+            occupied,
+            unsolicited: subscriptions.renew(),
+            subscriptions,
             counters,
+            health,
             waiting: None,
             stream: None,
             output: VecDeque::new(),
             unflushed: false,
             leaving: false,
             line: Line::new(options.line_rate),
-            settings: options.restored,
-            restoring: VecDeque::new(),
+            restoring: Restoring::new(options.restored),
             started: Instant::now(),
         }
     }
 
-    pub(crate) async fn run<T: AsyncRead + AsyncWrite>(mut self, transport: T) {
-        let (mut reader, mut writer) = tokio::io::split(transport);
-        let reason = self.serve(&mut reader, &mut writer).await;
-        if let Err(error) = &reason {
-            tracing::debug!(%error, "the port is lost");
+    pub(crate) async fn run(mut self, stream: BoxedStream) {
+        let mut next = Some(stream);
+        while let Some(stream) = next {
+            let (mut reader, mut writer) = tokio::io::split(stream);
+            let end = self.serve(&mut reader, &mut writer).await;
+            let reason = end.reason();
+            tracing::debug!(reason, "the stream of the port is not used any more");
+            self.lose_stream(&reason);
+            // The port is closed anyway; what the operating system says about it helps nobody.
+            drop(writer.shutdown().await);
+            drop((reader, writer));
+            next = self.next_stream(end, &reason).await;
+            if next.is_some() {
+                self.begin_on_new_stream();
+            }
         }
-        self.fail_everything(&reason);
-        // The port is closed anyway; what the operating system says about it helps nobody.
-        drop(writer.shutdown().await);
+        self.close();
     }
 
-    async fn serve<T: AsyncRead + AsyncWrite>(
-        &mut self,
-        reader: &mut ReadHalf<T>,
-        writer: &mut WriteHalf<T>,
-    ) -> io::Result<()> {
+    /// Until the stream ends.
+    async fn serve(&mut self, reader: &mut Reader, writer: &mut Writer) -> End {
         let mut timer: Pin<Box<Sleep>> = Box::pin(tokio::time::sleep_until(Instant::now()));
         loop {
             self.drain_engine();
-            match self.wait(reader, writer, timer.as_mut()).await {
-                Wake::Read(read) => self.input_arrived(read?)?,
-                Wake::Written(written) => self.written(written?)?,
-                Wake::Flushed(flushed) => {
-                    flushed?;
-                    self.unflushed = false;
-                }
-                Wake::Request(Some(request)) => self.begin(request),
-                Wake::Request(None) => return Ok(()),
-                Wake::StreamControl(control) => self.control_stream(control),
-                Wake::StreamRoom => self.engine.input_resumed(now()),
-                Wake::Restore => self.begin_restoring(),
-                Wake::Abandoned => self.forget_unsent(),
-                Wake::Timer => self.timer_fired(reader).await?,
+            let wake = self.wait(reader, writer, timer.as_mut()).await;
+            if let Err(end) = self.act(wake, reader).await {
+                return end;
             }
         }
     }
 
-    async fn wait<T: AsyncRead + AsyncWrite>(
-        &mut self,
-        reader: &mut ReadHalf<T>,
-        writer: &mut WriteHalf<T>,
-        mut timer: Pin<&mut Sleep>,
-    ) -> Wake {
+    async fn act(&mut self, wake: Wake, reader: &mut Reader) -> Result<(), End> {
+        match wake {
+            Wake::Read(read) => self.input_arrived(read?)?,
+            Wake::Written(written) => self.written(written?)?,
+            Wake::Flushed(flushed) => {
+                flushed?;
+                self.unflushed = false;
+            }
+            Wake::Change(Some(change)) => return Err(End::Changed(change)),
+            Wake::Change(None) => self.changes = None,
+            Wake::Request(Some(request)) => self.begin(request),
+            Wake::Request(None) => return Err(End::HandlesGone),
+            Wake::StreamControl(control) => self.control_stream(control),
+            Wake::StreamRoom => self.engine.input_resumed(now()),
+            Wake::Restore => self.begin_restoring(),
+            Wake::Abandoned => self.forget_unsent(),
+            Wake::Timer => self.timer_fired(reader).await?,
+        }
+        Ok(())
+    }
+
+    async fn wait(&mut self, reader: &mut Reader, writer: &mut Writer, mut timer: Pin<&mut Sleep>) -> Wake {
         let ready = self.all_taken() && self.waiting.is_none() && self.engine.is_ready(now());
-        let restore = ready && !self.restoring.is_empty();
+        let restore = ready && self.restoring.is_due();
         let unsent = self.engine.is_exchange_unsent();
         let deadline = self.engine.poll_timeout().map(Instant::from_std);
         if let Some(deadline) = deadline
@@ -195,6 +213,7 @@ impl Task {
         tokio::select! {
             wake = push(writer, &next), if writing || flushing => wake,
             read = reader.read_buf(input), if !backlog => Wake::Read(read),
+            change = next_change(self.changes.as_mut()) => Wake::Change(change),
             () = room(stream_data), if backlog => Wake::StreamRoom,
             control = next_control(stream_control), if open && !writing && !flushing => Wake::StreamControl(control),
             () = std::future::ready(()), if restore => Wake::Restore,
@@ -240,7 +259,7 @@ impl Task {
     }
 
     /// Bytes that are there count before a deadline that has passed, however late this task is.
-    async fn timer_fired<T: AsyncRead + AsyncWrite>(&mut self, reader: &mut ReadHalf<T>) -> io::Result<()> {
+    async fn timer_fired(&mut self, reader: &mut Reader) -> io::Result<()> {
         let backlog = self.has_backlog();
         let input = self.engine.input();
         input.reserve(READ_SIZE);
@@ -256,18 +275,17 @@ impl Task {
         Ok(())
     }
 
-    /// The module has forgotten its settings: they go before the next request.
-    fn restore(&mut self) {
-        // A module that goes on echoing must not keep the task busy with nothing but its settings.
-        let restores = matches!(&self.waiting, Some(Waiting { answer: Answer::Nobody, .. }));
-        if !restores && self.restoring.is_empty() && !self.settings.is_empty() {
+    fn echo_seen(&mut self) {
+        add(&self.counters.echoes, 1);
+        let own = matches!(&self.waiting, Some(Waiting { answer: Answer::Nobody, .. }));
+        if self.restoring.echo_seen(own) {
             tracing::warn!("the module echoes: it has probably restarted, its settings are sent again");
-            self.restoring.extend(self.settings.iter().cloned());
+            self.health.module_restarted();
         }
     }
 
     fn begin_restoring(&mut self) {
-        if let Some(exchange) = self.restoring.pop_front() {
+        if let Some(exchange) = self.restoring.next() {
             self.send(exchange, Answer::Nobody);
         }
     }
@@ -283,11 +301,18 @@ impl Task {
             Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
             Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
             Request::EscapeGuard(guard) => return self.engine.set_escape_guard(guard),
-            Request::Remember(exchange) => return self.settings.push(exchange),
+            Request::Remember(exchange) => return self.restoring.remember(exchange),
+            Request::Restore => return self.restore(),
         };
         if !answer.is_abandoned() {
             self.send(exchange, answer);
         }
+    }
+
+    /// What the module does not keep goes before the next request.
+    fn restore(&mut self) {
+        self.restoring.begin();
+        self.health.module_restarted();
     }
 
     fn send(&mut self, exchange: Exchange, answer: Answer) {
@@ -367,13 +392,13 @@ impl Task {
             Event::StreamEnded(end) => {
                 if let Some(stream) = self.stream.take() {
                     tracing::debug!(?end, "stream ended");
+                    if matches!(end, StreamEnd::Lost | StreamEnd::Stalled { .. }) {
+                        self.health.trouble();
+                    }
                     stream.finish(end);
                 }
             }
-            Event::EchoSeen => {
-                add(&self.counters.echoes, 1);
-                self.restore();
-            }
+            Event::EchoSeen => self.echo_seen(),
             Event::OutputAbandoned => {
                 self.output.clear();
                 if let Some(stream) = &mut self.stream {
@@ -387,9 +412,7 @@ impl Task {
         let Some(Waiting { command, effect, answer }) = self.waiting.take() else {
             return;
         };
-        if let (Answer::Nobody, Err(failure)) = (&answer, &result) {
-            tracing::warn!(%command, ?failure, "a setting that was lost could not be restored");
-        }
+        self.judge(matches!(answer, Answer::Nobody), &command, result.as_ref().err());
         let result = result.map_err(|failure| command_error(command, effect, failure));
         match answer {
             // A caller that is gone does not care.
@@ -397,13 +420,8 @@ impl Task {
             Answer::Nobody => {}
             Answer::Stream(answer) => {
                 let opened = result.map(|_| {
-                    let (stream, peer) = DataStream::pair();
-                    self.stream = Some(OpenStream {
-                        peer,
-                        backlog: VecDeque::new(),
-                        flushing: Vec::new(),
-                        closing: false,
-                    });
+                    let (open, stream) = OpenStream::new();
+                    self.stream = Some(open);
                     stream
                 });
                 // A dropped stream handle makes the task leave online mode.
@@ -412,109 +430,106 @@ impl Task {
         }
     }
 
-    fn fail_everything(&mut self, reason: &io::Result<()>) {
-        let reason = match reason {
-            Ok(()) => "the port was closed".to_owned(),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => "the port hung up".to_owned(),
-            Err(error) => error.to_string(),
-        };
+    /// What the end of an exchange says about the module.
+    fn judge(&mut self, own: bool, command: &str, failure: Option<&Failure>) {
+        self.restoring.completed(own, failure);
+        match failure {
+            None | Some(Failure::Refused(_)) => {}
+            Some(_) => self.health.trouble(),
+        }
+        if let (true, Some(failure)) = (own, failure) {
+            tracing::warn!(%command, ?failure, "a setting that was lost could not be restored");
+        }
+    }
+
+    /// Everything under way fails, and whoever listens hears that the port is lost.
+    fn lose_stream(&mut self, reason: &str) {
+        let reason = reason.to_owned();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(self.started.elapsed(), &Trace::Remark("the port is lost"));
+        }
         if let Some(Waiting { command, answer, .. }) = self.waiting.take() {
             answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: true });
         }
         if let Some(stream) = self.stream.take() {
-            stream.finish(StreamEnd::LinkLost { reason: reason.clone() });
+            stream.finish(StreamEnd::LinkLost { reason });
         }
+        self.occupied.store(false, Ordering::Relaxed);
+        let state = if self.changes.is_some() { ModuleState::Recovering } else { ModuleState::Down };
+        self.health.port_lost(state);
+        self.unsolicited = self.subscriptions.end();
+    }
+
+    /// Waits for another stream; `None` if there will be none.
+    async fn next_stream(&mut self, end: End, reason: &str) -> Option<BoxedStream> {
+        match end {
+            End::HandlesGone => return None,
+            End::Lost(_) => {}
+            End::Changed(Change::PutIn(stream)) => return Some(stream),
+            End::Changed(Change::TakeOut(taken)) => tell(Some(taken)),
+        }
+        loop {
+            let changes = self.changes.as_mut()?;
+            tokio::select! {
+                change = changes.recv() => match change? {
+                    Change::PutIn(stream) => return Some(stream),
+                    Change::TakeOut(taken) => tell(Some(taken)),
+                },
+                request = self.requests.recv() => self.refuse(request?, reason),
+            }
+        }
+    }
+
+    /// Nothing is known about the module behind a new stream.
+    fn begin_on_new_stream(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(self.started.elapsed(), &Trace::Remark("the port is open again"));
+        }
+        self.engine.begin_on_new_stream();
+        self.output.clear();
+        (self.unflushed, self.leaving) = (false, false);
+        self.restoring.begin_on_new_stream();
+        self.unsolicited = self.subscriptions.renew();
+    }
+
+    /// Nothing more can be asked of the port.
+    fn close(mut self) {
+        self.health.set_state(ModuleState::Down);
         self.requests.close();
         while let Ok(request) = self.requests.try_recv() {
-            let (exchange, answer) = match request {
-                Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
-                Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
-                Request::EscapeGuard(_) | Request::Remember(_) => continue,
-            };
-            let command = exchange.line().name().to_owned();
-            answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: false });
+            self.refuse(request, "the port is closed");
         }
+    }
+
+    /// There is no stream to send it to.
+    fn refuse(&mut self, request: Request, reason: &str) {
+        let (exchange, answer) = match request {
+            Request::Execute { exchange, answer } => (exchange, Answer::Reply(answer)),
+            Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
+            Request::EscapeGuard(guard) => return self.engine.set_escape_guard(guard),
+            Request::Remember(exchange) => return self.restoring.remember(exchange),
+            Request::Restore => return self.restore(),
+        };
+        let command = exchange.line().name().to_owned();
+        answer.fail(CommandError::LinkLost { command, reason: reason.to_owned(), sent: false });
     }
 }
 
-impl Answer {
-    fn is_abandoned(&self) -> bool {
+impl End {
+    fn reason(&self) -> String {
         match self {
-            Self::Reply(answer) => answer.is_closed(),
-            Self::Stream(answer) => answer.is_closed(),
-            Self::Nobody => false,
-        }
-    }
-
-    /// Until nobody waits for the answer any more.
-    async fn abandoned(&mut self) {
-        match self {
-            Self::Reply(answer) => answer.closed().await,
-            Self::Stream(answer) => answer.closed().await,
-            Self::Nobody => std::future::pending().await,
-        }
-    }
-
-    fn fail(self, error: CommandError) {
-        match self {
-            Self::Reply(answer) => drop(answer.send(Err(error))),
-            Self::Stream(answer) => drop(answer.send(Err(error))),
-            Self::Nobody => {}
-        }
-    }
-}
-
-impl OpenStream {
-    /// Hands on as much as the reader has room for; a reader that is gone wants nothing.
-    fn flush(&mut self) {
-        while let Some(data) = self.backlog.pop_front() {
-            match self.peer.data.try_send(data) {
-                Ok(()) => {}
-                Err(mpsc::error::TrySendError::Full(data)) => return self.backlog.push_front(data),
-                Err(mpsc::error::TrySendError::Closed(_)) => self.backlog.clear(),
+            Self::HandlesGone => "the port was closed".to_owned(),
+            Self::Lost(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                "the port hung up".to_owned()
             }
+            Self::Lost(error) => error.to_string(),
+            Self::Changed(_) => "the port is opened again".to_owned(),
         }
-    }
-
-    /// Nothing more is written, and whoever waits for that hears it at once.
-    fn stop_writing(&mut self) {
-        self.closing = true;
-        self.flushing.clear();
-        self.peer.control.close();
-        while self.peer.control.try_recv().is_ok() {}
-    }
-
-    /// The reader gets the rest of the data at its own pace, then the end.
-    fn finish(mut self, end: StreamEnd) {
-        self.flush();
-        if self.backlog.is_empty() {
-            return self.peer.finish(end);
-        }
-        tokio::spawn(async move {
-            let Self { peer, backlog, .. } = self;
-            for data in backlog {
-                if !peer.send(data).await {
-                    break;
-                }
-            }
-            peer.finish(end);
-        });
-    }
-}
-
-fn command_error(command: String, effect: Effect, failure: Failure) -> CommandError {
-    match failure {
-        Failure::Refused(error) => CommandError::Refused { command, error },
-        Failure::TimedOut { waited } => CommandError::TimedOut { command, waited, effect },
-        Failure::Unexpected(detail) => {
-            CommandError::Unexpected { command, detail: detail.to_owned(), effect }
-        }
-        Failure::NotResponding => CommandError::NotResponding { command },
     }
 }
 
 /// Writes what is next, or flushes if nothing is.
-async fn push<T: AsyncRead + AsyncWrite>(writer: &mut WriteHalf<T>, next: &[u8]) -> Wake {
+async fn push(writer: &mut Writer, next: &[u8]) -> Wake {
     match next.is_empty() {
         true => Wake::Flushed(writer.flush().await),
         false => Wake::Written(writer.write(next).await),
@@ -525,6 +540,13 @@ async fn room(data: Option<mpsc::Sender<Bytes>>) {
     if let Some(data) = data {
         // An error means that the reader is gone, which is room as well.
         drop(data.reserve().await);
+    }
+}
+
+async fn next_change(changes: Option<&mut mpsc::Receiver<Change>>) -> Option<Change> {
+    match changes {
+        Some(changes) => changes.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Fan-out of unsolicited lines: bounded, and never waiting for a slow reader.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -19,7 +21,7 @@ pub struct Unsolicited {
 
 impl Unsolicited {
     /// The next line: `Ok(line)`, or `Err(n)` when n lines were lost because nobody read.
-    /// `None` when the port is closed.
+    /// `None` when the port is closed or lost; after it was opened again a new subscription is needed.
     ///
     /// # Cancel safety
     /// No line is lost when the future is dropped.
@@ -65,26 +67,46 @@ impl UnsolicitedSender {
     pub fn subscribe(&self) -> Unsolicited {
         Unsolicited { receiver: self.sender.subscribe() }
     }
+}
 
-    pub(crate) fn downgrade(&self) -> WeakUnsolicitedSender {
-        WeakUnsolicitedSender { sender: self.sender.downgrade() }
+/// What the handles of a port share, so that subscriptions end when its stream does.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedUnsolicited {
+    sender: Arc<Mutex<broadcast::WeakSender<Line>>>,
+}
+
+impl Default for SharedUnsolicited {
+    fn default() -> Self {
+        Self { sender: Arc::new(Mutex::new(broadcast::channel(1).0.downgrade())) }
     }
 }
 
-/// What the handles of a port hold, so that subscriptions end when the port's task does.
-#[derive(Clone, Debug)]
-pub(crate) struct WeakUnsolicitedSender {
-    sender: broadcast::WeakSender<Line>,
-}
-
-impl WeakUnsolicitedSender {
-    /// A new subscription; one that has ended if the port is closed.
+impl SharedUnsolicited {
+    /// A new subscription; one that has ended if the port is lost.
     pub(crate) fn subscribe(&self) -> Unsolicited {
-        let receiver = match self.sender.upgrade() {
+        let receiver = match self.lock().upgrade() {
             Some(sender) => sender.subscribe(),
             None => broadcast::channel(1).1,
         };
         Unsolicited { receiver }
+    }
+
+    /// A sender for a new stream.
+    pub(crate) fn renew(&self) -> UnsolicitedSender {
+        let sender = UnsolicitedSender::default();
+        *self.lock() = sender.sender.downgrade();
+        sender
+    }
+
+    /// There is no stream: nobody can subscribe, and nobody is heard. It takes the place of the last sender, whose
+    /// subscriptions end with it.
+    pub(crate) fn end(&self) -> UnsolicitedSender {
+        *self.lock() = broadcast::channel(1).0.downgrade();
+        UnsolicitedSender::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, broadcast::WeakSender<Line>> {
+        self.sender.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -102,15 +124,22 @@ mod tests {
         assert_eq!(subscription.next().await, Some(Err(44)));
         assert_eq!(subscription.next().await.unwrap().unwrap().text(), "#MQRING: 44");
     }
+
     #[tokio::test]
-    async fn a_subscription_ends_with_the_port() {
-        let sender = UnsolicitedSender::default();
-        let weak = sender.downgrade();
-        let mut early = weak.subscribe();
+    async fn a_subscription_ends_with_the_stream() {
+        let shared = SharedUnsolicited::default();
+        assert_eq!(shared.subscribe().next().await, None);
+        let mut sender = shared.renew();
+        let mut early = shared.subscribe();
         sender.send(Line::new(&b"RING"[..]));
-        drop(sender);
+        sender = shared.end();
         assert_eq!(early.next().await.unwrap().unwrap().text(), "RING");
         assert_eq!(early.next().await, None);
-        assert_eq!(weak.subscribe().next().await, None);
+        assert_eq!(shared.subscribe().next().await, None);
+        drop(sender);
+        sender = shared.renew();
+        let mut late = shared.subscribe();
+        sender.send(Line::new(&b"SRING: 1"[..]));
+        assert_eq!(late.next().await.unwrap().unwrap().text(), "SRING: 1");
     }
 }

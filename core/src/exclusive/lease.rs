@@ -89,6 +89,11 @@ impl TlsArbiter {
         Arc::new(Self { profile, state: Mutex::new(state), cleaning: tokio::sync::Mutex::new(()) })
     }
 
+    /// The module may have TLS enabled for nobody who is here: the next owner looks.
+    pub(crate) fn suspect_leftovers(&self) {
+        self.lock().leftovers = true;
+    }
+
     pub(crate) fn holder(&self) -> Option<Service> {
         self.lock().arbiter.held().next().map(|(_, claim)| claim.service)
     }

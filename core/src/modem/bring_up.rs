@@ -1,10 +1,10 @@
 //! From a SIM to an active packet data context.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::known::PinState;
 use super::{BringUpError, Modem};
 use crate::commands::{EnterPin, ReadRegistration, Registration, SimState, SimStatus};
 use crate::error::CommandError;
@@ -70,7 +70,10 @@ impl Modem {
 
     async fn unlock_sim(&self) -> Result<(), BringUpError> {
         match self.sim_state().await? {
-            SimState::Ready => Ok(()),
+            SimState::Ready => {
+                self.known().pin.proven();
+                Ok(())
+            }
             SimState::PinRequired => self.enter_pin().await,
             SimState::PukRequired => Err(sim("it is blocked and asks for its PUK")),
             SimState::Other(state) => Err(sim(&format!("it asks for {state}"))),
@@ -92,12 +95,16 @@ impl Modem {
         let Some(pin) = self.inner.options.pin.clone() else {
             return Err(sim("it asks for its PIN, and none was given"));
         };
-        if self.inner.pin_spent.swap(true, Ordering::Relaxed) {
+        if std::mem::replace(&mut self.known().pin, PinState::Sent) != PinState::Unsent {
             return Err(sim("it still asks for its PIN, which was sent before and is not sent twice"));
         }
         match self.run(EnterPin(pin)).await {
             Err(CommandError::Refused { error, .. }) => Err(sim(&format!("the PIN was refused ({error})"))),
-            other => Ok(other?),
+            Err(error) => Err(error.into()),
+            Ok(()) => {
+                self.known().pin = PinState::Accepted;
+                Ok(())
+            }
         }
     }
 

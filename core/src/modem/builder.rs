@@ -11,7 +11,7 @@ use crate::at::{Command, Settings};
 use crate::commands::{
     EchoOff, FirmwareRevision, Model, SelectSyntax, SoftwarePackage, TestForm, VerboseErrors,
 };
-use crate::driver::{AtChannel, AtChannelExt, AtPort, DriverOptions, Recorder};
+use crate::driver::{AtChannel, AtChannelExt, AtPort, BoxedStream, DriverOptions, PortSlot, Recorder};
 use crate::error::CommandError;
 use crate::platform::{self, Identification, PlatformId, Profile};
 
@@ -201,6 +201,18 @@ impl ModemBuilder {
     where
         T: AsyncRead + AsyncWrite + Send + 'static,
     {
+        let (options, opening) = self.into_parts()?;
+        opening.identify(AtPort::start(transport, options)).await
+    }
+
+    /// Like [`open`](Self::open); the modem outlives its stream while the slot exists.
+    pub(crate) async fn open_in_slot(self, stream: BoxedStream) -> Result<(Modem, PortSlot), OpenError> {
+        let (options, opening) = self.into_parts()?;
+        let (port, slot) = AtPort::start_in_slot(stream, options);
+        Ok((opening.identify(port).await?, slot))
+    }
+
+    fn into_parts(self) -> Result<(DriverOptions, Opening), OpenError> {
         let restored = vec![EchoOff.exchange(), VerboseErrors.exchange()];
         let restored = restored.into_iter().collect::<Result<_, _>>().map_err(CommandError::from)?;
         let options = DriverOptions {
@@ -209,7 +221,18 @@ impl ModemBuilder {
             line_rate: self.line_rate,
             restored,
         };
-        let port = AtPort::start(transport, options);
+        Ok((options, Opening { network: self.network, platform: self.platform }))
+    }
+}
+
+/// What is left to do once the port is open.
+struct Opening {
+    network: NetworkOptions,
+    platform: Option<PlatformId>,
+}
+
+impl Opening {
+    async fn identify(self, port: AtPort) -> Result<Modem, OpenError> {
         synchronise(&port).await?;
         let names = Names { model: port.run(Model).await?, firmware: port.run(FirmwareRevision).await? };
         let platform = match self.platform {
@@ -221,6 +244,7 @@ impl ModemBuilder {
             port.run(SelectSyntax).await?;
             port.remember(SelectSyntax.exchange().map_err(CommandError::from)?).await;
         }
+        port.health_record().begin();
         let channel: Arc<dyn AtChannel> = Arc::new(port.clone());
         Ok(Modem::new(channel, Some(port), profile, names, self.network))
     }

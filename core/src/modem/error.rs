@@ -15,6 +15,12 @@ pub enum OpenError {
     #[cfg(feature = "serial")]
     #[error(transparent)]
     Serial(#[from] crate::transport::SerialError),
+    /// A port that is opened by other means.
+    #[error("{reason}")]
+    Port {
+        /// Why it cannot be opened.
+        reason: String,
+    },
     /// Nothing on the port answers AT commands.
     #[error("no module answers on this port")]
     NoModule,
@@ -56,7 +62,7 @@ impl OpenError {
         match self {
             #[cfg(feature = "serial")]
             Self::Serial(_) => Category::Link,
-            Self::NoModule => Category::Link,
+            Self::NoModule | Self::Port { .. } => Category::Link,
             Self::Command(error) => error.category(),
             Self::UnknownModel { .. } | Self::Undecided { .. } => Category::Other,
         }

@@ -11,7 +11,7 @@ use crate::platform::Availability;
 
 impl Modem {
     /// Opens a data stream, see [`AtChannel::open_stream`](crate::driver::AtChannel::open_stream). Before the first
-    /// one the module is asked how long the silence around the escape sequence has to be, with which streams are
+    /// one since the module has started the module is asked how long the silence around the escape sequence has to be, with which streams are
     /// left; not on a channel that was given to [`from_channel`](Self::from_channel).
     ///
     /// # Errors
@@ -21,9 +21,13 @@ impl Modem {
     /// As [`AtChannel::open_stream`](crate::driver::AtChannel::open_stream).
     pub async fn open_stream(&self, exchange: Exchange) -> Result<DataStream, CommandError> {
         if let Some(port) = &self.inner.port {
-            let learnt = &self.inner.escape_guard;
-            let guard = learnt.get_or_try_init(|| self.read_escape_guard()).await?;
-            port.set_escape_guard(*guard).await;
+            let known = self.known().escape_guard;
+            let guard = match known {
+                Some(guard) => guard,
+                None => self.read_escape_guard().await?,
+            };
+            self.known().escape_guard = Some(guard);
+            port.set_escape_guard(guard).await;
         }
         self.inner.channel.open_stream(exchange).await
     }

@@ -6,26 +6,27 @@ mod clock;
 mod context;
 mod error;
 mod escape;
+mod known;
+mod service_event;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, MutexGuard};
+
+use tokio::sync::broadcast;
 
 pub use bring_up::BringUp;
 pub use builder::ModemBuilder;
 pub(crate) use clock::computer_time;
 pub use clock::{ClockCheck, ClockError, ClockSource};
 pub use error::{BringUpError, OpenError};
-
-use tokio::sync::OnceCell;
+pub use service_event::{ServiceChange, ServiceEvent, ServiceEvents};
 
 use crate::at::Command;
 use crate::commands::TestForm;
-use crate::driver::{AtChannel, AtChannelExt, AtPort, Statistics};
+use crate::driver::{AtChannel, AtChannelExt, AtPort, HealthRecord, HealthWatch, Statistics};
 use crate::error::CommandError;
 use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsArbiter, TlsLease};
 use crate::platform::Profile;
+use known::Known;
 
 /// A handle to a module; clones share it. The port closes when the last one is dropped.
 ///
@@ -54,12 +55,9 @@ struct Inner {
     options: builder::NetworkOptions,
     arbiter: Arc<TlsArbiter>,
     sockets: SocketPool,
-    /// The PIN was sent: it must never be sent twice, three wrong ones block the SIM.
-    pin_spent: AtomicBool,
-    /// How long the silence around the escape sequence has to be, once it was asked.
-    escape_guard: OnceCell<Duration>,
-    /// What test forms answered: firmware does not change while it runs.
-    test_forms: Mutex<BTreeMap<&'static str, Option<Vec<String>>>>,
+    health: HealthRecord,
+    services: broadcast::Sender<ServiceEvent>,
+    known: Known,
 }
 
 impl Modem {
@@ -84,6 +82,7 @@ impl Modem {
     ) -> Self {
         let builder::Names { model, firmware } = names;
         let arbiter = TlsArbiter::new(profile);
+        let health = port.as_ref().map(|port| port.health_record().clone()).unwrap_or_default();
         let inner = Inner {
             channel,
             port,
@@ -93,9 +92,9 @@ impl Modem {
             options,
             sockets: SocketPool::new(Arc::clone(&arbiter)),
             arbiter,
-            pin_spent: AtomicBool::new(false),
-            escape_guard: OnceCell::new(),
-            test_forms: Mutex::default(),
+            health,
+            services: broadcast::channel(service_event::CAPACITY).0,
+            known: Known::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -160,8 +159,7 @@ impl Modem {
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn test_form(&self, name: &'static str) -> Result<Option<Vec<String>>, CommandError> {
-        let known = || self.inner.test_forms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(fields) = known().get(name) {
+        if let Some(fields) = self.known().test_forms.get(name) {
             return Ok(fields.clone());
         }
         let fields = match self.run(TestForm(name)).await {
@@ -169,21 +167,54 @@ impl Modem {
             Err(CommandError::Refused { .. }) => None,
             Err(error) => return Err(error),
         };
-        known().insert(name, fields.clone());
+        self.known().test_forms.insert(name, fields.clone());
         Ok(fields)
     }
 
     /// Forgets which test forms were refused: a module may refuse them only because the SIM is not ready.
     /// Source: M37 p874-925.
     fn ask_refused_forms_again(&self) {
-        let mut known = self.inner.test_forms.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, fields| fields.is_some());
+        self.known().test_forms.retain(|_, fields| fields.is_some());
     }
 
     /// What happened on the port so far; zeros on a mocked channel.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.inner.port.as_ref().map(AtPort::statistics).unwrap_or_default()
+    }
+
+    /// What is known about the module as a whole: whether it can be used, and how often it has restarted. Sessions
+    /// watch it. It is up for ever on a channel that was given to [`from_channel`](Self::from_channel).
+    #[must_use]
+    pub fn health(&self) -> HealthWatch {
+        self.inner.health.watch()
+    }
+
+    pub(crate) fn health_record(&self) -> &HealthRecord {
+        &self.inner.health
+    }
+
+    /// Something has shown that the module has restarted, or is about to: what it does not keep is sent again.
+    pub(crate) async fn restarted(&self) {
+        if let Some(port) = &self.inner.port {
+            port.restore().await;
+        }
+    }
+
+    /// The SIM was switched off and may ask for its PIN again.
+    pub(crate) fn sim_was_off(&self) {
+        let pin = &mut self.known().pin;
+        *pin = pin.after_restart();
+    }
+
+    /// What is known of the module until it restarts. After a restart nothing is, and whoever takes TLS next looks
+    /// for what is left of earlier owners.
+    fn known(&self) -> MutexGuard<'_, known::State> {
+        let (known, forgotten) = self.inner.known.at(self.inner.health.now());
+        if forgotten {
+            self.inner.arbiter.suspect_leftovers();
+        }
+        known
     }
 
     /// Takes the module's TLS for a service, waiting in turn for whoever holds it in this program. What
@@ -195,6 +226,7 @@ impl Modem {
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
     pub async fn acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
+        drop(self.known());
         self.inner.arbiter.acquire(Claim::of(service), self.inner.channel.as_ref()).await
     }
 
@@ -206,6 +238,7 @@ impl Modem {
     /// # Cancel safety
     /// As [`acquire_tls`](Self::acquire_tls).
     pub async fn try_acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
+        drop(self.known());
         self.inner.arbiter.try_acquire(Claim::of(service), self.inner.channel.as_ref()).await
     }
 
@@ -221,6 +254,7 @@ impl Modem {
     }
 
     pub(crate) fn sockets(&self) -> &SocketPool {
+        drop(self.known());
         &self.inner.sockets
     }
 

@@ -91,6 +91,17 @@ pub enum SerialError {
     },
 }
 
+impl SerialError {
+    /// The kind of failure, as the standard library has it.
+    pub(crate) fn kind(&self) -> io::ErrorKind {
+        match self {
+            Self::NotFound { .. } => io::ErrorKind::NotFound,
+            Self::InUse { .. } => io::ErrorKind::ResourceBusy,
+            Self::Failed { .. } => io::ErrorKind::Other,
+        }
+    }
+}
+
 impl SerialPort {
     /// A port by its path or name.
     pub fn new(path: impl Into<String>) -> Self {
@@ -107,6 +118,11 @@ impl SerialPort {
     pub fn hardware_flow_control(mut self, on: bool) -> Self {
         self.hardware_flow_control = on;
         self
+    }
+
+    /// The line rate that was chosen.
+    pub(crate) fn rate(&self) -> u32 {
+        self.baud_rate
     }
 
     /// Opens the port, exclusively where the operating system can. Needs a tokio runtime.

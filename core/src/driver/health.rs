@@ -1,0 +1,189 @@
+//! What is known about the module as a whole: whether it can be used, and what it has lost.
+
+use tokio::sync::watch;
+
+/// Whether the module can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ModuleState {
+    /// As far as is known.
+    #[default]
+    Up,
+    /// Something is wrong, and a [supervisor](crate::supervisor) is at work on it.
+    Recovering,
+    /// The port is lost and nobody opens it again, or the supervisor has given up.
+    Down,
+}
+
+/// What is known about the module at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub struct Health {
+    /// Whether it can be used.
+    pub state: ModuleState,
+    /// How often it was seen to have restarted since it was opened. Connections, and the settings that it does not
+    /// keep, are gone each time.
+    pub restarts: u64,
+    /// How often the port was lost since it was opened. The module may have run on.
+    pub port_losses: u64,
+    /// How often a command had no answer in time, or none that could be understood.
+    pub troubles: u64,
+}
+
+/// What a session lost with its module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Loss {
+    /// The module has restarted.
+    ModuleRestarted,
+    /// The port was lost; the module may have run on.
+    PortLost,
+}
+
+impl Health {
+    /// What a session that began at `self` has lost by `later`.
+    #[must_use]
+    pub fn loss_until(&self, later: &Self) -> Option<Loss> {
+        if later.restarts != self.restarts {
+            Some(Loss::ModuleRestarted)
+        } else if later.port_losses != self.port_losses {
+            Some(Loss::PortLost)
+        } else {
+            None
+        }
+    }
+}
+
+/// The module cannot be used, and nobody is at work on it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the module is out of reach, and nothing more is tried")]
+pub struct ModuleDown;
+
+/// Follows the health of a module; clones are independent of each other.
+#[derive(Clone, Debug)]
+pub struct HealthWatch {
+    receiver: watch::Receiver<Health>,
+}
+
+impl HealthWatch {
+    /// What is known now.
+    #[must_use]
+    pub fn now(&self) -> Health {
+        *self.receiver.borrow()
+    }
+
+    /// What is known now; [`changed`](Self::changed) waits for what comes after it.
+    pub fn seen(&mut self) -> Health {
+        *self.receiver.borrow_and_update()
+    }
+
+    /// Waits for the next change and gives what is known then. `None` when the port is closed.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost: changes in quick succession are seen as one.
+    pub async fn changed(&mut self) -> Option<Health> {
+        self.receiver.changed().await.ok()?;
+        Some(*self.receiver.borrow_and_update())
+    }
+
+    /// Waits until the module can be used. Returns at once if it can. The [supervisor](crate::supervisor) bounds the
+    /// time.
+    ///
+    /// # Errors
+    /// [`ModuleDown`]
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn up(&mut self) -> Result<Health, ModuleDown> {
+        let settled = self.receiver.wait_for(|health| health.state != ModuleState::Recovering).await;
+        match settled {
+            Ok(health) if health.state == ModuleState::Up => Ok(*health),
+            _ => Err(ModuleDown),
+        }
+    }
+
+    /// Waits until something is lost that a session which began at `since` relies on. Pends for ever while nothing is.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn lost(&mut self, since: Health) -> Loss {
+        let lost = self.receiver.wait_for(|health| since.loss_until(health).is_some()).await;
+        let loss = lost.ok().and_then(|health| since.loss_until(&health));
+        // A port that is closed is lost.
+        loss.unwrap_or(Loss::PortLost)
+    }
+}
+
+/// The side that knows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HealthRecord {
+    sender: std::sync::Arc<watch::Sender<Health>>,
+}
+
+impl HealthRecord {
+    pub(crate) fn watch(&self) -> HealthWatch {
+        HealthWatch { receiver: self.sender.subscribe() }
+    }
+
+    pub(crate) fn now(&self) -> Health {
+        *self.sender.borrow()
+    }
+
+    pub(crate) fn set_state(&self, state: ModuleState) {
+        self.sender.send_if_modified(|health| std::mem::replace(&mut health.state, state) != state);
+    }
+
+    pub(crate) fn module_restarted(&self) {
+        self.sender.send_modify(|health| health.restarts += 1);
+    }
+
+    pub(crate) fn port_lost(&self, state: ModuleState) {
+        self.sender.send_modify(|health| {
+            health.port_losses += 1;
+            health.state = state;
+        });
+    }
+
+    pub(crate) fn trouble(&self) {
+        self.sender.send_modify(|health| health.troubles += 1);
+    }
+
+    /// What happened until now was part of opening the port.
+    pub(crate) fn begin(&self) {
+        self.sender.send_replace(Health::default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_weighs_more_than_a_lost_port() {
+        let before = Health::default();
+        let mut later = Health { port_losses: 1, troubles: 9, ..before };
+        assert_eq!(before.loss_until(&Health { troubles: 1, ..before }), None);
+        assert_eq!(before.loss_until(&later), Some(Loss::PortLost));
+        later.restarts = 1;
+        assert_eq!(before.loss_until(&later), Some(Loss::ModuleRestarted));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_is_told() {
+        let record = HealthRecord::default();
+        let (mut up, mut lost) = (record.watch(), record.watch());
+        assert_eq!(up.up().await, Ok(Health::default()));
+        record.set_state(ModuleState::Recovering);
+        let waiting = tokio::spawn(async move { up.up().await });
+        let losing = tokio::spawn(async move { lost.lost(Health::default()).await });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished() && !losing.is_finished());
+        record.module_restarted();
+        assert_eq!(losing.await.unwrap(), Loss::ModuleRestarted);
+        record.set_state(ModuleState::Down);
+        assert_eq!(waiting.await.unwrap(), Err(ModuleDown));
+        let mut last = record.watch();
+        drop(record);
+        assert_eq!(last.changed().await, None);
+    }
+}

@@ -1,0 +1,89 @@
+//! What is known of a module until it restarts.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::driver::Health;
+
+/// What is known, and of which run of the module.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    since: Health,
+    pub(super) pin: PinState,
+    /// How long the silence around the escape sequence has to be.
+    pub(super) escape_guard: Option<Duration>,
+    /// What test forms answered: firmware does not change while it runs.
+    pub(super) test_forms: BTreeMap<&'static str, Option<Vec<String>>>,
+}
+
+/// A PIN must never be sent twice unless the first time was right: three wrong ones block the SIM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum PinState {
+    #[default]
+    Unsent,
+    /// Sent, and not known to be right.
+    Sent,
+    Accepted,
+}
+
+impl Known {
+    /// What is known of the module as it is now. The second value tells that it was forgotten because the module has
+    /// restarted or the port was lost.
+    pub(super) fn at(&self, health: Health) -> (MutexGuard<'_, State>, bool) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let forgotten = state.since.loss_until(&health).is_some();
+        if forgotten {
+            *state = State { pin: state.pin.after_restart(), ..State::default() };
+        }
+        state.since = health;
+        (state, forgotten)
+    }
+}
+
+impl PinState {
+    /// The SIM is ready: what was sent was right.
+    pub(super) fn proven(&mut self) {
+        if *self == Self::Sent {
+            *self = Self::Accepted;
+        }
+    }
+
+    /// A PIN that was right will be right again.
+    pub(super) fn after_restart(self) -> Self {
+        match self {
+            Self::Accepted => Self::Unsent,
+            other => other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restart_makes_forget_and_a_good_pin_may_go_again() {
+        let (known, health) = (Known::default(), Health::default());
+        known.at(health).0.escape_guard = Some(Duration::from_secs(1));
+        known.at(health).0.pin = PinState::Accepted;
+        assert!(!known.at(Health { troubles: 5, ..health }).1);
+        assert!(known.at(health).0.escape_guard.is_some());
+        let (state, forgotten) = known.at(Health { restarts: 1, ..health });
+        assert!(forgotten);
+        assert_eq!((state.escape_guard, state.pin), (None, PinState::Unsent));
+    }
+
+    #[test]
+    fn a_doubtful_pin_is_not_sent_again_after_a_restart() {
+        let known = Known::default();
+        known.at(Health::default()).0.pin = PinState::Sent;
+        assert_eq!(known.at(Health { restarts: 1, ..Health::default() }).0.pin, PinState::Sent);
+        assert_eq!(known.at(Health { port_losses: 1, ..Health::default() }).0.pin, PinState::Sent);
+    }
+}

@@ -1,0 +1,168 @@
+//! Looking after a module: it restarts, it hangs, its port goes and comes back under another name, and the application
+//! goes on.
+//!
+//! A [`Supervisor`] owns the port. The [`Modem`] that it gives out, and every client on it, outlive a lost port and a
+//! restarted module:
+//!
+//! - **Noticed** are a lost port at once; a restart at the next command or at the next
+//!   [heartbeat](SupervisorOptions::heartbeat), by the echo that is on again, by settings that are lost, or by a
+//!   [start-up line](SupervisorOptions::start_up_line); a module that answers nothing when a command runs into its
+//!   deadline or at the next heartbeat; a lost packet data context at the next heartbeat.
+//! - **Done about it** is the mildest thing that helps: find the line again, open the port again, switch the radio off
+//!   and on, restart the module, reset its hardware by a hook of the user, with waits that grow and differ from device
+//!   to device. After a bounded number of attempts the module is given up, which is told.
+//! - **Given back** are the settings of the port, the packet data context, and by the clients their sessions: TLS is
+//!   set up anew, that is, read, compared, and written only where it differs.
+//!
+//! # What happens to work under way
+//!
+//! A command that was written when the port was lost ends at once with
+//! [`LinkLost`](crate::CommandError::LinkLost). A command that a restarting module swallowed ends at its own deadline
+//! with [`TimedOut`](crate::CommandError::TimedOut); commands behind it wait for that, not longer. A command that a
+//! restarted module answers is answered: it goes on, and the module's echo is what gives the restart away. Sessions
+//! (MQTT, TLS sockets, transfers) watch [`Modem::health`] and end or come back as their documentation says; what they
+//! had under way ends with an error that names the restart.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use telit_core::Modem;
+//! use telit_core::supervisor::{Supervisor, SupervisorOptions};
+//! use telit_core::transport::SerialPort;
+//!
+//! let builder = Modem::builder().apn("iot.example");
+//! let port = SerialPort::new("/dev/serial/by-id/usb-Telit_ME910-if04");
+//! let supervisor = Supervisor::start(builder, port, SupervisorOptions::default()).await?;
+//! let modem = supervisor.modem();
+//! let mut events = supervisor.events();
+//! tokio::spawn(async move {
+//!     while let Some(event) = events.next().await {
+//!         println!("{event:?}");
+//!     }
+//! });
+//! # drop(modem);
+//! # Ok(())
+//! # }
+//! ```
+
+mod event;
+mod ladder;
+mod options;
+mod recovery;
+mod reset;
+mod source;
+mod task;
+
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+pub use event::{Cause, SupervisorEvent, SupervisorEvents};
+pub use ladder::Remedy;
+pub use options::SupervisorOptions;
+pub use reset::HardwareReset;
+pub use source::PortSource;
+
+use crate::driver::ModuleDown;
+use crate::error::Category;
+use crate::modem::{BringUpError, Modem, ModemBuilder, OpenError};
+use event::EventSender;
+use recovery::Recovery;
+use task::Task;
+
+/// Looks after one module until it is dropped. See the [module documentation](self).
+#[derive(Debug)]
+pub struct Supervisor {
+    modem: Modem,
+    events: broadcast::WeakSender<SupervisorEvent>,
+    requests: mpsc::Sender<Request>,
+    task: JoinHandle<()>,
+}
+
+/// Asks for a recovery and waits for its end.
+type Request = oneshot::Sender<Result<(), ModuleDown>>;
+
+/// A module could not be put under supervision.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// It could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It could not be brought on line.
+    #[error(transparent)]
+    BringUp(#[from] BringUpError),
+}
+
+impl StartError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Open(error) => error.category(),
+            Self::BringUp(error) => error.category(),
+        }
+    }
+}
+
+impl Supervisor {
+    /// Opens the port, identifies the module, brings it on line, and looks after it from then on.
+    ///
+    /// The first time everything has to work: a port that does not exist or a missing SIM is an error of the caller,
+    /// not a loss. It takes as long as [`ModemBuilder::open`] and [`Modem::bring_up`] together.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the port.
+    pub async fn start(
+        builder: ModemBuilder,
+        source: impl PortSource + 'static,
+        options: SupervisorOptions,
+    ) -> Result<Self, StartError> {
+        let builder = match source.line_rate() {
+            Some(rate) => builder.line_rate(rate),
+            None => builder,
+        };
+        let stream = source.open().await.map_err(|error| OpenError::Port { reason: error.to_string() })?;
+        let (modem, slot) = builder.open_in_slot(stream).await?;
+        modem.bring_up().await?;
+        let events = EventSender::new();
+        let (requests, asked) = mpsc::channel(1);
+        let weak = events.downgrade();
+        let recovery = Recovery::new(modem.clone(), Box::new(source), slot, options, events);
+        let task = tokio::spawn(Task::new(recovery, asked).run());
+        Ok(Self { modem, events: weak, requests, task })
+    }
+
+    /// The module. Handles stay good over losses; when the supervisor is dropped, the next lost port is lost for good.
+    #[must_use]
+    pub fn modem(&self) -> &Modem {
+        &self.modem
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> SupervisorEvents {
+        event::subscribe(&self.events)
+    }
+
+    /// Goes through recovery now, whether something is wrong or not, and waits for its end. The way back after a
+    /// module was given up.
+    ///
+    /// # Errors
+    /// [`ModuleDown`]: nothing helped.
+    ///
+    /// # Cancel safety
+    /// Dropped before its turn: nothing is done. Later: recovery goes on.
+    pub async fn recover(&self) -> Result<(), ModuleDown> {
+        let (answer, result) = oneshot::channel();
+        self.requests.send(answer).await.map_err(|_| ModuleDown)?;
+        result.await.unwrap_or(Err(ModuleDown))
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

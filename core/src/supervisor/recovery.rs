@@ -1,0 +1,196 @@
+//! Getting a module back that cannot be used.
+
+use tokio::time::{Instant, sleep};
+
+use super::event::{Cause, EventSender, SupervisorEvent};
+use super::ladder::{Finding, Ladder, Remedy};
+use super::options::SupervisorOptions;
+use super::source::PortSource;
+use crate::commands::{Functionality, Model, ReadErrorFormat, RebootModule, RestartModule};
+use crate::driver::{Health, ModuleState, PortSlot};
+use crate::error::CommandError;
+use crate::modem::{BringUpError, Modem};
+
+/// What a supervisor needs to get a module back.
+pub(super) struct Recovery {
+    pub(super) modem: Modem,
+    pub(super) options: SupervisorOptions,
+    pub(super) events: EventSender,
+    source: Box<dyn PortSource>,
+    slot: PortSlot,
+}
+
+/// An attempt that failed: what it showed, and in words.
+struct Failed {
+    finding: Finding,
+    because: String,
+}
+
+/// How a recovery ended.
+struct Outcome {
+    attempts: u32,
+    result: Result<(), String>,
+}
+
+impl Recovery {
+    pub(super) fn new(
+        modem: Modem,
+        source: Box<dyn PortSource>,
+        slot: PortSlot,
+        options: SupervisorOptions,
+        events: EventSender,
+    ) -> Self {
+        Self { modem, options, events, source, slot }
+    }
+
+    pub(super) fn health(&self) -> Health {
+        self.modem.health_record().now()
+    }
+
+    /// From the moment a loss is noticed until the module is on line again or given up. `before` is what was known
+    /// when it was last in order.
+    pub(super) async fn run(&self, cause: Cause, before: Health) {
+        let started = Instant::now();
+        tracing::warn!(%cause, "recovering the module");
+        self.modem.health_record().set_state(ModuleState::Recovering);
+        self.events.send(SupervisorEvent::Lost { cause: cause.clone() });
+        let Outcome { attempts, result } = self.climb().await;
+        let took = started.elapsed();
+        let event = match result {
+            Ok(()) => {
+                self.modem.health_record().set_state(ModuleState::Up);
+                let restarted = self.health().restarts != before.restarts;
+                tracing::info!(?took, restarted, "the module is back");
+                SupervisorEvent::Recovered { cause, restarted, attempts, took }
+            }
+            Err(reason) => {
+                self.modem.health_record().set_state(ModuleState::Down);
+                tracing::error!(reason, "the module is given up");
+                SupervisorEvent::GaveUp { cause, reason, took }
+            }
+        };
+        self.events.send(event);
+    }
+
+    /// Tries, and applies ever stronger remedies while that fails.
+    async fn climb(&self) -> Outcome {
+        let mut ladder = Ladder::new(self.options.attempts, self.options.reset.is_some());
+        loop {
+            let Failed { finding, because } = match self.attempt().await {
+                Ok(()) => return Outcome { attempts: ladder.tried(), result: Ok(()) },
+                Err(failed) => failed,
+            };
+            let Some(remedy) = ladder.next(finding) else {
+                return Outcome { attempts: ladder.tried(), result: Err(because) };
+            };
+            tracing::info!(?remedy, because, "the module cannot be used yet");
+            let attempt = ladder.tried();
+            self.events.send(SupervisorEvent::Trying { remedy, attempt, because });
+            self.apply(remedy).await;
+            sleep(self.options.backoff.draw(attempt)).await;
+        }
+    }
+
+    /// Whether the module can be used.
+    async fn attempt(&self) -> Result<(), Failed> {
+        self.ensure_port().await?;
+        self.modem.run(ReadErrorFormat).await.or_else(answered).map_err(|error| self.failed(&error))?;
+        self.ensure_same_model().await?;
+        let before = self.health();
+        self.modem.bring_up().await.map_err(|error| match error {
+            BringUpError::Command(error) => self.failed(&error),
+            error => Failed { finding: Finding::OffLine, because: error.to_string() },
+        })?;
+        match before.loss_until(&self.health()) {
+            None => Ok(()),
+            Some(loss) => Err(Failed { finding: Finding::Silent, because: format!("meanwhile: {loss:?}") }),
+        }
+    }
+
+    async fn ensure_port(&self) -> Result<(), Failed> {
+        if self.slot.is_occupied() {
+            return Ok(());
+        }
+        let no_port = |error: std::io::Error| Failed { finding: Finding::NoPort, because: error.to_string() };
+        let stream = self.source.open().await.map_err(no_port)?;
+        self.slot.put_in(stream).await;
+        Ok(())
+    }
+
+    /// Another module may have been plugged in. The same model is taken for the same module: whatever it has stored is
+    /// compared anyway.
+    async fn ensure_same_model(&self) -> Result<(), Failed> {
+        let model = self.modem.run(Model).await.map_err(|error| self.failed(&error))?;
+        if model == self.modem.model() {
+            return Ok(());
+        }
+        let because = format!("the module is a {model} now, it was a {}", self.modem.model());
+        Err(Failed { finding: Finding::NoPort, because })
+    }
+
+    fn failed(&self, error: &CommandError) -> Failed {
+        let finding = match error {
+            CommandError::LinkLost { .. } => Finding::NoPort,
+            CommandError::NotResponding { .. } | CommandError::TimedOut { .. } => Finding::Silent,
+            _ => Finding::OffLine,
+        };
+        Failed { finding, because: error.to_string() }
+    }
+
+    /// Whether it helps shows the next attempt.
+    async fn apply(&self, remedy: Remedy) {
+        match remedy {
+            Remedy::TryAgain => {}
+            Remedy::ReopenPort => self.slot.take_out().await,
+            Remedy::CycleRadio => self.cycle_radio().await,
+            Remedy::RestartModule => self.restart_module().await,
+            Remedy::ResetHardware => self.reset_hardware().await,
+        }
+    }
+
+    /// The SIM is off meanwhile, and may ask for its PIN afterwards. Source: M37 p82.
+    async fn cycle_radio(&self) {
+        for level in [Functionality::RadioOff, Functionality::Full] {
+            if let Err(error) = self.modem.run(level).await {
+                tracing::warn!(%error, ?level, "the radio could not be switched");
+            }
+        }
+        self.modem.sim_was_off();
+    }
+
+    async fn restart_module(&self) {
+        // What was written to flash last needs time. Source: M37 p623-624.
+        sleep(FLASH).await;
+        let result = match self.modem.run(RestartModule).await {
+            Err(CommandError::Refused { .. }) => self.modem.run(RebootModule).await,
+            result => result,
+        };
+        match result {
+            Ok(()) => self.restarted().await,
+            Err(error) => tracing::warn!(%error, "the module could not be restarted"),
+        }
+    }
+
+    async fn reset_hardware(&self) {
+        let Some(reset) = &self.options.reset else { return };
+        match reset.reset().await {
+            Ok(()) => self.restarted().await,
+            Err(error) => tracing::warn!(%error, "the hardware could not be reset"),
+        }
+    }
+
+    /// A module whose user profile says so does not echo after a restart, so it is told here.
+    async fn restarted(&self) {
+        self.modem.restarted().await;
+    }
+}
+
+const FLASH: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// A module that refuses the question has answered.
+fn answered(error: CommandError) -> Result<u8, CommandError> {
+    match error {
+        CommandError::Refused { .. } => Ok(0),
+        error => Err(error),
+    }
+}
