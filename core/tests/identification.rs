@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use telit_core::modem::OpenError;
 use telit_core::platform::PlatformId;
-use telit_core::{Category, Modem};
+use telit_core::{Category, CommandError, Modem};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 
 /// Answers by the command line; the rest is `OK`, and what has no answer in the table but a `?` is refused.
@@ -129,4 +129,12 @@ async fn the_newest_syntax_is_chosen_on_2g_only() {
     assert!(on_2g.contains(&"AT#SELINT=2".to_owned()), "{on_2g:?}");
     let (_, on_4g) = open(&[("AT+CGMM", "ME310G1-WW"), ("AT+CGMR", "37.00.217")]).await;
     assert!(!on_4g.iter().any(|line| line.starts_with("AT#SELINT")), "{on_4g:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn noise_is_not_taken_for_a_name() {
+    let (opened, sent) = open(&[("AT+CGMM", "~U\r\nME310G1-WW"), ("AT+CGMR", "37.00.217")]).await;
+    let error = opened.expect_err("nobody knows which line is the name");
+    assert!(matches!(error, OpenError::Command(CommandError::Unexpected { .. })), "{error:?}");
+    assert_eq!(sent.iter().filter(|line| *line == "AT+CGMM").count(), 2, "it is asked once more: {sent:?}");
 }

@@ -1,7 +1,7 @@
 //! Echo, error format, identity.
 
 use super::{malformed, query, setting, value};
-use crate::at::{Command, CommandLine, Exchange, Expect, InvalidValue, Reply, UnexpectedReply};
+use crate::at::{Command, CommandLine, Exchange, Expect, InvalidValue, Line, Reply, UnexpectedReply};
 
 /// `ATE0V1Q0`: no echo, results as words. Understood in whatever format the module is.
 ///
@@ -116,7 +116,7 @@ impl Command for ReadEscapeOverride {
 }
 
 macro_rules! identity {
-    ($(#[$doc:meta])* $name:ident, $command:literal, $what:literal) => {
+    ($(#[$doc:meta])* $name:ident, $command:literal, $parse:path) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
         pub struct $name;
@@ -129,30 +129,67 @@ macro_rules! identity {
             }
 
             fn parse(&self, reply: &Reply) -> Result<String, UnexpectedReply> {
-                let line = reply.lines().first();
-                line.map(|line| line.to_string())
-                    .ok_or_else(|| UnexpectedReply::new(concat!("the ", $what, " is missing")))
+                $parse($command, reply.lines())
             }
         }
     };
 }
 
+/// A name stands alone, in plain characters. Noise or a code that nobody knows would pass for one otherwise.
+fn only_line(command: &str, lines: &[Line]) -> Result<String, UnexpectedReply> {
+    match lines {
+        [_] => first_line(command, lines),
+        lines => Err(UnexpectedReply::new(format!("{} lines instead of one from {command}", lines.len()))),
+    }
+}
+
+fn first_line(command: &str, lines: &[Line]) -> Result<String, UnexpectedReply> {
+    let name = lines.first().map(|line| line.text().trim().to_owned()).unwrap_or_default();
+    match !name.is_empty() && name.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+        true => Ok(name),
+        false => Err(malformed(command, &name)),
+    }
+}
+
 identity! {
     /// `AT+CGMM`: the model, such as `ME310G1-WW`. Source: M37 p71.
-    Model, "+CGMM", "model"
+    Model, "+CGMM", only_line
 }
 
 identity! {
     /// `AT+CGMR`: the firmware revision. Source: M37 p72.
-    FirmwareRevision, "+CGMR", "firmware revision"
+    FirmwareRevision, "+CGMR", only_line
 }
 
 identity! {
     /// `AT+CGSN`: the IMEI. Source: M37 p73.
-    SerialNumber, "+CGSN", "serial number"
+    SerialNumber, "+CGSN", only_line
 }
 
 identity! {
-    /// `AT#SWPKGV`: the software package, whose number starts with the platform's. Source: M37 p78.
-    SoftwarePackage, "#SWPKGV", "software package"
+    /// `AT#SWPKGV`: the software package, whose number starts with the platform's: the first of four lines.
+    /// Source: M37 p78.
+    SoftwarePackage, "#SWPKGV", first_line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_line_of_plain_characters() {
+        let model = |lines: &[&str]| Model.parse(&Reply::new(lines.iter().copied(), ""));
+        assert_eq!(model(&["ME310G1-WW"]), Ok("ME310G1-WW".to_owned()));
+        for lines in
+            [&[][..], &["~U", "ME310G1-WW"], &["ME310G1-WW", "J"], &["ME310\u{7}1-WW"], &["\u{fffd}~U"]]
+        {
+            assert!(model(lines).is_err(), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn of_the_packages_the_first_counts() {
+        let lines = ["37.00.217-P0C.210001", "M0C.200006", "P0C.210001", "A0C.210001"];
+        assert_eq!(SoftwarePackage.parse(&Reply::new(lines, "")), Ok(lines[0].to_owned()));
+    }
 }

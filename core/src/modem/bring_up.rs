@@ -30,6 +30,11 @@ impl Modem {
     /// Unlocks the SIM, waits for a network, activates the packet data context. What is already done is
     /// not done again.
     ///
+    /// # Time
+    /// Seconds where the network is near. At most the
+    /// [registration timeout](super::ModemBuilder::registration_timeout) and 15 minutes, which is the sum of the
+    /// deadlines of all commands, among them 160 seconds for an activation.
+    ///
     /// # Errors
     /// See [`BringUpError`].
     ///
@@ -38,7 +43,7 @@ impl Modem {
     pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
         let started = Instant::now();
         self.unlock_sim().await?;
-        self.ask_refused_forms_again();
+        self.forget_test_forms();
         self.follow_network_time().await?;
         self.prepare_context().await?;
         let registration = self.wait_for_network().await?;

@@ -190,7 +190,11 @@ impl ModemBuilder {
     }
 
     /// Identifies the module on any byte stream, in whatever state an earlier owner left the line: echo
-    /// on, a half-typed command, an open prompt, online mode. Takes at most about 35 seconds.
+    /// on, a half-typed command, an open prompt, online mode.
+    ///
+    /// # Time
+    /// A module that answers takes about a second. Finding the line takes at most 35 seconds, and the commands after
+    /// it have 5 seconds each: 90 seconds in all.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -234,7 +238,7 @@ struct Opening {
 impl Opening {
     async fn identify(self, port: AtPort) -> Result<Modem, OpenError> {
         synchronise(&port).await?;
-        let names = Names { model: port.run(Model).await?, firmware: port.run(FirmwareRevision).await? };
+        let names = Names { model: ask(&port, Model).await?, firmware: ask(&port, FirmwareRevision).await? };
         let platform = match self.platform {
             Some(platform) => platform,
             None => identify(&port, &names).await?,
@@ -260,8 +264,20 @@ async fn synchronise(port: &AtPort) -> Result<(), OpenError> {
     Ok(port.run(VerboseErrors).await?)
 }
 
+/// Asks once more if noise or an unknown code got into the answer.
+async fn ask<C>(port: &AtPort, command: C) -> Result<C::Response, CommandError>
+where
+    C: Command + Copy + Send + Sync,
+    C::Response: Send,
+{
+    match port.run(command).await {
+        Err(CommandError::Unexpected { .. }) => port.run(command).await,
+        other => other,
+    }
+}
+
 async fn identify(port: &AtPort, names: &Names) -> Result<PlatformId, OpenError> {
-    let package = match port.run(SoftwarePackage).await {
+    let package = match ask(port, SoftwarePackage).await {
         Ok(package) => package,
         Err(CommandError::Refused { .. }) => String::new(),
         Err(error) => return Err(error.into()),

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::commands::Registration;
-use crate::error::{Category, CommandError};
+use crate::error::{Category, CommandError, Outcome};
 use crate::platform::PlatformId;
 
 /// The module could not be opened.
@@ -121,6 +121,16 @@ impl BringUpError {
             Self::Context { reason, .. } if reason.module_error().is_some() => Category::Network,
             Self::Context { reason, .. } => reason.category(),
             Self::Command(error) => error.category(),
+        }
+    }
+
+    /// Whether bring-up may have activated the context all the same. Settings that it made before stay made.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Sim { .. } | Self::NotRegistered { .. } => Outcome::Refused,
+            Self::NoSuchContext { .. } | Self::Command(_) => Outcome::NotSent,
+            Self::Context { reason, .. } => reason.outcome(),
         }
     }
 }

@@ -151,7 +151,8 @@ impl Modem {
     }
 
     /// The ranges that this firmware takes for a command, one entry a field, from its test form `=?`;
-    /// `None` if it does not have the command. The module is asked once.
+    /// `None` if it does not have the command. The module is asked once, and again after
+    /// [`bring_up`](Self::bring_up).
     ///
     /// # Errors
     /// The module cannot be asked.
@@ -171,10 +172,10 @@ impl Modem {
         Ok(fields)
     }
 
-    /// Forgets which test forms were refused: a module may refuse them only because the SIM is not ready.
-    /// Source: M37 p874-925.
-    fn ask_refused_forms_again(&self) {
-        self.known().test_forms.retain(|_, fields| fields.is_some());
+    /// A module may refuse test forms only because the SIM is not ready (Source: M37 p874-925), its firmware may have
+    /// been updated, and an answer may have been damaged on the line.
+    fn forget_test_forms(&self) {
+        self.known().test_forms.clear();
     }
 
     /// What happened on the port so far; zeros on a mocked channel.

@@ -1,7 +1,7 @@
 //! What can go wrong while TLS is set up.
 
 use super::{CredentialError, PolicyRefusal, TlsFailure};
-use crate::error::{Category, CommandError};
+use crate::error::{Category, CommandError, Outcome};
 use crate::exclusive::LeaseError;
 use crate::modem::ClockError;
 use crate::platform::PlatformId;
@@ -65,6 +65,21 @@ impl TlsError {
                 Some(TlsFailure::AlreadyActivated) => Category::Busy,
                 _ => error.category(),
             },
+        }
+    }
+
+    /// Whether the step that failed may have taken effect all the same. Steps before it have: nothing is undone, and
+    /// trying again goes on from there.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Command(error) | Self::Lease(LeaseError::Command(error)) => error.outcome(),
+            Self::Lease(LeaseError::Busy(_))
+            | Self::Credential(_)
+            | Self::Clock(_)
+            | Self::Unsupported { .. }
+            | Self::Policy(_)
+            | Self::EmptyPreloadedSlot { .. } => Outcome::NotSent,
         }
     }
 

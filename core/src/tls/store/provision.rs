@@ -23,6 +23,10 @@ pub struct ProvisionOptions {
 
 /// Stores credentials on the module where it holds others, and touches no other setting.
 ///
+/// # Time
+/// Seconds. Commands that write flash have a deadline of a minute: with one CA certificate and an identity 11 minutes
+/// in all.
+///
 /// # Errors
 /// See [`TlsError`].
 ///
