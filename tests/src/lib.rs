@@ -1,10 +1,11 @@
 //! Scenarios: the SDK against the virtual module against real servers.
 //!
-//! One test binary with many modules. Real sockets and real TLS, so the clock is never paused here;
-//! protocol tests in virtual time live beside the engine and the services.
+//! One test binary with many modules. Scenarios use real sockets and real TLS, so their clock is never paused; the
+//! fault matrix runs whole jobs in virtual time, without a socket.
 #![cfg(test)]
 
 mod architecture;
+mod faults;
 mod ftps_relay;
 #[cfg(feature = "interop")]
 mod interop;

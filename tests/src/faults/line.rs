@@ -1,0 +1,279 @@
+//! The line between host and module, on which one thing goes wrong at one byte.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use telit_simulator::VirtualModule;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::fault::{Fault, NOISE, OUTAGE};
+use super::tape::{Speaker, Tape};
+
+/// What the line holds in each direction.
+const CAPACITY: usize = 64 * 1024;
+/// Between two bytes that come one by one.
+const BYTE_GAP: Duration = Duration::from_millis(1);
+/// How long after the host has spoken an answer arrives that was too late.
+const OVERTAKEN: Duration = Duration::from_millis(10);
+
+/// One fault at one place: `at` bytes of `speaker` pass before the byte that is hit; the piece that begins there has
+/// `length` bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strike {
+    pub(super) speaker: Speaker,
+    pub(super) at: usize,
+    pub(super) length: usize,
+    pub(super) fault: Fault,
+}
+
+/// What all lines of one run share.
+#[derive(Clone)]
+pub(super) struct World {
+    pub(super) module: Arc<VirtualModule>,
+    tape: Arc<Mutex<Tape>>,
+    struck: Arc<AtomicBool>,
+    started: Instant,
+}
+
+impl World {
+    pub(super) fn new(module: VirtualModule) -> Self {
+        Self {
+            module: Arc::new(module),
+            tape: Arc::default(),
+            struck: Arc::default(),
+            started: Instant::now(),
+        }
+    }
+
+    /// A line to the module; `strike` happens on it, if there is one.
+    pub(super) fn plug(&self, strike: Option<Strike>) -> DuplexStream {
+        let (host, inner) = tokio::io::duplex(CAPACITY);
+        tokio::spawn(Line::new(self.clone(), inner, strike).run());
+        host
+    }
+
+    pub(super) fn tape(&self) -> MutexGuard<'_, Tape> {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the fault has happened.
+    pub(super) fn has_struck(&self) -> bool {
+        self.struck.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn remark(&self, text: impl Into<String>) {
+        self.tape().remark(text.into());
+    }
+
+    fn lose_network(&self) {
+        self.module.set_network(false);
+        let module = Arc::clone(&self.module);
+        tokio::spawn(async move {
+            sleep(OUTAGE).await;
+            module.set_network(true);
+        });
+    }
+}
+
+/// When the host hears the module.
+#[derive(Clone, Copy, PartialEq)]
+enum Gate {
+    Open,
+    Until(Instant),
+    UntilHostSpeaks,
+}
+
+struct Side {
+    reading: ReadHalf<DuplexStream>,
+    writing: WriteHalf<DuplexStream>,
+    /// What still has to be written to this side.
+    pending: BytesMut,
+    /// How many bytes this side has said.
+    said: usize,
+}
+
+impl Side {
+    fn new(stream: DuplexStream) -> Self {
+        let (reading, writing) = tokio::io::split(stream);
+        Self { reading, writing, pending: BytesMut::new(), said: 0 }
+    }
+}
+
+struct Line {
+    world: World,
+    host: Side,
+    module: Side,
+    strike: Option<Strike>,
+    gate: Gate,
+    muted: bool,
+    /// So many bytes of the host, or to the host, still have a special fate.
+    swallowing: usize,
+    single: usize,
+    unplugged: bool,
+}
+
+enum Wake {
+    ToHost(usize),
+    ToModule(usize),
+    FromHost(usize),
+    FromModule(usize),
+    GateOpens,
+}
+
+impl Line {
+    fn new(world: World, host: DuplexStream, strike: Option<Strike>) -> Self {
+        let module = Side::new(world.module.attach_duplex());
+        Self {
+            host: Side::new(host),
+            module,
+            strike,
+            gate: Gate::Open,
+            muted: false,
+            swallowing: 0,
+            single: 0,
+            unplugged: false,
+            world,
+        }
+    }
+
+    async fn run(mut self) {
+        let (mut from_host, mut from_module) = (BytesMut::new(), BytesMut::new());
+        while !self.unplugged {
+            match self.wait(&mut from_host, &mut from_module).await {
+                Wake::ToHost(count) => self.heard_by_host(count),
+                Wake::ToModule(count) => self.module.pending.advance(count),
+                Wake::FromHost(0) | Wake::FromModule(0) => return,
+                Wake::FromHost(_) => self.host_speaks(from_host.split().freeze()),
+                Wake::FromModule(_) => self.pass(Speaker::Module, from_module.split().freeze()),
+                Wake::GateOpens => self.gate = Gate::Open,
+            }
+        }
+    }
+
+    async fn wait(&mut self, from_host: &mut BytesMut, from_module: &mut BytesMut) -> Wake {
+        let open = self.gate == Gate::Open;
+        let (to_host, to_module) = (!self.host.pending.is_empty() && open, !self.module.pending.is_empty());
+        let next = if self.single > 0 {
+            &self.host.pending[..self.host.pending.len().min(1)]
+        } else {
+            &self.host.pending
+        };
+        // A side that has gone has read all it wants to: its end is seen by reading.
+        tokio::select! {
+            biased;
+            count = self.host.writing.write(next), if to_host => Wake::ToHost(count.unwrap_or(next.len())),
+            count = self.module.writing.write(&self.module.pending), if to_module => {
+                Wake::ToModule(count.unwrap_or(self.module.pending.len()))
+            }
+            count = self.module.reading.read_buf(from_module), if self.host.pending.is_empty() => {
+                Wake::FromModule(count.unwrap_or(0))
+            }
+            count = self.host.reading.read_buf(from_host), if !to_module => Wake::FromHost(count.unwrap_or(0)),
+            () = opening(self.gate), if !open => Wake::GateOpens,
+        }
+    }
+
+    fn heard_by_host(&mut self, count: usize) {
+        let heard = self.host.pending.split_to(count);
+        self.record(Speaker::Module, &heard);
+        if self.single > 0 {
+            self.single -= count.min(self.single);
+            self.gate = Gate::Until(Instant::now() + BYTE_GAP);
+        }
+    }
+
+    fn host_speaks(&mut self, bytes: Bytes) {
+        self.muted = false;
+        if self.gate == Gate::UntilHostSpeaks {
+            self.gate = Gate::Until(Instant::now() + OVERTAKEN);
+        }
+        self.record(Speaker::Host, &bytes);
+        self.pass(Speaker::Host, bytes);
+    }
+
+    /// Passes bytes on, and does the damage when its place has come.
+    fn pass(&mut self, speaker: Speaker, mut bytes: Bytes) {
+        let said = self.said(speaker);
+        *said += bytes.len();
+        let before = *said - bytes.len();
+        let hit =
+            self.strike.filter(|it| it.speaker == speaker && (before..before + bytes.len()).contains(&it.at));
+        let Some(strike) = hit else {
+            return self.deliver(speaker, &bytes);
+        };
+        self.strike = None;
+        self.deliver(speaker, &bytes.split_to(strike.at - before));
+        self.world.struck.store(true, Ordering::Relaxed);
+        self.world.remark(format!("{} at {} byte {}", strike.fault, speaker, strike.at));
+        let rest = self.spoil(strike, bytes);
+        self.deliver(speaker, &rest);
+        // What the command brings about is what gets lost.
+        self.muted |= strike.fault == Fault::Mute;
+    }
+
+    /// Gives what is left to be delivered.
+    fn spoil(&mut self, strike: Strike, mut rest: Bytes) -> Bytes {
+        match strike.fault {
+            Fault::Drop => rest.advance(1),
+            Fault::Damage(bits) => rest = [&[rest[0] ^ bits], &rest[1..]].concat().into(),
+            Fault::Unsolicited(text) => self.tell_host(&format!("\r\n{text}\r\n")),
+            Fault::Garbage => rest = [NOISE, &rest].concat().into(),
+            Fault::Refuse(text) => {
+                self.tell_host(&format!("\r\n{text}\r\n"));
+                self.swallowing = strike.length;
+            }
+            Fault::Swallow => self.swallowing = strike.length,
+            Fault::Late(by) => self.gate = Gate::Until(Instant::now() + by),
+            Fault::TooLate => self.gate = Gate::UntilHostSpeaks,
+            Fault::Mute => self.muted = strike.speaker == Speaker::Module,
+            Fault::SingleBytes => self.single = strike.length,
+            Fault::Reboot => {
+                self.world.module.reboot();
+                // A module that restarts does not finish its sentence.
+                if strike.speaker == Speaker::Module {
+                    rest.clear();
+                }
+            }
+            Fault::NetworkLoss => self.world.lose_network(),
+            Fault::Unplug => self.unplugged = true,
+        }
+        rest
+    }
+
+    fn deliver(&mut self, speaker: Speaker, bytes: &[u8]) {
+        match speaker {
+            Speaker::Host => {
+                let gone = self.swallowing.min(bytes.len());
+                self.swallowing -= gone;
+                self.module.pending.extend_from_slice(&bytes[gone..]);
+            }
+            Speaker::Module if self.muted => {}
+            Speaker::Module => self.host.pending.extend_from_slice(bytes),
+        }
+    }
+
+    fn tell_host(&mut self, text: &str) {
+        self.host.pending.extend_from_slice(text.as_bytes());
+    }
+
+    fn said(&mut self, speaker: Speaker) -> &mut usize {
+        match speaker {
+            Speaker::Host => &mut self.host.said,
+            Speaker::Module => &mut self.module.said,
+        }
+    }
+
+    fn record(&self, speaker: Speaker, bytes: &[u8]) {
+        self.world.tape().record(self.world.started.elapsed(), speaker, bytes);
+    }
+}
+
+async fn opening(gate: Gate) {
+    match gate {
+        Gate::Until(time) => sleep_until(time).await,
+        Gate::Open | Gate::UntilHostSpeaks => std::future::pending().await,
+    }
+}

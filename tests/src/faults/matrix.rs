@@ -1,0 +1,95 @@
+//! Every point of a scenario with every fault.
+
+use std::env;
+
+use telit_simulator::Platform;
+
+use super::case::{Case, cases};
+use super::outcome::{Broken, Ending};
+use super::point::points;
+use super::report::Report;
+use super::scenario::Scenario;
+use super::trial::{self, Trial};
+use super::watchdog::Watchdog;
+
+/// Which cases are run: `sample` (default), `whole`, or `every-byte`.
+const EXTENT: &str = "TELIT_FAULTS";
+/// Chooses the sample. Any number.
+const SEED: &str = "TELIT_FAULT_SEED";
+/// The one case that is run, by its name; its conversation is printed.
+const CASE: &str = "TELIT_FAULT_CASE";
+
+/// How much of the matrix is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// One case in so many.
+    OneIn(u64),
+    Whole,
+    EveryByte,
+}
+
+/// Runs a scenario with faults: one in `sampled` of all, unless the environment asks for more. Panics if a promise is
+/// broken.
+pub(super) fn matrix<S: Scenario>(platform: Platform, sampled: u64) {
+    let extent = match env::var(EXTENT).as_deref() {
+        Ok("whole") => Extent::Whole,
+        Ok("every-byte") => Extent::EveryByte,
+        Ok("sample") | Err(_) => Extent::OneIn(sampled),
+        Ok(other) => panic!("{EXTENT}={other}: it is sample, whole or every-byte"),
+    };
+    let clean = trial::run::<S>(platform, None);
+    assert_eq!(clean.verdict, Ok(Ending::Right), "without a fault\n{}", clean.tape);
+    let points = points(&clean.tape);
+    let all = cases(S::NAME, platform, &points, extent == Extent::EveryByte);
+    let mut report = Report::new(format!("{} on {}", S::NAME, platform.id()), points.len(), all.len());
+    match env::var(CASE) {
+        Ok(name) => all.iter().filter(|case| case.to_string() == name).for_each(show::<S>),
+        Err(_) => {
+            run_all::<S>(&chosen(all, extent), &mut report);
+            println!("{report}");
+            let broken = report.broken();
+            assert!(broken.is_empty(), "{} broken promises:\n{}", broken.len(), broken.join("\n"));
+        }
+    }
+}
+
+fn chosen(all: Vec<Case>, extent: Extent) -> Vec<Case> {
+    let Extent::OneIn(sampled) = extent else {
+        return all;
+    };
+    let seed: u64 = env::var(SEED).ok().map_or(1, |seed| seed.parse().expect("the seed is a number"));
+    let mut random = seed;
+    let mut next = || {
+        // Knuth's linear congruential generator; its high bits are good.
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random >> 33
+    };
+    all.into_iter().filter(|_| next().is_multiple_of(sampled)).collect()
+}
+
+fn run_all<S: Scenario>(cases: &[Case], report: &mut Report) {
+    let watchdog = Watchdog::start();
+    for case in cases {
+        watchdog.begin(case.to_string());
+        let Trial { verdict, took, .. } = trial::run::<S>(case.platform, Some(case.strike));
+        report.count(&took);
+        match verdict {
+            Ok(ending) => report.kept(ending),
+            Err(broken) => report.broke(told(case, &broken)),
+        }
+    }
+}
+
+fn told(case: &Case, broken: &Broken) -> String {
+    format!("{CASE}={case} in {:?} of the {}: {broken}", case.piece, case.speaker())
+}
+
+/// Runs one case and prints its conversation.
+fn show<S: Scenario>(case: &Case) {
+    let trial = trial::run::<S>(case.platform, Some(case.strike));
+    println!("{}", trial.tape);
+    match trial.verdict {
+        Ok(ending) => println!("{case}: {ending}"),
+        Err(broken) => panic!("{}", told(case, &broken)),
+    }
+}

@@ -1,0 +1,46 @@
+//! What stands before most jobs, and between a fault and the next operation.
+
+use telit_core::Modem;
+use telit_core::modem::OpenError;
+
+use super::bench::{Bench, Bound};
+use super::fault::Fault;
+use super::outcome::Broken;
+
+/// As `ModemBuilder::open` says.
+pub(super) const OPEN: Bound = Bound::new("open", 90);
+/// As `Modem::bring_up` says.
+pub(super) const BRING_UP: Bound = Bound::new("bring up", 180 + 15 * 60);
+
+pub(super) async fn open(bench: &Bench) -> Result<Modem, OpenError> {
+    Modem::builder().apn("iot.test").open(bench.plug()).await
+}
+
+pub(super) async fn reopen(bench: &Bench) -> Result<Modem, Broken> {
+    let opened = bench.within(OPEN, open(bench)).await?;
+    opened.map_err(|error| Broken::wrong(format!("open fails: {error}")))
+}
+
+/// A module on line, behind a line on which nothing has gone wrong yet.
+pub(super) async fn on_line(bench: &Bench) -> Result<Modem, Broken> {
+    let modem = reopen(bench).await?;
+    bring_up(bench, &modem).await?;
+    Ok(modem)
+}
+
+pub(super) async fn bring_up(bench: &Bench, modem: &Modem) -> Result<(), Broken> {
+    let brought = bench.within(BRING_UP, modem.bring_up()).await?;
+    brought.map(drop).map_err(|error| Broken::wrong(format!("bring-up fails: {error}")))
+}
+
+/// What the documentation asks of the user before he goes on: to open a port again that went, and to bring a module up
+/// again that has restarted or lost its network. Everything else needs nothing.
+pub(super) async fn recover(bench: &Bench, modem: Modem) -> Result<Modem, Broken> {
+    bench.end_job();
+    bench.calm().await;
+    match bench.fault() {
+        Some(Fault::Unplug) => on_line(bench).await,
+        Some(Fault::Reboot | Fault::NetworkLoss) => bring_up(bench, &modem).await.map(|()| modem),
+        _ => Ok(modem),
+    }
+}

@@ -1,0 +1,43 @@
+//! One run of a scenario, in a world of its own with a clock of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use telit_simulator::{Platform, VirtualModule};
+
+use super::bench::{Bench, Took};
+use super::line::Strike;
+use super::outcome::{Broken, Ending};
+use super::panics;
+use super::scenario::Scenario;
+use super::tape::Tape;
+
+/// What a run left behind.
+pub(super) struct Trial {
+    pub(super) verdict: Result<Ending, Broken>,
+    pub(super) took: Vec<Took>,
+    pub(super) tape: Tape,
+}
+
+/// Runs a scenario with this fault, or without any.
+pub(super) fn run<S: Scenario>(platform: Platform, strike: Option<Strike>) -> Trial {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime can be made");
+    panics::forget();
+    let bench = {
+        let _inside = runtime.enter();
+        let module = S::module(VirtualModule::builder(platform)).build().expect("the module starts");
+        Bench::new(module, strike)
+    };
+    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(S::run(&bench))));
+    let verdict = match (ended, panics::last()) {
+        (Ok(verdict), None) => verdict,
+        (_, panic) => Err(Broken::wrong(format!("panic: {}", panic.unwrap_or_default()))),
+    };
+    let missed = strike.is_some() && !bench.world().has_struck();
+    let verdict = if missed && verdict.is_ok() { Err(Broken::Missed) } else { verdict };
+    let tape = bench.world().tape().clone();
+    Trial { verdict, took: bench.took(), tape }
+}
