@@ -18,7 +18,7 @@ pub(super) struct State {
     pub(super) pin: PinState,
     /// How long the silence around the escape sequence has to be.
     pub(super) escape_guard: Option<Duration>,
-    /// What test forms answered: firmware does not change while it runs.
+    /// What test forms have answered since bring-up.
     pub(super) test_forms: BTreeMap<&'static str, Option<Vec<String>>>,
 }
 
