@@ -75,6 +75,8 @@ pub enum Event {
     Unsolicited(Line),
     /// The module echoes commands although it was told not to: it has probably restarted.
     EchoSeen,
+    /// The command that switches the echo off was echoed: it was on until now.
+    EchoWasOn,
     /// The engine is out of step: bytes of [`Engine::poll_output`] that were not written yet must not
     /// be written any more. The module could take the rest of a payload for commands.
     OutputAbandoned,

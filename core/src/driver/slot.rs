@@ -19,15 +19,15 @@ pub type BoxedStream = Pin<Box<dyn ByteStream>>;
 pub(crate) enum Change {
     /// Close it and tell.
     TakeOut(oneshot::Sender<()>),
-    /// Use this one from now on.
-    PutIn(BoxedStream),
+    /// Use this one from now on, and tell.
+    PutIn(BoxedStream, oneshot::Sender<()>),
 }
 
 impl std::fmt::Debug for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::TakeOut(_) => "TakeOut",
-            Self::PutIn(_) => "PutIn",
+            Self::PutIn(..) => "PutIn",
         })
     }
 }
@@ -64,10 +64,14 @@ impl PortSlot {
         }
     }
 
-    /// Goes on with another stream to the module. It may be in any state.
+    /// Goes on with another stream to the module, which may be in any state. Commands that are handed over later
+    /// go there.
     pub(crate) async fn put_in(&self, stream: BoxedStream) {
         self.occupied.store(true, Ordering::Relaxed);
+        let (taken, told) = oneshot::channel();
         // A task that is gone needs none.
-        self.changes.send(Change::PutIn(stream)).await.unwrap_or(());
+        if self.changes.send(Change::PutIn(stream, taken)).await.is_ok() {
+            drop(told.await);
+        }
     }
 }

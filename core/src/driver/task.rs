@@ -276,12 +276,15 @@ impl Task {
     }
 
     fn echo_seen(&mut self) {
-        add(&self.counters.echoes, 1);
-        let own = matches!(&self.waiting, Some(Waiting { answer: Answer::Nobody, .. }));
-        if self.restoring.echo_seen(own) {
+        if self.restoring.echo_seen(self.is_own()) {
             tracing::warn!("the module echoes: it has probably restarted, its settings are sent again");
             self.health.module_restarted();
         }
+    }
+
+    /// Whether the exchange under way is one of the settings.
+    fn is_own(&self) -> bool {
+        matches!(&self.waiting, Some(Waiting { answer: Answer::Nobody, .. }))
     }
 
     fn begin_restoring(&mut self) {
@@ -398,7 +401,12 @@ impl Task {
                     stream.finish(end);
                 }
             }
-            Event::EchoSeen => self.echo_seen(),
+            Event::EchoSeen => {
+                add(&self.counters.echoes, 1);
+                self.echo_seen();
+            }
+            Event::EchoWasOn if self.is_own() => self.echo_seen(),
+            Event::EchoWasOn => {}
             Event::OutputAbandoned => {
                 self.output.clear();
                 if let Some(stream) = &mut self.stream {
@@ -465,14 +473,20 @@ impl Task {
         match end {
             End::HandlesGone => return None,
             End::Lost(_) => {}
-            End::Changed(Change::PutIn(stream)) => return Some(stream),
+            End::Changed(Change::PutIn(stream, taken)) => {
+                tell(Some(taken));
+                return Some(stream);
+            }
             End::Changed(Change::TakeOut(taken)) => tell(Some(taken)),
         }
         loop {
             let changes = self.changes.as_mut()?;
             tokio::select! {
                 change = changes.recv() => match change? {
-                    Change::PutIn(stream) => return Some(stream),
+                    Change::PutIn(stream, taken) => {
+                        tell(Some(taken));
+                        return Some(stream);
+                    }
                     Change::TakeOut(taken) => tell(Some(taken)),
                 },
                 request = self.requests.recv() => self.refuse(request?, reason),

@@ -273,9 +273,9 @@ impl Pending {
             return Step::Again;
         }
         if self.is_echo(line) {
-            // The command that switches echo off is still echoed.
-            if !std::mem::replace(&mut self.echo, true) && !self.exchange.numeric_result {
-                output.event(Event::EchoSeen);
+            if !std::mem::replace(&mut self.echo, true) {
+                let switches_off = self.exchange.numeric_result;
+                output.event(if switches_off { Event::EchoWasOn } else { Event::EchoSeen });
             }
             return Step::Again;
         }
