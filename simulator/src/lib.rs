@@ -34,6 +34,7 @@ mod entry;
 mod error;
 mod fault;
 mod instance;
+mod journal;
 mod line;
 mod module;
 #[cfg_attr(not(test), expect(unused_imports, reason = "its own tests use all of it"))]
@@ -42,6 +43,8 @@ pub(crate) mod net;
 mod nvm;
 mod online;
 mod pacing;
+mod pattern;
+pub mod peers;
 mod platform;
 mod profile;
 mod serve;

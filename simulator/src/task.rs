@@ -1,6 +1,6 @@
 //! The one task that owns the module: it brings events in and carries effects out.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
@@ -44,7 +44,7 @@ pub(crate) struct Task {
     pub(crate) links: Links,
     pub(crate) messages: UnboundedSender<Message>,
     pub(crate) state_file: Option<PathBuf>,
-    plugs: HashMap<InstanceId, (u64, Plug)>,
+    plugs: BTreeMap<InstanceId, (u64, Plug)>,
     generation: u64,
 }
 
@@ -55,7 +55,7 @@ impl Task {
         messages: UnboundedSender<Message>,
         state_file: Option<PathBuf>,
     ) -> Self {
-        Self { module, links, messages, state_file, plugs: HashMap::new(), generation: 0 }
+        Self { module, links, messages, state_file, plugs: BTreeMap::new(), generation: 0 }
     }
 
     /// Runs until it is shut down.
@@ -67,7 +67,11 @@ impl Task {
         loop {
             self.carry_out();
             let deadline = self.module.next_deadline();
+            // In a fixed order, so that a conversation in virtual time is the same each time.
             tokio::select! {
+                biased;
+                () = wait_until(deadline) => self.module.tick(Instant::now()),
+                Some((link, event)) = reports.recv() => self.module.report(link, event, Instant::now()),
                 message = incoming.recv() => match message {
                     Some(Message::Shutdown(done)) => {
                         drop(self);
@@ -76,8 +80,6 @@ impl Task {
                     Some(message) => self.obey(message),
                     None => return,
                 },
-                Some((link, event)) = reports.recv() => self.module.report(link, event, Instant::now()),
-                () = wait_until(deadline) => self.module.tick(Instant::now()),
             }
         }
     }

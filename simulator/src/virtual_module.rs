@@ -16,6 +16,7 @@ use crate::module::{Module, Options};
 use crate::net::{NameMapping, Network};
 use crate::nvm::{Nvm, Secret};
 use crate::pacing::Split;
+use crate::peers::Peers;
 use crate::platform::Platform;
 use crate::profile::{Profile, Quirk, Quirks};
 use crate::serve::{Master, Pty};
@@ -45,6 +46,7 @@ pub enum BuildError {
 pub struct Builder {
     platform: Platform,
     names: Vec<(String, u16, SocketAddr)>,
+    peers: Option<Peers>,
     baud: Option<u32>,
     latency: Duration,
     split: Split,
@@ -53,6 +55,7 @@ pub struct Builder {
     state_file: Option<PathBuf>,
     clock: Option<SystemTime>,
     network_time: bool,
+    true_time: Option<SystemTime>,
     registration_delay: Duration,
     start_up: Option<Duration>,
     sim_inserted: bool,
@@ -65,6 +68,13 @@ impl Builder {
     /// What the virtual network calls `host:port` is really at `address`. Other names are looked up by the system.
     pub fn resolve(mut self, host: impl Into<String>, port: u16, address: SocketAddr) -> Self {
         self.names.push((host.into(), port, address));
+        self
+    }
+
+    /// The network leads to these peers in memory, and to nothing else: [`Self::resolve`] means nothing then, and no
+    /// socket is opened. See [`crate::peers`].
+    pub fn peers(mut self, peers: &Peers) -> Self {
+        self.peers = Some(peers.clone());
         self
     }
 
@@ -117,6 +127,13 @@ impl Builder {
         self
     }
 
+    /// What time it is when the module is powered on, as the network tells it at registration. Default: that of the
+    /// system.
+    pub fn true_time(mut self, time: SystemTime) -> Self {
+        self.true_time = Some(time);
+        self
+    }
+
     /// How long the module searches before it is registered. Default: not at all.
     pub fn registration_delay(mut self, delay: Duration) -> Self {
         self.registration_delay = delay;
@@ -159,7 +176,7 @@ impl Builder {
     /// [`BuildError::StateFile`] if the file of the memory is there and cannot be read.
     ///
     /// # Panics
-    /// Outside a tokio runtime with time and I/O enabled.
+    /// Outside a tokio runtime with time enabled. Without [`Self::peers`], links need its I/O as well.
     pub fn build(self) -> Result<VirtualModule, BuildError> {
         let profile = Profile::of(self.platform);
         let nvm = match &self.state_file {
@@ -169,7 +186,10 @@ impl Builder {
         };
         let mappings =
             self.names.iter().map(|(host, port, address)| NameMapping::exact(host, *port, *address));
-        let network = Network::new(mappings.collect());
+        let network = match &self.peers {
+            Some(peers) => Network::in_memory(peers.fabric().clone()),
+            None => Network::new(mappings.collect()),
+        };
         let options = Options {
             latency: self.latency,
             registration_delay: self.registration_delay,
@@ -180,8 +200,7 @@ impl Builder {
             sim_puk: self.sim_puk,
             firmware: self.firmware,
             clock: self.clock,
-            true_time: SystemTime::now(),
-            names: self.names,
+            true_time: self.true_time.unwrap_or_else(SystemTime::now),
         };
         let (messages, incoming) = unbounded_channel();
         let (reports, reported) = unbounded_channel();
@@ -209,6 +228,7 @@ impl VirtualModule {
         Builder {
             platform,
             names: Vec::new(),
+            peers: None,
             baud: None,
             latency: Duration::ZERO,
             split: Split::Whole,
@@ -217,6 +237,7 @@ impl VirtualModule {
             state_file: None,
             clock: None,
             network_time: false,
+            true_time: None,
             registration_delay: Duration::ZERO,
             start_up: None,
             sim_inserted: true,

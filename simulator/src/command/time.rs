@@ -116,10 +116,8 @@ fn ask_time(module: &mut Module, call: &Call) -> Outcome {
         return Err(AtError::Cme(cme::NTP_CONTEXT));
     }
     let port = u16::try_from(port).map_err(|_| AtError::Plain)?;
-    let names = &module.options.names;
-    let server = names.iter().find(|(name, listed, _)| name.eq_ignore_ascii_case(&host) && *listed == port);
-    let server = server.map(|(_, _, address)| *address);
-    let link = module.start_link(Start::Ntp { server, limit: Duration::from_secs(u64::from(timeout)) });
+    let limit = Duration::from_secs(u64::from(timeout));
+    let link = module.start_link(Start::Ntp { host, port, limit });
     module.time_request = Some(TimeRequest { link, instance: call.instance, update, zone });
     Ok(Flow::Waiting)
 }

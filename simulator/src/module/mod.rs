@@ -23,7 +23,6 @@ mod tls_owner;
 mod tls_settings;
 mod tls_transfer;
 
-use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -58,8 +57,6 @@ pub(crate) struct Options {
     pub(crate) clock: Option<SystemTime>,
     /// The true time at the start.
     pub(crate) true_time: SystemTime,
-    /// The virtual name table.
-    pub(crate) names: Vec<(String, u16, SocketAddr)>,
 }
 
 /// What the driver has to do.

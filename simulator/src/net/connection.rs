@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use super::NetError;
 use super::link::{Link, LinkLoss};
+use super::memory::MemoryStream;
 use super::tls::{self, TlsFailure, TlsStream, TlsVersion};
 
 /// How a stream ended.
@@ -53,29 +54,44 @@ pub(crate) struct Connection {
 enum Stream {
     Plain(TcpStream),
     Tls(TlsStream),
+    Memory(Box<MemoryStream>),
 }
 
 impl Connection {
     pub(super) fn plain(socket: TcpStream, link: Link) -> io::Result<Self> {
-        Ok(Self {
-            peer: socket.peer_addr()?,
-            local: socket.local_addr()?,
+        let addresses = (socket.peer_addr()?, socket.local_addr()?);
+        Ok(Self::new(Stream::Plain(socket), addresses, link))
+    }
+
+    pub(super) fn in_memory(mut stream: MemoryStream, link: Link) -> Self {
+        stream.carry(link.carrier());
+        let addresses = (stream.peer_address(), stream.local_address());
+        Self::new(Stream::Memory(Box::new(stream)), addresses, link)
+    }
+
+    fn new(stream: Stream, (peer, local): (SocketAddr, SocketAddr), link: Link) -> Self {
+        Self {
+            stream,
             loss_while_reading: link.loss(),
             loss_while_writing: link.loss(),
-            stream: Stream::Plain(socket),
             link,
+            peer,
+            local,
             end: None,
             sent: 0,
             received: 0,
-        })
+        }
     }
 
     /// The suite in use, by its IANA number; `None` without TLS.
     pub(crate) fn suite(&self) -> Option<u16> {
+        if let Stream::Memory(stream) = &self.stream {
+            return stream.suite();
+        }
         self.tls()?.current_cipher().map(|cipher| u16::from_be_bytes(cipher.protocol_id()))
     }
 
-    /// The TLS version in use; `None` without TLS.
+    /// The TLS version in use; `None` without TLS, and in memory, where there are no records.
     pub(crate) fn version(&self) -> Option<TlsVersion> {
         TlsVersion::from_openssl(self.tls()?.version2()?)
     }
@@ -125,41 +141,36 @@ impl Connection {
     }
 
     /// Closes at once with a reset, so that the peer cannot take what it got for the whole.
-    pub(crate) fn abort(self) {
+    pub(crate) fn abort(mut self) {
         self.reset_on_close();
     }
 
     /// Makes the TLS handshake over a plain connection. The caller bounds the time and must have read everything that
     /// came before the handshake.
     pub(super) async fn secured(self, client: &tls::Client) -> Result<Self, NetError> {
-        let Stream::Plain(socket) = self.stream else {
-            return Err(NetError::tls(TlsFailure::Handshake, "TLS is already on"));
-        };
-        let Self { loss_while_reading, .. } = self;
+        let Self { stream, loss_while_reading, .. } = self;
         let stream = tokio::select! {
             biased;
             () = loss_while_reading => return Err(NetError::NetworkDown),
-            done = client.handshake(socket) => Stream::Tls(done?),
+            done = stream.secured(client) => done?,
         };
         Ok(Self { stream, loss_while_reading: self.link.loss(), ..self })
     }
 
     fn tls(&self) -> Option<&openssl::ssl::SslRef> {
         match &self.stream {
-            Stream::Plain(_) => None,
+            Stream::Plain(_) | Stream::Memory(_) => None,
             Stream::Tls(stream) => Some(stream.ssl()),
         }
     }
 
-    fn socket(&self) -> &TcpStream {
-        match &self.stream {
-            Stream::Plain(socket) => socket,
+    fn reset_on_close(&mut self) {
+        let socket = match &mut self.stream {
+            Stream::Memory(stream) => return stream.reset_on_drop(),
+            Stream::Plain(socket) => &*socket,
             Stream::Tls(stream) => stream.socket(),
-        }
-    }
-
-    fn reset_on_close(&self) {
-        if let Err(error) = self.socket().set_zero_linger() {
+        };
+        if let Err(error) = socket.set_zero_linger() {
             tracing::debug!(%error, "the socket cannot be reset");
         }
     }
@@ -188,6 +199,7 @@ impl Connection {
     fn orderly_end(&mut self, context: &mut Context<'_>) -> StreamEnd {
         match &mut self.stream {
             Stream::Plain(_) => StreamEnd::Fin,
+            Stream::Memory(stream) => stream.end().unwrap_or(StreamEnd::Fin),
             Stream::Tls(TlsStream::Plain(stream)) => match stream.as_mut().poll_peek(context, &mut [0]) {
                 Poll::Ready(Err(error)) if error.code() == ErrorCode::ZERO_RETURN => StreamEnd::CloseNotify,
                 _ => StreamEnd::Fin,
@@ -204,8 +216,22 @@ impl Connection {
     ) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
+            Stream::Memory(stream) => Pin::new(&mut **stream).poll_read(context, buffer),
             Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_read(context, buffer),
             Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl Stream {
+    async fn secured(self, client: &tls::Client) -> Result<Self, NetError> {
+        match self {
+            Self::Plain(socket) => client.handshake(socket).await.map(Self::Tls),
+            Self::Memory(mut stream) if !stream.is_secured() => {
+                stream.secure(client.best_suite()).await?;
+                Ok(Self::Memory(stream))
+            }
+            Self::Tls(_) | Self::Memory(_) => Err(NetError::tls(TlsFailure::Handshake, "TLS is already on")),
         }
     }
 }
@@ -259,6 +285,7 @@ impl AsyncWrite for Connection {
         }
         let written = match &mut this.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
+            Stream::Memory(stream) => Pin::new(&mut **stream).poll_write(context, bytes),
             Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_write(context, bytes),
             Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_write(context, bytes),
         };
@@ -279,6 +306,7 @@ impl AsyncWrite for Connection {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_flush(context),
+            Stream::Memory(stream) => Pin::new(&mut **stream).poll_flush(context),
             Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_flush(context),
             Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_flush(context),
         }
@@ -287,6 +315,7 @@ impl AsyncWrite for Connection {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.stream {
             Stream::Plain(socket) => Pin::new(socket).poll_shutdown(context),
+            Stream::Memory(stream) => Pin::new(&mut **stream).poll_shutdown(context),
             Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_shutdown(context),
             Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_shutdown(context),
         }

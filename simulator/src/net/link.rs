@@ -59,6 +59,11 @@ impl Link {
         (self.sent.load(Ordering::Relaxed), self.received.load(Ordering::Relaxed))
     }
 
+    /// What hangs on the network as it is now.
+    pub(super) fn carrier(&self) -> Carrier {
+        Carrier { losses_before: self.state.borrow().losses, link: self.clone() }
+    }
+
     /// Resolves when the network is lost, at once if it is down.
     pub(super) fn loss(&self) -> LinkLoss {
         let mut states = self.state.subscribe();
@@ -68,6 +73,20 @@ impl Link {
             // An error would mean that the network itself is gone, which is no less a loss.
             drop(lost);
         }))
+    }
+}
+
+/// Tells afterwards whether the network was lost.
+#[derive(Debug)]
+pub(super) struct Carrier {
+    link: Link,
+    losses_before: u64,
+}
+
+impl Carrier {
+    pub(super) fn is_lost(&self) -> bool {
+        let state = *self.link.state.borrow();
+        !state.up || state.losses != self.losses_before
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`mqtt`] | an MQTT 3.1.1 session |
 //! | [`http`] | one request per connection |
 //! | [`ftp`] | a control connection and at most one data connection |
+//! | [`memory`] | another world for a [`Network`]: streams in memory instead of sockets |
 
 mod connection;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) mod ftp;
 pub(crate) mod http;
 mod link;
 mod mapping;
+pub(crate) mod memory;
 pub(crate) mod mqtt;
 mod network;
 #[cfg(test)]
@@ -29,5 +31,5 @@ pub(crate) mod tls;
 pub(crate) use connection::{Connection, StreamEnd};
 pub(crate) use error::NetError;
 pub(crate) use mapping::NameMapping;
-pub(crate) use network::Network;
+pub(crate) use network::{Listener, Network};
 pub(crate) use tls::{Identity, Resumption, TlsFailure, TlsSettings, TlsVersion, Verify};

@@ -1,22 +1,31 @@
 //! The virtual cellular network: names, dialling, loss.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::link::Link;
 use super::mapping::{self, NameMapping};
+use super::memory::{self, Fabric, MemoryListener};
 use super::tls::{self, TlsSettings};
 use super::{Connection, NetError};
 
 /// The network that a virtual module is registered to. Clones are the same network.
 #[derive(Debug, Clone)]
 pub(crate) struct Network {
-    names: Arc<[NameMapping]>,
+    world: World,
     link: Link,
+}
+
+/// What lies behind the network.
+#[derive(Debug, Clone)]
+enum World {
+    /// The sockets of this computer, and what the virtual network calls them.
+    Sockets(Arc<[NameMapping]>),
+    Memory(Fabric),
 }
 
 impl Default for Network {
@@ -29,7 +38,20 @@ impl Network {
     /// A network where the names in `names` are where the table says, and all others where the system's resolver
     /// says.
     pub(crate) fn new(names: Vec<NameMapping>) -> Self {
-        Self { names: names.into(), link: Link::new() }
+        Self { world: World::Sockets(names.into()), link: Link::new() }
+    }
+
+    /// A network that leads to what is in memory, and nowhere else.
+    pub(crate) fn in_memory(fabric: Fabric) -> Self {
+        Self { world: World::Memory(fabric), link: Link::new() }
+    }
+
+    /// The network in memory, if it is one.
+    pub(crate) fn fabric(&self) -> Option<&Fabric> {
+        match &self.world {
+            World::Sockets(_) => None,
+            World::Memory(fabric) => Some(fabric),
+        }
     }
 
     /// Loses the network (`false`) or brings it back (`true`; the start state).
@@ -100,16 +122,26 @@ impl Network {
     }
 
     /// Where `host:port` is by the name table alone.
-    pub(super) fn mapped(&self, host: &str, port: u16) -> Option<SocketAddr> {
-        mapping::look_up(&self.names, host, port)
+    pub(crate) fn mapped(&self, host: &str, port: u16) -> Option<SocketAddr> {
+        match &self.world {
+            World::Sockets(names) => mapping::look_up(names, host, port),
+            World::Memory(_) => None,
+        }
     }
 
-    /// Takes over a socket that a peer opened (active FTP).
-    pub(super) fn adopt(&self, socket: TcpStream) -> Result<Connection, NetError> {
-        Ok(Connection::plain(socket, self.link.clone())?)
+    /// Listens on a free port of `own` for connections that peers open (active FTP).
+    pub(super) async fn listen(&self, own: IpAddr) -> Result<Listener, NetError> {
+        let kind = match &self.world {
+            World::Sockets(_) => ListenerKind::Socket(TcpListener::bind((own, 0)).await?),
+            World::Memory(fabric) => ListenerKind::Memory(fabric.listen(own)),
+        };
+        Ok(Listener { kind, link: self.link.clone() })
     }
 
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, NetError> {
+        if let World::Memory(fabric) = &self.world {
+            return Ok(vec![SocketAddr::new(fabric.resolve(host).await?, port)]);
+        }
         if let Some(address) = self.mapped(host, port) {
             return Ok(vec![address]);
         }
@@ -123,12 +155,22 @@ impl Network {
     async fn dial(&self, addresses: &[SocketAddr]) -> Result<Connection, NetError> {
         let mut error = NetError::Unreachable;
         for address in addresses {
-            match TcpStream::connect(address).await.and_then(|socket| self.prepared(socket)) {
+            match self.dial_one(*address).await {
                 Ok(connection) => return Ok(connection),
-                Err(failed) => error = failed.into(),
+                Err(failed) => error = failed,
             }
         }
         Err(error)
+    }
+
+    async fn dial_one(&self, address: SocketAddr) -> Result<Connection, NetError> {
+        match &self.world {
+            World::Sockets(_) => Ok(self.prepared(TcpStream::connect(address).await?)?),
+            World::Memory(fabric) => {
+                let stream = fabric.dial(memory::MODULE.into(), address).await?;
+                Ok(Connection::in_memory(stream, self.link.clone()))
+            }
+        }
     }
 
     fn prepared(&self, socket: TcpStream) -> io::Result<Connection> {
@@ -147,6 +189,43 @@ impl Network {
             biased;
             () = self.link.loss() => Err(NetError::NetworkDown),
             done = tokio::time::timeout(limit, work) => done.unwrap_or(Err(NetError::Timeout)),
+        }
+    }
+}
+
+/// A port that peers can dial.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    kind: ListenerKind,
+    link: Link,
+}
+
+#[derive(Debug)]
+enum ListenerKind {
+    Socket(TcpListener),
+    Memory(MemoryListener),
+}
+
+impl Listener {
+    pub(super) fn local_address(&self) -> Result<SocketAddr, NetError> {
+        match &self.kind {
+            ListenerKind::Socket(listener) => Ok(listener.local_addr()?),
+            ListenerKind::Memory(listener) => Ok(listener.local_address()),
+        }
+    }
+
+    /// The next connection.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub(super) async fn accept(&mut self) -> Result<Connection, NetError> {
+        match &mut self.kind {
+            ListenerKind::Socket(listener) => {
+                Ok(Connection::plain(listener.accept().await?.0, self.link.clone())?)
+            }
+            ListenerKind::Memory(listener) => {
+                Ok(Connection::in_memory(listener.accept().await?, self.link.clone()))
+            }
         }
     }
 }

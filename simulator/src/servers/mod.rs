@@ -33,15 +33,15 @@ mod certificate;
 mod error;
 mod front;
 mod ftps;
-mod journal;
 mod rest;
 mod test_servers;
 
+pub use crate::pattern::{pattern, pattern_byte};
 pub use authority::Authority;
 pub use broker::{Broker, BrokerOptions, Message};
 pub use certificate::{CertificateRequest, Issued, KeyKind};
 pub use error::ServerError;
 pub use front::{Front, FrontOptions, Handshake, TlsVersion};
 pub use ftps::{Direction, FtpsOptions, FtpsServer, LoginAttempt, Transfer};
-pub use rest::{RecordedRequest, RestOptions, RestServer, pattern, pattern_byte};
+pub use rest::{RecordedRequest, RestOptions, RestServer};
 pub use test_servers::TestServers;

@@ -9,8 +9,7 @@ mod mqtt;
 mod ntp;
 mod tls;
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -40,9 +39,10 @@ pub(crate) enum Start {
     Mqtt(net::mqtt::Options),
     Http(net::http::Request),
     Ftp(net::ftp::Options),
-    /// Asks this server, or the virtual network itself.
+    /// Asks a time server.
     Ntp {
-        server: Option<SocketAddr>,
+        host: String,
+        port: u16,
         limit: Duration,
     },
 }
@@ -182,12 +182,12 @@ impl Reporter {
 pub(crate) struct Links {
     network: Network,
     reports: UnboundedSender<Report>,
-    open: HashMap<LinkId, (UnboundedSender<Order>, AbortHandle)>,
+    open: BTreeMap<LinkId, (UnboundedSender<Order>, AbortHandle)>,
 }
 
 impl Links {
     pub(crate) fn new(network: Network, reports: UnboundedSender<Report>) -> Self {
-        Self { network, reports, open: HashMap::new() }
+        Self { network, reports, open: BTreeMap::new() }
     }
 
     pub(crate) fn network(&self) -> &Network {
@@ -238,6 +238,6 @@ async fn run(network: Network, start: Start, orders: UnboundedReceiver<Order>, r
         Start::Mqtt(options) => mqtt::run(&network, options, orders, &reporter).await,
         Start::Http(request) => http::run(&network, request, orders, &reporter).await,
         Start::Ftp(options) => ftp::run(&network, options, orders, &reporter).await,
-        Start::Ntp { server, limit } => ntp::run(&network, server, limit, &reporter).await,
+        Start::Ntp { host, port, limit } => ntp::run(&network, (&host, port), limit, &reporter).await,
     }
 }

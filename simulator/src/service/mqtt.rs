@@ -19,6 +19,7 @@ pub(super) async fn run(
     reporter.send(Event::Opened { suite: None });
     loop {
         tokio::select! {
+            biased;
             order = orders.recv() => match order {
                 Some(order) => begin(&session, order, reporter),
                 None => return,

@@ -1,7 +1,8 @@
 //! Asks for the time (RFC 4330).
 //!
 //! A server that the name table knows is asked for real; for any other name the virtual network answers itself, so
-//! that a module on the bench can set its clock without the Internet.
+//! that a module on the bench can set its clock without the Internet. In memory there are the time servers that were
+//! put there, and no others.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -19,23 +20,27 @@ const CLIENT: u8 = 0b00_100_011;
 /// Where the seconds of the transmit timestamp stand.
 const TRANSMIT_SECONDS: std::ops::Range<usize> = 40..44;
 
-pub(super) async fn run(network: &Network, server: Option<SocketAddr>, limit: Duration, reporter: &Reporter) {
+pub(super) async fn run(network: &Network, server: (&str, u16), limit: Duration, reporter: &Reporter) {
     reporter.send(match time(network, server, limit).await {
         Ok(time) => Event::Time(time),
         Err(error) => Event::OpenFailed(OpenFailure::Network(error)),
     });
 }
 
-async fn time(
-    network: &Network,
-    server: Option<SocketAddr>,
-    limit: Duration,
-) -> Result<SystemTime, NetError> {
+async fn time(network: &Network, (host, port): (&str, u16), limit: Duration) -> Result<SystemTime, NetError> {
     if !network.is_up() {
         return Err(NetError::NetworkDown);
     }
-    let Some(address) = server else { return Ok(SystemTime::now()) };
-    tokio::time::timeout(limit, ask(address)).await.unwrap_or(Err(NetError::Timeout))
+    let answer = async {
+        if let Some(fabric) = network.fabric() {
+            return fabric.time(host, port).await;
+        }
+        match network.mapped(host, port) {
+            Some(address) => ask(address).await,
+            None => Ok(SystemTime::now()),
+        }
+    };
+    tokio::time::timeout(limit, answer).await.unwrap_or(Err(NetError::Timeout))
 }
 
 async fn ask(server: SocketAddr) -> Result<SystemTime, NetError> {

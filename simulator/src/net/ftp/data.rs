@@ -143,6 +143,7 @@ impl DataSender {
         // The socket stays open, and is read from, until the server has everything: closing it with a TLS 1.3 ticket
         // unread would send a reset, which costs the server the tail of the file.
         tokio::select! {
+            biased;
             concluded = self.0.conclude() => concluded,
             () = drain_for_ever(&mut connection) => Ok(()),
         }

@@ -2,9 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use tokio::net::TcpListener;
-
-use super::super::{Connection, NetError, Network};
+use super::super::{Connection, Listener, NetError, Network};
 use super::control::Control;
 use super::reply::Class;
 use super::{FtpError, Options, Reply};
@@ -15,19 +13,19 @@ pub(super) enum Endpoint {
     /// Passive mode: dialled before the transfer command, as servers expect.
     Dialled(Connection),
     /// Active mode: the server dials after the transfer command.
-    Listening { listener: TcpListener, server: IpAddr },
+    Listening { listener: Listener, server: IpAddr },
 }
 
 impl Endpoint {
     /// Waits for the connection. The caller bounds the time.
-    pub(super) async fn open(self, network: &Network) -> Result<Connection, NetError> {
+    pub(super) async fn open(self) -> Result<Connection, NetError> {
         match self {
             Self::Dialled(connection) => Ok(connection),
-            Self::Listening { listener, server } => loop {
-                let (socket, peer) = listener.accept().await?;
+            Self::Listening { mut listener, server } => loop {
+                let connection = listener.accept().await?;
                 // Anybody may dial an open port; only the server is meant.
-                if peer.ip().to_canonical() == server {
-                    return network.adopt(socket);
+                if connection.peer_address().ip().to_canonical() == server {
+                    return Ok(connection);
                 }
             },
         }
@@ -48,7 +46,7 @@ pub(super) async fn prepare(
     if options.passive {
         passive(control, network, options, server, extended).await.map(Endpoint::Dialled)
     } else {
-        active(control, own, server, extended).await
+        active(control, network, own, server, extended).await
     }
 }
 
@@ -89,12 +87,13 @@ fn is_public(address: Ipv4Addr) -> bool {
 
 async fn active(
     control: &mut Control,
+    network: &Network,
     own: IpAddr,
     server: IpAddr,
     extended: bool,
 ) -> Result<Endpoint, FtpError> {
-    let listener = TcpListener::bind((own, 0)).await.map_err(|error| FtpError::Data(error.into()))?;
-    let address = listener.local_addr().map_err(|error| FtpError::Data(error.into()))?;
+    let listener = network.listen(own).await.map_err(FtpError::Data)?;
+    let address = listener.local_address().map_err(FtpError::Data)?;
     let command = match address.ip() {
         IpAddr::V4(ip) if !extended => port_command(ip, address.port()),
         IpAddr::V4(ip) => format!("EPRT |1|{ip}|{}|", address.port()),

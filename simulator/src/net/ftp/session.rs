@@ -250,7 +250,7 @@ async fn open_data(
 
 async fn secured_data(shared: &Shared, endpoint: Endpoint) -> Result<Connection, NetError> {
     let opened = timeout(shared.options.timeout, async {
-        let connection = endpoint.open(&shared.network).await?;
+        let connection = endpoint.open().await?;
         match &shared.tls {
             Some(client) => connection.secured(client).await,
             None => Ok(connection),

@@ -173,8 +173,9 @@ async fn receive(
 ) {
     loop {
         let piece = tokio::select! {
-            piece = next_piece(&mut connection, &mut input, &mut framing, stall) => piece,
+            biased;
             () = pieces.closed() => return connection.abort(),
+            piece = next_piece(&mut connection, &mut input, &mut framing, stall) => piece,
         };
         match piece {
             Ok(None) => break,

@@ -20,7 +20,10 @@ use super::suites::{Offer, offer};
 use super::{Identity, TlsFailure, TlsSettings, Verify, failure};
 
 /// A client that is ready to make handshakes.
-pub(in super::super) struct Client(Kind);
+pub(in super::super) struct Client {
+    kind: Kind,
+    best_suite: u16,
+}
 
 enum Kind {
     Plain { context: SslContext, server_name: Option<String> },
@@ -37,17 +40,25 @@ pub(in super::super) enum TlsStream {
 impl Client {
     /// Prepares a client. Whatever can be wrong with the settings shows here, before anything is sent.
     pub(in super::super) fn new(settings: &TlsSettings) -> Result<Self, NetError> {
+        let best_suite = offer(settings)?.best().unwrap_or_default();
         if let Some(resumption) = &settings.resumption {
             resumption.connector(settings)?;
-            return Ok(Self(Kind::Resuming(resumption.clone(), settings.clone())));
+            let kind = Kind::Resuming(resumption.clone(), settings.clone());
+            return Ok(Self { kind, best_suite });
         }
         let mut builder = SslContextBuilder::new(SslMethod::tls_client()).map_err(setup)?;
         prepare(&mut builder, settings)?;
-        Ok(Self(Kind::Plain { context: builder.build(), server_name: server_name(settings) }))
+        let kind = Kind::Plain { context: builder.build(), server_name: server_name(settings) };
+        Ok(Self { kind, best_suite })
+    }
+
+    /// The suite that a peer which can do everything agrees to.
+    pub(in super::super) fn best_suite(&self) -> u16 {
+        self.best_suite
     }
 
     pub(in super::super) async fn handshake(&self, socket: TcpStream) -> Result<TlsStream, NetError> {
-        match &self.0 {
+        match &self.kind {
             Kind::Plain { context, server_name } => {
                 plain_handshake(context, server_name.as_deref(), socket).await
             }

@@ -19,6 +19,14 @@ pub(super) struct Offer {
     pub suites_1_3: Vec<&'static str>,
 }
 
+impl Offer {
+    /// What a peer that can do everything agrees to.
+    pub(super) fn best(&self) -> Option<u16> {
+        let name = self.suites_1_3.first().or_else(|| self.suites.first())?;
+        NAMES.iter().find(|(_, listed)| listed == name).map(|(number, _)| *number)
+    }
+}
+
 /// Those of `suites` that the linked OpenSSL cannot offer.
 pub(crate) fn unavailable_suites(suites: &[u16]) -> Vec<u16> {
     suites.iter().copied().filter(|number| !AVAILABLE.contains(number)).collect()

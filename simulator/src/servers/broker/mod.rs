@@ -12,7 +12,7 @@ pub use self::options::BrokerOptions;
 use super::ServerError;
 use super::background::Background;
 use super::front::{Front, Handshake};
-use super::journal::Journal;
+use crate::journal::Journal;
 
 /// A message that reached the broker.
 #[derive(Debug, Clone, PartialEq, Eq)]

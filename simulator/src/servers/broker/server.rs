@@ -11,8 +11,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Message;
+use crate::journal::Journal;
 use crate::servers::ServerError;
-use crate::servers::journal::Journal;
 
 const ATTEMPTS: usize = 10;
 

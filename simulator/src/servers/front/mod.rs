@@ -18,7 +18,7 @@ use tokio_openssl::SslStream;
 pub use self::handshake::Handshake;
 pub use self::options::{FrontOptions, TlsVersion};
 use super::ServerError;
-use super::journal::Journal;
+use crate::journal::Journal;
 
 /// Terminates TLS on a loopback port and relays to a plain port.
 ///

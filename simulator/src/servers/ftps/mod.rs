@@ -24,7 +24,7 @@ pub use self::users::LoginAttempt;
 use self::users::Users;
 use super::ServerError;
 use super::background::Background;
-use super::journal::Journal;
+use crate::journal::Journal;
 
 /// libunftp on a loopback port, serving a folder of its own.
 ///

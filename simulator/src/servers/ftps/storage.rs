@@ -14,7 +14,7 @@ use unftp_core::auth::DefaultUser;
 use unftp_core::storage::{Fileinfo, Result, StorageBackend};
 use unftp_sbe_fs::{Filesystem, Meta};
 
-use crate::servers::journal::Journal;
+use crate::journal::Journal;
 
 /// In `cut_after`: let downloads run.
 pub(super) const NO_CUT: u64 = u64::MAX;

@@ -6,7 +6,7 @@ use std::fmt;
 use async_trait::async_trait;
 use unftp_core::auth::{AuthenticationError, Authenticator, Credentials, Principal};
 
-use crate::servers::journal::Journal;
+use crate::journal::Journal;
 
 /// One attempt to log in. It does not keep the password.
 #[derive(Debug, Clone, PartialEq, Eq)]

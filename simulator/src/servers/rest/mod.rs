@@ -1,6 +1,5 @@
 //! An HTTP/1.1 server behind a TLS front.
 
-mod pattern;
 mod record;
 mod routes;
 
@@ -10,7 +9,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-pub use self::pattern::{pattern, pattern_byte};
 pub use self::record::RecordedRequest;
 use self::routes::Shared;
 use super::front::{Front, FrontOptions, Handshake};

@@ -16,9 +16,9 @@ use bytes::Bytes;
 use futures_core::Stream;
 use serde_json::{Value, json};
 
-use super::pattern::{pattern, pattern_byte};
 use super::record::RecordedRequest;
-use crate::servers::journal::Journal;
+use crate::journal::Journal;
+use crate::pattern::{pattern, pattern_byte};
 
 /// Beyond this a body would only fill the memory.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! Bytes that show where they belong.
 
-/// The byte at `position` of the endless sequence that `/bytes/{n}` and `/chunked/{n}` serve.
+/// The byte at `position` of the endless sequence that servers and peers send where nothing else is asked for.
 ///
 /// It is the top byte of `position * 2654435761` in 32-bit arithmetic (Knuth's multiplicative hash). All 256 values
 /// occur, among them line ends and zeros, and a piece that is missing, doubled or moved does not go unseen.

@@ -5,35 +5,45 @@ use std::fmt;
 use tokio::sync::watch;
 
 /// Entries in the order they happened. Clones share the entries.
-pub(super) struct Journal<T> {
+pub(crate) struct Journal<T> {
     entries: watch::Sender<Vec<T>>,
 }
 
 impl<T> Journal<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { entries: watch::Sender::new(Vec::new()) }
     }
 
-    pub(super) fn push(&self, entry: T) {
+    pub(crate) fn push(&self, entry: T) {
         self.entries.send_modify(|entries| entries.push(entry));
     }
 
-    pub(super) fn clear(&self) {
+    #[cfg(feature = "servers")]
+    pub(crate) fn clear(&self) {
         self.entries.send_modify(Vec::clear);
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// Changes the entry at `index`, if it is still there.
+    pub(crate) fn change(&self, index: usize, change: impl FnOnce(&mut T)) {
+        self.entries.send_modify(|entries| {
+            if let Some(entry) = entries.get_mut(index) {
+                change(entry);
+            }
+        });
+    }
+
+    pub(crate) fn len(&self) -> usize {
         self.entries.borrow().len()
     }
 }
 
 impl<T: Clone> Journal<T> {
-    pub(super) fn all(&self) -> Vec<T> {
+    pub(crate) fn all(&self) -> Vec<T> {
         self.entries.borrow().clone()
     }
 
     /// Waits until there are at least `count` entries and returns all of them.
-    pub(super) async fn at_least(&self, count: usize) -> Vec<T> {
+    pub(crate) async fn at_least(&self, count: usize) -> Vec<T> {
         let mut watcher = self.entries.subscribe();
         // The channel cannot close meanwhile, as `self` holds the sender; if it did, what is there is the answer.
         match watcher.wait_for(|entries| entries.len() >= count).await {
@@ -52,5 +62,11 @@ impl<T> Clone for Journal<T> {
 impl<T> fmt::Debug for Journal<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Journal").field("len", &self.len()).finish()
+    }
+}
+
+impl<T> Default for Journal<T> {
+    fn default() -> Self {
+        Self::new()
     }
 }

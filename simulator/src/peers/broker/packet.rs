@@ -1,0 +1,199 @@
+//! Packets of MQTT 3.1.1 as a broker reads and writes them (OASIS standard, 29 October 2014).
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+/// A packet that a client may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Packet {
+    Connect(Connect),
+    Publish(Publish),
+    Puback(u16),
+    Pubrec(u16),
+    Pubrel(u16),
+    Pubcomp(u16),
+    Subscribe { id: u16, filters: Vec<(String, u8)> },
+    Unsubscribe { id: u16, filters: Vec<String> },
+    Pingreq,
+    Disconnect,
+}
+
+/// MQTT 3.1
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Connect {
+    pub(super) level: u8,
+    pub(super) client_id: String,
+    pub(super) clean_session: bool,
+    pub(super) keep_alive: u16,
+    pub(super) will: Option<Publish>,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Bytes>,
+}
+
+/// MQTT 3.3, in either direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Publish {
+    pub(super) topic: String,
+    pub(super) payload: Bytes,
+    pub(super) qos: u8,
+    pub(super) retain: bool,
+    /// 0 with quality 0.
+    pub(super) id: u16,
+    pub(super) duplicate: bool,
+}
+
+/// What came is not MQTT 3.1.1: the connection is closed without an answer (MQTT 4.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+/// Takes one packet out of `input`, if a whole one is there.
+pub(super) fn take(input: &mut BytesMut) -> Result<Option<Packet>, Malformed> {
+    let Some((header, length)) = lengths(input)? else { return Ok(None) };
+    if input.len() < header + length {
+        return Ok(None);
+    }
+    let first = input.first().copied().unwrap_or_default();
+    input.advance(header);
+    read(first, input.split_to(length).freeze()).map(Some)
+}
+
+/// The length of the fixed header, and that of the rest (MQTT 2.2.3).
+fn lengths(input: &[u8]) -> Result<Option<(usize, usize)>, Malformed> {
+    let mut length = 0;
+    for (index, digit) in input.iter().skip(1).take(4).enumerate() {
+        length |= usize::from(digit & 0x7F) << (7 * index);
+        if digit & 0x80 == 0 {
+            return Ok(Some((index + 2, length)));
+        }
+    }
+    if input.len() > 4 { Err(Malformed) } else { Ok(None) }
+}
+
+fn read(first: u8, mut body: Bytes) -> Result<Packet, Malformed> {
+    let packet = match first {
+        0x10 => Packet::Connect(connect(&mut body)?),
+        0x30..=0x3F => Packet::Publish(publish(first, &mut body)?),
+        0x40 => Packet::Puback(id(&mut body)?),
+        0x50 => Packet::Pubrec(id(&mut body)?),
+        0x62 => Packet::Pubrel(id(&mut body)?),
+        0x70 => Packet::Pubcomp(id(&mut body)?),
+        0x82 => Packet::Subscribe {
+            id: id(&mut body)?,
+            filters: some(&mut body, |body| Ok((text(body)?, qos(byte(body)?)?)))?,
+        },
+        0xA2 => Packet::Unsubscribe { id: id(&mut body)?, filters: some(&mut body, text)? },
+        0xC0 => Packet::Pingreq,
+        0xE0 => Packet::Disconnect,
+        _ => return Err(Malformed),
+    };
+    if body.is_empty() { Ok(packet) } else { Err(Malformed) }
+}
+
+fn connect(body: &mut Bytes) -> Result<Connect, Malformed> {
+    if text(body)? != "MQTT" {
+        return Err(Malformed);
+    }
+    let (level, flags) = (byte(body)?, byte(body)?);
+    let keep_alive = body.try_get_u16().map_err(|_| Malformed)?;
+    let client_id = text(body)?;
+    let is_set = |bit: u8| flags & bit != 0;
+    let will = match is_set(0x04) {
+        true => Some(Publish {
+            topic: text(body)?,
+            payload: field(body)?,
+            qos: qos(flags >> 3 & 3)?,
+            retain: is_set(0x20),
+            id: 0,
+            duplicate: false,
+        }),
+        false => None,
+    };
+    let username = if is_set(0x80) { Some(text(body)?) } else { None };
+    let password = if is_set(0x40) { Some(field(body)?) } else { None };
+    if is_set(0x01) || (password.is_some() && username.is_none()) {
+        return Err(Malformed);
+    }
+    Ok(Connect { level, client_id, clean_session: is_set(0x02), keep_alive, will, username, password })
+}
+
+fn publish(first: u8, body: &mut Bytes) -> Result<Publish, Malformed> {
+    let qos = qos(first >> 1 & 3)?;
+    let topic = text(body)?;
+    let id = if qos == 0 { 0 } else { id(body)? };
+    let payload = body.split_off(0);
+    Ok(Publish { topic, payload, qos, retain: first & 1 == 1, id, duplicate: first & 8 == 8 })
+}
+
+/// One or more, to the end of the packet.
+fn some<T>(body: &mut Bytes, read: impl Fn(&mut Bytes) -> Result<T, Malformed>) -> Result<Vec<T>, Malformed> {
+    let mut items = vec![read(body)?];
+    while !body.is_empty() {
+        items.push(read(body)?);
+    }
+    Ok(items)
+}
+
+fn byte(body: &mut Bytes) -> Result<u8, Malformed> {
+    body.try_get_u8().map_err(|_| Malformed)
+}
+
+/// MQTT 2.3.1: 0 is no packet id.
+fn id(body: &mut Bytes) -> Result<u16, Malformed> {
+    body.try_get_u16().ok().filter(|id| *id != 0).ok_or(Malformed)
+}
+
+fn qos(number: u8) -> Result<u8, Malformed> {
+    if number <= 2 { Ok(number) } else { Err(Malformed) }
+}
+
+fn field(body: &mut Bytes) -> Result<Bytes, Malformed> {
+    let length = usize::from(body.try_get_u16().map_err(|_| Malformed)?);
+    if length <= body.len() { Ok(body.split_to(length)) } else { Err(Malformed) }
+}
+
+fn text(body: &mut Bytes) -> Result<String, Malformed> {
+    String::from_utf8(field(body)?.to_vec()).map_err(|_| Malformed)
+}
+
+pub(super) fn connack(session_present: bool, code: u8) -> Bytes {
+    packet(0x20, &[&[u8::from(session_present), code]])
+}
+
+/// PUBACK, PUBREC, PUBREL, PUBCOMP or UNSUBACK, by its first byte.
+pub(super) fn acknowledgement(first: u8, id: u16) -> Bytes {
+    packet(first, &[&id.to_be_bytes()])
+}
+
+pub(super) fn suback(id: u16, codes: &[u8]) -> Bytes {
+    packet(0x90, &[&id.to_be_bytes(), codes])
+}
+
+pub(super) fn pingresp() -> Bytes {
+    packet(0xD0, &[])
+}
+
+impl Publish {
+    pub(super) fn to_bytes(&self) -> Bytes {
+        let first = 0x30 | self.qos << 1 | u8::from(self.retain) | u8::from(self.duplicate) << 3;
+        let length = u16::try_from(self.topic.len()).unwrap_or(u16::MAX).to_be_bytes();
+        let id = self.id.to_be_bytes();
+        let id: &[u8] = if self.qos == 0 { &[] } else { &id };
+        packet(first, &[&length, self.topic.as_bytes(), id, &self.payload])
+    }
+}
+
+fn packet(first: u8, parts: &[&[u8]]) -> Bytes {
+    let mut packet = BytesMut::new();
+    packet.put_u8(first);
+    let mut length: usize = parts.iter().map(|part| part.len()).sum();
+    loop {
+        let digit = u8::try_from(length & 0x7F).unwrap_or(0x7F);
+        length >>= 7;
+        if length == 0 {
+            packet.put_u8(digit);
+            break;
+        }
+        packet.put_u8(digit | 0x80);
+    }
+    parts.iter().for_each(|part| packet.put_slice(part));
+    packet.freeze()
+}
