@@ -1,5 +1,6 @@
 //! The engine: one exchange at a time, in step with the module whatever happens.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
@@ -126,7 +127,6 @@ pub enum StreamEnd {
 }
 
 /// The I/O-free AT engine. Its contract is written in the [module documentation](super).
-#[derive(Debug)]
 pub struct Engine {
     settings: Settings,
     reader: Reader,
@@ -136,12 +136,28 @@ pub struct Engine {
     resyncs: u64,
 }
 
-#[derive(Debug)]
 enum State {
     Idle { ready_at: Option<Instant> },
     Pending(Box<Pending>),
     Stream(Stream),
     Resync(Box<Resync>),
+}
+
+impl fmt::Debug for Engine {
+    /// What is on its way in or out can be secret, so it is not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Idle { .. } => "idle",
+            State::Pending(_) => "waits for an answer",
+            State::Stream(_) => "online",
+            State::Resync(_) => "looks for the line",
+        };
+        f.debug_struct("Engine")
+            .field("state", &state)
+            .field("dropped_bytes", &self.dropped)
+            .field("resyncs", &self.resyncs)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Engine {

@@ -14,7 +14,6 @@ const PLUS: u8 = b'+';
 /// Length of the escape sequence.
 const SEQUENCE: usize = 3;
 
-#[derive(Debug)]
 pub(crate) struct EscapeGuard {
     /// The module's guard time.
     guard: Duration,

@@ -30,7 +30,6 @@ pub enum Trace {
     Remark(&'static str),
 }
 
-#[derive(Debug)]
 pub(crate) struct Output {
     bytes: VecDeque<Bytes>,
     /// When the last bytes that the port took have crossed the line.

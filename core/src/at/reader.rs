@@ -10,7 +10,6 @@ const LF: u8 = b'\n';
 ///
 /// The number of line ends around answers differs between commands and firmware, so lines are split
 /// at CR or LF and empty ones are dropped. Source: M37 p31-32.
-#[derive(Debug)]
 pub(crate) struct Reader {
     buffer: BytesMut,
     /// How much of the buffer was already searched for a line end.

@@ -62,7 +62,7 @@ const ESCAPE_FIRST: &[Remedy] = &[
 /// How many times the quiet time a late prompt gets before the first probe could fall into it.
 const LATE_PROMPT_PATIENCE: u32 = 15;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Remedy {
     Nothing,
     EscapeKey,
@@ -80,7 +80,7 @@ const LONGEST_GUARD: Duration = Duration::from_millis(255 * 20);
 const FLOOD: Duration = Duration::from_secs(12);
 
 /// How the engine got out of step, as far as it matters for the way back.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Trouble {
     /// A prompt that may still open.
     pub(crate) late_prompt: Option<OpenPrompt>,
@@ -91,7 +91,7 @@ pub(crate) struct Trouble {
     pub(crate) held: Option<Result<Reply, Failure>>,
 }
 
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
     #[default]
     Unknown,
@@ -106,7 +106,6 @@ pub(crate) enum Cause {
     Silence,
 }
 
-#[derive(Debug)]
 pub(crate) struct Resync {
     phase: Phase,
     ladder: &'static [Remedy],
@@ -126,7 +125,7 @@ pub(crate) struct Resync {
     waiting: Option<Exchange>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Waiting for silence.
     Quiet { until: Instant, at_most: Instant },
@@ -142,7 +141,6 @@ enum Phase {
     GaveUp,
 }
 
-#[derive(Debug)]
 pub(crate) enum ResyncStep {
     Wait,
     Again,

@@ -22,7 +22,6 @@ const TAIL_WINDOW: usize = 256;
 /// The longest mark: `NO CARRIER:SSL,10,6` and its line ends.
 const LONGEST_MARK: usize = 40;
 
-#[derive(Debug)]
 pub(crate) struct Stream {
     ending: StreamEnding,
     received: u64,
@@ -42,7 +41,7 @@ pub(crate) struct Stream {
     proven: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
     /// All announced bytes are here; only the mark is missing.
@@ -59,7 +58,7 @@ enum Phase {
     Doubt,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) enum StreamStep {
     Wait,
     Again,

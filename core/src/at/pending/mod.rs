@@ -3,7 +3,6 @@
 mod block;
 mod prompt;
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -27,7 +26,6 @@ use crate::at::unsolicited;
 /// module may have less than the server announced. Source: M37 p862, p869.
 const SHORT_BLOCK_PATIENCE: u32 = 10;
 
-#[derive(Debug)]
 pub(crate) struct Pending {
     exchange: Exchange,
     phase: Phase,
@@ -61,7 +59,6 @@ enum Phase {
 }
 
 /// What one step of the exchange led to.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Wait,
     Again,
@@ -77,26 +74,6 @@ pub(crate) enum Step {
 pub(crate) struct OpenPrompt {
     pub(crate) prompt: Prompt,
     pub(crate) payload: Bytes,
-}
-
-impl fmt::Debug for Phase {
-    /// What a prompt was answered with can be a key, so it is not shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lines => f.write_str("Lines"),
-            Self::PayloadEcho { matched, .. } => write!(f, "PayloadEcho({matched} bytes matched)"),
-            Self::Body { length } => write!(f, "Body({length} bytes)"),
-            Self::Mark { length } => write!(f, "Mark({length} bytes)"),
-            Self::Unannounced => f.write_str("Unannounced"),
-            Self::Tail => f.write_str("Tail"),
-        }
-    }
-}
-
-impl fmt::Debug for OpenPrompt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OpenPrompt({:?}, {} bytes)", self.prompt, self.payload.len())
-    }
 }
 
 impl Pending {
