@@ -261,7 +261,7 @@ impl Engine {
             State::Resync(resync) => resync.input_arrived(now, &self.settings),
             State::Idle { .. } => {}
         }
-        while self.step(now) {}
+        self.understand(now);
     }
 
     /// Fires what is due. Harmless when nothing is.
@@ -289,7 +289,7 @@ impl Engine {
                 self.apply_resync(now, step);
             }
         }
-        while self.step(now) {}
+        self.understand(now);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
@@ -381,6 +381,11 @@ impl Engine {
         self.resyncs
     }
 
+    fn understand(&mut self, now: Instant) {
+        while self.step(now) {}
+        self.dropped += self.reader.take_discarded() as u64;
+    }
+
     /// One step of understanding the input. True: there may be more to do.
     fn step(&mut self, now: Instant) -> bool {
         match &mut self.state {
@@ -403,6 +408,7 @@ impl Engine {
     fn step_idle(&mut self, now: Instant) -> bool {
         let line_end_was_open = self.reader.is_line_end_open();
         if !self.reader.settle() {
+            flush_trace(&mut self.reader, &mut self.output);
             return false;
         }
         if line_end_was_open {
@@ -422,7 +428,7 @@ impl Engine {
         flush_trace(&mut self.reader, &mut self.output);
         match found {
             Found::Line(line) => self.output.event(Event::Unsolicited(Line::new(line))),
-            Found::Overlong => self.dropped += 1,
+            Found::Overlong => {}
             Found::Nothing => return false,
         }
         true

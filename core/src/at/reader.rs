@@ -18,6 +18,8 @@ pub(crate) struct Reader {
     line_feed_due: bool,
     /// The rest of an overlong line is being thrown away.
     discarding: bool,
+    /// How much was thrown away since the last call of `take_discarded`.
+    discarded: usize,
     line_limit: usize,
     /// What was consumed since the last call of `take_consumed`, if somebody wants to know.
     consumed: Option<Vec<u8>>,
@@ -40,6 +42,7 @@ impl Reader {
             searched: 0,
             line_feed_due: false,
             discarding: false,
+            discarded: 0,
             line_limit,
             consumed: trace.then(Vec::new),
         }
@@ -64,6 +67,12 @@ impl Reader {
 
     /// Completes the end of the previous line. False: the next byte decides and is not here yet.
     pub(crate) fn settle(&mut self) -> bool {
+        if self.discarding {
+            let rest = memchr2(CR, LF, &self.buffer);
+            self.discard(rest.unwrap_or(self.buffer.len()));
+            self.discarding = rest.is_none();
+            return !self.discarding;
+        }
         if !self.line_feed_due {
             return true;
         }
@@ -87,9 +96,7 @@ impl Reader {
 
     /// Takes the next line that is not empty.
     pub(crate) fn take_line(&mut self) -> Found {
-        if !self.discarding {
-            self.skip_line_ends();
-        }
+        self.skip_line_ends();
         let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
         let Some(offset) = memchr2(CR, LF, unsearched) else {
             return self.without_line_end();
@@ -100,7 +107,7 @@ impl Reader {
         let line = self.take_front(end);
         self.drop_front(if ended_in_cr && line_feed_follows == Some(true) { 2 } else { 1 });
         self.line_feed_due = ended_in_cr && line_feed_follows.is_none();
-        if std::mem::take(&mut self.discarding) { Found::Overlong } else { Found::Line(line) }
+        Found::Line(line)
     }
 
     /// Takes exactly `count` raw bytes, without copying them.
@@ -127,13 +134,24 @@ impl Reader {
         self.consumed.as_mut().filter(|consumed| !consumed.is_empty()).map(std::mem::take)
     }
 
+    /// How many bytes of overlong lines were thrown away.
+    pub(crate) fn take_discarded(&mut self) -> usize {
+        std::mem::take(&mut self.discarded)
+    }
+
     fn without_line_end(&mut self) -> Found {
         self.searched = self.buffer.len();
-        if self.buffer.len() > self.line_limit || self.discarding {
-            self.discarding = true;
-            self.drop_front(self.buffer.len());
+        if self.buffer.len() <= self.line_limit {
+            return Found::Nothing;
         }
-        Found::Nothing
+        self.discard(self.buffer.len());
+        self.discarding = true;
+        Found::Overlong
+    }
+
+    fn discard(&mut self, count: usize) {
+        self.discarded += count;
+        self.drop_front(count);
     }
 
     fn take_front(&mut self, count: usize) -> Bytes {
@@ -181,13 +199,17 @@ mod tests {
     #[test]
     fn an_overlong_line_is_thrown_away_and_the_next_one_found() {
         let mut reader = reader(b"0123456789abcdef0");
-        assert_eq!(reader.take_line(), Found::Nothing);
-        assert!(reader.is_empty());
-        reader.buffer().extend_from_slice(b"rest");
-        assert_eq!(reader.take_line(), Found::Nothing);
-        reader.buffer().extend_from_slice(b"\r\nOK\r\n");
         assert_eq!(reader.take_line(), Found::Overlong);
+        assert!(reader.is_empty());
+        for rest in [&b"rest"[..], b""] {
+            reader.buffer().extend_from_slice(rest);
+            assert!(!reader.settle());
+        }
+        assert_eq!(reader.take_discarded(), 21);
+        reader.buffer().extend_from_slice(b"\r\nOK\r\n");
+        assert!(reader.settle());
         assert_eq!(reader.take_line(), line(b"OK"));
+        assert_eq!(reader.take_discarded(), 0);
     }
 
     #[test]

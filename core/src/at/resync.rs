@@ -306,12 +306,7 @@ impl Resync {
             }
         }
         let found = reader.take_line();
-        if let Some(consumed) = reader.take_consumed() {
-            output.trace(|| match self.secret && self.disturbing(&found) {
-                true => Trace::Redacted { sent: false, length: consumed.len() },
-                false => Trace::Received(consumed),
-            });
-        }
+        self.trace(&found, reader, output);
         match found {
             Found::Nothing => ResyncStep::Wait,
             Found::Overlong => {
@@ -323,6 +318,15 @@ impl Resync {
     }
 
     fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
+    fn trace(&self, found: &Found, reader: &mut Reader, output: &mut Output) {
+        if let Some(consumed) = reader.take_consumed() {
+            output.trace(|| match self.secret && self.disturbing(found) {
+                true => Trace::Redacted { sent: false, length: consumed.len() },
+                false => Trace::Received(consumed),
+            });
+        }
+    }
+
         let text = String::from_utf8_lossy(&line).trim().to_owned();
         if unsolicited::is_known(&text) {
             output.event(Event::Unsolicited(Line::new(line)));

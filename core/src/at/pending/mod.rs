@@ -171,6 +171,7 @@ impl Pending {
         output: &mut Output,
     ) -> Step {
         if !reader.settle() {
+            flush_trace(reader, output);
             return Step::Wait;
         }
         match &mut self.phase {
