@@ -531,17 +531,15 @@ impl Engine {
 
     /// An answer whose end only silence told counts if nothing followed it.
     fn complete_held(&mut self) {
-        let State::Resync(resync) = &mut self.state else {
-            return;
-        };
-        let Some((held, disturbed)) = resync.take_held() else {
-            return;
-        };
-        let result = match disturbed || resync.gave_up() {
-            true => Err(Failure::Unexpected("more followed what looked like the end of the answer")),
-            false => held,
-        };
-        self.output.event(Event::Completed(result));
+        if let State::Resync(resync) = &mut self.state
+            && let Some((held, disturbed)) = resync.take_held()
+        {
+            let result = match disturbed || resync.gave_up() {
+                true => Err(Failure::Unexpected("more followed what looked like the end of the answer")),
+                false => held,
+            };
+            self.output.event(Event::Completed(result));
+        }
     }
 }
 

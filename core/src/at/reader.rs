@@ -29,7 +29,7 @@ pub(crate) struct Reader {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     Line(Bytes),
-    /// A line longer than the limit was thrown away.
+    /// The beginning of a line that is longer than the limit was thrown away, and its rest will be.
     Overlong,
     /// More bytes are needed.
     Nothing,
@@ -65,7 +65,7 @@ impl Reader {
         self.line_feed_due
     }
 
-    /// Completes the end of the previous line. False: the next byte decides and is not here yet.
+    /// Completes the end of the previous line. False: what decides is not here yet.
     pub(crate) fn settle(&mut self) -> bool {
         if self.discarding {
             let rest = memchr2(CR, LF, &self.buffer);

@@ -240,7 +240,7 @@ impl Resync {
     }
 
     pub(crate) fn timeout(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
-        if self.next_timeout().is_none_or(|due| due > now) {
+        if self.next_timeout().is_some_and(|due| due > now) {
             return ResyncStep::Wait;
         }
         match self.phase {
@@ -291,6 +291,7 @@ impl Resync {
         output: &mut Output,
     ) -> ResyncStep {
         if !reader.settle() {
+            self.trace(&Found::Nothing, reader, output);
             return ResyncStep::Wait;
         }
         reader.skip_line_ends();
@@ -311,13 +312,12 @@ impl Resync {
             Found::Nothing => ResyncStep::Wait,
             Found::Overlong => {
                 self.disturbed = true;
-                ResyncStep::Dropped(1)
+                ResyncStep::Again
             }
             Found::Line(line) => self.judge(now, settings, line, output),
         }
     }
 
-    fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
     fn trace(&self, found: &Found, reader: &mut Reader, output: &mut Output) {
         if let Some(consumed) = reader.take_consumed() {
             output.trace(|| match self.secret && self.disturbing(found) {
@@ -327,6 +327,7 @@ impl Resync {
         }
     }
 
+    fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
         let text = String::from_utf8_lossy(&line).trim().to_owned();
         if unsolicited::is_known(&text) {
             output.event(Event::Unsolicited(Line::new(line)));

@@ -399,10 +399,7 @@ impl Stream {
     }
 
     fn hand_on(&mut self, count: usize, reader: &mut Reader, output: &mut Output) {
-        if count == 0 {
-            return;
-        }
-        if let Some(data) = reader.take_raw(count) {
+        if let Some(data) = reader.take_raw(count).filter(|data| !data.is_empty()) {
             self.received += data.len() as u64;
             output.trace(|| Trace::ReceivedPayload(data.clone()));
             output.event(Event::StreamData(data));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Pending, Phase, Step, flush_trace};
 use crate::at::engine::{Failure, Settings};
-use crate::at::exchange::{Exchange, Shape};
+use crate::at::exchange::Shape;
 use crate::at::output::{Output, Trace};
 use crate::at::reader::Reader;
 use crate::at::unsolicited;
@@ -52,7 +52,7 @@ impl Pending {
         reader: &mut Reader,
         output: &mut Output,
     ) -> Option<Step> {
-        let Shape::Unannounced { length, .. } = self.exchange.expect.0 else {
+        let Shape::Unannounced { length, limit } = self.exchange.expect.0 else {
             return None;
         };
         let here = reader.peek();
@@ -68,37 +68,40 @@ impl Pending {
         reader.drop_front(MARK.len());
         flush_trace(reader, output);
         self.extend(now);
-        self.phase = length.map_or(Phase::Unannounced, |length| Phase::Body { length });
+        self.phase = length.map_or(Phase::Unannounced { limit }, |length| Phase::Body { length });
         self.quiet_at = Some(now + self.silence(settings));
         Some(Step::Again)
     }
 
     /// Without a length only the limit or silence tells the body's end from the same bytes inside it.
-    pub(super) fn step_unannounced(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
-        let Shape::Unannounced { limit, .. } = self.exchange.expect.0 else {
-            return Step::Again;
-        };
-        let here = reader.peek();
-        if here.len() < limit + BLOCK_TAIL.len() {
+    pub(super) fn step_unannounced(
+        &mut self,
+        limit: usize,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        let most = limit.saturating_add(BLOCK_TAIL.len());
+        let arrived = reader.peek().len();
+        if arrived < most {
             return Step::Wait;
         }
-        if here.get(limit..limit + BLOCK_TAIL.len()) == Some(BLOCK_TAIL) {
+        if reader.peek().get(limit..most) == Some(BLOCK_TAIL) {
             return self.step_body(limit, reader, output);
         }
-        self.end_unannounced_by_silence(reader, output)
+        match self.end_unannounced_by_silence(reader, output) {
+            Step::Wait if arrived > most => {
+                Step::Lost(Failure::Unexpected("a block is longer than its limit"))
+            }
+            step => step,
+        }
     }
 
     pub(super) fn end_unannounced_by_silence(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
-        match block_end(reader.peek()) {
-            Some(length) => {
-                self.ended_by_silence = true;
-                self.step_body(length, reader, output)
-            }
-            None if reader.peek().len() > reader_limit(&self.exchange) => {
-                Step::Lost(Failure::Unexpected("a block is longer than its limit"))
-            }
-            None => Step::Wait,
-        }
+        let Some(length) = block_end(reader.peek()) else {
+            return Step::Wait;
+        };
+        self.ended_by_silence = true;
+        self.step_body(length, reader, output)
     }
 
     pub(super) fn complete_body(&mut self, body: Bytes, output: &mut Output) {
@@ -120,13 +123,6 @@ fn mark_missing() -> Step {
 /// The last field of a header, one trailing comma tolerated. Source: M37 p1031.
 pub(super) fn last_number(rest: &str) -> Option<usize> {
     rest.trim_end_matches(',').rsplit(',').next()?.trim().parse().ok()
-}
-
-fn reader_limit(exchange: &Exchange) -> usize {
-    match exchange.expect.0 {
-        Shape::Unannounced { limit, .. } => limit + BLOCK_TAIL.len(),
-        _ => usize::MAX,
-    }
 }
 
 /// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use block::last_number;
+use prompt::PayloadEcho;
 pub(crate) use prompt::send_payload;
 
 use crate::at::connection::Connection;
@@ -47,13 +48,13 @@ enum Phase {
     /// Lines: echo, information, prompt, final result.
     Lines,
     /// The payload was sent; with echo on it comes back first. Source: M37 p745.
-    PayloadEcho { expected: Bytes, matched: usize },
+    PayloadEcho(PayloadEcho),
     /// So many raw bytes.
     Body { length: usize },
     /// The mark `<<<` and its optional line end, then so many raw bytes.
     Mark { length: usize },
-    /// Raw bytes whose number the module does not tell.
-    Unannounced,
+    /// Raw bytes whose number the module does not tell, at most so many.
+    Unannounced { limit: usize },
     /// The body is complete; only the final result may follow.
     Tail,
 }
@@ -70,7 +71,6 @@ pub(crate) enum Step {
 }
 
 /// A prompt that may still be open when the host has given up.
-#[derive(PartialEq, Eq)]
 pub(crate) struct OpenPrompt {
     pub(crate) prompt: Prompt,
     pub(crate) payload: Bytes,
@@ -128,7 +128,7 @@ impl Pending {
         }
         if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
             self.quiet_at = None;
-            if self.phase == Phase::Unannounced || self.in_expected_block() {
+            if matches!(self.phase, Phase::Unannounced { .. }) || self.in_expected_block() {
                 return self.end_unannounced_by_silence(reader, output);
             }
         }
@@ -176,7 +176,13 @@ impl Pending {
         }
         match &mut self.phase {
             Phase::Lines | Phase::Tail => self.step_line(now, settings, reader, output),
-            Phase::PayloadEcho { .. } => self.step_echo(reader, output),
+            Phase::PayloadEcho(echo) => match echo.is_over(reader, output) {
+                false => Step::Wait,
+                true => {
+                    self.phase = Phase::Lines;
+                    Step::Again
+                }
+            },
             Phase::Body { length } => {
                 let length = *length;
                 self.step_body(length, reader, output)
@@ -185,7 +191,10 @@ impl Pending {
                 let length = *length;
                 self.step_mark(length, reader)
             }
-            Phase::Unannounced => self.step_unannounced(reader, output),
+            Phase::Unannounced { limit } => {
+                let limit = *limit;
+                self.step_unannounced(limit, reader, output)
+            }
         }
     }
 

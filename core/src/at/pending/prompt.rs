@@ -9,6 +9,13 @@ use crate::at::exchange::{CTRL_Z, Prompt, Shape};
 use crate::at::output::{Output, Trace};
 use crate::at::reader::Reader;
 
+/// What was sent to a prompt and comes back from a module that echoes.
+#[derive(PartialEq, Eq)]
+pub(super) struct PayloadEcho {
+    expected: Bytes,
+    matched: usize,
+}
+
 impl Pending {
     pub(super) fn step_prompt(
         &mut self,
@@ -40,34 +47,29 @@ impl Pending {
         let sent = send_payload(prompt, &payload, self.exchange.secret_answer, output);
         self.extend(now);
         self.payload_sent = true;
-        self.phase = Phase::PayloadEcho { expected: if self.echo { sent } else { Bytes::new() }, matched: 0 };
+        let expected = if self.echo { sent } else { Bytes::new() };
+        self.phase = Phase::PayloadEcho(PayloadEcho { expected, matched: 0 });
         Some(Step::Again)
     }
+}
 
-    pub(super) fn step_echo(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
-        let Phase::PayloadEcho { expected, matched } = &mut self.phase else {
-            return Step::Again;
-        };
+impl PayloadEcho {
+    /// Drops what has come back. Whether what comes next is something else.
+    pub(super) fn is_over(&mut self, reader: &mut Reader, output: &mut Output) -> bool {
         // The blank that belongs to the prompt, if it came late.
-        if *matched == 0 && reader.peek().first() == Some(&b' ') && expected.first() != Some(&b' ') {
+        if self.matched == 0 && reader.peek().first() == Some(&b' ') && self.expected.first() != Some(&b' ') {
             reader.drop_front(1);
         }
-        let wanted = expected.get(*matched..).unwrap_or_default();
+        let wanted = self.expected.get(self.matched..).unwrap_or_default();
         let here = reader.peek();
         let same = wanted.iter().zip(here).take_while(|(a, b)| a == b).count();
-        let complete = same == wanted.len() || same < here.len();
-        if same == 0 && !complete {
-            return Step::Wait;
-        }
-        *matched += same;
-        if complete {
-            self.phase = Phase::Lines;
-        }
+        let is_over = same == wanted.len() || same < here.len();
+        self.matched += same;
         drop(reader.take_raw(same));
         if same > 0 {
             output.trace(|| Trace::Redacted { sent: false, length: same });
         }
-        Step::Again
+        is_over
     }
 }
 
