@@ -18,7 +18,7 @@ use super::engine::{Event, Failure, Settings};
 use super::exchange::{Exchange, Prompt};
 use super::fields::after_prefix;
 use super::output::{Output, Trace};
-use super::pending::{OpenPrompt, send_payload};
+use super::pending::{OpenPrompt, flush_trace, send_payload};
 use super::reader::{Found, Reader};
 use super::reply::{Line, Reply};
 use super::result_code::Final;
@@ -385,6 +385,7 @@ impl Resync {
             return Some(ResyncStep::Wait);
         }
         reader.drop_front(width);
+        flush_trace(reader, output);
         match open.prompt {
             Prompt::Terminated => send(output, ESCAPE_KEY),
             Prompt::Counted | Prompt::CountedTriple => {

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use telit_core::at::{CommandLine, Engine, Event, Exchange, Expect, Failure, Reply, Settings};
+use telit_core::at::{CommandLine, Engine, Event, Exchange, Expect, Failure, Reply, Settings, Trace};
 
 pub(crate) struct Rig {
     pub(crate) engine: Engine,
     pub(crate) now: Instant,
     pub(crate) written: Vec<u8>,
     pub(crate) events: Vec<Event>,
+    /// Stays empty unless the settings ask for it.
+    pub(crate) traces: Vec<Trace>,
     /// How often the engine gave up what was not written yet.
     pub(crate) abandoned: usize,
     /// The port takes nothing: the test itself tells when the output has left.
@@ -26,6 +28,7 @@ impl Rig {
             now: Instant::now(),
             written: Vec::new(),
             events: Vec::new(),
+            traces: Vec::new(),
             abandoned: 0,
             holds_output: false,
         }
@@ -63,6 +66,7 @@ impl Rig {
     }
 
     pub(crate) fn drain(&mut self) {
+        self.traces.extend(std::iter::from_fn(|| self.engine.poll_trace()));
         while let Some(bytes) = self.engine.poll_output() {
             self.written.extend_from_slice(&bytes);
             if !self.holds_output {

@@ -23,7 +23,7 @@ impl Pending {
         Step::Again
     }
 
-    pub(super) fn step_mark(&mut self, length: usize, reader: &mut Reader) -> Step {
+    pub(super) fn step_mark(&mut self, length: usize, reader: &mut Reader, output: &mut Output) -> Step {
         reader.skip_line_ends();
         let here = reader.peek();
         if here.len() < MARK.len() {
@@ -41,6 +41,7 @@ impl Pending {
             _ => 0,
         };
         reader.drop_front(MARK.len() + line_end);
+        flush_trace(reader, output);
         self.phase = Phase::Body { length };
         Step::Again
     }

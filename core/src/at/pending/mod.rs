@@ -189,7 +189,7 @@ impl Pending {
             }
             Phase::Mark { length } => {
                 let length = *length;
-                self.step_mark(length, reader)
+                self.step_mark(length, reader, output)
             }
             Phase::Unannounced { limit } => {
                 let limit = *limit;

@@ -1,0 +1,1 @@
+//! The end of a stream where it is not plain to see.

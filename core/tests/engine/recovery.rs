@@ -1,0 +1,1 @@
+//! The way back in step: what is tried, when, and what is taken for an answer.
