@@ -269,8 +269,8 @@ impl Stream {
         StreamStep::Wait
     }
 
-    /// All announced bytes are here, if what stands behind them is the mark; otherwise the stream may
-    /// have been cut, with the mark among what looks like the last bytes.
+    /// All announced bytes are here, if what stands behind them is the mark. Otherwise the stream may have been
+    /// cut, with the mark among what looks like the last bytes, and silence tells.
     fn step_last_bytes(
         &mut self,
         now: Instant,
@@ -279,20 +279,12 @@ impl Stream {
         reader: &mut Reader,
         output: &mut Output,
     ) -> StreamStep {
-        let behind = reader.peek().get(remaining..).unwrap_or_default();
-        match Tail::of(behind, false) {
-            Tail::Mark { .. } => {}
-            Tail::Partial if behind.len() < LONGEST_MARK => {
-                let certain = remaining.saturating_sub(LONGEST_MARK);
-                self.hand_on(certain, reader, output);
-                return StreamStep::Wait;
-            }
-            Tail::Partial | Tail::No => {
-                if let Some(end) = last_mark(reader.peek(), false) {
-                    self.hand_on(end.start, reader, output);
-                    return self.ended(end, reader, output);
-                }
-            }
+        let here = reader.peek();
+        let is_mark = |tail| matches!(Tail::of(tail, false), Tail::Mark { .. });
+        let certain = here.len() - self.possible_end(here);
+        if certain < remaining && !here.get(remaining..).is_some_and(is_mark) {
+            self.hand_on(certain, reader, output);
+            return StreamStep::Wait;
         }
         self.hand_on(remaining, reader, output);
         self.phase = Phase::MarkDue { until: now + settings.escape_wait };

@@ -45,6 +45,14 @@ fn conversations() -> Vec<(Exchange, Vec<u8>)> {
             set("#FTPLIST", Expect::stream(StreamEnding::ReceiveOnly)),
             b"\r\nCONNECT\r\na\r\nb\r\n\r\nNO CARRIER\r\n".to_vec(),
         ),
+        (
+            set("#FTPGET", Expect::stream(StreamEnding::Length(20))),
+            b"\r\nCONNECT\r\n0123456789\r\nNO CARRIER\r\n".to_vec(),
+        ),
+        (
+            set("#FTPGET", Expect::stream(StreamEnding::Length(8))),
+            b"\r\nCONNECT\r\n01\r\n67\r\nmore\r\n\r\nNO CARRIER\r\n".to_vec(),
+        ),
     ]
 }
 
@@ -88,7 +96,7 @@ proptest! {
 
     #[test]
     fn every_exchange_ends_whatever_arrives(
-        which in 0..10_usize,
+        which in 0..conversations().len(),
         pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..20),
     ) {
         let (exchange, _) = conversations().swap_remove(which);

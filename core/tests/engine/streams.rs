@@ -8,7 +8,7 @@ use telit_core::at::{Event, Expect, Failure, Line, StreamEnd, StreamEnding};
 use crate::exchanges::hostile;
 use crate::rig::{Rig, set};
 
-fn open(ending: StreamEnding) -> Rig {
+pub(crate) fn open(ending: StreamEnding) -> Rig {
     let mut rig = Rig::new();
     rig.begin(set("#FTPGET", Expect::stream(ending)));
     rig.take_written();
@@ -17,7 +17,7 @@ fn open(ending: StreamEnding) -> Rig {
     rig
 }
 
-fn closed(line: &'static str) -> Event {
+pub(crate) fn closed(line: &'static str) -> Event {
     Event::StreamEnded(StreamEnd::Closed { line: Line::new(line.as_bytes()) })
 }
 
