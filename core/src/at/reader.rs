@@ -88,10 +88,7 @@ impl Reader {
     /// Drops the line ends at the front.
     pub(crate) fn skip_line_ends(&mut self) {
         let ends = self.buffer.iter().take_while(|&&byte| byte == CR || byte == LF).count();
-        if ends > 0 {
-            self.line_feed_due = false;
-            self.drop_front(ends);
-        }
+        self.drop_front(ends);
     }
 
     /// Takes the next line that is not empty.
@@ -194,6 +191,16 @@ mod tests {
         reader.buffer().extend_from_slice(b"\n\nB\r\n");
         assert!(reader.settle());
         assert_eq!(reader.take_raw(2).unwrap(), &b"\nB"[..]);
+    }
+
+    #[test]
+    fn a_body_may_begin_right_behind_the_end_of_its_header() {
+        for (header, body) in [(&b"#X: 2\r"[..], b"AB"), (b"#X: 2\n", b"\nB"), (b"#X: 2\r\n", b"\r\n")] {
+            let mut reader = reader(&[header, body].concat());
+            assert_eq!(reader.take_line(), line(b"#X: 2"));
+            assert!(reader.settle());
+            assert_eq!(reader.take_raw(2).unwrap(), &body[..]);
+        }
     }
 
     #[test]

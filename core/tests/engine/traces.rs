@@ -25,13 +25,13 @@ fn shown(rig: &mut Rig) -> Vec<String> {
         Trace::Redacted { sent: true, length } => format!("> redacted {length}"),
         Trace::Redacted { sent: false, length } => format!("< redacted {length}"),
         Trace::Remark(remark) => format!("# {remark}"),
-        trace => panic!("{trace:?}"),
+        trace => format!("{trace:?}"),
     });
     shown.collect()
 }
 
 fn login(password: &str) -> Exchange {
-    let line = CommandLine::set("#MQCONN").secret_text("password", password).build().unwrap();
+    let line = CommandLine::set("#MQCONN").secret_text("password", password).build().expect("it encodes");
     Exchange::new(line, Expect::result())
 }
 
