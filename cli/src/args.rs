@@ -32,8 +32,9 @@ pub(crate) struct Arguments {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
-    /// AT port of the module, or sim:37 for a virtual module in this process
-    #[arg(long, value_name = "PATH|sim:PLATFORM", env = "TELIT_PORT", global = true)]
+    /// AT port of the module: a path, usb:VENDOR:PRODUCT[:SERIAL][@INTERFACE] such as usb:1bc7:110a@02, or sim:37 for
+    /// a virtual module in this process
+    #[arg(long, value_name = "PATH|usb:IDS|sim:PLATFORM", env = "TELIT_PORT", global = true)]
     pub(crate) port: Option<String>,
     /// Line rate: 115200 on a port, unlimited on a virtual module
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(300..=4_000_000), global = true)]

@@ -195,13 +195,23 @@ impl From<OpenError> for Failure {
 impl From<SerialError> for Failure {
     fn from(error: SerialError) -> Self {
         let hint = match &error {
+            SerialError::InvalidName(_) => {
+                "give a path, or usb:VENDOR:PRODUCT[:SERIAL][@INTERFACE] such as usb:1bc7:110a@02"
+            }
             SerialError::NotFound { .. } => {
                 "give the module's AT port with --port, or sim:37 for a virtual module"
+            }
+            SerialError::NoSuchUsbPort { .. } => {
+                "check that the module is powered and plugged in, and its ids"
+            }
+            SerialError::Ambiguous { .. } => {
+                "give the one that takes AT commands with its serial number and interface, or by a link in \
+/dev/serial/by-path"
             }
             SerialError::InUse { .. } => "close the other program, or use another AT port of the module",
             _ => "check the name of the port and the permission to use it",
         };
-        Self::new(Category::Link, &error).hint(hint)
+        Self::new(error.category(), &error).hint(hint)
     }
 }
 

@@ -12,6 +12,20 @@ fn a_port_that_does_not_exist() {
 }
 
 #[test]
+fn a_usb_port_that_is_not_there() {
+    // No device has these ids.
+    let ran = telit(&["info", "--port", "usb:0000:0000:none@2"]).failed(3);
+    assert!(ran.error().starts_with("no port usb:0000:0000:none@02; there is "), "{ran:?}");
+}
+
+#[test]
+fn a_name_that_is_none() {
+    let ran = telit(&["info", "--port", "usb:1bc7"]).failed(2);
+    assert_eq!(ran.error(), "\"usb:1bc7\" is no name of a port: write usb:VENDOR:PRODUCT");
+    assert!(ran.stderr.contains("usb:1bc7:110a@02"), "{ran:?}");
+}
+
+#[test]
 fn a_port_that_nobody_answers_on() {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();

@@ -172,7 +172,7 @@ impl ModemBuilder {
         Modem::new(channel, None, profile, Names::default(), self.network)
     }
 
-    /// Opens a serial port and identifies the module on it.
+    /// Opens a serial port by its [name](crate::transport::PortName) and identifies the module on it.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -180,8 +180,12 @@ impl ModemBuilder {
     /// # Cancel safety
     /// Dropping the future closes the port.
     #[cfg(feature = "serial")]
-    pub async fn open_serial(self, path: impl Into<String>) -> Result<Modem, OpenError> {
-        let stream = crate::transport::SerialPort::new(path)
+    pub async fn open_serial<N>(self, name: N) -> Result<Modem, OpenError>
+    where
+        N: TryInto<crate::transport::PortName>,
+        N::Error: Into<crate::transport::InvalidPortName>,
+    {
+        let stream = crate::transport::SerialPort::new(name)
             .baud_rate(self.baud_rate)
             .hardware_flow_control(self.hardware_flow_control)
             .open()?;

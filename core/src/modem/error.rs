@@ -55,13 +55,25 @@ fn or(candidates: &[PlatformId]) -> String {
     candidates.iter().map(|candidate| candidate.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
+/// Why a port of any kind cannot be opened.
+impl From<std::io::Error> for OpenError {
+    fn from(error: std::io::Error) -> Self {
+        #[cfg(feature = "serial")]
+        let error = match error.downcast() {
+            Ok(serial) => return Self::Serial(serial),
+            Err(error) => error,
+        };
+        Self::Port { reason: error.to_string() }
+    }
+}
+
 impl OpenError {
     /// Whose turn it is.
     #[must_use]
     pub fn category(&self) -> Category {
         match self {
             #[cfg(feature = "serial")]
-            Self::Serial(_) => Category::Link,
+            Self::Serial(error) => error.category(),
             Self::NoModule | Self::Port { .. } => Category::Link,
             Self::Command(error) => error.category(),
             Self::UnknownModel { .. } | Self::Undecided { .. } => Category::Other,

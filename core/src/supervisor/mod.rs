@@ -30,7 +30,7 @@
 //! use telit_core::transport::SerialPort;
 //!
 //! let builder = Modem::builder().apn("iot.example");
-//! let port = SerialPort::new("/dev/serial/by-id/usb-Telit_ME910-if04");
+//! let port = SerialPort::new("usb:1bc7:110a@02");
 //! let supervisor = Supervisor::start(builder, port, SupervisorOptions::default()).await?;
 //! let modem = supervisor.modem();
 //! let mut events = supervisor.events();
@@ -123,7 +123,7 @@ impl Supervisor {
             Some(rate) => builder.line_rate(rate),
             None => builder,
         };
-        let stream = source.open().await.map_err(|error| OpenError::Port { reason: error.to_string() })?;
+        let stream = source.open().await.map_err(OpenError::from)?;
         let (modem, slot) = builder.open_in_slot(stream).await?;
         modem.bring_up().await?;
         let events = EventSender::new();

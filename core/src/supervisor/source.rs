@@ -50,8 +50,7 @@ where
 #[async_trait]
 impl PortSource for crate::transport::SerialPort {
     async fn open(&self) -> io::Result<BoxedStream> {
-        let line = Self::open(self).map_err(|error| io::Error::new(error.kind(), error))?;
-        Ok(Box::pin(line))
+        Ok(Box::pin(Self::open(self)?))
     }
 
     fn line_rate(&self) -> Option<u32> {
