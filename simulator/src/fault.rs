@@ -12,6 +12,9 @@
 //! | `delay` | `ms`, `command`, `nth`, `times` | the answer comes later |
 //! | `no-answer` | `command`, `nth`, `times` | the command is executed, its answer is lost |
 //! | `reboot` | `command`, `nth`, `times` | the module restarts instead of answering |
+//! | `hang` | `command`, `nth`, `times` | the module answers nothing any more until it is reset from outside |
+//! | `unplug` | `command`, `nth`, `times` | all plugs are pulled out; the command is executed |
+//! | `net-loss` | `ms`, `command`, `nth`, `times` | the network is lost, and back after so long; the command is executed |
 //! | `echo-on` | `command`, `nth`, `times` | the echo comes back on by itself |
 //! | `net-cut` | `after`, `times` | every connection breaks after so many bytes of the network's data |
 //!
@@ -63,6 +66,9 @@ enum LineEffect {
     Delay(Duration),
     NoAnswer,
     Reboot,
+    Hang,
+    Unplug,
+    NetworkLoss(Duration),
     EchoOn,
 }
 
@@ -91,8 +97,8 @@ impl FromStr for FaultSpec {
     /// | `urc` | `text`, `command`, `nth`, `times` |
     /// | `garbage` | `bytes`, `seed`, `command`, `nth`, `times` |
     /// | `error` | `command`, `nth`, `times`, `code` |
-    /// | `delay` | `ms`, `command`, `nth`, `times` |
-    /// | `no-answer`, `reboot`, `echo-on` | `command`, `nth`, `times` |
+    /// | `delay`, `net-loss` | `ms`, `command`, `nth`, `times` |
+    /// | `no-answer`, `reboot`, `hang`, `unplug`, `echo-on` | `command`, `nth`, `times` |
     /// | `net-cut` | `after=BYTES`, `times` |
     ///
     /// `command` is the beginning of a command line without `AT`. `nth` (1) is the first matching line that is hit,
@@ -127,6 +133,9 @@ fn read_kind(name: &str, keys: &mut Keys) -> Result<Kind, String> {
         "delay" => LineEffect::Delay(Duration::from_millis(keys.required("ms")?)),
         "no-answer" => LineEffect::NoAnswer,
         "reboot" => LineEffect::Reboot,
+        "hang" => LineEffect::Hang,
+        "unplug" => LineEffect::Unplug,
+        "net-loss" => LineEffect::NetworkLoss(Duration::from_millis(keys.required("ms")?)),
         "echo-on" => LineEffect::EchoOn,
         _ => return Err("unknown kind".to_owned()),
     };
@@ -183,6 +192,10 @@ pub(crate) enum LineFault {
     Delay(Duration),
     Mute,
     Reboot,
+    Hang,
+    Unplug,
+    /// It comes back after so long.
+    NetworkLoss(Duration),
     EchoOn,
 }
 
@@ -292,6 +305,9 @@ fn line_fault(effect: LineEffect, random: &mut Random) -> LineFault {
         LineEffect::Delay(delay) => LineFault::Delay(delay),
         LineEffect::NoAnswer => LineFault::Mute,
         LineEffect::Reboot => LineFault::Reboot,
+        LineEffect::Hang => LineFault::Hang,
+        LineEffect::Unplug => LineFault::Unplug,
+        LineEffect::NetworkLoss(time) => LineFault::NetworkLoss(time),
         LineEffect::EchoOn => LineFault::EchoOn,
     }
 }
@@ -393,9 +409,17 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_a_reason() {
-        for text in
-            ["", "x", "drop-byte", "delay", "error:nth=x", "reboot:after=1", "urc:command=#X", "net-cut"]
-        {
+        for text in [
+            "",
+            "x",
+            "drop-byte",
+            "delay",
+            "net-loss",
+            "error:nth=x",
+            "hang:ms=1",
+            "urc:command=#X",
+            "net-cut",
+        ] {
             assert!(text.parse::<FaultSpec>().is_err(), "{text}");
         }
     }

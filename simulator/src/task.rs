@@ -103,11 +103,7 @@ impl Task {
             }
             Message::Reboot => self.module.reboot(now),
             Message::Network(up) => self.module.set_network(up, now),
-            Message::Unplug => {
-                for (id, _) in std::mem::take(&mut self.plugs) {
-                    self.module.detach(id);
-                }
-            }
+            Message::Unplug => self.unplug(),
             Message::Shutdown(_) => {}
         }
     }
@@ -133,8 +129,15 @@ impl Task {
                 Effect::Abandon(id) => self.links.abandon(id),
                 Effect::Release(id) => self.links.release(id),
                 Effect::Network(up) => self.links.network().set_up(up),
+                Effect::Unplug => self.unplug(),
                 Effect::Store => self.store(),
             }
+        }
+    }
+
+    fn unplug(&mut self) {
+        for (id, _) in std::mem::take(&mut self.plugs) {
+            self.module.detach(id);
         }
     }
 

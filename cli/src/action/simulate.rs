@@ -20,6 +20,10 @@ pub(crate) struct SimulateArguments {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
     /// A fault to inject, KIND:KEY=VALUE,... such as no-answer:command=#MQPUBS (repeatable)
+    ///
+    /// Kinds: drop-byte, damage-byte (at or one-in), urc (text), garbage (bytes), error (code), delay (ms), no-answer,
+    /// reboot, hang, unplug, net-loss (ms), echo-on, net-cut (after). Those that a command brings on take its
+    /// beginning (command), which of them (nth), and how often (times).
     #[arg(long, value_name = "SPEC")]
     fault: Vec<String>,
     /// File that keeps the non-volatile memory

@@ -70,6 +70,8 @@ pub(crate) enum Effect {
     Abandon(LinkId),
     Release(LinkId),
     Network(bool),
+    /// All plugs are pulled out.
+    Unplug,
     /// The non-volatile memory has changed.
     Store,
 }
@@ -108,6 +110,8 @@ pub(crate) struct Module {
     nvm_changed: bool,
     next_link: u64,
     powered: bool,
+    /// It does nothing until it is reset.
+    hung: bool,
 }
 
 /// A pending `#NTP`.
@@ -138,7 +142,9 @@ impl Module {
     /// Something happened on a link.
     pub(crate) fn report(&mut self, link: LinkId, event: crate::service::Event, now: Instant) {
         self.now = now;
-        self.handle_event(link, event);
+        if !self.hung {
+            self.handle_event(link, event);
+        }
         self.settle();
     }
 
@@ -161,6 +167,9 @@ impl Module {
         if free.is_none() {
             let mut instance = Instance::default();
             instance.reset(self.nvm.start_settings(index));
+            if !self.is_answering() {
+                instance.mode = crate::instance::Mode::Silent;
+            }
             self.instances.push(instance);
         }
         let id = InstanceId(index);
@@ -177,6 +186,11 @@ impl Module {
         instance.input.clear();
         instance.reader.clear();
         instance.held.clear();
+    }
+
+    /// Whether AT works: it is on, has started, and is sound.
+    fn is_answering(&self) -> bool {
+        self.powered && !self.hung && !self.timers.is_set(Timer::StartUp)
     }
 
     /// When [`Module::tick`] is wanted next.

@@ -76,13 +76,27 @@ impl Module {
     /// Takes the network away, or gives it back.
     pub(crate) fn set_network(&mut self, up: bool, now: tokio::time::Instant) {
         self.now = now;
+        self.cancel_timer(Timer::Coverage);
+        self.change_coverage(up);
+        self.settle();
+    }
+
+    /// Takes the network away for a while.
+    pub(super) fn lose_network_for(&mut self, time: Duration) {
+        self.change_coverage(false);
+        self.set_timer(Timer::Coverage, time);
+    }
+
+    pub(super) fn change_coverage(&mut self, up: bool) {
         self.effects.push(Effect::Network(up));
         self.radio.out_of_coverage = !up;
+        if self.hung {
+            return;
+        }
         if !up {
             self.leave_network();
         }
         self.search_network();
-        self.settle();
     }
 
     /// A context is closed: its connections end. All services are told alike.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{InstanceId, Module, Timer};
+use super::{Effect, InstanceId, Module, Timer};
 use crate::command::parse::{self, Form};
 use crate::command::value::Escapes;
 use crate::command::{self, Call, Flow, Outcome};
@@ -26,6 +26,9 @@ impl Module {
                 LineFault::Garbage(bytes) => self.instance(id).output.extend_from_slice(&bytes),
                 LineFault::EchoOn => self.instance(id).settings.echo = true,
                 LineFault::Reboot => return self.reset(),
+                LineFault::Hang => return self.hang(),
+                LineFault::Unplug => self.effects.push(Effect::Unplug),
+                LineFault::NetworkLoss(time) => self.lose_network_for(time),
             }
         }
         let instance = self.instance(id);

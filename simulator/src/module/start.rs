@@ -60,6 +60,7 @@ impl Module {
             nvm_changed: false,
             next_link: 0,
             powered: true,
+            hung: false,
         };
         module.search_network();
         module.schedule_periodic_restart();
@@ -69,7 +70,7 @@ impl Module {
     /// Restarts, as `#REBOOT` or a power cycle does: volatile settings are lost and AT is silent for a while.
     pub(crate) fn reset(&mut self) {
         self.go_silent();
-        self.powered = true;
+        (self.powered, self.hung) = (true, false);
         if self.now.duration_since(self.power_on) < CLOCK_KEPT_AFTER {
             self.clock = Clock::unset(self.now);
         }
@@ -104,6 +105,19 @@ impl Module {
         self.search_network();
     }
 
+    /// AT is dead from now on, whatever comes from the host; what it has said already still gets there. Connections
+    /// stay, as far as they need no help.
+    pub(super) fn hang(&mut self) {
+        self.hung = true;
+        self.timers.clear();
+        for id in self.instance_ids() {
+            let instance = self.instance(id);
+            instance.input.clear();
+            instance.held.clear();
+            instance.mode = Mode::Silent;
+        }
+    }
+
     /// Everything volatile goes. Answers that are on their way to the host still get there.
     fn go_silent(&mut self) {
         self.timers.clear();
@@ -114,7 +128,7 @@ impl Module {
         self.http = Http::default();
         self.ftp = Ftp::default();
         self.sim.power_cycle();
-        self.radio = Radio::default();
+        self.radio = Radio { out_of_coverage: self.radio.out_of_coverage, ..Radio::default() };
         self.hexadecimal_escapes = false;
         self.activation_authentication = 1;
         self.time_request = None;
@@ -157,6 +171,7 @@ impl Module {
             Timer::Registration => self.registered(),
             Timer::StartUp => self.started(),
             Timer::Restart => self.reset(),
+            Timer::Coverage => self.change_coverage(true),
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum Timer {
     StartUp,
     /// `#ENHRST`
     Restart,
+    /// A network that was lost for a while comes back: nothing of the module's own.
+    Coverage,
 }
 
 /// At most one deadline for each timer.
@@ -46,8 +48,9 @@ impl Timers {
         self.deadlines.contains_key(&timer)
     }
 
+    /// Cancels all timers of the module.
     pub(super) fn clear(&mut self) {
-        self.deadlines.clear();
+        self.deadlines.retain(|timer, _| *timer == Timer::Coverage);
     }
 
     pub(super) fn next(&self) -> Option<Instant> {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use telit_simulator::Split;
+use tokio::io::AsyncReadExt;
 
 use crate::port::{Port, builder, start};
 
@@ -59,8 +60,78 @@ async fn the_module_can_restart_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_module_that_hangs_needs_its_reset_pin() {
+    let (module, mut port) = start(with("hang:command=+CSQ")).await;
+    let mut second = Port::of(&module);
+    second.quiet().await;
+    port.ok("AT#ENHRST=1,1").await;
+    port.write("AT+CSQ\r").await;
+    for _ in 0..3 {
+        port.write("AT\r").await;
+        second.write("AT#REBOOT\r").await;
+        port.silent(Duration::from_secs(100)).await;
+        second.silent(Duration::from_secs(100)).await;
+    }
+    module.set_network(false);
+    module.set_network(true);
+    let mut third = Port::of(&module);
+    third.write("AT\r").await;
+    third.silent(Duration::from_secs(100)).await;
+    module.reboot();
+    tokio::time::sleep(Duration::from_millis(2010)).await;
+    port.quiet().await;
+    second.quiet().await;
+    third.quiet().await;
+    port.ask("AT+CSQ", "\r\n+CSQ: 21,3\r\n\r\nOK\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_plugs_can_be_pulled_at_a_command() {
+    let (module, mut port) = start(with("unplug:command=#SSLEN")).await;
+    let mut second = Port::of(&module);
+    second.quiet().await;
+    port.write("AT#SSLEN=1,1\r").await;
+    for port in [port, second] {
+        let mut stream = port.into_stream();
+        assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    }
+    // The module runs on, with its settings, and has executed the command.
+    let mut port = Port::of(&module);
+    port.ask("AT#SSLS=1", "\r\n#SSLS: 1,1\r\n\r\nOK\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_network_can_be_lost_for_a_while() {
+    let (_module, mut port) = start(with("net-loss:command=+CSQ,ms=30000")).await;
+    port.ok("AT+CREG=1").await;
+    let lost = "\r\n+CREG: 0\r\n\r\n+CREG: 2\r\n";
+    port.ask("AT+CSQ", &format!("{lost}\r\n+CSQ: 99,99\r\n\r\nOK\r\n")).await;
+    port.silent(Duration::from_millis(29_999)).await;
+    port.expect("\r\n+CREG: 1\r\n").await;
+    port.ask("AT+CSQ", "\r\n+CSQ: 21,3\r\n\r\nOK\r\n").await;
+}
+
+/// The network is not the module's: a restart does not bring it back.
+#[tokio::test(start_paused = true)]
+async fn a_lost_network_outlasts_a_restart() {
+    let (module, mut port) = start(with("net-loss:command=+CSQ,ms=30000")).await;
+    port.ask("AT+CSQ", "\r\n+CSQ: 99,99\r\n\r\nOK\r\n").await;
+    module.reboot();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    port.quiet().await;
+    port.ask("AT+CREG?", "\r\n+CREG: 0,2\r\n\r\nOK\r\n").await;
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    port.ask("AT+CREG?", "\r\n+CREG: 0,1\r\n\r\nOK\r\n").await;
+    module.set_network(false);
+    module.reboot();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    port.quiet().await;
+    port.ask("AT+CREG?", "\r\n+CREG: 0,2\r\n\r\nOK\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn output_comes_in_pieces() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::io::AsyncWriteExt;
     let module = builder().split(Split::SingleBytes).build().unwrap();
     let mut stream = Port::of(&module).into_stream();
     stream.write_all(b"AT\r").await.unwrap();

@@ -85,6 +85,18 @@ async fn off_is_off_until_the_power_comes_back() {
     port.quiet().await;
 }
 
+/// Also to a plug that is put in meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_module_that_starts_is_silent_on_every_port() {
+    let module = builder().build().unwrap();
+    module.reboot();
+    let mut port = crate::port::Port::of(&module);
+    port.write("AT\r").await;
+    port.silent(SILENCE).await;
+    tokio::time::sleep(PAST_SILENCE).await;
+    port.quiet().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_memory_can_live_in_a_file() {
     let path = std::env::temp_dir().join(format!("telit-state-{}", std::process::id()));

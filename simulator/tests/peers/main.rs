@@ -5,6 +5,7 @@
 mod bench;
 mod broker;
 mod determinism;
+mod fault;
 mod ftp;
 mod http;
 mod network;
