@@ -59,8 +59,14 @@ fn enter(module: &mut Module, state: SimState, parameters: &Parameters) -> Outco
         (SimState::PukRequired, None) => return Err(AtError::Cme(cme::SIM_PUK_REQUIRED)),
     };
     match (was_ready, module.sim.is_ready()) {
-        (false, true) => module.search_network(),
-        (true, false) => module.leave_network(),
+        (false, true) => {
+            module.announce_sim(1, &[2, 3]);
+            module.search_network();
+        }
+        (true, false) => {
+            module.announce_sim(3, &[1]);
+            module.leave_network();
+        }
         _ => {}
     }
     entered.map_err(incorrect)?;
@@ -130,6 +136,34 @@ fn subscriber(module: &mut Module, call: &Call) -> Outcome {
 }
 
 impl Module {
+    /// `#QSS`: 0 not inserted, 1 inserted, 2 unlocked, 3 ready; mode 1 tells 0 from 1 only. "The ME informs at every
+    /// SIM status change": that each status is told which is passed on the way is a guess. Source: M37 p369-370.
+    fn announce_sim(&mut self, before: u8, statuses: &[u8]) {
+        for id in self.instance_ids() {
+            let highest = match self.peek(id).settings.sim_report {
+                0 => 0,
+                1 => 1,
+                _ => 3,
+            };
+            let mut told = before.min(highest);
+            for status in statuses.iter().map(|status| *status.min(&highest)) {
+                if status != told {
+                    self.unsolicited(id, &format!("#QSS: {status}"));
+                }
+                told = status;
+            }
+        }
+    }
+
+    /// The card is found when the module starts.
+    pub(crate) fn announce_sim_at_start(&mut self) {
+        match self.sim.state() {
+            SimState::Absent => {}
+            SimState::Ready => self.announce_sim(0, &[1, 2, 3]),
+            SimState::PinRequired | SimState::PukRequired | SimState::Blocked => self.announce_sim(0, &[1]),
+        }
+    }
+
     /// Whether a command that needs the SIM can have it.
     pub(crate) fn sim_ready(&self) -> Result<(), AtError> {
         Err(AtError::Cme(match self.sim.state() {

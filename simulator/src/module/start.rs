@@ -102,6 +102,7 @@ impl Module {
         for id in self.instance_ids() {
             self.instance(id).mode = Mode::Command;
         }
+        self.announce_sim_at_start();
         self.search_network();
     }
 
