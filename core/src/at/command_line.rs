@@ -305,11 +305,25 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_could_inject() {
-        for bad in ["a\rb", "a\nb", "a\0b", "a\u{1a}", "\u{1b}", "say \"hi\"", "b\u{8}", "é", "\u{7f}"] {
+    fn refuses_what_could_inject_and_says_what_it_was() {
+        for (bad, problem) in [
+            ("a\rb", "a carriage return"),
+            ("a\nb", "a line feed"),
+            ("a\0b", "a NUL character"),
+            ("a\u{1a}", "Ctrl-Z"),
+            ("\u{1b}", "an escape character"),
+            ("say \"hi\"", "a double quote, which AT strings cannot carry"),
+            ("b\u{8}", "the control character 0x08"),
+            ("\u{7f}", "the control character 0x7f"),
+            ("é", "a character outside ASCII"),
+            ("\u{80}", "a character outside ASCII"),
+        ] {
             let error = CommandLine::set("#X").text("topic", bad).build().unwrap_err();
-            assert_eq!(error.field(), "topic", "{bad:?}");
+            assert_eq!(error.field(), "topic");
+            assert_eq!(error.to_string(), format!("invalid topic: it contains {problem}"));
         }
+        let line = CommandLine::set("#X").text("topic", " ~").build().unwrap();
+        assert_eq!(line.as_bytes(), b"AT#X=\" ~\"", "the first and the last that are taken");
     }
 
     #[test]
@@ -328,7 +342,10 @@ mod tests {
             .build()
             .unwrap();
         assert_eq!(line.to_string(), "AT#FTPOPEN=\"h:21\",\"u\",\"[redacted]\",1");
-        assert!(!format!("{line:?}").contains("swordfish"));
+        assert_eq!(
+            format!("{line:?}"),
+            "CommandLine(\"AT#FTPOPEN=\\\"h:21\\\",\\\"u\\\",\\\"[redacted]\\\",1\")"
+        );
         assert!(line.as_bytes().windows(9).any(|w| w == b"swordfish"));
     }
 
@@ -341,6 +358,40 @@ mod tests {
             error.to_string(),
             "invalid command line: it has 401 characters, the module takes at most 400"
         );
+    }
+
+    #[test]
+    fn another_limit_counts_instead() {
+        let line = |limit| CommandLine::set("#X").number(12_u8).limit(limit).build();
+        assert!(line(7).is_ok());
+        assert_eq!(
+            line(6).unwrap_err().to_string(),
+            "invalid command line: it has 7 characters, the module takes at most 6"
+        );
+    }
+
+    #[test]
+    fn verbatim_lines_are_limited_too() {
+        assert!(CommandLine::verbatim(&"A".repeat(DEFAULT_LINE_LIMIT)).is_ok());
+        assert_eq!(
+            CommandLine::verbatim(&"A".repeat(DEFAULT_LINE_LIMIT + 1)).unwrap_err().to_string(),
+            "invalid command line: it has 401 characters, the module takes at most 400"
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_verbatim_line_ends_before_its_parameters() {
+        for (line, name) in
+            [("AT+CPIN=1234", "AT+CPIN"), ("AT+CPIN?", "AT+CPIN"), ("AT#X=?", "AT#X"), ("ATI", "ATI")]
+        {
+            assert_eq!(CommandLine::verbatim(line).unwrap().name(), name);
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_hides_nothing() {
+        let line = CommandLine::set("#X").secret_text("password", "").build().unwrap();
+        assert_eq!((line.to_string(), line.has_secrets()), ("AT#X=\"\"".to_owned(), false));
     }
 
     #[test]

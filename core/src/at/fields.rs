@@ -121,14 +121,44 @@ mod tests {
         assert_eq!(after_prefix("#FTPRECV: 400", "#FTPRECV"), Some("400"));
         assert_eq!(after_prefix("SSLSRING: 1,3", "SSLSRING"), Some("1,3"));
         assert_eq!(after_prefix("#FTPRECVX: 1", "#FTPRECV"), None);
+        assert_eq!(after_prefix("# FTPRECV : 400 ", "#FTPRECV"), Some("400"));
+        assert_eq!(after_prefix("# CREG: 1", "+CREG"), None);
         assert_eq!(after_prefix("OK", "#FTPRECV"), None);
+    }
+
+    #[test]
+    fn commas_in_quotes_and_parentheses_separate_nothing() {
+        for (text, fields) in [
+            ("1,2", &["1", "2"][..]),
+            ("", &[""]),
+            (",", &["", ""]),
+            ("\"a,b\",c", &["\"a,b\"", "c"]),
+            ("(0-2,5),(1,(2,3)),4", &["(0-2,5)", "(1,(2,3))", "4"]),
+            ("\"(\",\")\",c", &["\"(\"", "\")\"", "c"]),
+            ("(\")\",1),2", &["(\")\",1)", "2"]),
+            ("),1", &[")", "1"]),
+            (" 1 , \" 2 \" ", &["1", "\" 2 \""]),
+        ] {
+            let parsed = Fields::parse(text);
+            let raw: Vec<_> = (0..parsed.len()).map(|index| parsed.raw(index).unwrap()).collect();
+            assert_eq!(raw, fields, "{text}");
+            assert_eq!(parsed.raw(fields.len()), None);
+        }
+    }
+
+    #[test]
+    fn quotes_are_taken_off_texts_and_numbers() {
+        let fields = Fields::parse("\" a \",\"7\",7,\"open,x");
+        assert_eq!((fields.text(0), fields.raw(0)), (Some(" a "), Some("\" a \"")));
+        assert_eq!((fields.number(1), fields.number(2), fields.number::<u8>(0)), (Some(7), Some(7_u8), None));
+        assert_eq!((fields.text(3), fields.number::<u8>(4)), (Some("open,x"), None));
     }
 
     #[test]
     fn hostile_fields_do_not_panic() {
         for text in ["", "\"", "\",", "((", "))),", ",,,", "é,\"ü"] {
             let fields = Fields::parse(text);
-            assert!(!fields.is_empty());
+            assert!(!fields.is_empty(), "even nothing is one field");
             let _unused: Vec<_> =
                 (0..fields.len()).map(|i| (fields.text(i), fields.number::<u64>(i))).collect();
         }

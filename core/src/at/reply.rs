@@ -84,3 +84,17 @@ impl Reply {
         self.lines.iter().find_map(|line| after_prefix(&line.text(), prefix).map(str::to_owned))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_what_follows_the_prefix() {
+        let reply = Reply::new(["TIMEOUT", "#X: 1,a", "#X:2", "#XY: 3"], &b"body"[..]);
+        assert_eq!(reply.value("#X").as_deref(), Some("1,a"));
+        assert_eq!(reply.values("#X"), ["1,a", "2"]);
+        assert_eq!((reply.value("#Z"), reply.values("#Z")), (None, Vec::new()));
+        assert_eq!((reply.lines().len(), &reply.body()[..]), (4, &b"body"[..]));
+    }
+}

@@ -187,6 +187,50 @@ mod tests {
     }
 
     #[test]
+    fn numeric_results_are_zero_and_four() {
+        assert_eq!(Final::parse_numeric("0"), Some(Final::Ok));
+        assert_eq!(Final::parse_numeric("4"), Some(Final::Error(ModuleError::plain())));
+        for other in ["1", "3", "00", "OK", ""] {
+            assert_eq!(Final::parse_numeric(other), None);
+        }
+    }
+
+    #[test]
+    fn what_ends_a_dial() {
+        for line in ["NO CARRIER", "NOCARRIER", "BUSY", "NO ANSWER", "NO DIALTONE"] {
+            let Some(Final::Error(error)) = Final::parse_dial(line) else { panic!("{line}") };
+            assert_eq!(
+                (error.family(), error.text(), error.to_string()),
+                (ErrorFamily::Call, line, line.into())
+            );
+        }
+        assert_eq!(Final::parse_dial("CONNECT"), Some(Final::Connect));
+        for line in ["OK", "NO DIALTONES", "CONNECTION"] {
+            assert_eq!(Final::parse_dial(line), None);
+        }
+    }
+
+    #[test]
+    fn errors_are_shown_as_they_arrived() {
+        let shown = |line| Final::parse(line).map(|result| result.to_string());
+        for line in ["ERROR", "+CME ERROR: 100", "+CMS ERROR: unknown", "+CME ERROR: SIM not inserted"] {
+            assert_eq!(shown(line).as_deref(), Some(line));
+        }
+        let families = ["ERROR", "+CME ERROR: 1", "+CMS ERROR: 1"].map(|line| match Final::parse(line) {
+            Some(Final::Error(error)) => error.family(),
+            _ => ErrorFamily::Call,
+        });
+        assert_eq!(families, [ErrorFamily::Plain, ErrorFamily::Equipment, ErrorFamily::Message]);
+    }
+
+    #[test]
+    fn a_text_may_mention_something() {
+        let error = ModuleError::equipment("MQTT: can not connect, Socket-Error.");
+        assert!(error.mentions("socket error") && error.mentions("cannot connect"));
+        assert!(!error.mentions("socket is closed") && !ModuleError::equipment("7").mentions("7"));
+    }
+
+    #[test]
     fn unknown_codes_are_kept() {
         let error = ModuleError::equipment("30015");
         assert_eq!((error.number(), error.to_string()), (Some(30015), "+CME ERROR: 30015".to_owned()));
@@ -201,6 +245,7 @@ mod tests {
         assert!(ModuleError::equipment("Can not resolve DN").is(&[558], "cannot resolve DN"));
         assert!(ModuleError::equipment("1003").is(&[835, 1003], "SSL already activated"));
         assert!(!ModuleError::equipment("1004").is(&[835, 1003], "SSL already activated"));
+        assert!(!ModuleError::equipment("SSL not activated").is(&[835, 1003], "SSL already activated"));
         assert!(!ModuleError::plain().is(&[], ""));
     }
 

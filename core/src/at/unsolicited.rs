@@ -51,6 +51,7 @@ mod tests {
             "+CEREG: 1",
             "NO CARRIER",
             "NO CARRIER:SSL,1,4",
+            "RING",
             "#PSMURC=0,1",
             "#NITZ: 26/01/01,00:00:00",
         ] {
