@@ -67,18 +67,19 @@ impl Registry {
         subscription
     }
 
-    /// Hands a message to every subscription that it matches.
-    pub(crate) fn deliver(&mut self, message: Message) {
+    /// Hands a message to every subscription that it matches. Gives the one that was lost for it, if too many wait
+    /// for their subscription.
+    pub(crate) fn deliver(&mut self, message: Message) -> Option<Message> {
         if self.deliver_matched(&message) {
-            return;
+            return None;
         }
         // The manual prints topics without quotes, but other firmware may send them in quotes.
         if let Some(topic) = unquoted(&message.topic)
             && self.deliver_matched(&Message::new(topic, message.payload.clone()))
         {
-            return;
+            return None;
         }
-        self.deliver_unmatched(message);
+        self.deliver_unmatched(message)
     }
 
     fn deliver_matched(&self, message: &Message) -> bool {
@@ -90,18 +91,16 @@ impl Registry {
         matched
     }
 
-    fn deliver_unmatched(&mut self, message: Message) {
+    fn deliver_unmatched(&mut self, message: Message) -> Option<Message> {
         tracing::debug!(topic = message.topic, "a message matches no subscription");
         for queue in &self.unmatched {
             queue.push(message.clone());
         }
-        if self.unmatched.is_empty() && self.keeps_early {
-            if self.early.len() >= self.capacity {
-                tracing::warn!("too many messages that match no subscription, the oldest is lost");
-                self.early.pop_front();
-            }
-            self.early.push_back(message);
+        if !self.unmatched.is_empty() || !self.keeps_early {
+            return None;
         }
+        self.early.push_back(message);
+        if self.early.len() > self.capacity { self.early.pop_front() } else { None }
     }
 
     /// The filters to subscribe to again, each with the strongest quality of service asked for.
@@ -165,6 +164,13 @@ mod tests {
         Message::new(topic, Bytes::from_static(b"x"))
     }
 
+    /// Delivers messages of which none is lost.
+    fn deliver(registry: &mut Registry, topics: &[&str]) {
+        for topic in topics {
+            assert_eq!(registry.deliver(message(topic)), None);
+        }
+    }
+
     fn topics(subscription: &mut Subscription) -> Vec<String> {
         std::iter::from_fn(|| subscription.try_next()).map(|message| message.topic).collect()
     }
@@ -175,8 +181,7 @@ mod tests {
         let mut all = registry.subscribe(filter("#"), QoS::AtMostOnce);
         let mut one = registry.subscribe(filter("a/+"), QoS::AtMostOnce);
         let mut other = registry.subscribe(filter("b"), QoS::AtMostOnce);
-        registry.deliver(message("a/1"));
-        registry.deliver(message("b"));
+        deliver(&mut registry, &["a/1", "b"]);
         assert_eq!(topics(&mut all), ["a/1", "b"]);
         assert_eq!(topics(&mut one), ["a/1"]);
         assert_eq!(topics(&mut other), ["b"]);
@@ -186,7 +191,7 @@ mod tests {
     fn full_queues_lose_and_count() {
         let mut registry = registry(false);
         let mut slow = registry.subscribe(filter("#"), QoS::AtMostOnce);
-        (0..5).for_each(|number| registry.deliver(message(&number.to_string())));
+        deliver(&mut registry, &["0", "1", "2", "3", "4"]);
         assert_eq!(slow.missed(), 3);
         assert_eq!(topics(&mut slow), ["0", "1"]);
     }
@@ -196,8 +201,7 @@ mod tests {
         let mut registry = registry(false);
         let mut rest = registry.unmatched();
         let mut ours = registry.subscribe(filter("a"), QoS::AtMostOnce);
-        registry.deliver(message("a"));
-        registry.deliver(message("$aws/things/x"));
+        deliver(&mut registry, &["a", "$aws/things/x"]);
         assert_eq!(topics(&mut rest), ["$aws/things/x"]);
         assert_eq!(topics(&mut ours), ["a"]);
         assert_eq!(rest.filter(), None);
@@ -206,7 +210,8 @@ mod tests {
     #[test]
     fn early_messages_wait_for_their_subscription() {
         let mut registry = registry(true);
-        ["old", "a/1", "b"].iter().for_each(|topic| registry.deliver(message(topic)));
+        deliver(&mut registry, &["old", "a/1"]);
+        assert_eq!(registry.deliver(message("b")).unwrap().topic, "old", "the oldest makes room");
         let mut ours = registry.subscribe(filter("a/#"), QoS::AtMostOnce);
         assert_eq!(topics(&mut ours), ["a/1"]);
         assert_eq!(topics(&mut registry.unmatched()), ["b"], "only as many are kept as a queue holds");
@@ -216,10 +221,10 @@ mod tests {
     fn topics_in_quotes_match_without_them_only_if_they_do_not_match_with() {
         let mut registry = registry(false);
         let mut plain = registry.subscribe(filter("a/b"), QoS::AtMostOnce);
-        registry.deliver(message("\"a/b\""));
+        deliver(&mut registry, &["\"a/b\""]);
         assert_eq!(topics(&mut plain), ["a/b"]);
         let mut all = registry.subscribe(filter("#"), QoS::AtMostOnce);
-        registry.deliver(message("\"a/b\""));
+        deliver(&mut registry, &["\"a/b\""]);
         assert_eq!(topics(&mut all), ["\"a/b\""]);
     }
 
@@ -249,7 +254,7 @@ mod tests {
     async fn removed_subscriptions_end_after_what_was_queued() {
         let mut registry = registry(false);
         let mut ours = registry.subscribe(filter("a"), QoS::AtMostOnce);
-        registry.deliver(message("a"));
+        deliver(&mut registry, &["a"]);
         registry.remove(&filter("a"));
         assert_eq!(ours.next().await.unwrap().topic, "a");
         assert_eq!(ours.next().await, None);

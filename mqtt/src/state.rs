@@ -61,6 +61,11 @@ pub enum Event {
     SlotsFull,
     /// A message lay in the module and could not be read.
     Unreadable,
+    /// More messages of a persistent session arrived before anybody had subscribed to them than a queue holds
+    /// ([`queue_capacity`](crate::MqttOptions::queue_capacity)): the oldest of them was lost.
+    EarlyMessageLost,
+    /// The reader of these events fell behind, and so many of them were lost for it.
+    Missed(u64),
 }
 
 impl LossReason {

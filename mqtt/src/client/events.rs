@@ -1,10 +1,12 @@
 //! Following what happens to a client.
 
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::state::Event;
 
-/// What happens to a client, in order. A reader that falls far behind loses the oldest events.
+/// What happens to a client, in order. It never holds up the client: a reader that falls 64 events behind loses the
+/// oldest ones and is told how many by [`Event::Missed`].
 #[derive(Debug)]
 pub struct Events {
     receiver: broadcast::Receiver<Event>,
@@ -28,12 +30,10 @@ impl Events {
     /// # Cancel safety
     /// No event is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
-        loop {
-            match self.receiver.recv().await {
-                Ok(event) => return Some(event),
-                Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => return None,
-            }
+        match self.receiver.recv().await {
+            Ok(event) => Some(event),
+            Err(RecvError::Lagged(missed)) => Some(Event::Missed(missed)),
+            Err(RecvError::Closed) => None,
         }
     }
 }

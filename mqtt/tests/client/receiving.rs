@@ -118,6 +118,40 @@ async fn a_slow_reader_misses_and_is_told_how_much() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reader_of_events_that_falls_behind_is_told_how_many_it_missed() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut marker = client.subscribe("end", QoS::AtLeastOnce).await.unwrap();
+    let mut events = client.events();
+    // More than the 64 that wait for a reader; the slots are looked through for each.
+    for _ in 0..70 {
+        fake.send("\r\n#MQRING: 0\r\n");
+        fake.publish(1, "end", b"");
+        marker.next().await.unwrap();
+    }
+    assert_eq!(events.next().await, Some(Event::Missed(6)));
+    for _ in 0..64 {
+        assert_eq!(events.next().await, Some(Event::SlotsFull));
+    }
+    client.disconnect().await.unwrap();
+    assert_eq!(events.next().await, Some(Event::State(ClientState::Closed)));
+    assert_eq!(events.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn early_messages_that_find_no_room_are_told() {
+    let (modem, fake) = Fake::start();
+    let client = MqttClient::connect(&modem, plain().clean_session(false).queue_capacity(2)).await.unwrap();
+    let mut events = client.events();
+    for slot in 1..=3 {
+        fake.publish(slot, &format!("commands/{slot}"), b"");
+    }
+    assert_eq!(events.next().await, Some(Event::EarlyMessageLost));
+    let mut messages = client.subscribe("commands/#", QoS::AtLeastOnce).await.unwrap();
+    assert_eq!(messages.next().await.unwrap().topic, "commands/2");
+    assert_eq!(messages.next().await.unwrap().topic, "commands/3");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_announced_slot_that_is_empty_does_no_harm() {
     let (client, _modem, fake) = connected(plain()).await;
     let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();

@@ -85,7 +85,7 @@ impl Task {
             if let Ok(Some(message)) =
                 self.connector.modem().run(ReadMessage { instance: INSTANCE, slot }).await
             {
-                self.registry.deliver(message);
+                self.deliver(message);
             }
         }
         self.connector.free(connection).await

@@ -6,6 +6,7 @@ use telit_core::at::Line;
 use super::{Task, now};
 use crate::client::instance::INSTANCE;
 use crate::commands::{ConnectionState, ReadMessage, UnreadMessages};
+use crate::message::Message;
 use crate::session::{Polled, Work};
 use crate::state::{Event, LossReason};
 
@@ -74,7 +75,7 @@ impl Task {
                 if self.discarding {
                     tracing::info!(topic = message.topic, "a message of an earlier session was thrown away");
                 } else {
-                    self.registry.deliver(message);
+                    self.deliver(message);
                 }
             }
             Ok(None) => {}
@@ -85,6 +86,16 @@ impl Task {
                 self.tell(Event::Unreadable);
                 self.session.look_at_once(now());
             }
+        }
+    }
+
+    pub(super) fn deliver(&mut self, message: Message) {
+        if let Some(lost) = self.registry.deliver(message) {
+            tracing::warn!(
+                topic = lost.topic,
+                "too many messages wait for a subscription, the oldest is lost"
+            );
+            self.tell(Event::EarlyMessageLost);
         }
     }
 
