@@ -202,10 +202,11 @@ impl Session {
         }
     }
 
-    /// A slot held nothing, or could not be read.
+    /// A slot held nothing, or could not be read. If it was announced, either is strange: all slots are looked at.
     pub(crate) fn slot_not_read(&mut self, now: Instant, announced: bool) {
         if announced {
             self.look_at_once(now);
+            self.count_unread = self.is_connected();
         }
     }
 
@@ -215,6 +216,8 @@ impl Session {
             Polled::State(1) => {
                 self.unknown_polls = 0;
                 self.poll_at = Some(now + self.interval);
+                // An announcement may have been lost on the line.
+                self.count_unread = true;
                 None
             }
             Polled::State(state) => Some(LossReason::from_state(state)),

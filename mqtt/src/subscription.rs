@@ -51,6 +51,9 @@ impl Subscription {
 
     /// The next message; `None` when the subscription has ended.
     ///
+    /// A message is read as soon as the module announces it. One whose announcement got lost on the line is found when
+    /// the connection is looked after: within half of the keep-alive.
+    ///
     /// # Cancel safety
     /// No message is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Message> {

@@ -335,6 +335,14 @@ fn a_body_longer_than_announced_is_no_success() {
 }
 
 #[test]
+fn a_body_that_lost_a_byte_does_not_end_in_the_line_end_behind_it() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 65536)));
+    rig.feed(b"\r\n#MQREAD: 1,topic,5\r\n<<<\r\nabde\r\nOK\r\n");
+    assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+}
+
+#[test]
 fn an_unannounced_block_of_the_largest_size_ends_at_once() {
     let body = vec![b'x'; 64];
     let mut rig = Rig::new();

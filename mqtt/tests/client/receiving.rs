@@ -255,3 +255,22 @@ async fn dropping_the_last_subscription_unsubscribes() {
     fake.saw("AT#MQUNS=1,\"a\"").await;
     assert_eq!(fake.lines(), ["AT#MQPUBSEXT=1,\"t\",0,0,0", "AT#MQUNS=1,\"a\""]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_whose_announcement_was_lost_is_found_within_half_of_the_keep_alive() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("t", QoS::AtLeastOnce).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    fake.store(7, "t", b"unheard");
+    assert_eq!(messages.next().await.unwrap().payload, "unheard");
+    assert!(begun.elapsed() <= Duration::from_secs(31), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_whose_slot_was_refused_is_tried_again() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut messages = client.subscribe("t", QoS::AtLeastOnce).await.unwrap();
+    fake.answer("AT#MQREAD=1,7", ERROR);
+    fake.publish(7, "t", b"once more");
+    assert_eq!(messages.next().await.unwrap().payload, "once more");
+}

@@ -27,7 +27,11 @@ fn bring_up() {
 impl Scenario for OnLine {
     const NAME: &'static str = "bring-up";
 
-    async fn run(bench: &Bench) -> Result<Ending, Broken> {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn run(&self, bench: &Bench) -> Result<Ending, Broken> {
         bench.begin_job();
         let (modem, ending) = match bench.within(OPEN, open(bench)).await? {
             Ok(modem) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use telit_core::Outcome;
+use telit_core::{Category, Outcome};
 
 use super::fault::Fault;
 use super::tape::shown;
@@ -26,6 +26,15 @@ pub(super) enum Ending {
 impl Ending {
     pub(super) const ALL: [Self; 5] =
         [Self::Right, Self::NotSent, Self::Refused, Self::Unknown, Self::Damaged];
+
+    /// The ending of an operation that failed before it could do anything that matters outside of the module.
+    pub(super) fn of(category: Category) -> Self {
+        match category {
+            Category::Usage | Category::Busy => Self::NotSent,
+            Category::Refused | Category::Network => Self::Refused,
+            _ => Self::Unknown,
+        }
+    }
 
     /// The worse of two.
     pub(super) fn and(self, other: Self) -> Self {
@@ -52,6 +61,20 @@ impl fmt::Display for Ending {
             Self::Unknown => "unknown",
             Self::Damaged => "damaged",
         })
+    }
+}
+
+/// Whether an error tells the truth about an effect that can be seen to have happened so many times.
+pub(super) fn truthful(
+    what: &str,
+    times: usize,
+    may_have_happened: bool,
+    error: &dyn fmt::Display,
+) -> Result<(), Broken> {
+    match (times, may_have_happened) {
+        (0, _) | (1, true) => Ok(()),
+        (1, false) => Err(Broken::wrong(format!("{what} happened although: {error}"))),
+        (times, _) => Err(Broken::wrong(format!("{what} happened {times} times: {error}"))),
     }
 }
 

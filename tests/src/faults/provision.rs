@@ -32,7 +32,11 @@ fn provision() {
 impl Scenario for Provisioning {
     const NAME: &'static str = "provision";
 
-    async fn run(bench: &Bench) -> Result<Ending, Broken> {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn run(&self, bench: &Bench) -> Result<Ending, Broken> {
         let modem = on_line(bench).await?;
         bench.begin_job();
         let ending = match bench.within(PROVISION, provision_all(&modem)).await? {

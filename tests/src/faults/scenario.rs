@@ -5,15 +5,18 @@ use telit_simulator::Builder;
 use super::bench::Bench;
 use super::outcome::{Broken, Ending};
 
-/// A whole job of the SDK that is run again and again, each time with another fault.
+/// A whole job of the SDK with whatever it needs, made anew for each run, each time with another fault.
 pub(super) trait Scenario {
     const NAME: &'static str;
 
-    /// The module and what it finds in its network.
-    fn module(module: Builder) -> Builder {
+    /// The peers of a new network.
+    fn new() -> Self;
+
+    /// A module in this network.
+    fn module(&self, module: Builder) -> Builder {
         module
     }
 
     /// Does the job once, checks what it brought about, and does it again without a fault.
-    async fn run(bench: &Bench) -> Result<Ending, Broken>;
+    async fn run(&self, bench: &Bench) -> Result<Ending, Broken>;
 }

@@ -44,3 +44,11 @@ pub(super) async fn recover(bench: &Bench, modem: Modem) -> Result<Modem, Broken
         _ => Ok(modem),
     }
 }
+
+/// What was read wrong of the firmware, because a byte was hit, is read anew when the module is brought up.
+pub(super) async fn after_misreading(bench: &Bench, modem: &Modem) -> Result<(), Broken> {
+    match bench.fault() {
+        Some(fault) if fault.hits_a_byte() => bring_up(bench, modem).await,
+        _ => Ok(()),
+    }
+}

@@ -26,12 +26,13 @@ pub(super) fn run<S: Scenario>(platform: Platform, strike: Option<Strike>) -> Tr
         .build()
         .expect("a runtime can be made");
     panics::forget();
-    let bench = {
+    let (scenario, bench) = {
         let _inside = runtime.enter();
-        let module = S::module(VirtualModule::builder(platform)).build().expect("the module starts");
-        Bench::new(module, strike)
+        let scenario = S::new();
+        let module = scenario.module(VirtualModule::builder(platform)).build().expect("the module starts");
+        (scenario, Bench::new(module, strike))
     };
-    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(S::run(&bench))));
+    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(scenario.run(&bench))));
     let verdict = match (ended, panics::last()) {
         (Ok(verdict), None) => verdict,
         (_, panic) => Err(Broken::wrong(format!("panic: {}", panic.unwrap_or_default()))),
