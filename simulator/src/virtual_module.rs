@@ -276,6 +276,18 @@ impl VirtualModule {
         Ok(pty)
     }
 
+    /// Plugs a pseudo-terminal in again that was [unplugged](Pty::unplugged): its symbolic link stays, and leads to a
+    /// pseudo-terminal with another path, as a USB port comes back under another name.
+    ///
+    /// # Errors
+    /// The system's, if no pseudo-terminal or no link can be made. The old one stays as it is then.
+    pub fn plug_in_again(&self, pty: &mut Pty) -> io::Result<()> {
+        let (master, again) = Master::open_again(pty)?;
+        *pty = again;
+        self.attach(master);
+        Ok(())
+    }
+
     /// Restarts the module, as a pulse on its reset pin does. It also switches it on after `AT#SHDN`.
     pub fn reboot(&self) {
         self.send(Message::Reboot);

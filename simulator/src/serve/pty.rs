@@ -17,6 +17,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
 use tokio::time::Sleep;
 
 /// How often to look whether somebody has opened the port. Nothing tells it.
@@ -27,6 +28,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 pub struct Pty {
     path: PathBuf,
     link: Option<PathBuf>,
+    /// Closed when the module's end is.
+    plugged: watch::Receiver<()>,
 }
 
 impl Pty {
@@ -34,6 +37,16 @@ impl Pty {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.link.as_deref().unwrap_or(&self.path)
+    }
+
+    /// Waits until the plug has been pulled out: by [`unplug`](crate::VirtualModule::unplug), by a fault, or because
+    /// the module is gone. [`plug_in_again`](crate::VirtualModule::plug_in_again) is the way back.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn unplugged(&mut self) {
+        // Nothing is ever sent.
+        while self.plugged.changed().await.is_ok() {}
     }
 }
 
@@ -54,6 +67,8 @@ pub(crate) struct Master {
     /// `None` only while it is being renewed.
     watched: Option<AsyncFd<OwnedFd>>,
     path: PathBuf,
+    /// Tells when it is dropped.
+    _plug: watch::Sender<()>,
     /// Nobody has the port open, as far as the reader knows.
     abandoned: bool,
     wait: Option<Pin<Box<Sleep>>>,
@@ -65,24 +80,25 @@ pub(crate) struct Master {
 impl Master {
     /// Makes a raw pseudo-terminal, and a symbolic link to it.
     pub(crate) fn open(link: Option<&Path>) -> io::Result<(Self, Pty)> {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
-        let flags = rustix::fs::fcntl_getfl(&master)?;
-        rustix::fs::fcntl_setfl(&master, flags | OFlags::NONBLOCK)?;
-        grantpt(&master)?;
-        unlockpt(&master)?;
-        // Raw before anybody can open it: a cooked terminal would echo our output back to us.
-        let mut attributes = tcgetattr(&master)?;
-        attributes.make_raw();
-        tcsetattr(&master, OptionalActions::Now, &attributes)?;
-        let name = ptsname(&master, Vec::new())?;
-        let path = PathBuf::from(name.to_str().map_err(io::Error::other)?);
-        // Opened and closed once, so that "nobody has it open" looks the same before the first client and after.
-        drop(open_slave(&path)?);
+        Self::of(raw_terminal()?, link)
+    }
+
+    /// Makes one with the same link and another path: what becomes of a USB port that is plugged in again.
+    pub(crate) fn open_again(old: &Pty) -> io::Result<(Self, Pty)> {
+        let first = raw_terminal()?;
+        // The first one may get the path that has become free; the second one cannot.
+        let terminal = if first.1 == old.path { raw_terminal()? } else { first };
+        Self::of(terminal, old.link.as_deref())
+    }
+
+    fn of((master, path): (OwnedFd, PathBuf), link: Option<&Path>) -> io::Result<(Self, Pty)> {
         let link = link.map(|link| replace_link(&path, link)).transpose()?;
-        let pty = Pty { path: path.clone(), link };
+        let (plug, plugged) = watch::channel(());
+        let pty = Pty { path: path.clone(), link, plugged };
         let master = Self {
             watched: Some(watch(master)?),
             path,
+            _plug: plug,
             abandoned: true,
             wait: None,
             reader: None,
@@ -183,6 +199,24 @@ enum Seen {
     Silence,
     Nobody,
     Interruption,
+}
+
+/// The module's end of a new pseudo-terminal, and the path of the other one.
+fn raw_terminal() -> io::Result<(OwnedFd, PathBuf)> {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let flags = rustix::fs::fcntl_getfl(&master)?;
+    rustix::fs::fcntl_setfl(&master, flags | OFlags::NONBLOCK)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    // Raw before anybody can open it: a cooked terminal would echo our output back to us.
+    let mut attributes = tcgetattr(&master)?;
+    attributes.make_raw();
+    tcsetattr(&master, OptionalActions::Now, &attributes)?;
+    let name = ptsname(&master, Vec::new())?;
+    let path = PathBuf::from(name.to_str().map_err(io::Error::other)?);
+    // Opened and closed once, so that "nobody has it open" looks the same before the first client and after.
+    drop(open_slave(&path)?);
+    Ok((master, path))
 }
 
 #[expect(

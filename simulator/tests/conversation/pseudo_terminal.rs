@@ -50,3 +50,35 @@ async fn what_is_said_while_nobody_listens_is_lost() {
     let answer = tokio::task::spawn_blocking(move || client(&path, "AT\r", 6)).await.unwrap();
     assert_eq!(answer, "\r\nOK\r\n");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_that_is_plugged_in_again_has_another_path_behind_the_same_link() {
+    let module = builder().build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("modem");
+    let mut pty = module.attach_pty(Some(&link)).unwrap();
+    let ask = |mut port: File| {
+        let asking = tokio::task::spawn_blocking(move || {
+            port.write_all(b"AT\r").unwrap();
+            (read(&mut port, 9), port)
+        });
+        async { asking.await.unwrap() }
+    };
+    let open = || OpenOptions::new().read(true).write(true).open(&link).unwrap();
+    for _ in 0..3 {
+        let before = link.read_link().unwrap();
+        let (answer, mut port) = ask(open()).await;
+        assert_eq!(answer, "AT\r\r\nOK\r\n");
+        assert!(tokio::time::timeout(Duration::ZERO, pty.unplugged()).await.is_err());
+        module.unplug();
+        pty.unplugged().await;
+        pty.unplugged().await;
+        assert_eq!(port.read(&mut [0]).unwrap(), 0);
+        module.plug_in_again(&mut pty).unwrap();
+        assert_eq!(pty.path(), link);
+        assert_ne!(link.read_link().unwrap(), before);
+    }
+    assert_eq!(ask(open()).await.0, "AT\r\r\nOK\r\n");
+    drop(pty);
+    assert!(!link.is_symlink());
+}

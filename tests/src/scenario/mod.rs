@@ -7,6 +7,7 @@ mod line_states;
 mod mqtt;
 mod ownership;
 mod pairs;
+mod port_names;
 mod provision;
 mod refused_peers;
 mod secrets;
