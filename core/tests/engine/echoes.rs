@@ -15,12 +15,12 @@ fn an_echo_is_told_once_an_exchange() {
 }
 
 #[test]
-fn the_command_that_switches_echo_off_may_be_echoed() {
+fn the_command_that_switches_echo_off_is_echoed_if_it_was_on() {
     let mut rig = Rig::new();
     rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
     rig.feed(b"ATE0V1Q0\r\r\nOK\r\n");
     assert_eq!(rig.reply(), Default::default());
-    assert_eq!(rig.events, []);
+    assert_eq!(rig.events, [Event::EchoWasOn]);
 }
 
 #[test]
