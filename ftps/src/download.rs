@@ -110,7 +110,9 @@ impl<'a> Download<'a> {
     /// The next bytes; `None` after the last one of the file. After an error nothing more comes.
     ///
     /// # Errors
-    /// See [`TransferError`]; [`TransferError::Truncated`] if the transfer was cut.
+    /// See [`TransferError`]; [`TransferError::Truncated`] if the transfer was cut,
+    /// [`TransferError::ModuleRestarted`] if the module restarted and answers again. Whoever asks it while it is still
+    /// starting hears that it does not answer. Both are [resumable](TransferError::is_resumable).
     ///
     /// # Cancel safety
     /// No byte is lost when the future is dropped.
@@ -161,7 +163,10 @@ impl<'a> Download<'a> {
                 }
                 None
             }
-            Err(error) => Some(Err(error)),
+            Err(error) => {
+                self.session.lost(&error);
+                Some(Err(error))
+            }
         }
     }
 }
@@ -235,7 +240,8 @@ pub(crate) async fn open<'a>(
         }
     };
     let (stall, tls) = (session.options().stall(), session.options().uses_tls());
-    let pull = Pull::new(session.modem().clone(), source, path, length, stall, tls);
+    let (modem, basis) = (session.modem().clone(), session.basis().clone());
+    let pull = Pull::new(modem, basis, source, path, length, stall, tls);
     Ok(Download { session, size, offset, state: State::Idle(Box::new(pull)) })
 }
 

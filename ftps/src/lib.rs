@@ -46,7 +46,9 @@ mod download;
 mod error;
 mod firmware;
 mod listing;
+mod loss;
 mod options;
+mod outage;
 mod pull;
 mod remote_url;
 mod remove;
@@ -58,7 +60,9 @@ mod upload_online;
 pub use client::FtpsClient;
 pub use download::{Download, DownloadReader, DownloadRequest, TransferMode};
 pub use error::{ConnectError, DownloadError, TransferError};
-pub use firmware::{DownloadReport, FirmwareDownload, InvalidDigest, Progress, Sha256Digest};
+pub use firmware::{
+    DownloadReport, FirmwareDownload, InvalidDigest, Progress, Retry, Retrying, Sha256Digest,
+};
 pub use listing::{Entry, EntryKind, Listing};
 pub use options::FtpsOptions;
 pub use remote_url::remote_path;

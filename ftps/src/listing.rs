@@ -101,6 +101,13 @@ impl Entry {
 }
 
 pub(crate) async fn list(session: &mut Session, path: &str) -> Result<Listing, TransferError> {
+    match fetch(session, path).await {
+        Ok(text) => Ok(Listing::parse(text)),
+        Err(error) => Err(session.explained(error).await),
+    }
+}
+
+async fn fetch(session: &mut Session, path: &str) -> Result<Bytes, TransferError> {
     let path = if path.is_empty() { String::new() } else { session.check_path(path)? };
     let command = List { path: path.clone(), deadline: session.deadline() };
     session.ready().await?;
@@ -126,12 +133,16 @@ pub(crate) async fn list(session: &mut Session, path: &str) -> Result<Listing, T
         _ => return Err(TransferError::LineLost { got: text.len() as u64, expected: text.len() as u64 }),
     }
     check_complete(session, named, text.len() as u64).await?;
-    Ok(Listing::parse(text.freeze()))
+    Ok(text.freeze())
 }
 
 /// A listing ends in the same way whether it is complete or was cut; only the server's reply tells.
 async fn check_complete(session: &mut Session, path: Option<&str>, got: u64) -> Result<(), TransferError> {
     let reply = session.last_reply().await;
+    if session.basis().loss().is_some() {
+        // Nobody is left who could tell.
+        return Err(TransferError::LineLost { got, expected: got });
+    }
     let Some(reply) = reply.filter(crate::server_reply::ServerReply::is_negative) else {
         session.trust();
         return Ok(());

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::commands::{GetState, LastMessage, Receive};
 use crate::error::{Operation, TransferError, is_session_lost, transfer_error};
+use crate::loss::Basis;
 use crate::server_reply::ServerReply;
 
 /// First and longest pause while the module has nothing yet.
@@ -21,6 +22,7 @@ const END_WAIT: Duration = Duration::from_secs(5);
 /// One running download. It owns all it needs, so that the future of [`next`](Self::next) can be kept.
 pub(crate) struct Pull {
     modem: Modem,
+    basis: Basis,
     source: Source,
     path: String,
     got: u64,
@@ -40,13 +42,14 @@ pub(crate) enum Source {
 impl Pull {
     pub(crate) fn new(
         modem: Modem,
+        basis: Basis,
         source: Source,
         path: String,
         expected: u64,
         stall: Duration,
         tls: bool,
     ) -> Self {
-        Self { modem, source, path, got: 0, expected, stall, tls, clean: false }
+        Self { modem, basis, source, path, got: 0, expected, stall, tls, clean: false }
     }
 
     /// Whether the data connection ended as it should, so that the session can be used on.
@@ -56,6 +59,13 @@ impl Pull {
 
     /// The next bytes; `None` once all expected ones have come.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, TransferError> {
+        match self.step().await {
+            Err(error) => Err(self.basis.explain(error).await),
+            result => result,
+        }
+    }
+
+    async fn step(&mut self) -> Result<Option<Bytes>, TransferError> {
         match std::mem::replace(&mut self.source, Source::Ended) {
             Source::Online(stream) => self.next_online(stream).await,
             Source::Command(block) => self.next_block(block).await,

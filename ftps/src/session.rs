@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use telit_core::at::{Command, InvalidValue};
-use telit_core::driver::DataStream;
+use telit_core::driver::{DataStream, Loss};
 use telit_core::exclusive::{LeaseError, Service, TlsLease};
 use telit_core::platform::FtpProfile;
 use telit_core::{CommandError, Modem, tls};
@@ -16,7 +16,9 @@ use crate::error::{
     transfer_error,
 };
 use crate::firmware::Disk;
+use crate::loss::Basis;
 use crate::options::FtpsOptions;
+use crate::outage::Outage;
 use crate::server_reply::ServerReply;
 
 /// A session. Whoever starts something that a dropped future or an error could leave half done calls
@@ -29,7 +31,10 @@ pub(crate) struct Session {
     ftp: &'static FtpProfile,
     dialect: Dialect,
     lease: TlsLease,
+    /// What it was set up on.
+    basis: Basis,
     trusted: bool,
+    outage: Outage,
     /// Every change of directory since the login directory, to be repeated in a new session.
     directories: Vec<String>,
     disk: Disk,
@@ -39,6 +44,14 @@ impl Session {
     /// Takes TLS, sets it up and opens the session. On every way out but the good one the lease is
     /// dropped, so the next owner cleans the module.
     pub(crate) async fn start(modem: Modem, options: FtpsOptions) -> Result<Self, ConnectError> {
+        let basis = Basis::now(&modem);
+        match Self::begin(modem, options, basis.clone()).await {
+            Ok(session) => Ok(session),
+            Err(error) => Err(basis.explain_connect(error).await),
+        }
+    }
+
+    async fn begin(modem: Modem, options: FtpsOptions, basis: Basis) -> Result<Self, ConnectError> {
         let ftp = options.check(&modem)?;
         let lease = acquire(&modem, options.wait_for_tls()).await?;
         let dialect = match learn(&modem, ftp, &options).await {
@@ -49,16 +62,22 @@ impl Session {
                 return Err(error);
             }
         };
-        bind_context(&modem, ftp)
-            .await
-            .map_err(|error| connect_error(error, None, options.address(), options.uses_tls()))?;
-        if let Some(tls_options) = options.tls_options() {
-            tls::prepare(&modem, &lease, &tls_options).await?;
-        }
-        let (directories, disk) = (Vec::new(), Disk::default());
-        let mut session = Self { modem, options, ftp, dialect, lease, trusted: false, directories, disk };
+        let outage = Outage::new(&modem);
+        let (directories, disk, trusted) = (Vec::new(), Disk::default(), false);
+        let mut session =
+            Self { modem, options, ftp, dialect, lease, basis, trusted, outage, directories, disk };
+        session.set_up().await?;
         session.open().await?;
         Ok(session)
+    }
+
+    /// What the module keeps is compared, and written only where it differs.
+    async fn set_up(&self) -> Result<(), ConnectError> {
+        bind_context(&self.modem, self.ftp).await.map_err(self.refusal())?;
+        if let Some(tls_options) = self.options.tls_options() {
+            tls::prepare(&self.modem, &self.lease, &tls_options).await?;
+        }
+        Ok(())
     }
 
     pub(crate) fn options(&self) -> &FtpsOptions {
@@ -80,6 +99,16 @@ impl Session {
     /// The files that its downloads write.
     pub(crate) fn disk(&self) -> &Disk {
         &self.disk
+    }
+
+    /// What it was set up on.
+    pub(crate) fn basis(&self) -> &Basis {
+        &self.basis
+    }
+
+    /// Tells whoever watches the module about losing and regaining what is here.
+    pub(crate) fn outage(&mut self) -> &mut Outage {
+        &mut self.outage
     }
 
     pub(crate) fn deadline(&self) -> Duration {
@@ -128,13 +157,19 @@ impl Session {
             Err(error) => error,
         };
         let reply = self.reply_to(&error).await;
-        if !is_session_lost(&error, reply.as_ref()) {
-            return Err(self.failed(error, reply, path, false));
+        if !self.is_gone(&error, reply.as_ref()) {
+            return Err(self.failed(error, reply, path, false).await);
         }
         tracing::debug!(%error, "the session is gone, opening it again");
         self.distrust();
         self.ready().await?;
         self.run_once(command, path, false).await
+    }
+
+    /// Whether there was no session when the command was refused. A module that has restarted refuses in its own ways.
+    fn is_gone(&self, error: &CommandError, reply: Option<&ServerReply>) -> bool {
+        let refused = error.module_error().is_some();
+        is_session_lost(error, reply) || (refused && self.basis.loss().is_some())
     }
 
     /// Runs a command that depends on those before it.
@@ -168,12 +203,20 @@ impl Session {
         }
     }
 
-    /// Opens the session again if it cannot be trusted.
+    /// Opens the session again if it cannot be trusted, or if it is known to be gone with the module.
     pub(crate) async fn ready(&mut self) -> Result<(), TransferError> {
-        if self.trusted {
+        if self.trusted && self.basis.loss().is_none() {
             return Ok(());
         }
-        self.reopen().await.map_err(|error| match error {
+        let basis = Basis::now(&self.modem);
+        let error = match self.reopen().await {
+            Ok(()) => {
+                self.outage.end();
+                return Ok(());
+            }
+            Err(error) => basis.explain_connect(error).await,
+        };
+        Err(match error {
             ConnectError::Link(error) => TransferError::Link(error),
             other => TransferError::Reopen(Box::new(other)),
         })
@@ -218,10 +261,10 @@ impl Session {
         data: bool,
     ) -> TransferError {
         let reply = self.reply_to(&error).await;
-        self.failed(error, reply, path, data)
+        self.failed(error, reply, path, data).await
     }
 
-    fn failed(
+    async fn failed(
         &mut self,
         error: CommandError,
         reply: Option<ServerReply>,
@@ -232,7 +275,22 @@ impl Session {
         if data || error.may_have_taken_effect() || is_session_lost(&error, reply.as_ref()) {
             self.distrust();
         }
-        transfer_error(error, reply, Operation { path, data, tls: self.options.uses_tls() })
+        let error = transfer_error(error, reply, Operation { path, data, tls: self.options.uses_tls() });
+        self.explained(error).await
+    }
+
+    /// As [`explain`](Self::explain), for errors that no command gave.
+    pub(crate) async fn explained(&mut self, error: TransferError) -> TransferError {
+        let error = self.basis.explain(error).await;
+        self.lost(&error);
+        error
+    }
+
+    /// Notes that an operation failed because of what has become of the module.
+    pub(crate) fn lost(&mut self, error: &TransferError) {
+        if self.basis.loss().is_some() {
+            self.outage.begin(error.to_string());
+        }
     }
 
     async fn reply_to(&self, error: &CommandError) -> Option<ServerReply> {
@@ -241,7 +299,18 @@ impl Session {
     }
 
     async fn reopen(&mut self) -> Result<(), ConnectError> {
-        self.close_connection().await.map_err(ConnectError::Link)?;
+        self.trusted = false;
+        let closed = self.close_connection().await;
+        if let Some(loss) = self.basis.loss() {
+            self.outage.begin(loss_text(loss));
+        }
+        closed.map_err(ConnectError::Link)?;
+        if self.basis.loss().is_some() {
+            // What becomes of the module from here on is another loss.
+            let basis = Basis::now(&self.modem);
+            self.set_up().await?;
+            self.basis = basis;
+        }
         self.open().await
     }
 
@@ -260,6 +329,7 @@ impl Session {
             .run(self.options.configure(self.dialect, self.options.uses_tls()))
             .await
             .map_err(self.refusal())?;
+        self.basis.check("#FTPOPEN")?;
         if let Err(error) = self.log_in().await {
             return Err(self.explain_login(error).await);
         }
@@ -268,6 +338,7 @@ impl Session {
         for path in self.directories.clone() {
             self.modem.run(ChangeDirectory { path, deadline }).await.map_err(self.refusal())?;
         }
+        self.basis.check("#FTPTYPE")?;
         self.trust();
         Ok(())
     }
@@ -290,6 +361,13 @@ impl Session {
 
     fn refusal(&self) -> impl Fn(CommandError) -> ConnectError + use<'_> {
         |error| connect_error(error, None, self.options.address(), self.options.uses_tls())
+    }
+}
+
+fn loss_text(loss: Loss) -> String {
+    match loss {
+        Loss::ModuleRestarted => "the module has restarted".to_owned(),
+        _ => "the port to the module was lost".to_owned(),
     }
 }
 

@@ -37,13 +37,60 @@ where
     let before = if append { size_or_nothing(session, &path).await? } else { 0 };
     session.ready().await?;
     session.distrust();
-    let sent = match session.dialect().append {
-        Some(limit) => send_blocks(session, &path, &mut blocks, limit, append).await?,
-        None => send_online(session, &path, &mut blocks, append).await?,
-    };
-    session.trust();
-    check_size(session, &path, before + sent).await?;
-    Ok(sent)
+    let mut sent = 0;
+    let stored = send(session, &path, &mut blocks, append, &mut sent).await;
+    match stored {
+        Ok(()) => session.trust(),
+        Err(Broken::NotBegun(error)) => return Err(error),
+        Err(Broken::Begun(error)) => return Err(unconfirmed(session, sent, error).await),
+    }
+    match check_size(session, &path, before + sent).await {
+        Ok(()) => Ok(sent),
+        Err(error @ TransferError::UploadDiffers { .. }) => Err(error),
+        Err(error) => Err(unconfirmed(session, sent, error).await),
+    }
+}
+
+/// What became of an upload that failed.
+pub(crate) enum Broken {
+    /// The server never heard of it.
+    NotBegun(TransferError),
+    /// The server may have something of it.
+    Begun(TransferError),
+}
+
+impl Broken {
+    /// The command that begins it failed. Servers empty the file when they hear of it.
+    pub(crate) fn at_the_beginning(error: TransferError) -> Self {
+        if error.may_have_taken_effect() { Self::Begun(error) } else { Self::NotBegun(error) }
+    }
+}
+
+impl From<TransferError> for Broken {
+    fn from(error: TransferError) -> Self {
+        Self::Begun(error)
+    }
+}
+
+async fn unconfirmed(session: &mut Session, sent: u64, error: TransferError) -> TransferError {
+    let error = Box::new(session.explained(error).await);
+    TransferError::UploadUnconfirmed { sent, error }
+}
+
+async fn send<R>(
+    session: &mut Session,
+    path: &str,
+    blocks: &mut Blocks<R>,
+    append: bool,
+    sent: &mut u64,
+) -> Result<(), Broken>
+where
+    R: AsyncRead + Unpin + Send,
+{
+    match session.dialect().append {
+        Some(limit) => send_blocks(session, path, blocks, limit, append, sent).await,
+        None => send_online(session, path, blocks, append, sent).await,
+    }
 }
 
 /// The last byte goes alone: the block that closes the data connection must not be sent in part, because
@@ -54,13 +101,13 @@ async fn send_blocks<R>(
     blocks: &mut Blocks<R>,
     limit: usize,
     append: bool,
-) -> Result<u64, TransferError>
+    total: &mut u64,
+) -> Result<(), Broken>
 where
     R: AsyncRead + Unpin + Send,
 {
     let put = Put { path: path.to_owned(), append, deadline: session.deadline() };
-    session.run_once(put, Some(path), true).await?;
-    let mut total = 0;
+    session.run_once(put, Some(path), true).await.map_err(Broken::at_the_beginning)?;
     let mut progress = Instant::now();
     loop {
         blocks.fill(limit).await?;
@@ -68,19 +115,16 @@ where
         let command = AppendBlock { block, last, deadline: session.deadline() };
         let sent = session.run_once(command, Some(path), true).await?;
         blocks.buffer.advance(sent);
-        total += sent as u64;
+        *total += sent as u64;
         if sent > 0 {
             progress = Instant::now();
             if last {
-                return Ok(total);
+                return Ok(());
             }
         } else if last || progress.elapsed() >= session.options().stall() {
             let waited = progress.elapsed();
-            return Err(TransferError::Stalled {
-                got: total,
-                expected: total + blocks.buffer.len() as u64,
-                waited,
-            });
+            let expected = *total + blocks.buffer.len() as u64;
+            return Err(TransferError::Stalled { got: *total, expected, waited }.into());
         } else {
             sleep(FULL_PAUSE).await;
         }

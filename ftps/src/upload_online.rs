@@ -10,45 +10,44 @@ use tokio::time::timeout;
 use crate::commands::PutOnline;
 use crate::error::TransferError;
 use crate::session::Session;
-use crate::upload::Blocks;
+use crate::upload::{Blocks, Broken};
 
 /// Bytes in one piece.
 const PIECE: usize = 1024;
 /// Ends the file when it stands alone between two silences. Source: M37 p138, p827.
 const ESCAPE: &[u8] = b"+++";
 
-/// Sends everything and gives the number of bytes. The session must be distrusted already.
+/// Sends everything and counts the bytes. The session must be distrusted already.
 pub(crate) async fn send_online<R>(
     session: &mut Session,
     path: &str,
     blocks: &mut Blocks<R>,
     append: bool,
-) -> Result<u64, TransferError>
+    sent: &mut u64,
+) -> Result<(), Broken>
 where
     R: AsyncRead + Unpin + Send,
 {
-    blocks.fill(PIECE + ESCAPE.len()).await?;
+    blocks.fill(PIECE + ESCAPE.len()).await.map_err(Broken::NotBegun)?;
     if blocks.is_all(ESCAPE) {
-        return Err(
-            InvalidValue::new("data", "three plus signs and nothing else end a file in online mode").into()
-        );
+        let problem = "three plus signs and nothing else end a file in online mode";
+        return Err(Broken::NotBegun(InvalidValue::new("data", problem).into()));
     }
     let put = PutOnline { path: path.to_owned(), append, deadline: session.deadline() };
-    let stream = session.open_stream(put, Some(path)).await?;
+    let stream = session.open_stream(put, Some(path)).await.map_err(Broken::at_the_beginning)?;
     stream.set_send_timeout(session.options().stall()).await;
-    let mut sent = 0;
     while let Some(piece) = next_piece(blocks).await? {
         let length = piece.len() as u64;
-        write(session, &stream, piece, sent).await?;
-        sent += length;
+        write(session, &stream, piece, *sent).await?;
+        *sent += length;
     }
     stream.close().await;
     match timeout(session.deadline(), stream.end()).await {
-        Ok(StreamEnd::Closed { .. }) => Ok(sent),
+        Ok(StreamEnd::Closed { .. }) => Ok(()),
         Ok(StreamEnd::Stalled { waited }) => {
-            Err(TransferError::Stalled { got: sent, expected: sent, waited })
+            Err(TransferError::Stalled { got: *sent, expected: *sent, waited }.into())
         }
-        _ => Err(TransferError::LineLost { got: sent, expected: sent }),
+        _ => Err(TransferError::LineLost { got: *sent, expected: *sent }.into()),
     }
 }
 

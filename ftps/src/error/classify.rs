@@ -66,8 +66,12 @@ pub(crate) fn is_already_connected(error: &CommandError) -> bool {
 
 /// There is no session any more, so the command did nothing.
 pub(crate) fn is_session_lost(error: &CommandError, reply: Option<&ServerReply>) -> bool {
-    // 421: the server closed an idle session. Source: RFC 959 4.2.
-    error.module_error().is_some_and(|error| one_of(error, &LOST) || code(reply) == Some(421))
+    error.module_error().is_some_and(|error| is_lost(error, reply))
+}
+
+/// 421: the server closed an idle session. Source: RFC 959 4.2.
+fn is_lost(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
+    one_of(error, &LOST) || code(reply) == Some(421)
 }
 
 pub(crate) fn connect_error(
@@ -132,6 +136,9 @@ pub(crate) fn transfer_error(
     }
     if operation.data && is_data_connection(&error, reply.as_ref()) {
         return TransferError::DataConnection { error, reply };
+    }
+    if is_lost(&error, reply.as_ref()) {
+        return TransferError::SessionLost { command, error, reply };
     }
     TransferError::Refused { command, error, reply }
 }

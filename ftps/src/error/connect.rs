@@ -77,6 +77,10 @@ pub enum ConnectError {
         /// What the server said last.
         reply: Option<ServerReply>,
     },
+    /// The module has restarted while the session was being opened. Nothing was transferred, and the login may have
+    /// been sent; it is never sent without the TLS that was asked for.
+    #[error("the module has restarted while the session was being opened")]
+    ModuleRestarted,
     /// The line to the module.
     #[error(transparent)]
     Link(CommandError),
@@ -94,8 +98,41 @@ impl ConnectError {
                 Category::Network
             }
             Self::LoginRefused { .. } | Self::Refused { .. } => Category::Refused,
+            Self::ModuleRestarted => Category::Link,
             Self::Link(error) => error.category(),
         }
+    }
+
+    /// Whether the same call can help later, without anybody changing anything.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            // The server has to be set up otherwise.
+            Self::AuthTlsRefused { .. } => false,
+            other => matches!(other.category(), Category::Network | Category::Busy | Category::Link),
+        }
+    }
+
+    /// Whether the module did not answer.
+    pub(crate) fn is_silence(&self) -> bool {
+        match self {
+            Self::Link(error) => is_silence(error),
+            Self::Setup(error) => error.category() == Category::Link,
+            _ => false,
+        }
+    }
+
+    /// Whether a restart of the module leads to it.
+    pub(crate) fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::Setup(_)
+                | Self::Name { .. }
+                | Self::Connect { .. }
+                | Self::Tls { .. }
+                | Self::Refused { .. }
+                | Self::Link(_)
+        )
     }
 
     /// What to try.
@@ -120,6 +157,7 @@ impl ConnectError {
             Self::LoginRefused { .. } => {
                 "check user and password, and whether the server wants a client certificate"
             }
+            Self::ModuleRestarted => "try again when the module is on line",
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Refused { .. } | Self::Link(_) => {
                 return None;
             }
@@ -144,6 +182,11 @@ impl From<TlsError> for ConnectError {
             other => Self::Setup(other),
         }
     }
+}
+
+/// Whether the module did not answer. A lost port is no silence: nobody can be asked.
+pub(super) fn is_silence(error: &CommandError) -> bool {
+    matches!(error, CommandError::TimedOut { .. } | CommandError::NotResponding { .. })
 }
 
 pub(super) fn said(reply: Option<&ServerReply>) -> String {

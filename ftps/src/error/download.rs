@@ -15,6 +15,13 @@ pub enum DownloadError {
     /// The transfer. What has come so far is kept in the part file.
     #[error(transparent)]
     Transfer(#[from] TransferError),
+    /// The module is out of reach, and nobody is at work on it any more. What has come so far is kept in the part file.
+    #[error("the module is out of reach, and nothing more is tried; before that: {error}")]
+    ModuleDown {
+        /// What went wrong at last.
+        #[source]
+        error: TransferError,
+    },
     /// The file on the server, or what came of it, has another size than expected.
     #[error("the file has {got} bytes, expected {expected}")]
     SizeMismatch {
@@ -55,6 +62,7 @@ impl DownloadError {
     pub fn category(&self) -> Category {
         match self {
             Self::Transfer(error) => error.category(),
+            Self::ModuleDown { .. } => Category::Link,
             Self::SizeMismatch { .. } | Self::HashMismatch { .. } => Category::Verification,
             Self::File { kind: io::ErrorKind::InvalidInput, .. } => Category::Usage,
             Self::File { .. } => Category::Other,
@@ -68,9 +76,13 @@ impl DownloadError {
             Self::Transfer(
                 TransferError::Truncated { .. }
                 | TransferError::Stalled { .. }
-                | TransferError::LineLost { .. },
+                | TransferError::LineLost { .. }
+                | TransferError::ModuleRestarted { .. },
             ) => Some("call it again with resume(true): what has come so far is kept in the part file"),
             Self::Transfer(error) => error.hint(),
+            Self::ModuleDown { .. } => Some(
+                "get the module back, then call it again with resume(true): what has come so far is kept",
+            ),
             Self::SizeMismatch { .. } | Self::HashMismatch { .. } => {
                 Some("compare what the server offers with what the manifest promises")
             }

@@ -8,7 +8,7 @@ use telit_core::platform::PlatformId;
 use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError};
 
-use super::connect::{ConnectError, said};
+use super::connect::{ConnectError, is_silence, said};
 use crate::server_reply::ServerReply;
 
 /// An operation of an open session failed.
@@ -103,6 +103,27 @@ pub enum TransferError {
         /// What the server said.
         reply: Option<ServerReply>,
     },
+    /// The session had ended: the server or the network dropped it.
+    #[error("{command} came too late, the session had ended: {error}{}", said(.reply.as_ref()))]
+    SessionLost {
+        /// The command's name.
+        command: String,
+        /// The module's own words.
+        error: ModuleError,
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
+    /// An upload had begun and was not confirmed: the server may have a part of the file, or all of it.
+    #[error(
+        "the upload is not confirmed after {sent} bytes, the server may have some or all of the file: {error}"
+    )]
+    UploadUnconfirmed {
+        /// How many bytes the module has taken.
+        sent: u64,
+        /// What went wrong.
+        #[source]
+        error: Box<Self>,
+    },
     /// After an upload the file on the server does not have the expected size.
     #[error("the server has {stored} bytes after the upload, expected {expected}")]
     UploadDiffers {
@@ -136,6 +157,13 @@ pub enum TransferError {
         /// How many should have come.
         expected: u64,
     },
+    /// The module has restarted, and with it the session and the transfer are gone.
+    #[error("the module has restarted: {error}")]
+    ModuleRestarted {
+        /// What the operation made of it.
+        #[source]
+        error: Box<Self>,
+    },
     /// The line to the module.
     #[error(transparent)]
     Link(CommandError),
@@ -153,12 +181,14 @@ impl TransferError {
             | Self::Stalled { .. }
             | Self::SessionReuseDemanded { .. }
             | Self::DataConnection { .. }
-            | Self::Tls { .. } => Category::Network,
+            | Self::Tls { .. }
+            | Self::SessionLost { .. } => Category::Network,
             Self::NotFound { .. } | Self::Refused { .. } => Category::Refused,
             Self::UploadDiffers { .. } => Category::Verification,
             Self::Source { .. } | Self::ListingTooLong { .. } => Category::Other,
             Self::Reopen(error) => error.category(),
-            Self::LineLost { .. } => Category::Link,
+            Self::LineLost { .. } | Self::ModuleRestarted { .. } => Category::Link,
+            Self::UploadUnconfirmed { error, .. } => error.category(),
             Self::Link(error) => error.category(),
         }
     }
@@ -180,6 +210,10 @@ impl TransferError {
                 "try again from where it stopped"
             }
             Self::Tls { failure, .. } => return Some(failure.hint()),
+            Self::UploadUnconfirmed { .. } => {
+                "ask for the size of the file, or upload it again; do not append it again"
+            }
+            Self::ModuleRestarted { .. } => "try again from where it stopped, when the module is on line",
             Self::UploadDiffers { .. } => "upload again",
             Self::EmptyUpload => "upload at least one byte",
             Self::Reopen(error) => return error.hint(),
@@ -195,12 +229,59 @@ impl TransferError {
             | Self::Stalled { .. }
             | Self::DataConnection { .. }
             | Self::Tls { .. }
-            | Self::LineLost { .. } => true,
-            Self::Reopen(error) => {
-                matches!(error.category(), Category::Network | Category::Busy | Category::Link)
-            }
+            | Self::SessionLost { .. }
+            | Self::LineLost { .. }
+            | Self::ModuleRestarted { .. } => true,
+            Self::Reopen(error) => error.is_transient(),
             Self::Link(error) => error.category() == Category::Link,
             _ => false,
         }
+    }
+
+    /// Whether something on the server may have changed although there was an error: a file was stored, in part or
+    /// whole, or deleted, or the working directory was changed.
+    #[must_use]
+    pub fn may_have_taken_effect(&self) -> bool {
+        match self {
+            Self::UploadUnconfirmed { .. } | Self::UploadDiffers { .. } => true,
+            Self::ModuleRestarted { error } => error.may_have_taken_effect(),
+            Self::Link(error) => error.may_have_taken_effect(),
+            _ => false,
+        }
+    }
+
+    /// Whether a restart of the module is behind it.
+    #[must_use]
+    pub fn is_module_restart(&self) -> bool {
+        match self {
+            Self::ModuleRestarted { .. } => true,
+            Self::UploadUnconfirmed { error, .. } => error.is_module_restart(),
+            Self::Reopen(error) => matches!(**error, ConnectError::ModuleRestarted),
+            _ => false,
+        }
+    }
+
+    /// Whether the module did not answer.
+    pub(crate) fn is_silence(&self) -> bool {
+        match self {
+            Self::Stalled { .. } | Self::LineLost { .. } => true,
+            Self::Link(error) => is_silence(error),
+            _ => false,
+        }
+    }
+
+    /// Whether a restart of the module leads to it.
+    pub(crate) fn is_loss(&self) -> bool {
+        matches!(
+            self,
+            Self::Truncated { .. }
+                | Self::Stalled { .. }
+                | Self::DataConnection { .. }
+                | Self::Tls { .. }
+                | Self::Refused { .. }
+                | Self::SessionLost { .. }
+                | Self::LineLost { .. }
+                | Self::Link(_)
+        )
     }
 }

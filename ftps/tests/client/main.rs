@@ -13,5 +13,7 @@ mod download;
 mod firmware;
 mod platforms;
 mod recovery;
+mod restart;
+mod retry;
 mod scripted_module;
 mod upload;

@@ -28,6 +28,14 @@ struct Step {
     expected: Vec<u8>,
     answer: Vec<u8>,
     delay: Duration,
+    /// The module restarts before it is told, or when it has answered: it echoes from then on.
+    restart: Option<Restart>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Restart {
+    Before,
+    Behind,
 }
 
 #[derive(Default)]
@@ -60,9 +68,14 @@ impl Script {
         self.ok(CLOSE).reopened()
     }
 
-    pub(crate) fn on(mut self, line: &str, answer: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn on(self, line: &str, answer: impl AsRef<[u8]>) -> Self {
         let expected = format!("{line}\r").into_bytes();
-        self.steps.push_back(Step { expected, answer: answer.as_ref().to_vec(), delay: Duration::ZERO });
+        self.push(expected, answer.as_ref())
+    }
+
+    fn push(mut self, expected: Vec<u8>, answer: &[u8]) -> Self {
+        let answer = answer.to_vec();
+        self.steps.push_back(Step { expected, answer, delay: Duration::ZERO, restart: None });
         self
     }
 
@@ -84,11 +97,24 @@ impl Script {
         self.on(line, format!("\r\n+CME ERROR: {error}\r\n"))
     }
 
-    /// Raw bytes from the host, such as the data of a prompt or the escape sequence.
-    pub(crate) fn raw(mut self, expected: impl AsRef<[u8]>, answer: impl AsRef<[u8]>) -> Self {
-        let (expected, answer) = (expected.as_ref().to_vec(), answer.as_ref().to_vec());
-        self.steps.push_back(Step { expected, answer, delay: Duration::ZERO });
+    /// A module that has restarted: it echoes again, and knows of no session.
+    pub(crate) fn restarted(self, line: &str) -> Self {
+        self.on(line, "\r\nERROR\r\n").with_restart(Restart::Before)
+    }
+
+    /// A module that restarts behind the last step.
+    pub(crate) fn restarts(self) -> Self {
+        self.with_restart(Restart::Behind)
+    }
+
+    fn with_restart(mut self, restart: Restart) -> Self {
+        self.steps.back_mut().unwrap().restart = Some(restart);
         self
+    }
+
+    /// Raw bytes from the host, such as the data of a prompt or the escape sequence.
+    pub(crate) fn raw(self, expected: impl AsRef<[u8]>, answer: impl AsRef<[u8]>) -> Self {
+        self.push(expected.as_ref().to_vec(), answer.as_ref())
     }
 
     pub(crate) fn last_message(self, message: &str) -> Self {
@@ -119,14 +145,33 @@ impl Script {
         self.start_on(profile(PlatformId::P37), 1)
     }
 
-    /// A module of another kind, and the packet data context that it is to use.
-    pub(crate) fn start_on(self, profile: &'static Profile, context: u8) -> (Modem, Module) {
+    /// As [`connect`](Self::connect); the port follows the health of the module.
+    pub(crate) async fn connect_watched(self) -> (Modem, FtpsClient, Module) {
+        let (modem, module) = self.start_watched().await;
+        let client = FtpsClient::connect(&modem, options()).await.unwrap();
+        (modem, client, module)
+    }
+
+    /// As [`start`](Self::start); the port follows the health of the module.
+    pub(crate) async fn start_watched(self) -> (Modem, Module) {
+        let (host, module) = self.play();
+        let builder = Modem::builder().platform(PlatformId::P37).context_id(1);
+        (builder.open(host).await.unwrap(), module)
+    }
+
+    fn play(self) -> (DuplexStream, Module) {
         let (host, port) = duplex(1024 * 1024);
         let lines = Arc::new(Mutex::new(Vec::new()));
         let task = tokio::spawn(follow(self.steps, port, Arc::clone(&lines)));
+        (host, Module { task, lines })
+    }
+
+    /// A module of another kind, and the packet data context that it is to use.
+    pub(crate) fn start_on(self, profile: &'static Profile, context: u8) -> (Modem, Module) {
+        let (host, module) = self.play();
         let channel = Arc::new(AtPort::start(host, DriverOptions::default()));
         let modem = Modem::builder().context_id(context).on_channel(channel, profile);
-        (modem, Module { task, lines })
+        (modem, module)
     }
 
     pub(crate) async fn connect(self) -> (FtpsClient, Module) {
@@ -170,10 +215,10 @@ async fn follow(
     mut port: DuplexStream,
     lines: Arc<Mutex<Vec<String>>>,
 ) -> VecDeque<Step> {
-    let mut received = Vec::new();
+    let (mut received, mut echo) = (Vec::new(), false);
     let mut input = [0; 4096];
     loop {
-        while let Some((answer, delay)) = next_answer(&mut steps, &mut received, &lines) {
+        while let Some((answer, delay)) = next_answer(&mut steps, &mut received, &lines, &mut echo) {
             sleep(delay).await;
             port.write_all(&answer).await.unwrap();
         }
@@ -192,6 +237,7 @@ fn next_answer(
     steps: &mut VecDeque<Step>,
     received: &mut Vec<u8>,
     lines: &Mutex<Vec<String>>,
+    echo: &mut bool,
 ) -> Option<(Vec<u8>, Duration)> {
     if let Some(step) = steps.front()
         && received.starts_with(&step.expected)
@@ -199,18 +245,44 @@ fn next_answer(
         let step = steps.pop_front().unwrap();
         lines.lock().unwrap().push(String::from_utf8_lossy(&step.expected).trim().to_owned());
         received.drain(..step.expected.len());
-        return Some((step.answer, step.delay));
+        *echo |= step.restart == Some(Restart::Before);
+        let answer = if *echo { [step.expected, step.answer].concat() } else { step.answer };
+        *echo |= step.restart == Some(Restart::Behind);
+        return Some((answer, step.delay));
     }
     let expects_raw = steps.front().is_some_and(|step| !step.expected.ends_with(b"\r"));
     let end = received.iter().position(|&byte| byte == b'\r').filter(|_| !expects_raw)?;
     let line = String::from_utf8_lossy(&received[..end]).into_owned();
     received.drain(..=end);
-    let background = ["AT#SSL", "AT+CCLK", "AT#MQ", "AT#HTTPCFG?", "AT#FTPCFG?", PROBE];
+    if line.is_empty() {
+        return Some((Vec::new(), Duration::ZERO));
+    }
+    let background = [
+        "AT#SSL",
+        "AT+CCLK",
+        "AT#MQ",
+        "AT#HTTPCFG?",
+        "AT#FTPCFG?",
+        "ATE0",
+        "AT+CMEE=2",
+        "AT+CGM",
+        "AT#E2ESC?",
+        "ATS12?",
+        PROBE,
+    ];
     let is_background = background.iter().any(|start| line.starts_with(start)) || line.ends_with("=?");
     let expected = steps.front().map(|step| String::from_utf8_lossy(&step.expected).into_owned());
     assert!(is_background, "the host sent {line:?}, the script expects {expected:?}");
-    let is_probe = line == PROBE;
+    let answer: &[u8] = match line.as_str() {
+        PROBE => b"\r\n+CMEE: 2\r\n\r\nOK\r\n",
+        "AT+CGMM" => b"\r\nME910C1-WW\r\n\r\nOK\r\n",
+        "AT#E2ESC?" => b"\r\n#E2ESC: 0\r\n\r\nOK\r\n",
+        "ATS12?" => b"\r\n050\r\n\r\nOK\r\n",
+        "AT+CGMR" => b"\r\n37.00.000\r\n\r\nOK\r\n",
+        _ => OK,
+    };
+    let echoed = if *echo { format!("{line}\r").into_bytes() } else { Vec::new() };
+    *echo &= !line.starts_with("ATE0");
     lines.lock().unwrap().push(line);
-    let answer = if is_probe { b"\r\n+CMEE: 2\r\n\r\nOK\r\n" } else { OK };
-    Some((answer.to_vec(), Duration::ZERO))
+    Some(([&echoed, answer].concat(), Duration::ZERO))
 }
