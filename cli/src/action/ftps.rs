@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use telit_ftps::{EntryKind, FtpsClient, FtpsOptions, Sha256Digest, remote_path};
+use telit_ftps::{EntryKind, FtpsClient, FtpsOptions, Retry, Sha256Digest, remote_path};
 use tokio::io::AsyncRead;
 use url::Url;
 
@@ -52,6 +52,9 @@ pub(crate) struct GetArguments {
     /// Go on where an earlier download was cut
     #[arg(long)]
     resume: bool,
+    /// How often in a row to go on by itself after a cut, while nothing new comes
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    retries: u32,
     /// What the SHA-256 of the file must be
     #[arg(long, value_name = "HEX")]
     sha256: Option<Sha256Digest>,
@@ -130,13 +133,21 @@ async fn download(
         bar.expect(progress.total);
         bar.reach(progress.bytes);
     });
+    request = request.retry(Retry::default().times(get.retries)).on_retry(|retrying| {
+        tracing::warn!("attempt {} follows: {}", retrying.attempt, retrying.because);
+    });
     if let Some(hash) = get.sha256 {
         request = request.sha256(hash);
     }
     let report = request.await?;
     drop(bar);
     let sha256 = report.sha256.to_string();
-    let object = json!({ "bytes": report.bytes, "sha256": sha256, "resumed_from": report.resumed_from });
+    let object = json!({
+        "bytes": report.bytes,
+        "sha256": sha256,
+        "resumed_from": report.resumed_from,
+        "attempts": report.attempts,
+    });
     let (bytes, target) = (report.bytes, get.output.display());
     Ok((object, format!("{bytes} bytes in {target}\nSHA-256 {sha256}")))
 }

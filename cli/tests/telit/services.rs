@@ -175,7 +175,7 @@ fn downloads() {
     let get = ["ftps", "get", url, "--password-env", "FTP_PASSWORD", "--output", &target, "--json"];
 
     world.servers.ftps().cut_next_download_after(100_000);
-    let cut = world.telit(&get).failed(5);
+    let cut = world.telit(&[&get[..], &["--retries", "0"]].concat()).failed(5);
     assert!(cut.stderr.contains("hint: run it again with --resume"), "{cut:?}");
     assert!(!fs::exists(&target).unwrap());
 
@@ -183,6 +183,14 @@ fn downloads() {
     assert_eq!(resumed["bytes"], 300_000);
     assert_eq!(resumed["sha256"], hash);
     assert!(resumed["resumed_from"].as_u64().unwrap() > 0, "{resumed}");
+    assert_eq!(resumed["attempts"], 1);
+    assert_eq!(fs::read(&target).unwrap(), image);
+
+    world.servers.ftps().cut_next_download_after(100_000);
+    let again = world.telit(&get).ok();
+    assert!(again.stderr.contains("attempt 2 follows: "), "{again:?}");
+    let again = again.object();
+    assert_eq!((&again["attempts"], &again["resumed_from"]), (&2.into(), &0.into()));
     assert_eq!(fs::read(&target).unwrap(), image);
 
     let other = world.file("other.bin");

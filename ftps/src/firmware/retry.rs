@@ -19,7 +19,8 @@ use crate::error::TransferError;
 /// use telit_ftps::Retry;
 ///
 /// let patient = Retry::new(100, Backoff::new(Duration::from_secs(5), Duration::from_secs(600)));
-/// assert_ne!(patient, Retry::default());
+/// assert_eq!(Retry::default().times(0).times(10), Retry::default());
+/// # let _ = patient;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
@@ -38,6 +39,12 @@ impl Retry {
     #[must_use]
     pub const fn new(times: u32, backoff: Backoff) -> Self {
         Self { times, backoff }
+    }
+
+    /// The same with so many times in a row.
+    #[must_use]
+    pub const fn times(self, times: u32) -> Self {
+        Self { times, ..self }
     }
 
     /// Not at all: the first error ends the download.

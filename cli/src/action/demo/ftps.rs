@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use telit_core::{Category, Modem};
-use telit_ftps::{DownloadReport, FtpsClient, FtpsOptions, Sha256Digest};
+use telit_ftps::{DownloadReport, FtpsClient, FtpsOptions, Retry, Sha256Digest};
 use telit_simulator::servers::{TestServers, pattern};
 
 use super::report::Done;
@@ -55,7 +55,7 @@ async fn interrupted(
     target: &Path,
     hash: Sha256Digest,
 ) -> Result<DownloadReport, Failure> {
-    match client.download_to_file(IMAGE, target).sha256(hash).await {
+    match client.download_to_file(IMAGE, target).sha256(hash).retry(Retry::never()).await {
         Err(error) if error.is_resumable() => {}
         Err(error) => return Err(error.into()),
         Ok(_) => return Err(differs("the connection, which should have been cut,")),
