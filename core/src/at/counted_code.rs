@@ -42,6 +42,17 @@ pub(crate) fn take(reader: &mut Reader, output: &mut Output) -> Front {
     }
 }
 
+/// Drops the head of a code whose data do not come: what follows is read as lines again. Gives its length.
+pub(crate) fn give_up(reader: &mut Reader) -> usize {
+    match head(reader.peek()) {
+        Head::Counted { head, .. } => {
+            reader.drop_front(head);
+            head
+        }
+        Head::Unfinished | Head::Other => 0,
+    }
+}
+
 enum Head {
     Other,
     Unfinished,
@@ -55,12 +66,12 @@ fn head(bytes: &[u8]) -> Head {
     let Some(rest) = bytes.strip_prefix(PREFIX) else {
         return if PREFIX.starts_with(bytes) { Head::Unfinished } else { Head::Other };
     };
-    let first = match number(rest.trim_ascii_start()) {
+    let first = match number(without_blanks(rest)) {
         Number::Then { rest, .. } => rest,
         Number::Unfinished => return Head::Unfinished,
         Number::Other => return Head::Other,
     };
-    match number(first.trim_ascii_start()) {
+    match number(without_blanks(first)) {
         Number::Then { value: data, rest } if data <= DATA_LIMIT => {
             Head::Counted { head: bytes.len() - rest.len(), data }
         }
@@ -68,6 +79,11 @@ fn head(bytes: &[u8]) -> Head {
         // Without a third field it is the code of ring mode 1, an ordinary line.
         Number::Then { .. } | Number::Other => Head::Other,
     }
+}
+
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    let blanks = bytes.iter().take_while(|byte| **byte == b' ').count();
+    bytes.get(blanks..).unwrap_or_default()
 }
 
 enum Number<'a> {

@@ -137,7 +137,11 @@ pub struct Engine {
 }
 
 enum State {
-    Idle { ready_at: Option<Instant> },
+    Idle {
+        ready_at: Option<Instant>,
+        /// The last byte of the answer may still come.
+        line_end_due: bool,
+    },
     Pending(Box<Pending>),
     Stream(Stream),
     Resync(Box<Resync>),
@@ -170,7 +174,7 @@ impl Engine {
             state: if settings.unknown_state {
                 State::Resync(Box::new(Resync::unknown()))
             } else {
-                State::Idle { ready_at: None }
+                State::Idle { ready_at: None, line_end_due: false }
             },
             dropped: 0,
             resyncs: 0,
@@ -195,7 +199,7 @@ impl Engine {
     #[must_use]
     pub fn is_ready(&self, now: Instant) -> bool {
         match &self.state {
-            State::Idle { ready_at } => ready_at.is_none_or(|ready_at| ready_at <= now),
+            State::Idle { ready_at, .. } => ready_at.is_none_or(|ready_at| ready_at <= now),
             State::Resync(resync) => resync.gave_up(),
             State::Pending(_) | State::Stream(_) => false,
         }
@@ -267,7 +271,7 @@ impl Engine {
     /// Fires what is due. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Instant) {
         match &mut self.state {
-            State::Idle { ready_at } => {
+            State::Idle { ready_at, .. } => {
                 if ready_at.is_some_and(|ready_at| ready_at <= now) {
                     *ready_at = None;
                 }
@@ -285,7 +289,7 @@ impl Engine {
                 self.apply_stream(now, step);
             }
             State::Resync(resync) => {
-                let step = resync.timeout(now, &self.settings, &mut self.output);
+                let step = resync.timeout(now, &self.settings, &mut self.reader, &mut self.output);
                 self.apply_resync(now, step);
             }
         }
@@ -296,7 +300,7 @@ impl Engine {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         match &self.state {
-            State::Idle { ready_at } => *ready_at,
+            State::Idle { ready_at, .. } => *ready_at,
             State::Pending(pending) => pending.next_timeout(),
             State::Stream(stream) => stream.next_timeout(),
             State::Resync(resync) => resync.next_timeout(),
@@ -406,12 +410,11 @@ impl Engine {
     }
 
     fn step_idle(&mut self, now: Instant) -> bool {
-        let line_end_was_open = self.reader.is_line_end_open();
         if !self.reader.settle() {
             flush_trace(&mut self.reader, &mut self.output);
             return false;
         }
-        if line_end_was_open {
+        if matches!(self.state, State::Idle { line_end_due: true, .. }) {
             // The last byte of the answer has come only now: the pause counts from here.
             self.become_idle(now);
         }
@@ -507,7 +510,7 @@ impl Engine {
 
     fn become_idle(&mut self, now: Instant) {
         let ready_at = (!self.settings.pause.is_zero()).then(|| now + self.settings.pause);
-        self.state = State::Idle { ready_at };
+        self.state = State::Idle { ready_at, line_end_due: self.reader.is_line_end_open() };
     }
 
     fn become_resync(&mut self, now: Instant, trouble: Trouble) {

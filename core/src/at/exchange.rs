@@ -8,6 +8,8 @@ use bytes::Bytes;
 use super::command_line::{CommandLine, InvalidValue};
 
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(5);
+/// A clock can be that far ahead.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Bytes that edit or end a prompt which is closed by Ctrl-Z: backspace, Ctrl-Z, escape.
 ///
@@ -52,10 +54,10 @@ impl Exchange {
         }
     }
 
-    /// How long the module may take from the moment the command was written.
+    /// How long the module may take from the moment the command was written: a year at most.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 

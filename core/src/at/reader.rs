@@ -99,6 +99,10 @@ impl Reader {
             return self.without_line_end();
         };
         let end = self.searched + offset;
+        if end > self.line_limit {
+            self.discard(end);
+            return Found::Overlong;
+        }
         let ended_in_cr = self.buffer.get(end) == Some(&CR);
         let line_feed_follows = self.buffer.get(end + 1).map(|&byte| byte == LF);
         let line = self.take_front(end);
@@ -217,6 +221,15 @@ mod tests {
         assert!(reader.settle());
         assert_eq!(reader.take_line(), line(b"OK"));
         assert_eq!(reader.take_discarded(), 0);
+    }
+
+    #[test]
+    fn an_overlong_line_that_comes_in_one_piece_is_thrown_away_too() {
+        let mut reader = reader(b"0123456789abcdef\r\n0123456789abcdef0\r\nOK\r\n");
+        assert_eq!(reader.take_line(), line(b"0123456789abcdef"));
+        assert_eq!(reader.take_line(), Found::Overlong);
+        assert_eq!(reader.take_discarded(), 17);
+        assert_eq!(reader.take_line(), line(b"OK"));
     }
 
     #[test]

@@ -136,7 +136,7 @@ enum Phase {
     /// A probe was sent; `answered`: its information line has come.
     Probing { until: Instant, answered: bool },
     /// The probe was answered; earlier probes may still be.
-    Settling { until: Instant },
+    Settling { until: Instant, at_most: Instant },
     /// No probe was answered.
     GaveUp,
 }
@@ -215,11 +215,10 @@ impl Resync {
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Quiet { until, at_most } => Some(until.min(at_most)),
-            Phase::Guard { until, .. }
-            | Phase::Escaped { until }
-            | Phase::Probing { until, .. }
-            | Phase::Settling { until } => Some(until),
+            Phase::Quiet { until, at_most } | Phase::Settling { until, at_most } => Some(until.min(at_most)),
+            Phase::Guard { until, .. } | Phase::Escaped { until } | Phase::Probing { until, .. } => {
+                Some(until)
+            }
             Phase::GaveUp => None,
         }
     }
@@ -228,7 +227,7 @@ impl Resync {
         self.last_input = Some(now);
         self.flood_until.get_or_insert(now + FLOOD);
         match &mut self.phase {
-            Phase::Quiet { until, .. } | Phase::Settling { until } => *until = now + settings.quiet,
+            Phase::Quiet { until, .. } | Phase::Settling { until, .. } => *until = now + settings.quiet,
             Phase::Probing { .. } | Phase::Guard { .. } | Phase::Escaped { .. } | Phase::GaveUp => {}
         }
     }
@@ -239,14 +238,29 @@ impl Resync {
             && self.flood_until.is_some_and(|until| now < until)
     }
 
-    pub(crate) fn timeout(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
+    pub(crate) fn timeout(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> ResyncStep {
         if self.next_timeout().is_some_and(|due| due > now) {
             return ResyncStep::Wait;
         }
+        // The answer to a probe must not count as the data that a damaged head promises.
+        let given_up = if self.is_flooded(now, settings) { 0 } else { counted_code::give_up(reader) };
+        match self.fire(now, settings, output) {
+            ResyncStep::Again if given_up > 0 => ResyncStep::Dropped(given_up as u64),
+            step => step,
+        }
+    }
+
+    fn fire(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
         match self.phase {
             // With ATQ1 the probe's information line is all that comes. Source: M37 p145.
             Phase::Probing { answered: true, .. } => {
-                self.phase = Phase::Settling { until: now + settings.quiet };
+                self.phase = settling(now, settings);
                 ResyncStep::Again
             }
             // Nobody sends without end in command mode.
@@ -341,7 +355,7 @@ impl Resync {
             Phase::Probing { answered: true, .. }
                 if text == "0" || Final::parse(&text) == Some(Final::Ok) =>
             {
-                self.phase = Phase::Settling { until: now + settings.quiet };
+                self.phase = settling(now, settings);
             }
             _ => {
                 if let (Phase::Probing { until, .. }, Some(Final::Error(_))) =
@@ -439,6 +453,11 @@ impl Resync {
         self.phase = Phase::Probing { until: now + settings.probe_wait, answered: false };
         ResyncStep::Again
     }
+}
+
+/// A module that never falls silent for long must not hold up the next command for ever.
+fn settling(now: Instant, settings: &Settings) -> Phase {
+    Phase::Settling { until: now + settings.quiet, at_most: now + settings.quiet + settings.probe_wait }
 }
 
 fn send(output: &mut Output, bytes: &'static [u8]) {

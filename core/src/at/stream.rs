@@ -480,12 +480,13 @@ impl Tail {
     }
 }
 
-/// Complete lines must be known unsolicited codes; an incomplete last one may still become one.
+/// Complete lines must be known unsolicited codes; an incomplete last one may still become one. They begin with a
+/// line end.
 fn only_unsolicited(text: &str) -> bool {
     let complete = text.rfind(['\r', '\n']).map_or(0, |end| end + 1);
     let lines = text.get(..complete).unwrap_or_default().split(['\r', '\n']);
-    lines.filter(|line| !line.is_empty()).all(unsolicited::is_known)
-        && (complete > 0 || text.is_empty() || text == "\r")
+    (text.is_empty() || text.starts_with(['\r', '\n']))
+        && lines.filter(|line| !line.is_empty()).all(unsolicited::is_known)
 }
 
 /// `NO CARRIER:SSL,<SSId>...`. Source: M37 p878.

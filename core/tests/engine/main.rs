@@ -11,3 +11,4 @@ mod resync;
 mod rig;
 mod streams;
 mod traces;
+mod untrusted;

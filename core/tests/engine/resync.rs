@@ -222,9 +222,25 @@ fn a_prompt_that_nobody_can_answer_is_refused_and_closed() {
     rig.begin(Exchange::new(line, Expect::text()).refuse_prompt());
     rig.take_written();
     rig.feed(b"\r\n> ");
+    rig.pass(Duration::from_millis(199));
+    assert_eq!(rig.result(), None, "the rest of a line may come");
+    rig.pass(Duration::from_millis(1));
     assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
     rig.pass(Duration::from_millis(200));
     assert_eq!(rig.take_written(), "\x1b\rAT+CMEE?\r");
+}
+
+#[test]
+fn a_line_that_begins_like_a_prompt_is_a_line_however_it_is_cut() {
+    let mut rig = Rig::new();
+    let line = CommandLine::verbatim("AT#SCFG?").unwrap();
+    rig.begin(Exchange::new(line, Expect::text()).refuse_prompt());
+    rig.feed(b"\r\n>");
+    rig.pass(Duration::from_millis(150));
+    rig.feed(b" a line\r\n>");
+    rig.pass(Duration::from_millis(150));
+    rig.feed(b">>\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["> a line", ">>>"]);
 }
 
 /// Everything that is written until the engine gives up, with the milliseconds since the start.

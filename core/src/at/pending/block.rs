@@ -82,25 +82,28 @@ impl Pending {
         output: &mut Output,
     ) -> Step {
         let most = limit.saturating_add(BLOCK_TAIL.len());
-        let arrived = reader.peek().len();
-        if arrived < most {
+        // What comes behind is not looked at, so that it does not matter how much of it is here.
+        let Some(certain) = reader.peek().get(..most) else {
             return Step::Wait;
-        }
-        if reader.peek().get(limit..most) == Some(BLOCK_TAIL) {
+        };
+        if certain.ends_with(BLOCK_TAIL) {
             return self.step_body(limit, reader, output);
         }
-        match self.end_unannounced_by_silence(reader, output) {
-            Step::Wait if arrived > most => {
-                Step::Lost(Failure::Unexpected("a block is longer than its limit"))
-            }
-            step => step,
+        match block_end(certain) {
+            Some(length) => self.end_unannounced(length, reader, output),
+            None if reader.peek().len() == most => Step::Wait,
+            None => Step::Lost(Failure::Unexpected("a block is longer than its limit")),
         }
     }
 
     pub(super) fn end_unannounced_by_silence(&mut self, reader: &mut Reader, output: &mut Output) -> Step {
-        let Some(length) = block_end(reader.peek()) else {
-            return Step::Wait;
-        };
+        match block_end(reader.peek()) {
+            Some(length) => self.end_unannounced(length, reader, output),
+            None => Step::Wait,
+        }
+    }
+
+    fn end_unannounced(&mut self, length: usize, reader: &mut Reader, output: &mut Output) -> Step {
         self.ended_by_silence = true;
         self.step_body(length, reader, output)
     }
@@ -126,11 +129,13 @@ pub(super) fn last_number(rest: &str) -> Option<usize> {
     rest.trim_end_matches(',').rsplit(',').next()?.trim().parse().ok()
 }
 
-/// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand.
+/// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand, the last of
+/// which may not be complete.
 fn block_end(bytes: &[u8]) -> Option<usize> {
     let last = memchr::memmem::rfind(bytes, BLOCK_TAIL)?;
     let behind = bytes.get(last + BLOCK_TAIL.len()..).unwrap_or_default();
-    let only_unsolicited = String::from_utf8_lossy(behind)
+    let complete = behind.iter().rposition(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or_default();
+    let only_unsolicited = String::from_utf8_lossy(behind.get(..complete).unwrap_or_default())
         .split(['\r', '\n'])
         .filter(|line| !line.is_empty())
         .all(unsolicited::is_known);

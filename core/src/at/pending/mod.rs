@@ -104,7 +104,12 @@ impl Pending {
     }
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
-        if self.phase != Phase::Lines && self.phase != Phase::Tail {
+        let raw = match &self.phase {
+            Phase::Body { .. } | Phase::Unannounced { .. } => true,
+            Phase::PayloadEcho(echo) => echo.is_expected(),
+            Phase::Lines | Phase::Mark { .. } | Phase::Tail => false,
+        };
+        if raw {
             // Raw bytes are bounded in number, so every piece may take the whole deadline.
             self.extend(now);
             self.quiet_at = Some(now + self.silence(settings));
@@ -130,6 +135,12 @@ impl Pending {
             self.quiet_at = None;
             if matches!(self.phase, Phase::Unannounced { .. }) || self.in_expected_block() {
                 return self.end_unannounced_by_silence(reader, output);
+            }
+            if self.is_refused_prompt(reader) {
+                self.prompt_open = true;
+                return Step::Lost(Failure::Unexpected(
+                    "the module asks for data, which a line alone cannot give",
+                ));
             }
         }
         Step::Wait
@@ -218,12 +229,9 @@ impl Pending {
             if let Some(step) = self.step_prompt(now, reader, output) {
                 return step;
             }
-            if self.exchange.refuse_prompt && matches!(reader.peek(), b">" | b"> " | b">>>") {
-                self.prompt_open = true;
-                return Step::Lost(Failure::Unexpected(
-                    "the module asks for data, which a line alone cannot give",
-                ));
-            }
+            // A line can begin like a prompt: the silence behind it tells.
+            let quiet_at = self.quiet_at.unwrap_or_else(|| now + settings.quiet);
+            self.quiet_at = self.is_refused_prompt(reader).then_some(quiet_at);
             if let Some(step) = self.step_unannounced_mark(now, settings, reader, output) {
                 return step;
             }
@@ -370,7 +378,9 @@ impl Pending {
         match announced {
             None => Step::Again,
             Some((Some(length), limit, marked)) if length <= limit => {
-                self.extend(now);
+                if length > 0 {
+                    self.extend(now);
+                }
                 self.phase = match (marked, length) {
                     (true, _) => Phase::Mark { length },
                     (false, 0) => Phase::Lines,
@@ -380,6 +390,13 @@ impl Pending {
             }
             Some(_) => Step::Lost(Failure::Unexpected("a block announces no length, or one over its limit")),
         }
+    }
+
+    /// What is there could be the prompt of a command that nobody has data for.
+    fn is_refused_prompt(&self, reader: &Reader) -> bool {
+        self.exchange.refuse_prompt
+            && self.phase == Phase::Lines
+            && matches!(reader.peek(), b">" | b"> " | b">>>")
     }
 
     fn trace_line(&self, reader: &mut Reader, output: &mut Output, text: &str) {

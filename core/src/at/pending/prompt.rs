@@ -14,6 +14,8 @@ use crate::at::reader::Reader;
 pub(super) struct PayloadEcho {
     expected: Bytes,
     matched: usize,
+    /// The blank that belongs to the prompt may come. Some guides print none. Source: at M37 p741 with one.
+    blank_due: bool,
 }
 
 impl Pending {
@@ -32,7 +34,6 @@ impl Pending {
         let (prompt, payload) = (*prompt, payload.clone());
         let width = match prompt {
             Prompt::CountedTriple => 3,
-            // Behind `>` comes one blank, but some guides print none. Source: at M37 p741 with one.
             Prompt::Terminated | Prompt::Counted => 1,
         };
         if reader.peek().len() < width {
@@ -41,24 +42,40 @@ impl Pending {
         if reader.peek().iter().take(width).any(|&byte| byte != b'>') {
             return None;
         }
-        let blank = usize::from(width == 1 && reader.peek().get(1) == Some(&b' '));
-        reader.drop_front(width + blank);
+        // A payload that begins with a blank may be echoed with or without that of the prompt before it.
+        let is_payload_blank = self.echo && payload.first() == Some(&b' ');
+        let blank = reader.peek().get(width) == Some(&b' ') && !is_payload_blank;
+        reader.drop_front(width + usize::from(blank));
         flush_trace(reader, output);
         let sent = send_payload(prompt, &payload, self.exchange.secret_answer, output);
         self.extend(now);
         self.payload_sent = true;
         let expected = if self.echo { sent } else { Bytes::new() };
-        self.phase = Phase::PayloadEcho(PayloadEcho { expected, matched: 0 });
+        self.phase = Phase::PayloadEcho(PayloadEcho { expected, matched: 0, blank_due: !blank });
         Some(Step::Again)
     }
 }
 
 impl PayloadEcho {
+    pub(super) fn is_expected(&self) -> bool {
+        !self.expected.is_empty()
+    }
+
     /// Drops what has come back. Whether what comes next is something else.
     pub(super) fn is_over(&mut self, reader: &mut Reader, output: &mut Output) -> bool {
-        // The blank that belongs to the prompt, if it came late.
-        if self.matched == 0 && reader.peek().first() == Some(&b' ') && self.expected.first() != Some(&b' ') {
-            reader.drop_front(1);
+        if self.blank_due {
+            let is_payload_blank = self.expected.first() == Some(&b' ');
+            match reader.peek() {
+                [] => return false,
+                [b' '] if is_payload_blank => return false,
+                [b' ', next, ..] if is_payload_blank && *next != b' ' => {}
+                [b' ', ..] => {
+                    reader.drop_front(1);
+                    flush_trace(reader, output);
+                }
+                _ => {}
+            }
+            self.blank_due = false;
         }
         let wanted = self.expected.get(self.matched..).unwrap_or_default();
         let here = reader.peek();
