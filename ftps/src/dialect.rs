@@ -10,6 +10,8 @@ const WITH_EXTENDED_COMMANDS: usize = 4;
 /// says that platform 52 can and no public document says how. TLS itself is asked for in its own field, so that a
 /// firmware which means something else by this value still refuses to go on without TLS.
 const IMPLICIT: usize = 2;
+/// Most bytes of a block, whatever the module says that it takes or gives: so much memory is taken for it.
+const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// What the test forms answered; `None` where the module refused one.
 #[derive(Clone, Debug, Default)]
@@ -53,8 +55,11 @@ impl Dialect {
         Self {
             extended_commands: fields >= WITH_EXTENDED_COMMANDS,
             implicit_tls: implicit && ftp.implicit_tls != Availability::No,
-            receive: most(&forms.receive, 0).unwrap_or(ftp.receive).max(1),
-            append: forms.append.as_ref().map(|_| most(&forms.append, 0).unwrap_or(ftp.append).max(1)),
+            receive: most(&forms.receive, 0).unwrap_or(ftp.receive).clamp(1, LARGEST_BLOCK),
+            append: forms
+                .append
+                .as_ref()
+                .map(|_| most(&forms.append, 0).unwrap_or(ftp.append).clamp(1, LARGEST_BLOCK)),
         }
     }
 }
@@ -108,6 +113,16 @@ mod tests {
             Dialect { extended_commands: true, implicit_tls: false, receive: 3000, append: Some(1500) };
         assert_eq!(dialect(Availability::No, &empty), expected);
         assert_eq!(dialect(Availability::No, &TestForms::default()), Dialect { append: None, ..expected });
+    }
+
+    #[test]
+    fn a_block_takes_no_more_memory_than_is_right_whatever_the_module_says() {
+        let huge = "(1-18446744073709551615)";
+        let forms = TestForms { receive: form(&[huge]), append: form(&[huge]), ..TestForms::default() };
+        let told = dialect(Availability::No, &forms);
+        assert_eq!((told.receive, told.append), (65_536, Some(65_536)));
+        let none = TestForms { receive: form(&["(0)"]), append: form(&["0"]), ..TestForms::default() };
+        assert_eq!(dialect(Availability::No, &none).receive, 1);
     }
 
     #[test]

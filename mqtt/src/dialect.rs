@@ -65,9 +65,8 @@ impl Dialect {
         Some(Self {
             tls_socket_field: exists(mqtt.ssl_instance_field, fields(&forms.configuration) > 5),
             subscribe_qos_field: exists(mqtt.subscribe_qos_field, fields(&forms.subscribe) > 2),
-            keep_alive: range(&forms.session, 1).map_or_else(|| mqtt.keep_alive.clone(), seconds),
-            packet_timeout: range(&forms.packet_timeout, 1)
-                .map_or_else(|| mqtt.packet_timeout.clone(), seconds),
+            keep_alive: seconds(&forms.session, 1).unwrap_or_else(|| mqtt.keep_alive.clone()),
+            packet_timeout: seconds(&forms.packet_timeout, 1).unwrap_or_else(|| mqtt.packet_timeout.clone()),
             topic_limit: most(&forms.subscribe, 1, mqtt.topic_length),
             counted_limit: counted.then(|| most(&forms.publish_counted, 4, mqtt.counted_payload)),
             text_limit: forms.publish_text.as_ref().map(|_| most(&forms.publish_text, 4, mqtt.text_payload)),
@@ -136,8 +135,10 @@ fn most(form: &Option<Vec<String>>, field: usize, table: usize) -> usize {
     range(form, field).and_then(|range| usize::try_from(*range.end()).ok()).unwrap_or(table)
 }
 
-fn seconds(range: RangeInclusive<u64>) -> RangeInclusive<Duration> {
-    Duration::from_secs(*range.start())..=Duration::from_secs(*range.end())
+/// Times of MQTT have 16 bits; a form that tells more tells nothing.
+fn seconds(form: &Option<Vec<String>>, field: usize) -> Option<RangeInclusive<Duration>> {
+    let range = range(form, field).filter(|range| *range.end() <= u16::MAX.into())?;
+    Some(Duration::from_secs(*range.start())..=Duration::from_secs(*range.end()))
 }
 
 /// `(60-3600)` or `256`. Some firmware writes words instead of numbers. Source: M37 p1009-1036.
@@ -216,6 +217,15 @@ mod tests {
         let publish = Publish::new(topic, payload.to_vec());
         let exchange = dialect.publish(1, &publish, WAIT)?;
         Ok(String::from_utf8(exchange.line().as_bytes().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_form_with_times_that_mqtt_does_not_have_tells_nothing() {
+        let mut forms = new_firmware();
+        forms.session = form(&["(1-2)", "(60-18446744073709551615)", "(0-1)"]);
+        forms.packet_timeout = form(&["(1-2)", "(18446744073709551615-18446744073709551615)"]);
+        let (told, table) = (dialect(&forms), dialect(&new_firmware()));
+        assert_eq!((told.keep_alive, told.packet_timeout), (table.keep_alive, table.packet_timeout));
     }
 
     #[test]

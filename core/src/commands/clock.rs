@@ -151,6 +151,14 @@ fn parse_clock(text: &str) -> Option<Option<SystemTime>> {
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
     let quarters: i64 = if zone.is_empty() { 0 } else { zone.parse().ok()? };
+    // The widest zones are 14 hours wide.
+    if !(-56..=56).contains(&quarters) {
+        return None;
+    }
+    // No zone is further away than 14 hours.
+    if !(-56..=56).contains(&quarters) {
+        return None;
+    }
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -209,6 +217,14 @@ mod tests {
         assert_eq!(parse("+CCLK: \"80/01/06,00:00:10\""), None);
         assert!(ReadClock.parse(&Reply::new(["+CCLK: \"noon\""], "")).is_err());
         assert!(ReadClock.parse(&Reply::new(["+CCLK: \"24/13/01,00:00:00\""], "")).is_err());
+    }
+
+    #[test]
+    fn a_zone_that_cannot_be_is_no_clock() {
+        for zone in ["+57", "-57", "+9223372036854775807", "-9223372036854775808", "+x", "+"] {
+            let line = format!("+CCLK: \"24/02/29,14:42:39{zone}\"");
+            assert!(ReadClock.parse(&Reply::new([line.as_str()], "")).is_err(), "{zone}");
+        }
     }
 
     #[test]
