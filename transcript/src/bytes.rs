@@ -2,28 +2,33 @@
 
 /// The text of a line, part by part. Literal parts that touch are one part, and none is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Text(Vec<Part>);
+pub struct Text(Vec<Part>);
 
 /// A piece of a [`Text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
+    /// These bytes.
     Literal(Vec<u8>),
     /// So many bytes, known by the first 12 digits of their SHA-256.
     Payload {
+        /// How many.
         length: usize,
+        /// Twelve hexadecimal digits.
         digest: String,
     },
+    /// A secret that was left out.
     Redacted,
     /// The content of a fixture.
     Fixture(String),
     /// The length of a fixture, in decimal.
     FixtureSize(String),
+    /// A value of this kind.
     Varying(Varying),
 }
 
 /// Values that vary from module to module or from run to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Varying {
+pub enum Varying {
     /// An IPv4 address.
     Ip,
     /// A cipher suite, as `#SSLS` prints it.
@@ -43,7 +48,8 @@ pub(crate) enum Varying {
 }
 
 impl Varying {
-    pub(crate) const ALL: [Self; 8] = [
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
         Self::Ip,
         Self::Suite,
         Self::Name,
@@ -54,7 +60,9 @@ impl Varying {
         Self::Fields,
     ];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// As it is written: `ip` for `{?ip}`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Ip => "ip",
             Self::Suite => "suite",
@@ -67,18 +75,22 @@ impl Varying {
         }
     }
 
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    /// The kind of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Whether it is told where it ends by what comes behind it.
-    pub(crate) fn ends_at_the_next_byte(self) -> bool {
+    #[must_use]
+    pub fn ends_at_the_next_byte(self) -> bool {
         self != Self::Fields
     }
 }
 
 impl Text {
-    pub(crate) fn new(parts: impl IntoIterator<Item = Part>) -> Self {
+    /// A text of these parts.
+    pub fn new(parts: impl IntoIterator<Item = Part>) -> Self {
         let mut text = Self::default();
         for part in parts {
             text.push(part);
@@ -86,7 +98,8 @@ impl Text {
         text
     }
 
-    pub(crate) fn push(&mut self, part: Part) {
+    /// Appends a part.
+    pub fn push(&mut self, part: Part) {
         match (self.0.last_mut(), part) {
             (_, Part::Literal(bytes)) if bytes.is_empty() => {}
             (Some(Part::Literal(last)), Part::Literal(bytes)) => last.extend(bytes),
@@ -94,7 +107,9 @@ impl Text {
         }
     }
 
-    pub(crate) fn parts(&self) -> &[Part] {
+    /// The parts in order.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
         &self.0
     }
 }

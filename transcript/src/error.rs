@@ -3,13 +3,17 @@
 /// A line that cannot be read, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
-pub(crate) struct ReadError {
-    pub(crate) line: usize,
-    pub(crate) problem: Problem,
+pub struct ReadError {
+    /// Its number, from 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub problem: Problem,
 }
 
+/// What can be wrong with a line. The messages say it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Problem {
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum Problem {
     #[error("not UTF-8")]
     NotUtf8,
     #[error("the line does not begin with SECONDS.millis, three digits behind the point")]

@@ -2,36 +2,53 @@
 
 use std::time::Duration;
 
-use super::Text;
+use crate::Text;
 
 /// A conversation from its start. The event with index `n` stands in line `n + 1`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Transcript {
-    pub(crate) events: Vec<Event>,
+pub struct Transcript {
+    /// In order.
+    pub events: Vec<Event>,
 }
 
+/// Something that happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Event {
+pub struct Event {
     /// Since the start, in whole milliseconds.
-    pub(crate) at: Duration,
-    pub(crate) kind: Kind,
+    pub at: Duration,
+    /// What happens.
+    pub kind: Kind,
 }
 
+/// What happens, and on which side.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// The host says this on a port, counted from 1.
-    Host { port: u8, text: Text },
+    Host {
+        /// The number of the port.
+        port: u8,
+        /// What it says.
+        text: Text,
+    },
     /// The module says this on a port.
-    Module { port: u8, text: Text },
+    Module {
+        /// The number of the port.
+        port: u8,
+        /// What it says.
+        text: Text,
+    },
     /// For people; in the first lines, the header.
     Remark(String),
     /// What happens at the other end of the network.
     Server(ServerAct),
 }
 
+/// What the server behind the module does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ServerAct {
+pub enum ServerAct {
+    /// To the module.
     Sends(Text),
+    /// From the module.
     Receives(Text),
     /// Ends the connection in order.
     Closes,

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sha2::{Digest, Sha256};
 
-use super::{Part, Text, Varying};
+use crate::{Part, Text, Varying};
 
 /// What `{name}` stands for.
-pub(crate) type Fixtures = BTreeMap<String, Vec<u8>>;
+pub type Fixtures = BTreeMap<String, Vec<u8>>;
 
 /// A text that cannot be played or compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unknown {
+pub enum Unknown {
+    /// No fixture has this name.
     #[error("there is no fixture `{0}`")]
     Fixture(String),
+    /// It cannot be told from the text.
     #[error("what stands for a digest, a secret or a varying value is not known")]
     Content,
 }
@@ -22,7 +24,7 @@ pub(crate) enum Unknown {
 ///
 /// # Errors
 /// [`Unknown`] for a fixture that is not there, and for parts without known content.
-pub(crate) fn content(text: &Text, fixtures: &Fixtures) -> Result<Vec<u8>, Unknown> {
+pub fn content(text: &Text, fixtures: &Fixtures) -> Result<Vec<u8>, Unknown> {
     let mut bytes = Vec::new();
     for part in text.parts() {
         match part {
@@ -40,10 +42,12 @@ fn fixture<'a>(name: &str, fixtures: &'a Fixtures) -> Result<&'a [u8], Unknown> 
 }
 
 /// Takes the bytes that come, and tells when they are a text's.
-pub(crate) struct Matcher {
+#[derive(Debug)]
+pub struct Matcher {
     wanted: VecDeque<Wanted>,
 }
 
+#[derive(Debug)]
 enum Wanted {
     Bytes(VecDeque<u8>),
     Payload {
@@ -55,28 +59,35 @@ enum Wanted {
     Varying(Varying, Vec<u8>),
 }
 
+/// What one more byte led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
+pub enum Progress {
+    /// It fits, and more may come.
     More,
+    /// It was the last.
     Complete,
     /// The byte does not belong there.
     Differs,
 }
 
 impl Matcher {
+    /// Waits for this text.
+    ///
     /// # Errors
     /// [`Unknown`] for a fixture that is not there, and for what was redacted.
-    pub(crate) fn new(text: &Text, fixtures: &Fixtures) -> Result<Self, Unknown> {
+    pub fn new(text: &Text, fixtures: &Fixtures) -> Result<Self, Unknown> {
         let wanted = text.parts().iter().map(|part| Wanted::of(part, fixtures));
         Ok(Self { wanted: wanted.collect::<Result<_, _>>()? })
     }
 
     /// Whether nothing is missing, so that not even a byte needs to come.
-    pub(crate) fn is_complete(&self) -> bool {
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
         self.wanted.is_empty()
     }
 
-    pub(crate) fn take(&mut self, byte: u8) -> Progress {
+    /// Takes the next byte.
+    pub fn take(&mut self, byte: u8) -> Progress {
         while let Some(wanted) = self.wanted.front_mut() {
             match wanted.take(byte) {
                 Taken::More => return Progress::More,
@@ -199,7 +210,8 @@ impl Varying {
 }
 
 /// `yy/MM/dd,hh:mm:ss±zz`, with any digits.
-pub(crate) fn is_clock(text: &[u8]) -> bool {
+#[must_use]
+pub fn is_clock(text: &[u8]) -> bool {
     let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
     text.len() == 20
         && text.iter().enumerate().all(|(at, byte)| match at {

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::reading::is_name;
-use super::{Event, Kind, Part, ServerAct, Text, Transcript};
+use crate::reading::is_name;
+use crate::{Event, Kind, Part, ServerAct, Text, Transcript};
 
 impl Display for Transcript {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

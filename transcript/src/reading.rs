@@ -3,14 +3,14 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Event, Kind, Part, Problem, ReadError, ServerAct, Text, Transcript, Varying};
+use crate::{Event, Kind, Part, Problem, ReadError, ServerAct, Text, Transcript, Varying};
 
 impl Transcript {
     /// Reads a transcript of any origin; never panics.
     ///
     /// # Errors
     /// The first line that is wrong, and why.
-    pub(crate) fn parse(input: &[u8]) -> Result<Self, ReadError> {
+    pub fn parse(input: &[u8]) -> Result<Self, ReadError> {
         let mut events: Vec<Event> = Vec::new();
         for (index, line) in lines(input).enumerate() {
             let earliest = events.last().map_or(Duration::ZERO, |event| event.at);
@@ -166,7 +166,7 @@ fn braced(rest: &str) -> Result<Option<Read>, Problem> {
 }
 
 /// Lower-case words with hyphens between them.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::matcher::{Fixtures, Matcher, Progress};
-use super::{Event, Kind, Part, Problem, ReadError, ServerAct, Text, Transcript, Varying};
+use crate::matcher::{Fixtures, Matcher, Progress};
+use crate::{Event, Kind, Part, Problem, ReadError, ServerAct, Text, Transcript, Varying};
 
 fn only_event(line: &str) -> Kind {
     let mut transcript: Transcript = line.parse().expect("it is a transcript");

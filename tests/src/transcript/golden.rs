@@ -4,9 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use telit_simulator::Platform;
+use telit_transcript::Transcript;
 use tokio::task::JoinSet;
 
-use super::{Header, Stage, Transcript, play};
+use super::{Header, Stage, play};
 
 /// Whose virtual module there is.
 const SIMULATED: &[Platform] = &Platform::ALL;

@@ -1,8 +1,7 @@
 //! What a transcript says about itself in its first lines.
 
 use telit_simulator::Platform;
-
-use super::{Kind, Problem, ReadError, Transcript};
+use telit_transcript::{Event, Kind, Problem, ReadError, Transcript};
 
 /// The first remarks of a transcript, each `key: value`.
 ///
@@ -128,7 +127,7 @@ fn server(text: &str) -> Option<Server> {
     Some(Server { kind, host: host.to_owned(), port: port.parse().ok()? })
 }
 
-fn port(event: &super::Event) -> Option<u8> {
+fn port(event: &Event) -> Option<u8> {
     match event.kind {
         Kind::Host { port, .. } | Kind::Module { port, .. } => Some(port),
         Kind::Remark(_) | Kind::Server(_) => None,

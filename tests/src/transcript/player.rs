@@ -3,13 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use telit_transcript::{
+    Event, Fixtures, Kind, Matcher, Part, Progress, ServerAct, Text, Transcript, Unknown, content,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use super::matcher::{Fixtures, Matcher, Progress, Unknown, content};
+use super::Stage;
 use super::stage::{Backend, Script};
-use super::{Event, Kind, Part, ServerAct, Stage, Text, Transcript};
 
 /// Longer than the module takes for anything in a transcript.
 const PATIENCE: Duration = Duration::from_secs(60);

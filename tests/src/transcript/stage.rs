@@ -10,12 +10,12 @@ use telit_simulator::servers::{
     Issued, KeyKind,
 };
 use telit_simulator::{Platform, VirtualModule};
+use telit_transcript::Fixtures;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OnceCell;
 
 use super::Header;
 use super::header::{Server, ServerKind};
-use super::matcher::Fixtures;
 
 /// The address in the guide's examples of sockets.
 const GUIDE_ADDRESS: Ipv4Addr = Ipv4Addr::new(123, 124, 125, 126);

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use telit_transcript::{Transcript, is_clock};
+
 use super::servers::Servers;
-use crate::transcript::{Transcript, is_clock};
 
 /// Without the time, and with placeholders for what differs from run to run.
 pub(super) fn normalised(recorded: &str, servers: &Servers) -> String {
