@@ -7,14 +7,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use openssl::ssl::ErrorCode;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::NetError;
 use super::link::{Link, LinkLoss};
 use super::memory::MemoryStream;
-use super::tls::{self, TlsFailure, TlsStream, TlsVersion};
+use super::stream::Stream;
+use super::tls::{self, TlsVersion};
 
 /// How a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +50,6 @@ pub(crate) struct Connection {
     received: u64,
 }
 
-#[derive(Debug)]
-enum Stream {
-    Plain(TcpStream),
-    Tls(TlsStream),
-    Memory(Box<MemoryStream>),
-}
-
 impl Connection {
     pub(super) fn plain(socket: TcpStream, link: Link) -> io::Result<Self> {
         let addresses = (socket.peer_addr()?, socket.local_addr()?);
@@ -85,15 +78,12 @@ impl Connection {
 
     /// The suite in use, by its IANA number; `None` without TLS.
     pub(crate) fn suite(&self) -> Option<u16> {
-        if let Stream::Memory(stream) = &self.stream {
-            return stream.suite();
-        }
-        self.tls()?.current_cipher().map(|cipher| u16::from_be_bytes(cipher.protocol_id()))
+        self.stream.suite()
     }
 
     /// The TLS version in use; `None` without TLS, and in memory, where there are no records.
     pub(crate) fn version(&self) -> Option<TlsVersion> {
-        TlsVersion::from_openssl(self.tls()?.version2()?)
+        self.stream.version()
     }
 
     /// How the stream ended, once reading or writing has met the end. The first cause stays.
@@ -142,7 +132,7 @@ impl Connection {
 
     /// Closes at once with a reset, so that the peer cannot take what it got for the whole.
     pub(crate) fn abort(mut self) {
-        self.reset_on_close();
+        self.stream.reset_on_close();
     }
 
     /// Makes the TLS handshake over a plain connection. The caller bounds the time and must have read everything that
@@ -157,31 +147,13 @@ impl Connection {
         Ok(Self { stream, loss_while_reading: self.link.loss(), ..self })
     }
 
-    fn tls(&self) -> Option<&openssl::ssl::SslRef> {
-        match &self.stream {
-            Stream::Plain(_) | Stream::Memory(_) => None,
-            Stream::Tls(stream) => Some(stream.ssl()),
-        }
-    }
-
-    fn reset_on_close(&mut self) {
-        let socket = match &mut self.stream {
-            Stream::Memory(stream) => return stream.reset_on_drop(),
-            Stream::Plain(socket) => &*socket,
-            Stream::Tls(stream) => stream.socket(),
-        };
-        if let Err(error) = socket.set_zero_linger() {
-            tracing::debug!(%error, "the socket cannot be reset");
-        }
-    }
-
     fn ended(&mut self, how: StreamEnd) {
         self.end.get_or_insert(how);
     }
 
     fn network_lost(&mut self) -> io::Error {
         self.ended(StreamEnd::NetworkDown);
-        self.reset_on_close();
+        self.stream.reset_on_close();
         NetError::NetworkDown.into()
     }
 
@@ -192,46 +164,6 @@ impl Connection {
         match how {
             StreamEnd::Fin | StreamEnd::CloseNotify => Ok(()),
             _ => Err(error.into()),
-        }
-    }
-
-    /// Which of the two orderly ends it is. Reading gives 0 bytes for both; looking once more tells.
-    fn orderly_end(&mut self, context: &mut Context<'_>) -> StreamEnd {
-        match &mut self.stream {
-            Stream::Plain(_) => StreamEnd::Fin,
-            Stream::Memory(stream) => stream.end().unwrap_or(StreamEnd::Fin),
-            Stream::Tls(TlsStream::Plain(stream)) => match stream.as_mut().poll_peek(context, &mut [0]) {
-                Poll::Ready(Err(error)) if error.code() == ErrorCode::ZERO_RETURN => StreamEnd::CloseNotify,
-                _ => StreamEnd::Fin,
-            },
-            // It cannot be looked at. OpenSSL 3 calls the other end an error.
-            Stream::Tls(TlsStream::Resumable(_)) => StreamEnd::CloseNotify,
-        }
-    }
-
-    fn poll_stream_read(
-        &mut self,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_read(context, buffer),
-            Stream::Memory(stream) => Pin::new(&mut **stream).poll_read(context, buffer),
-            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_read(context, buffer),
-            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl Stream {
-    async fn secured(self, client: &tls::Client) -> Result<Self, NetError> {
-        match self {
-            Self::Plain(socket) => client.handshake(socket).await.map(Self::Tls),
-            Self::Memory(mut stream) if !stream.is_secured() => {
-                stream.secure(client.best_suite()).await?;
-                Ok(Self::Memory(stream))
-            }
-            Self::Tls(_) | Self::Memory(_) => Err(NetError::tls(TlsFailure::Handshake, "TLS is already on")),
         }
     }
 }
@@ -255,11 +187,11 @@ impl AsyncRead for Connection {
             return Poll::Ready(Err(this.network_lost()));
         }
         let before = buffer.filled().len();
-        match ready!(this.poll_stream_read(context, buffer)) {
+        match ready!(Pin::new(&mut this.stream).poll_read(context, buffer)) {
             Ok(()) => {
                 let count = buffer.filled().len() - before;
                 if count == 0 {
-                    let end = this.orderly_end(context);
+                    let end = this.stream.orderly_end(context);
                     this.ended(end);
                 }
                 this.received += count as u64;
@@ -283,13 +215,7 @@ impl AsyncWrite for Connection {
         {
             return Poll::Ready(Err(this.network_lost()));
         }
-        let written = match &mut this.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_write(context, bytes),
-            Stream::Memory(stream) => Pin::new(&mut **stream).poll_write(context, bytes),
-            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_write(context, bytes),
-            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_write(context, bytes),
-        };
-        match ready!(written) {
+        match ready!(Pin::new(&mut this.stream).poll_write(context, bytes)) {
             Ok(count) => {
                 this.sent += count as u64;
                 this.link.count_sent(count);
@@ -304,20 +230,10 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_flush(context),
-            Stream::Memory(stream) => Pin::new(&mut **stream).poll_flush(context),
-            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_flush(context),
-            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_flush(context),
-        }
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_shutdown(context),
-            Stream::Memory(stream) => Pin::new(&mut **stream).poll_shutdown(context),
-            Stream::Tls(TlsStream::Plain(stream)) => stream.as_mut().poll_shutdown(context),
-            Stream::Tls(TlsStream::Resumable(stream)) => Pin::new(stream).poll_shutdown(context),
-        }
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -24,6 +24,7 @@ mod mapping;
 pub(crate) mod memory;
 pub(crate) mod mqtt;
 mod network;
+mod stream;
 #[cfg(test)]
 mod test_support;
 pub(crate) mod tls;

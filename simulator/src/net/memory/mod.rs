@@ -2,10 +2,12 @@
 //!
 //! Everything runs in the time of the runtime, so that whole conversations pass in virtual time, each time alike.
 
+mod direction;
 mod fabric;
 mod stream;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use direction::MemoryEnd;
 pub(crate) use fabric::{Fabric, MODULE, MemoryListener};
-pub(crate) use stream::{Handshake, MemoryEnd, MemoryStream};
+pub(crate) use stream::{Handshake, MemoryStream};

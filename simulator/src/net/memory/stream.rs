@@ -1,34 +1,20 @@
 //! A byte stream between two tasks that ends as a TCP or TLS connection does.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::super::link::Carrier;
 use super::super::tls::TlsFailure;
 use super::super::{NetError, StreamEnd};
-
-/// How much may be under way in each direction, as in the buffers of a socket.
-const CAPACITY: usize = 64 * 1024;
-
-/// How one side ends its direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum MemoryEnd {
-    /// In an orderly way: with `close_notify` where there is TLS.
-    Orderly,
-    /// FIN alone.
-    Fin,
-    Reset,
-}
+use super::direction::{Direction, MemoryEnd};
 
 /// One end of a stream. Dropping it sends FIN, or a reset if the network that carries it was lost.
 #[derive(Debug)]
@@ -62,44 +48,6 @@ impl Handshake {
     fn suite(&self) -> Option<u16> {
         *self.suite.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[derive(Debug, Default)]
-struct Direction(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    pieces: VecDeque<(Instant, Bytes)>,
-    length: usize,
-    end: Option<(Instant, MemoryEnd)>,
-    /// Nobody will read any more.
-    abandoned: bool,
-    reader: Option<Waker>,
-    writer: Option<Waker>,
-}
-
-impl Direction {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn finish(&mut self, at: Instant, end: MemoryEnd) {
-        self.end.get_or_insert((at, end));
-        wake(&mut self.reader);
-        wake(&mut self.writer);
-    }
-
-    /// When there is something to read, at the earliest.
-    fn due(&self) -> Option<Instant> {
-        let piece = self.pieces.front().map(|(at, _)| *at);
-        piece.or_else(|| self.end.map(|(at, _)| at))
-    }
-}
-
-fn wake(waker: &mut Option<Waker>) {
-    waker.take().into_iter().for_each(Waker::wake);
 }
 
 impl MemoryStream {
@@ -167,7 +115,7 @@ impl MemoryStream {
         *self.handshake.suite.lock().unwrap_or_else(PoisonError::into_inner) = Some(suite);
         self.last_word = last_word;
         // The other side may wait for it.
-        wake(&mut self.outgoing.state().reader);
+        self.outgoing.state().wake_reader();
         Ok(())
     }
 
@@ -248,23 +196,8 @@ impl AsyncRead for MemoryStream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         std::task::ready!(self.poll_arrival(context));
-        let now = Instant::now();
         let mut state = self.incoming.state();
-        let before = buffer.filled().len();
-        while buffer.remaining() > 0
-            && let Some((at, piece)) = state.pieces.front_mut()
-            && *at <= now
-        {
-            let count = piece.len().min(buffer.remaining());
-            buffer.put_slice(&piece.split_to(count));
-            if !piece.has_remaining() {
-                state.pieces.pop_front();
-            }
-        }
-        let count = buffer.filled().len() - before;
-        state.length -= count;
-        if count > 0 || buffer.remaining() == 0 {
-            wake(&mut state.writer);
+        if state.take(buffer, Instant::now()) > 0 || buffer.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
         let end = state.end.map_or(MemoryEnd::Fin, |(_, end)| end);
@@ -282,15 +215,10 @@ impl AsyncWrite for MemoryStream {
         if state.abandoned || state.end.is_some() {
             return Poll::Ready(Err(NetError::Reset.into()));
         }
-        let count = bytes.len().min(CAPACITY - state.length);
+        let count = state.put(bytes, Instant::now() + self.latency);
         if count == 0 && !bytes.is_empty() {
             state.writer = Some(context.waker().clone());
             return Poll::Pending;
-        }
-        if let Some(taken) = bytes.get(..count).filter(|taken| !taken.is_empty()) {
-            state.pieces.push_back((Instant::now() + self.latency, Bytes::copy_from_slice(taken)));
-            state.length += count;
-            wake(&mut state.reader);
         }
         Poll::Ready(Ok(count))
     }
@@ -317,10 +245,6 @@ impl Drop for MemoryStream {
         }
         outgoing.finish(at, last_word);
         drop(outgoing);
-        let mut incoming = self.incoming.state();
-        incoming.abandoned = true;
-        incoming.pieces.clear();
-        incoming.length = 0;
-        wake(&mut incoming.writer);
+        self.incoming.state().abandon();
     }
 }

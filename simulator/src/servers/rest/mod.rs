@@ -53,7 +53,7 @@ impl RestOptions {
 /// | `GET /echo?text` | the query as it came, as `text/plain` |
 /// | `POST`, `PUT /echo` | the body back with its content type |
 /// | `DELETE /echo` | 204 |
-/// | `GET /bytes/{n}` | the first n bytes of [`pattern`], with a content length |
+/// | `GET /bytes/{n}` | the first n bytes of [`pattern`](super::pattern), with a content length |
 /// | `GET /chunked/{n}` | the same in chunks of 1000, without a content length |
 /// | any `/status/{code}` | that status, 200 to 599; with a `Location: /health` for 3xx |
 /// | `GET /slow/{ms}` | `{"waited_ms":…}` after that long |
