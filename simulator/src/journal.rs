@@ -18,18 +18,13 @@ impl<T> Journal<T> {
         self.entries.send_modify(|entries| entries.push(entry));
     }
 
-    #[cfg(feature = "servers")]
     pub(crate) fn clear(&self) {
         self.entries.send_modify(Vec::clear);
     }
 
-    /// Changes the entry at `index`, if it is still there.
-    pub(crate) fn change(&self, index: usize, change: impl FnOnce(&mut T)) {
-        self.entries.send_modify(|entries| {
-            if let Some(entry) = entries.get_mut(index) {
-                change(entry);
-            }
-        });
+    /// Changes the entries that are still there.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<T>)) {
+        self.entries.send_modify(change);
     }
 
     pub(crate) fn len(&self) -> usize {

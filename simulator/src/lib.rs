@@ -22,6 +22,8 @@
 //! # }
 //! ```
 //!
+//! With [`peers`] instead of real servers, whole scenarios run in virtual time.
+//!
 //! What it does not do: calls, SMS, plain sockets (`#SD`), MQTT-SN, SMTP, CMUX, the file system, power saving with its
 //! sleeping UART, modem lines. What the sources leave open is a [`Quirk`] where it matters.
 //!

@@ -1,6 +1,7 @@
 //! Peers for sockets: echo, sink, source.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -24,6 +25,7 @@ pub struct SocketServer {
     behaviour: Behaviour,
     connections: Journal<Entry>,
     open: Arc<Mutex<Vec<UnboundedSender<Order>>>>,
+    dialled: Arc<AtomicU64>,
 }
 
 /// One connection to a [`SocketServer`].
@@ -45,6 +47,8 @@ pub struct SocketRecord {
 /// A record, and where its [`SocketRecord::secured`] comes from.
 #[derive(Clone)]
 struct Entry {
+    /// Tells it from all others, also when some were forgotten.
+    number: u64,
     record: SocketRecord,
     handshake: Arc<Handshake>,
 }
@@ -88,7 +92,7 @@ impl SocketServer {
     }
 
     fn new(behaviour: Behaviour) -> Self {
-        Self { behaviour, connections: Journal::new(), open: Arc::default() }
+        Self { behaviour, connections: Journal::new(), open: Arc::default(), dialled: Arc::default() }
     }
 
     /// Every connection so far, in the order they were dialled.
@@ -96,7 +100,12 @@ impl SocketServer {
         current(self.connections.all())
     }
 
-    /// Waits until `count` connections have been dialled since the start and returns all of them.
+    /// Forgets the connections so far. What open ones do from now on is not noted.
+    pub fn clear_log(&self) {
+        self.connections.clear();
+    }
+
+    /// Waits until `count` connections have been noted and returns all of them.
     ///
     /// # Cancel safety
     /// Nothing is lost when dropped.
@@ -132,16 +141,19 @@ impl SocketServer {
 
     pub(super) fn accept(&self, stream: MemoryStream) {
         let (sender, orders) = unbounded_channel();
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
-        let index = self.connections.len();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|connection| !connection.is_closed());
+        open.push(sender);
+        drop(open);
+        let number = self.dialled.fetch_add(1, Ordering::Relaxed);
         let sha256 = Sha256::new().finish();
         let record = SocketRecord { secured: false, received: 0, sha256, sent: 0, end: None };
-        self.connections.push(Entry { record, handshake: stream.handshake() });
+        self.connections.push(Entry { number, record, handshake: stream.handshake() });
         let connection = Connection {
             wire: Wire::new(stream),
             behaviour: self.behaviour,
             records: self.connections.clone(),
-            index,
+            number,
             hash: Sha256::new(),
             position: 0,
             closing: None,
@@ -155,7 +167,7 @@ struct Connection {
     wire: Wire,
     behaviour: Behaviour,
     records: Journal<Entry>,
-    index: usize,
+    number: u64,
     hash: Sha256,
     /// Of the source.
     position: u64,
@@ -227,7 +239,11 @@ impl Connection {
     }
 
     fn note(&self, change: impl FnOnce(&mut SocketRecord)) {
-        self.records.change(self.index, |entry| change(&mut entry.record));
+        self.records.change(|entries| {
+            if let Some(entry) = entries.iter_mut().rfind(|entry| entry.number == self.number) {
+                change(&mut entry.record);
+            }
+        });
     }
 }
 

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use openssl::sha::sha256;
 use telit_simulator::peers::{HandshakeFailure, Peers, SocketEnd, SocketServer, pattern};
-use telit_simulator::{Builder, VirtualModule};
+use telit_simulator::{Builder, Platform, VirtualModule};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
 use crate::bench::{in_virtual_time, module, ready, settle};
-use crate::port::Port;
+use crate::port::{Port, go_online, internet, start_newest};
 
 const DIAL: &str = "AT#SSLD=1,443,\"peer.test\",0,1";
 const DIAL_ONLINE: &str = "AT#SSLD=1,443,\"peer.test\",0,0";
@@ -194,5 +194,61 @@ fn what_cannot_be_dialled_says_why() {
         port.ask(DIAL, "\r\n+CME ERROR: context not opened\r\n").await;
         assert_eq!(sink.connections().len(), 2);
         assert_eq!(sink.connections()[1].end, Some(SocketEnd::Reset));
+    });
+}
+
+#[test]
+fn every_platform_exchanges_bytes() {
+    for platform in Platform::ALL {
+        in_virtual_time(async {
+            let peers = Peers::new();
+            let echo = peers.echo("peer.test", 443);
+            let (_module, mut port) = start_newest(VirtualModule::builder(platform).peers(&peers)).await;
+            go_online(&mut port, platform).await;
+            port.ok("AT#SSLEN=1,1").await;
+            let cid = internet(platform);
+            port.ok(&format!("AT#SSLCFG=1,{cid},300,90,100,1")).await;
+            port.ask(DIAL_ONLINE, "\r\nCONNECT\r\n").await;
+            port.write("there and back").await;
+            port.expect("there and back").await;
+            assert_eq!(echo.connections()[0].received, 14, "{platform}");
+        });
+    }
+}
+
+/// `#SSLFASTD` of the 2G platforms. Source: SSL guide 7.3.
+#[test]
+fn a_session_that_was_kept_can_be_dialled_fast() {
+    in_virtual_time(async {
+        let peers = Peers::new();
+        let sink = peers.sink("peer.test", 443);
+        let (_module, mut port) = start_newest(VirtualModule::builder(Platform::P10).peers(&peers)).await;
+        go_online(&mut port, Platform::P10).await;
+        port.ok("AT#SSLEN=1,1").await;
+        port.ask("AT#SSLD=1,443,\"peer.test\",1,0", "\r\nCONNECT\r\n").await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        port.write("+++").await;
+        port.expect("\r\nOK\r\n").await;
+        port.ok("AT#SSLH=1").await;
+        port.ask("AT#SSLFASTD=1,0", "\r\nCONNECT\r\n").await;
+        sink.send("second");
+        port.expect("second").await;
+        assert_eq!(sink.connections().len(), 2);
+    });
+}
+
+#[test]
+fn a_cleared_log_stays_clear_of_what_was_open() {
+    in_virtual_time(async {
+        let (_peers, sink, module, mut port) = with_sink("300,90,100,50,0,2,0").await;
+        port.ok(DIAL).await;
+        sink.clear_log();
+        port.ok("AT#SSLH=1").await;
+        port.ok(DIAL).await;
+        let connections = sink.wait_for_connections(1).await;
+        assert_eq!((connections.len(), connections[0].end), (1, None));
+        module.set_network(false);
+        settle().await;
+        assert_eq!(sink.connections()[0].end, Some(SocketEnd::Reset));
     });
 }

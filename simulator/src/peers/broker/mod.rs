@@ -108,7 +108,13 @@ impl Broker {
         self.messages.all()
     }
 
-    /// Waits until there have been `count` messages since the start and returns all of them.
+    /// Forgets the messages and the requests for a connection so far. Sessions stay.
+    pub fn clear_log(&self) {
+        self.messages.clear();
+        self.connects.clear();
+    }
+
+    /// Waits until `count` messages have been noted and returns all of them.
     ///
     /// # Cancel safety
     /// Nothing is lost when dropped.
@@ -121,7 +127,7 @@ impl Broker {
         self.connects.all()
     }
 
-    /// Waits until there have been `count` of them since the start and returns all of them.
+    /// Waits until `count` of them have been noted and returns all of them.
     ///
     /// # Cancel safety
     /// Nothing is lost when dropped.

@@ -197,3 +197,74 @@ fn packet(first: u8, parts: &[&[u8]]) -> Bytes {
     parts.iter().for_each(|part| packet.put_slice(part));
     packet.freeze()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_connect_of_everything() {
+        let mut input = BytesMut::from(
+            &b"\x10\x24\0\x04MQTT\x04\xEE\0\x3C\0\x03dev\0\x01t\0\x02\0\xFF\0\x04name\0\x06secret"[..],
+        );
+        let will = Publish {
+            topic: "t".into(),
+            payload: Bytes::from_static(b"\0\xFF"),
+            qos: 1,
+            retain: true,
+            id: 0,
+            duplicate: false,
+        };
+        let expected = Connect {
+            level: 4,
+            client_id: "dev".into(),
+            clean_session: true,
+            keep_alive: 60,
+            will: Some(will),
+            username: Some("name".into()),
+            password: Some(Bytes::from_static(b"secret")),
+        };
+        assert_eq!(take(&mut input), Ok(Some(Packet::Connect(expected))));
+    }
+
+    #[test]
+    fn what_no_client_may_send_is_malformed() {
+        for bytes in [
+            &b"\x20\x02\0\0"[..],
+            // QoS 3, packet id 0, no filter, too long a length, something behind the packet.
+            b"\x36\x05\0\x01a\0\x01",
+            b"\x32\x05\0\x01a\0\0",
+            b"\x82\x02\0\x01",
+            b"\x30\xFF\xFF\xFF\xFF\x01",
+            b"\xC0\x01\0",
+        ] {
+            assert_eq!(take(&mut BytesMut::from(bytes)), Err(Malformed), "{bytes:02X?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_survives(topic in "[a-z/]{1,20}", payload: Vec<u8>, qos in 0..=2u8, retain: bool) {
+            let message = Publish {
+                topic,
+                payload: payload.into(),
+                qos,
+                retain,
+                id: u16::from(qos > 0),
+                duplicate: qos == 2,
+            };
+            let mut input = BytesMut::from(&message.to_bytes()[..]);
+            prop_assert_eq!(take(&mut input), Ok(Some(Packet::Publish(message))));
+            prop_assert!(input.is_empty());
+        }
+
+        #[test]
+        fn no_input_panics(bytes: Vec<u8>) {
+            let mut input = BytesMut::from(&bytes[..]);
+            while let Ok(Some(_)) = take(&mut input) {}
+            prop_assert!(input.len() <= bytes.len());
+        }
+    }
+}

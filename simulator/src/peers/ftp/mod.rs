@@ -1,7 +1,9 @@
 //! An FTP server in memory.
 
+mod address;
 mod files;
 mod session;
+mod transfer;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -92,7 +94,13 @@ impl FtpServer {
         self.transfers.all()
     }
 
-    /// Waits until `count` transfers have ended since the start and returns all of them.
+    /// Forgets the commands and transfers so far. Files stay.
+    pub fn clear_log(&self) {
+        self.commands.clear();
+        self.transfers.clear();
+    }
+
+    /// Waits until `count` transfers have been noted and returns all of them.
     ///
     /// # Cancel safety
     /// Nothing is lost when dropped.

@@ -1,19 +1,16 @@
-//! One control connection, and its data connections.
+//! One control connection.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::files::{from_network, resolved, to_network};
-use super::{FtpServer, FtpTransfer};
-use crate::net::memory::{MemoryEnd, MemoryListener, MemoryStream};
+use super::FtpServer;
+use super::address::{extended_port, port};
+use super::files::resolved;
+use crate::net::memory::{MemoryListener, MemoryStream};
 
 const LONGEST_LINE: usize = 4096;
-const PIECE: usize = 16 * 1024;
-/// How long a client may take to open a data connection.
-const DATA_LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) async fn serve(server: FtpServer, stream: MemoryStream) {
     let mut session = Session {
@@ -34,28 +31,28 @@ pub(super) async fn serve(server: FtpServer, stream: MemoryStream) {
     }
 }
 
-struct Session {
-    server: FtpServer,
+pub(super) struct Session {
+    pub(super) server: FtpServer,
     control: MemoryStream,
     input: BytesMut,
     user: Option<String>,
     logged_in: bool,
     /// Data connections are over TLS.
-    protected: bool,
-    directory: String,
-    ascii: bool,
-    start: u64,
-    data: Data,
+    pub(super) protected: bool,
+    pub(super) directory: String,
+    pub(super) ascii: bool,
+    pub(super) start: u64,
+    pub(super) data: Data,
 }
 
 /// Where the next data connection comes from.
-enum Data {
+pub(super) enum Data {
     None,
     Passive(MemoryListener),
     Active(SocketAddr),
 }
 
-type Io<T = ()> = std::io::Result<T>;
+pub(super) type Io<T = ()> = std::io::Result<T>;
 
 impl Session {
     async fn run(&mut self) -> Io {
@@ -90,7 +87,7 @@ impl Session {
         }
     }
 
-    async fn reply(&mut self, text: &str) -> Io {
+    pub(super) async fn reply(&mut self, text: &str) -> Io {
         self.control.write_all(format!("{text}\r\n").as_bytes()).await
     }
 
@@ -205,137 +202,4 @@ impl Session {
             _ => format!("229 Entering Extended Passive Mode (|||{}|)", at.port()),
         }
     }
-
-    async fn transfer(&mut self, command: &str, argument: &str) -> Io {
-        let path = resolved(&self.directory, argument);
-        let start = std::mem::take(&mut self.start);
-        let work = match self.work(command, &path, start) {
-            Ok(work) => work,
-            Err(refusal) => {
-                self.data = Data::None;
-                return self.reply(&refusal).await;
-            }
-        };
-        if let Data::None = self.data {
-            return self.reply("425 No data connection").await;
-        }
-        self.reply("150 Here it comes").await?;
-        let opened = tokio::time::timeout(DATA_LIMIT, self.open_data()).await;
-        let Ok(Some(mut data)) = opened else {
-            return self.reply("425 No data connection").await;
-        };
-        let cut = if matches!(command, "LIST" | "NLST") { None } else { self.server.files().cut.take() };
-        let (bytes, whole) = match work {
-            Work::Send(content) => send(&mut data, &content, cut).await,
-            Work::Receive => self.receive(&mut data, &path, cut).await,
-        };
-        let secured = data.is_secured();
-        if !whole {
-            data.reset_on_drop();
-        }
-        drop(data);
-        let command = command.to_owned();
-        self.server.transfers.push(FtpTransfer { command, path, start, bytes, complete: whole, secured });
-        self.reply(if whole { "226 Transfer complete" } else { "426 Transfer broken off" }).await
-    }
-
-    /// What there is to do, or why not.
-    fn work(&self, command: &str, path: &str, start: u64) -> Result<Work, String> {
-        let missing = || format!("550 {path}: no such file");
-        let offset = usize::try_from(start).unwrap_or(usize::MAX);
-        let ascii = self.ascii;
-        let mut files = self.server.files();
-        match command {
-            "RETR" => {
-                let content = files.get(path).ok_or_else(missing)?;
-                let rest = content.get(offset..).ok_or_else(|| "554 Beyond the end".to_owned())?;
-                Ok(Work::Send(if ascii { to_network(rest) } else { rest.to_vec() }))
-            }
-            "LIST" | "NLST" => {
-                let list = files.list(path, command == "NLST").ok_or_else(missing)?;
-                Ok(Work::Send(list.into_bytes()))
-            }
-            _ if !files.can_store(path) => Err(format!("553 {path}: cannot be stored")),
-            "STOR" => {
-                files.truncate(path, offset);
-                Ok(Work::Receive)
-            }
-            _ => Ok(Work::Receive),
-        }
-    }
-
-    async fn open_data(&mut self) -> Option<MemoryStream> {
-        let data = match std::mem::replace(&mut self.data, Data::None) {
-            Data::None => None,
-            Data::Passive(mut listener) => listener.accept().await.ok(),
-            Data::Active(address) => self.server.fabric.dial(self.server.address, address).await.ok(),
-        }?;
-        (!self.protected || data.secured().await).then_some(data)
-    }
-
-    /// Takes a file. How much came, and whether it ended in order.
-    async fn receive(&self, data: &mut MemoryStream, path: &str, cut: Option<u64>) -> (u64, bool) {
-        let mut piece = BytesMut::with_capacity(PIECE);
-        let (mut bytes, mut held) = (0, false);
-        loop {
-            piece.clear();
-            let left = cut.map_or(u64::MAX, |cut| cut.saturating_sub(bytes));
-            if left == 0 {
-                return (bytes, false);
-            }
-            match (&mut *data).take(left).read_buf(&mut piece).await {
-                Ok(0) => {
-                    if held {
-                        self.server.files().append(path, b"\r");
-                    }
-                    return (bytes, true);
-                }
-                Ok(count) => bytes += count as u64,
-                Err(_) => return (bytes, false),
-            }
-            let mut files = self.server.files();
-            if self.ascii {
-                files.append(path, &from_network(&piece, &mut held));
-            } else {
-                files.append(path, &piece);
-            }
-        }
-    }
-}
-
-enum Work {
-    Send(Vec<u8>),
-    Receive,
-}
-
-/// Sends a file. How much went, and whether it was all.
-async fn send(data: &mut MemoryStream, content: &[u8], cut: Option<u64>) -> (u64, bool) {
-    let most = cut.map_or(content.len(), |cut| usize::try_from(cut).unwrap_or(usize::MAX).min(content.len()));
-    let mut rest = content.get(..most).unwrap_or_default();
-    while !rest.is_empty() {
-        match data.write(rest).await {
-            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
-            Err(_) => break,
-        }
-    }
-    let sent = most - rest.len();
-    let whole = sent == content.len();
-    if whole {
-        data.finish(MemoryEnd::Orderly);
-    }
-    (sent as u64, whole)
-}
-
-/// `10,0,0,1,192,1`
-fn port(argument: &str) -> Option<SocketAddr> {
-    let fields: Vec<u8> =
-        argument.split(',').map(|field| field.trim().parse().ok()).collect::<Option<_>>()?;
-    let [a, b, c, d, high, low] = fields.try_into().ok()?;
-    Some(SocketAddr::new([a, b, c, d].into(), u16::from_be_bytes([high, low])))
-}
-
-/// `|1|10.0.0.1|49153|`
-fn extended_port(argument: &str) -> Option<SocketAddr> {
-    let mut fields = argument.split(argument.chars().next()?).skip(2);
-    Some(SocketAddr::new(fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }

@@ -54,7 +54,12 @@ impl HttpServer {
         self.requests.all()
     }
 
-    /// Waits until there have been `count` requests since the start and returns all of them.
+    /// Forgets the requests so far.
+    pub fn clear_log(&self) {
+        self.requests.clear();
+    }
+
+    /// Waits until `count` requests have been noted and returns all of them.
     ///
     /// # Cancel safety
     /// Nothing is lost when dropped.
