@@ -2,8 +2,8 @@
 //!
 //! The module holds the connection to the broker, with TLS if asked for (it should be); this crate drives
 //! its `AT#MQ...` commands. MQTT 3.1.1, quality of service 0 to 2, any payload byte by byte, and incoming
-//! messages as streams. There is no last will, no WebSocket and no MQTT 5, and nothing reconnects by itself:
-//! a lost connection is reported, [`MqttClient::resume`] brings it back.
+//! messages as streams. A lost connection comes back by itself, with its subscriptions. There is no last will, no
+//! WebSocket and no MQTT 5.
 //!
 //! Only one service of a module uses TLS at a time. An MQTT session holds it while it is connected;
 //! [`MqttClient::pause`] lends it to a download.
@@ -44,6 +44,7 @@ mod dialect;
 mod error;
 mod message;
 mod options;
+mod reconnect;
 mod registry;
 mod session;
 mod state;
@@ -55,6 +56,7 @@ pub use client::{Events, MqttClient};
 pub use error::{ConnectError, DisconnectError, PublishError, Refusal, SubscribeError};
 pub use message::{Message, Publish, QoS};
 pub use options::{MqttOptions, MqttSecurity};
+pub use reconnect::Reconnect;
 pub use state::{ClientState, Event, LossReason};
 pub use subscription::Subscription;
 pub use topic::TopicError;

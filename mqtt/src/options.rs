@@ -8,6 +8,8 @@ use telit_core::at::InvalidValue;
 use telit_core::platform::MqttProfile;
 use telit_core::tls::TlsOptions;
 
+use crate::reconnect::Reconnect;
+
 const TLS_PORT: u16 = 8883;
 const PLAIN_PORT: u16 = 1883;
 const QUEUE_CAPACITY: usize = 128;
@@ -52,6 +54,7 @@ pub struct MqttOptions {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) tls_wait: Duration,
     pub(crate) queue_capacity: usize,
+    pub(crate) reconnect: Option<Reconnect>,
 }
 
 impl MqttOptions {
@@ -71,6 +74,7 @@ impl MqttOptions {
             connect_timeout: None,
             tls_wait: Duration::ZERO,
             queue_capacity: QUEUE_CAPACITY,
+            reconnect: Some(Reconnect::default()),
         }
     }
 
@@ -120,7 +124,7 @@ impl MqttOptions {
     }
 
     /// How long connecting and resuming wait for another service of this program to give TLS back. Default:
-    /// not at all, so that a busy module is reported at once.
+    /// not at all, so that a busy module is reported at once. Reconnecting waits for its turn however long it takes.
     pub fn tls_wait(mut self, tls_wait: Duration) -> Self {
         self.tls_wait = tls_wait;
         self
@@ -130,6 +134,18 @@ impl MqttOptions {
     /// ones are lost and counted. At least 1, default 128.
     pub fn queue_capacity(mut self, queue_capacity: usize) -> Self {
         self.queue_capacity = queue_capacity.max(1);
+        self
+    }
+
+    /// What to do about a connection that was lost. Default: connect and subscribe again, see [`Reconnect`].
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.reconnect = Some(reconnect);
+        self
+    }
+
+    /// A connection that was lost stays lost: subscriptions end, and [`state`](crate::MqttClient::state) tells why.
+    pub fn no_reconnect(mut self) -> Self {
+        self.reconnect = None;
         self
     }
 
@@ -183,6 +199,7 @@ impl fmt::Debug for MqttOptions {
             .field("connect_timeout", &self.connect_timeout)
             .field("tls_wait", &self.tls_wait)
             .field("queue_capacity", &self.queue_capacity)
+            .field("reconnect", &self.reconnect)
             .finish()
     }
 }

@@ -1,7 +1,7 @@
 //! The I/O-free session: which message slots to read, when to look after the connection, what was found.
 //!
 //! The owner tells it what arrived and what came of its work, and asks for the next piece of work. It reads
-//! no clock and sends nothing, so that reconnecting can be added as one more state.
+//! no clock and sends nothing.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 

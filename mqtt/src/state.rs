@@ -1,8 +1,11 @@
 //! What the client knows of its connection, and what happens to it.
 
 use std::fmt;
+use std::time::Duration;
 
 use telit_core::Category;
+
+use crate::error::{ConnectError, Refusal};
 
 /// Whether there is a connection to the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +17,9 @@ pub enum ClientState {
     Connected,
     /// No, on request; [`resume`](crate::MqttClient::resume) brings it back.
     Paused,
-    /// No, and nobody asked for it. [`resume`](crate::MqttClient::resume) connects again.
+    /// No, and nobody asked for it. The client connects again by itself, and subscriptions go on then.
+    Reconnecting(LossReason),
+    /// No, nobody asked for it, and nothing more is tried. [`resume`](crate::MqttClient::resume) connects again.
     Lost(LossReason),
     /// No, for good.
     Closed,
@@ -43,7 +48,9 @@ pub enum LossReason {
     SocketFailure,
     /// A state that no manual describes.
     UnknownState(u64),
-    /// The module does not know our client any more: it has probably restarted.
+    /// The broker let us in before and refuses the login now.
+    Refused(Refusal),
+    /// The module has restarted, or does not know our client any more, which means the same.
     ModuleForgot,
     /// The module did not answer.
     ModuleSilent,
@@ -52,11 +59,41 @@ pub enum LossReason {
 }
 
 /// What happened to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
     /// The state changed.
     State(ClientState),
+    /// An attempt to connect again begins.
+    Reconnecting {
+        /// Counted from 1 since the connection was lost.
+        attempt: u32,
+    },
+    /// An attempt to connect again failed.
+    ReconnectFailed {
+        /// Counted from 1 since the connection was lost.
+        attempt: u32,
+        /// Why.
+        error: ConnectError,
+        /// How long the next one waits. It waits longer while the module itself cannot be used.
+        next_in: Duration,
+    },
+    /// The connection is back, and all subscriptions with it. What was published in between has waited at the broker
+    /// only without [`clean_session`](crate::MqttOptions::clean_session).
+    Resumed {
+        /// From the moment when the loss was noticed.
+        took: Duration,
+        /// How often it was tried. 0: the module had kept the connection while its port was away, so nothing was
+        /// lost but what did not fit into its message slots.
+        attempts: u32,
+        /// How many topic filters are subscribed to.
+        subscriptions: usize,
+    },
+    /// Nothing more is tried; the subscriptions have ended.
+    GaveUp {
+        /// What came of the last attempt.
+        error: ConnectError,
+    },
     /// All message slots of the module were taken: messages are lost.
     SlotsFull,
     /// A message lay in the module and could not be read.
@@ -89,6 +126,7 @@ impl LossReason {
         match self {
             Self::ModuleForgot | Self::ModuleSilent | Self::LinkLost => Category::Link,
             Self::ModuleFailure | Self::UnknownState(_) => Category::Other,
+            Self::Refused(refusal) => refusal.category(),
             _ => Category::Network,
         }
     }
@@ -99,7 +137,7 @@ impl ClientState {
     #[must_use]
     pub fn category(self) -> Category {
         match self {
-            Self::Lost(reason) => reason.category(),
+            Self::Reconnecting(reason) | Self::Lost(reason) => reason.category(),
             Self::Connecting | Self::Connected => Category::Other,
             Self::Paused | Self::Closed => Category::Usage,
         }
@@ -117,7 +155,8 @@ impl fmt::Display for LossReason {
             Self::ModuleFailure => "something failed inside the module",
             Self::SocketFailure => "the network connection failed",
             Self::UnknownState(state) => return write!(f, "the module reports the unknown state {state}"),
-            Self::ModuleForgot => "the module has forgotten its client, it has probably restarted",
+            Self::Refused(refusal) => return write!(f, "the broker refused the login: {refusal}"),
+            Self::ModuleForgot => "the module has forgotten its client: it has restarted",
             Self::ModuleSilent => "the module does not answer",
             Self::LinkLost => "the port to the module is gone",
         })
@@ -130,6 +169,7 @@ impl fmt::Display for ClientState {
             Self::Connecting => f.write_str("it is connecting"),
             Self::Connected => f.write_str("it is connected"),
             Self::Paused => f.write_str("it is paused"),
+            Self::Reconnecting(reason) => write!(f, "it is reconnecting: {reason}"),
             Self::Lost(reason) => reason.fmt(f),
             Self::Closed => f.write_str("it is closed"),
         }

@@ -16,9 +16,9 @@ use crate::message::Message;
 /// [`queue_capacity`](crate::MqttOptions::queue_capacity)); what arrives while it is full is lost for this
 /// subscription and counted in [`missed`](Self::missed), never holding up the connection.
 ///
-/// It goes on through a [`pause`](crate::MqttClient::pause) and ends after
+/// It goes on through a [`pause`](crate::MqttClient::pause) and through a lost connection that comes back. It ends after
 /// [`unsubscribe`](crate::MqttClient::unsubscribe), when the client is closed, and when the connection is
-/// lost; [`state`](crate::MqttClient::state) tells why. What was queued before the end can still be read.
+/// lost for good; [`state`](crate::MqttClient::state) tells why. What was queued before the end can still be read.
 /// Dropping it unsubscribes in the background.
 #[derive(Debug)]
 pub struct Subscription {

@@ -456,16 +456,18 @@ impl Task {
         if let Some(recorder) = &mut self.recorder {
             recorder.record(self.started.elapsed(), &Trace::Remark("the port is lost"));
         }
+        // Whoever hears of the loss can see what it means, and whoever sees it can subscribe to nothing that has ended.
+        let nobody = self.subscriptions.end();
+        self.occupied.store(false, Ordering::Relaxed);
+        let state = if self.changes.is_some() { ModuleState::Recovering } else { ModuleState::Down };
+        self.health.port_lost(state);
         if let Some(Waiting { command, answer, .. }) = self.waiting.take() {
             answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: true });
         }
         if let Some(stream) = self.stream.take() {
             stream.finish(StreamEnd::LinkLost { reason });
         }
-        self.occupied.store(false, Ordering::Relaxed);
-        let state = if self.changes.is_some() { ModuleState::Recovering } else { ModuleState::Down };
-        self.health.port_lost(state);
-        self.unsolicited = self.subscriptions.end();
+        self.unsolicited = nobody;
     }
 
     /// Waits for another stream; `None` if there will be none.

@@ -1,5 +1,6 @@
 //! Making and ending the connection: every flow of several commands that has to finish or be undone.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use telit_core::at::Command;
@@ -11,12 +12,14 @@ use super::instance::{INSTANCE, InstanceClaim};
 use crate::capabilities::{Capabilities, client_of};
 use crate::commands::{
     ConfigureBroker, ConfigurePacketTimeout, ConfigureSession, Connect, ConnectionState, Disconnect,
-    EnableClient, EnabledClients,
+    EnableClient, EnabledClients, IsConfiguredFor, Subscribe,
 };
 use crate::dialect::Dialect;
 use crate::error::ConnectError;
+use crate::message::QoS;
 use crate::options::{MqttOptions, MqttSecurity, check_seconds};
 use crate::state::LossReason;
+use crate::topic::TopicFilter;
 
 /// Knows how to reach the broker.
 #[derive(Debug)]
@@ -24,7 +27,36 @@ pub(super) struct Connector {
     modem: Modem,
     profile: &'static MqttProfile,
     options: MqttOptions,
-    dialect: Option<Dialect>,
+    dialect: OnceLock<Dialect>,
+}
+
+/// How long to wait for another service of this program to give TLS back.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Patience {
+    /// As long as the options say.
+    Asked,
+    /// Until it is our turn.
+    Unbounded,
+}
+
+/// What is left of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remains {
+    /// All of it.
+    Connection,
+    /// A client that is not connected, or not to our broker.
+    Client,
+    Nothing,
+}
+
+/// Whether all subscriptions were made again.
+pub(super) type Subscribed = Result<(), ConnectError>;
+
+/// Logged in. The subscriptions may not have been made again, which is undone by whoever can read messages.
+#[derive(Debug)]
+pub(super) struct Connected {
+    pub(super) connection: Connection,
+    pub(super) subscribed: Subscribed,
 }
 
 /// What is held while there is a connection. Dropping it leaves the module as it is; the next owner of TLS
@@ -41,7 +73,7 @@ impl Connector {
     pub(super) fn new(modem: Modem, options: MqttOptions) -> Result<Self, ConnectError> {
         let mqtt = client_of(modem.profile())?;
         options.check(mqtt)?;
-        let connector = Self { modem, profile: mqtt, options, dialect: None };
+        let connector = Self { modem, profile: mqtt, options, dialect: OnceLock::new() };
         // What the encoder refuses is refused before anything is sent.
         connector.broker(false).exchange()?;
         connector.login().exchange()?;
@@ -67,7 +99,7 @@ impl Connector {
 
     /// Known since the first connection.
     pub(super) fn dialect(&self) -> Option<&Dialect> {
-        self.dialect.as_ref()
+        self.dialect.get()
     }
 
     /// How long a command may take that waits for one answer of the broker.
@@ -75,9 +107,25 @@ impl Connector {
         self.options.packet_timeout_on(self.profile) + self.modem.profile().timeouts.mqtt_packet_margin
     }
 
-    /// Connects, or leaves the module as it was.
-    pub(super) async fn establish(&mut self) -> Result<Connection, ConnectError> {
-        let lease = self.lease().await?;
+    /// Connects and subscribes, or leaves the module as it was.
+    pub(super) async fn connect(
+        &self,
+        patience: Patience,
+        filters: &[(TopicFilter, QoS)],
+    ) -> Result<Connected, ConnectError> {
+        let mut connection = None;
+        let result = self.establish(patience, filters, &mut connection).await;
+        self.settle(result, connection).await
+    }
+
+    /// Goes as far as it gets: what has to be undone is in `connection`, whenever the future is dropped.
+    pub(super) async fn establish(
+        &self,
+        patience: Patience,
+        filters: &[(TopicFilter, QoS)],
+        connection: &mut Option<Connection>,
+    ) -> Result<Subscribed, ConnectError> {
+        let lease = self.lease(patience).await?;
         let claim = match InstanceClaim::take(self.modem.channel()) {
             Ok(claim) => claim,
             Err(busy) => {
@@ -85,16 +133,61 @@ impl Connector {
                 return Err(busy.into());
             }
         };
-        let mut connection = Connection { lease, _claim: claim, touched: false };
-        match self.bring_up(&mut connection).await {
-            Ok(()) => Ok(connection),
-            Err(error) => {
-                if let Err(error) = self.end(connection).await {
-                    tracing::warn!(%error, "the module's MQTT client could not be freed");
-                }
+        let connection = connection.insert(Connection { lease, _claim: claim, touched: false });
+        self.bring_up(connection).await?;
+        Ok(self.subscribe_all(filters).await)
+    }
+
+    /// Makes the outcome of [`establish`](Self::establish) whole: a connection, or nothing left of one.
+    pub(super) async fn settle(
+        &self,
+        result: Result<Subscribed, ConnectError>,
+        connection: Option<Connection>,
+    ) -> Result<Connected, ConnectError> {
+        match (result, connection) {
+            (Ok(subscribed), Some(connection)) => Ok(Connected { connection, subscribed }),
+            (Ok(_), None) => Err(ConnectError::Closed),
+            (Err(error), connection) => {
+                self.undo(connection).await;
                 Err(error)
             }
         }
+    }
+
+    pub(super) async fn undo(&self, connection: Option<Connection>) {
+        if let Some(connection) = connection
+            && let Err(error) = self.end(connection).await
+        {
+            tracing::warn!(%error, "the module's MQTT client could not be freed");
+        }
+    }
+
+    /// What the module has of our connection after its port was away. It may be another module by now.
+    pub(super) async fn remains(&self) -> Result<Remains, CommandError> {
+        let Some(state) = self.modem.run(ConnectionState { instance: INSTANCE }).await? else {
+            return Ok(Remains::Nothing);
+        };
+        let ours = state == 1 && self.modem.run(IsConfiguredFor(&self.broker(false))).await?;
+        Ok(if ours { Remains::Connection } else { Remains::Client })
+    }
+
+    /// The session is new to the broker, or may be: whether it remembers us is not told.
+    async fn subscribe_all(&self, filters: &[(TopicFilter, QoS)]) -> Subscribed {
+        for (filter, qos) in filters {
+            let result = self.modem.run(self.subscribe_command(filter.clone(), *qos)).await;
+            result
+                .map_err(|error| ConnectError::Resubscribe { filter: filter.as_str().to_owned(), error })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn takes_qos(&self) -> bool {
+        self.dialect().is_some_and(|dialect| dialect.subscribe_qos_field)
+    }
+
+    pub(super) fn subscribe_command(&self, filter: TopicFilter, qos: QoS) -> Subscribe {
+        let qos = self.takes_qos().then_some(qos);
+        Subscribe { instance: INSTANCE, filter, qos, deadline: self.acknowledgement() }
     }
 
     /// Says good-bye to the broker; whether that works does not matter. Messages can still be read.
@@ -122,11 +215,14 @@ impl Connector {
         self.free(connection).await
     }
 
-    async fn lease(&self) -> Result<Option<TlsLease>, ConnectError> {
+    async fn lease(&self, patience: Patience) -> Result<Option<TlsLease>, ConnectError> {
         if !matches!(self.options.security, MqttSecurity::Tls(_)) {
             return Ok(None);
         }
-        let wait = self.options.tls_wait;
+        let wait = match patience {
+            Patience::Unbounded => return Ok(Some(self.modem.acquire_tls(Service::Mqtt).await?)),
+            Patience::Asked => self.options.tls_wait,
+        };
         if !wait.is_zero()
             && let Ok(lease) = tokio::time::timeout(wait, self.modem.acquire_tls(Service::Mqtt)).await
         {
@@ -136,9 +232,8 @@ impl Connector {
     }
 
     /// The order of commands that the guide shows. Source: SSL guide 10.1.3.
-    async fn bring_up(&mut self, connection: &mut Connection) -> Result<(), ConnectError> {
-        self.learn_dialect().await?;
-        let tls_socket_field = self.dialect.as_ref().is_some_and(|dialect| dialect.tls_socket_field);
+    async fn bring_up(&self, connection: &mut Connection) -> Result<(), ConnectError> {
+        let tls_socket_field = self.learn_dialect().await?.tls_socket_field;
         self.clean(connection).await?;
         connection.touched = true;
         self.run(EnableClient { instance: INSTANCE, on: true }).await?;
@@ -194,19 +289,15 @@ impl Connector {
     }
 
     /// Asks the module once how its commands are written, and holds the options against it.
-    async fn learn_dialect(&mut self) -> Result<(), ConnectError> {
-        if self.dialect.is_none() {
-            let dialect = Capabilities::learn(&self.modem).await?.dialect();
-            let options = &self.options;
-            check_seconds("keep-alive", options.keep_alive_on(self.profile), &dialect.keep_alive)?;
-            check_seconds(
-                "packet timeout",
-                options.packet_timeout_on(self.profile),
-                &dialect.packet_timeout,
-            )?;
-            self.dialect = Some(dialect);
+    async fn learn_dialect(&self) -> Result<&Dialect, ConnectError> {
+        if let Some(dialect) = self.dialect.get() {
+            return Ok(dialect);
         }
-        Ok(())
+        let dialect = Capabilities::learn(&self.modem).await?.dialect();
+        let (options, profile) = (&self.options, self.profile);
+        check_seconds("keep-alive", options.keep_alive_on(profile), &dialect.keep_alive)?;
+        check_seconds("packet timeout", options.packet_timeout_on(profile), &dialect.packet_timeout)?;
+        Ok(self.dialect.get_or_init(|| dialect))
     }
 
     fn broker(&self, tls_socket_field: bool) -> ConfigureBroker {

@@ -32,9 +32,24 @@ const REQUESTS: usize = 16;
 /// at a time. When the last handle is dropped, the task disconnects in the background and gives the module's
 /// TLS back; [`disconnect`](Self::disconnect) does the same and tells how it went.
 ///
-/// A lost connection is noticed within half of the keep-alive, or at the next command that fails.
-/// [`state`](Self::state) tells why it was lost; the module's TLS is given back and subscriptions end.
-/// Nothing reconnects by itself: call [`resume`](Self::resume) and subscribe again.
+/// # When the connection is lost
+///
+/// A lost connection is noticed within half of the keep-alive, or at the next command that fails; a restarted module
+/// and a lost port at once. The client then connects again by itself, as [`MqttOptions::reconnect`] says, and makes all
+/// subscriptions again: their streams go on. Until then the module's TLS is free for others and publishing and
+/// subscribing are refused at once, with [`ClientState::Reconnecting`] in the error; [`events`](Self::events) tells of
+/// every attempt and of the return. What was published to us meanwhile is lost, unless the session is kept at the
+/// broker (without [`clean_session`](MqttOptions::clean_session)).
+///
+/// Under a [supervisor](telit_core::supervisor) the client also survives its module and its port. While the supervisor
+/// is at work the client waits, however long that takes. After a restart it logs in again. After a lost port it looks
+/// first: if the module ran on and is still connected, the session goes on without a new login, and what arrived
+/// meanwhile is read from the module.
+///
+/// It ends with [`ClientState::Lost`], and all subscriptions with it, when the broker refuses the login for good, when
+/// the port is gone and nobody opens it again, and when the supervisor gives the module up. After
+/// [`Supervisor::recover`](telit_core::supervisor::Supervisor::recover), or once the reason is out of the way,
+/// [`resume`](Self::resume) connects again; then subscribe again.
 #[derive(Clone, Debug)]
 pub struct MqttClient {
     requests: mpsc::Sender<Request>,
@@ -101,7 +116,8 @@ impl MqttClient {
     /// Source: M37 p1029-1036; IPE28 p143.
     ///
     /// # Errors
-    /// See [`PublishError`]; [`PublishError::InDoubt`] if the broker may have the message.
+    /// See [`PublishError`], and [`may_have_been_published`](PublishError::may_have_been_published) of it for whether the
+    /// broker may have the message. A message that was under way when the connection was lost is not sent again.
     ///
     /// # Cancel safety
     /// Dropped before its turn: nothing is published. Later: the message is published, the outcome is
@@ -166,7 +182,8 @@ impl MqttClient {
     }
 
     /// Ends all subscriptions to a topic filter. What they have queued can still be read. While the client
-    /// is paused nothing is sent, so that the broker of a persistent session keeps its subscription.
+    /// is paused nothing is sent, so that the broker of a persistent session keeps its subscription. While it is
+    /// reconnecting the broker is told once it is connected again.
     ///
     /// Source: M37 p1025-1026.
     ///
@@ -193,8 +210,9 @@ impl MqttClient {
     }
 
     /// Reads what has arrived, disconnects from the broker and gives the module's TLS back, so that another
-    /// service can run. Subscriptions stay and go on after [`resume`](Self::resume). Does nothing without a
-    /// connection.
+    /// service can run. Subscriptions stay and go on after [`resume`](Self::resume). A client that is reconnecting
+    /// stops that and is paused; a login that is under way on the module cannot be stopped and is waited for. Does
+    /// nothing if the client is paused or lost.
     ///
     /// What is published meanwhile waits at the broker only without
     /// [`clean_session`](MqttOptions::clean_session).
@@ -211,8 +229,12 @@ impl MqttClient {
     /// Connects again after [`pause`](Self::pause) or a loss, and makes all subscriptions again. Does nothing
     /// if there is a connection.
     ///
+    /// While the client is reconnecting, the next attempt begins at once instead of after its wait, and this tells how
+    /// it went; a module that a supervisor is at work on and TLS that another service holds are waited for.
+    ///
     /// # Errors
-    /// As [`connect`](Self::connect); the client stays paused or lost, and resuming can be tried again.
+    /// As [`connect`](Self::connect); the client stays paused, reconnecting or lost, and resuming can be tried again.
+    /// [`ConnectError::Closed`] also when it was paused meanwhile.
     ///
     /// # Cancel safety
     /// Dropped before its turn: nothing happens. Later: it is done all the same.
@@ -221,7 +243,8 @@ impl MqttClient {
     }
 
     /// Disconnects from the broker, frees the module's client and gives its TLS back. All handles are of no
-    /// use afterwards, all subscriptions end. Does nothing if the client is closed already.
+    /// use afterwards, all subscriptions end. Does nothing if the client is closed already. A client that is
+    /// reconnecting ends at once; only a login that is under way on the module cannot be stopped and is waited for.
     ///
     /// Source: M37 p1008, p1013.
     ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use telit_core::at::{Command, CommandLine, Exchange, InvalidValue, Reply, UnexpectedReply};
+use telit_core::at::{Command, CommandLine, Exchange, Fields, InvalidValue, Reply, UnexpectedReply};
 
 use super::{LOCAL, RESOURCES, query, setting, value_of};
 
@@ -73,6 +73,34 @@ impl Command for ConfigureBroker {
 
     fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {
         Ok(())
+    }
+}
+
+/// `AT#MQCFG?`: whether a client is configured for this broker. Some firmware shows host and port only:
+/// what is not shown is not compared. Source: M37 p1012.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IsConfiguredFor<'a>(pub(crate) &'a ConfigureBroker);
+
+impl Command for IsConfiguredFor<'_> {
+    type Response = bool;
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        Ok(query(CommandLine::read("#MQCFG"), "#MQCFG"))
+    }
+
+    fn parse(&self, reply: &Reply) -> Result<bool, UnexpectedReply> {
+        Ok(reply.values("#MQCFG").iter().any(|line| self.0.is_shown_by(&Fields::parse(line))))
+    }
+}
+
+impl ConfigureBroker {
+    fn is_shown_by(&self, fields: &Fields<'_>) -> bool {
+        let shown = |index, expected| fields.number::<u16>(index).is_none_or(|value| value == expected);
+        fields.number::<u8>(0) == Some(self.instance)
+            && fields.text(1) == Some(self.host.as_str())
+            && fields.number::<u16>(2) == Some(self.port)
+            && shown(3, self.context.into())
+            && shown(4, self.tls.into())
     }
 }
 
@@ -148,6 +176,34 @@ mod tests {
         assert_eq!(line(&session), "AT#MQCFG2=1,60,1");
         let timeout = ConfigurePacketTimeout { instance: 1, timeout: Duration::from_secs(10) };
         assert_eq!(line(&timeout), "AT#MQTCFG=1,10");
+    }
+
+    #[test]
+    fn a_configuration_is_known_in_every_form_that_is_printed() {
+        let ours = broker("broker.example");
+        assert_eq!(line(&IsConfiguredFor(&ours)), "AT#MQCFG?");
+        let is_ours = |line: &str| {
+            let reply = Reply::new(["#MQCFG: 2,other.example,1883,1,0", line], "");
+            IsConfiguredFor(&ours).parse(&reply).unwrap()
+        };
+        for shown in [
+            "#MQCFG: 1,broker.example,8883,1,1,1",
+            "#MQCFG: 1,\"broker.example\",8883,1,1",
+            "#MQCFG: 1,broker.example,8883",
+        ] {
+            assert!(is_ours(shown), "{shown}");
+        }
+        for other in [
+            "#MQCFG: 2,broker.example,8883,1,1",
+            "#MQCFG: 1,other.example,8883,1,1",
+            "#MQCFG: 1,broker.example,1883,1,1",
+            "#MQCFG: 1,broker.example,8883,2,1",
+            "#MQCFG: 1,broker.example,8883,1,0",
+            "#MQCFG: 1,,1883,1,0",
+            "#MQCFG: 1",
+        ] {
+            assert!(!is_ours(other), "{other}");
+        }
     }
 
     #[test]

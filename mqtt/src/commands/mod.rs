@@ -7,7 +7,7 @@ mod receive;
 mod subscribe;
 
 pub(crate) use configure::{
-    ConfigureBroker, ConfigurePacketTimeout, ConfigureSession, EnableClient, EnabledClients,
+    ConfigureBroker, ConfigurePacketTimeout, ConfigureSession, EnableClient, EnabledClients, IsConfiguredFor,
 };
 pub(crate) use connection::{Connect, ConnectionState, Disconnect};
 pub(crate) use publish::{PublishCounted, PublishText};

@@ -112,6 +112,18 @@ impl ConnectError {
         }
     }
 
+    /// Whether trying again cannot help.
+    pub(crate) fn is_permanent(&self) -> bool {
+        match self {
+            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Closed => true,
+            Self::Refused { refusal } => refusal.category() == Category::Refused,
+            Self::TlsSetup(error) => error.category() == Category::Usage,
+            // A port that can be opened again is waited for; this one cannot.
+            Self::Command(error) => error.is_link_lost(),
+            _ => false,
+        }
+    }
+
     /// What is left to say about a refusal of `#MQCONN` once the connection's state was read too; `None` if
     /// that was not possible.
     pub(crate) fn of_login(error: CommandError, state: Option<u64>) -> Self {
@@ -198,6 +210,18 @@ mod tests {
             assert_eq!(error.category(), category, "{words}");
             assert!(error.hint().is_some());
         }
+    }
+
+    #[test]
+    fn only_what_time_does_not_heal_is_permanent() {
+        let refused_login = |words: &str| ConnectError::of_login(refused(words), Some(4)).is_permanent();
+        assert!(["1111", "1112", "1114", "1115"].into_iter().all(refused_login));
+        for words in ["1113", "MQTT Connect Fail", "SSL error during handshake", "operation not allowed"] {
+            assert!(!refused_login(words), "{words}");
+        }
+        assert!(ConnectError::Unsupported { platform: PlatformId::P10 }.is_permanent());
+        assert!(ConnectError::InvalidOption(InvalidValue::new("host", "it is empty")).is_permanent());
+        assert!(!ConnectError::NotConnected { reason: LossReason::ModuleSilent }.is_permanent());
     }
 
     #[test]

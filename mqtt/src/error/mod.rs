@@ -21,6 +21,7 @@ use crate::state::{ClientState, LossReason};
 fn reconnect_hint(state: ClientState) -> Option<&'static str> {
     match state {
         ClientState::Paused => Some("resume the session first"),
+        ClientState::Reconnecting(_) => Some("wait until it is connected again, as its events tell"),
         ClientState::Lost(reason) => Some(loss_hint(reason)),
         ClientState::Closed => Some("connect a new client"),
         ClientState::Connecting | ClientState::Connected => None,
@@ -36,6 +37,7 @@ fn loss_hint(reason: LossReason) -> &'static str {
             "connect again, then subscribe again; brokers end a session when another client uses the same client \
              identifier"
         }
+        LossReason::Refused(refusal) => refusal.hint(),
         _ => "connect again, then subscribe again",
     }
 }

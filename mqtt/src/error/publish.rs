@@ -40,6 +40,14 @@ pub enum PublishError {
     /// The module refused. The broker does not have the message.
     #[error(transparent)]
     Refused(CommandError),
+    /// The module restarted with the message under way.
+    #[error("the module restarted, the message {}: {error}", if *.in_doubt { "may or may not have been published" } else { "was not published" })]
+    ModuleRestarted {
+        /// How the command ended.
+        error: CommandError,
+        /// The module may have published it before. Otherwise the broker does not have it.
+        in_doubt: bool,
+    },
     /// The message may have reached the broker, or not: no acknowledgement was seen. Publishing it again can
     /// deliver it twice.
     #[error("the message may or may not have been published: {0}")]
@@ -54,13 +62,14 @@ impl PublishError {
             Self::InvalidTopic(_) | Self::TooLarge { .. } | Self::NotRepresentable { .. } => Category::Usage,
             Self::NotConnected { state } => state.category(),
             Self::NotSent(error) | Self::Refused(error) | Self::InDoubt(error) => category_at_broker(error),
+            Self::ModuleRestarted { .. } => Category::Link,
         }
     }
 
     /// Whether the broker may have the message.
     #[must_use]
     pub fn may_have_been_published(&self) -> bool {
-        matches!(self, Self::InDoubt(_))
+        matches!(self, Self::InDoubt(_) | Self::ModuleRestarted { in_doubt: true, .. })
     }
 
     /// What to try.
@@ -69,10 +78,25 @@ impl PublishError {
         match self {
             Self::NotConnected { state } => reconnect_hint(*state),
             Self::InDoubt(_) => Some("publish it again if receiving it twice does no harm"),
+            Self::ModuleRestarted { in_doubt: true, .. } => {
+                Some("once connected again, publish it again if receiving it twice does no harm")
+            }
+            Self::ModuleRestarted { .. } => Some("publish it again once connected again"),
             Self::NotRepresentable { .. } => Some("encode it as text, or use firmware that has #MQPUBSEXT"),
             Self::TooLarge { .. } => Some("split it"),
             Self::InvalidTopic(_) | Self::NotSent(_) | Self::Refused(_) => None,
         }
+    }
+
+    /// Judges a failed publish command on a module that was seen to restart meanwhile. `answered`: the restart was seen
+    /// before the command ended. What answered then was a module that has no client, so a refusal is one.
+    pub(crate) fn judge_restarted(error: CommandError, answered: bool) -> Self {
+        let in_doubt = match error.outcome() {
+            Outcome::NotSent => false,
+            Outcome::Refused => !answered,
+            _ => true,
+        };
+        Self::ModuleRestarted { error, in_doubt }
     }
 
     /// Judges a failed publish command. `connected`: the connection was still there afterwards.
@@ -134,6 +158,24 @@ mod tests {
         let error = PublishError::judge(silent.clone(), QoS::AtLeastOnce, true);
         assert_eq!(error, PublishError::NotSent(silent));
         assert_eq!(error.category(), Category::Link);
+    }
+
+    #[test]
+    fn a_restart_is_named_and_its_doubts_are_true() {
+        let (command, waited, effect) = ("#MQPUBSEXT".to_owned(), Duration::from_secs(40), Effect::Once);
+        let late = CommandError::TimedOut { command: command.clone(), waited, effect };
+        for (error, answered, in_doubt) in [
+            (late, false, true),
+            (CommandError::NotResponding { command }, false, false),
+            (refused("operation not allowed"), true, false),
+            (refused("operation not allowed"), false, true),
+        ] {
+            let judged = PublishError::judge_restarted(error.clone(), answered);
+            assert_eq!(judged.may_have_been_published(), in_doubt, "{error}");
+            assert_eq!(judged.category(), Category::Link);
+            assert!(judged.to_string().starts_with("the module restarted"), "{judged}");
+            assert_eq!(judged, PublishError::ModuleRestarted { error, in_doubt });
+        }
     }
 
     #[test]

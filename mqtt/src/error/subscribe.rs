@@ -29,6 +29,9 @@ pub enum SubscribeError {
     /// The module or the broker refused.
     #[error(transparent)]
     Refused(CommandError),
+    /// The module restarted meanwhile. The subscription was not made, or not ended.
+    #[error("the module restarted: {0}")]
+    ModuleRestarted(CommandError),
     /// The exchange failed.
     #[error(transparent)]
     Command(CommandError),
@@ -42,6 +45,7 @@ impl SubscribeError {
             Self::InvalidFilter(_) | Self::UnsupportedQos { .. } => Category::Usage,
             Self::NotConnected { state } => state.category(),
             Self::Refused(error) => category_at_broker(error),
+            Self::ModuleRestarted(_) => Category::Link,
             Self::Command(error) => error.category(),
         }
     }
@@ -52,6 +56,7 @@ impl SubscribeError {
         match self {
             Self::NotConnected { state } => reconnect_hint(*state),
             Self::Refused(_) => Some("check that the broker allows this client the topic filter"),
+            Self::ModuleRestarted(_) => Some("try it again once connected again"),
             Self::UnsupportedQos { .. } => Some("subscribe with quality of service 1"),
             Self::InvalidFilter(_) | Self::Command(_) => None,
         }

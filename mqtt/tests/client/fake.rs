@@ -2,12 +2,14 @@
 //! answer otherwise. Source: M37 p1008-1036.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use telit_core::Modem;
-use telit_core::driver::{AtPort, DriverOptions};
+use telit_core::driver::{AtPort, BoxedStream, DriverOptions};
 use telit_core::platform::{PlatformId, profile};
+use telit_core::supervisor::{Supervisor, SupervisorOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{mpsc, watch};
 
@@ -20,12 +22,18 @@ pub(crate) const PAYLOAD: &str = "<payload>";
 #[derive(Clone)]
 pub(crate) struct Fake {
     state: Arc<Mutex<State>>,
-    unsolicited: mpsc::UnboundedSender<Vec<u8>>,
     count: watch::Sender<usize>,
 }
 
 #[derive(Default)]
 struct State {
+    /// Where lines go that nobody asked for.
+    plug: Option<mpsc::UnboundedSender<Vec<u8>>>,
+    port_missing: bool,
+    echo: bool,
+    context_lost: bool,
+    /// What `#MQCFG` was told last.
+    broker: String,
     lines: Vec<String>,
     payloads: Vec<Vec<u8>>,
     answers: Vec<(String, VecDeque<String>)>,
@@ -38,12 +46,57 @@ struct State {
 
 impl Fake {
     pub(crate) fn start() -> (Modem, Self) {
-        let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        let (unsolicited, lines) = mpsc::unbounded_channel();
-        let fake = Self { state: Arc::default(), unsolicited, count: watch::Sender::new(0) };
-        tokio::spawn(fake.clone().run(ours, lines));
-        let port = AtPort::start(theirs, DriverOptions::default());
+        let fake = Self::new();
+        let port = AtPort::start(fake.plug_in(), DriverOptions::default());
         (Modem::from_channel(Arc::new(port), profile(PlatformId::P37)), fake)
+    }
+
+    /// A module under supervision, which opens its port as often as it takes.
+    pub(crate) async fn supervised(options: SupervisorOptions) -> (Supervisor, Self) {
+        let fake = Self::new();
+        let module = fake.clone();
+        let source = move || {
+            let stream = module.open();
+            async { stream }
+        };
+        let builder = Modem::builder().platform(PlatformId::P37).apn("iot.test");
+        (Supervisor::start(builder, source, options).await.unwrap(), fake)
+    }
+
+    fn new() -> Self {
+        Self { state: Arc::default(), count: watch::Sender::new(0) }
+    }
+
+    fn open(&self) -> io::Result<BoxedStream> {
+        if self.lock().port_missing {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "no port"));
+        }
+        Ok(Box::pin(self.plug_in()))
+    }
+
+    fn plug_in(&self) -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        let (plug, lines) = mpsc::unbounded_channel();
+        self.lock().plug = Some(plug);
+        tokio::spawn(self.clone().run(ours, lines));
+        theirs
+    }
+
+    /// From now on there is a port, or none.
+    pub(crate) fn set_port(&self, there: bool) {
+        self.lock().port_missing = !there;
+    }
+
+    pub(crate) fn unplug(&self) {
+        self.send("<unplug>");
+    }
+
+    /// Everything is as after power-on.
+    pub(crate) fn restart(&self) {
+        let mut state = self.lock();
+        (state.echo, state.context_lost, state.enabled, state.connection) = (true, true, false, 0);
+        state.due = None;
+        state.slots.clear();
     }
 
     /// The next time a line starts with `start`, this is the answer. An empty one is silence.
@@ -82,7 +135,7 @@ impl Fake {
 
     /// Sends bytes that nobody asked for.
     pub(crate) fn send(&self, bytes: impl Into<Vec<u8>>) {
-        self.unsolicited.send(bytes.into()).unwrap();
+        self.lock().plug.as_ref().unwrap().send(bytes.into()).unwrap();
     }
 
     /// Puts a message into a slot without a word.
@@ -162,8 +215,10 @@ impl State {
             Some(answer) => answer.into(),
             None => self.usual(&line),
         };
+        let echo = if self.echo { format!("{line}\r").into_bytes() } else { Vec::new() };
+        self.echo &= !line.starts_with("ATE0");
         self.lines.push(line);
-        Some(answer)
+        Some(if answer == b"<unplug>" { answer } else { [echo, answer].concat() })
     }
 
     fn prepared(&mut self, line: &str) -> Option<String> {
@@ -179,6 +234,16 @@ impl State {
         let refuse = |text: &str| format!("\r\n+CME ERROR: {text}\r\n").into_bytes();
         match line {
             "AT+CMEE?" => information("+CMEE: 2"),
+            "AT+CGMM" => information("ME310G1-WW"),
+            "AT+CGMR" => information("37.00.217"),
+            "AT+CPIN?" => information("+CPIN: READY"),
+            "AT+CGDCONT?" => information("+CGDCONT: 1,\"IP\",\"iot.test\",\"\",0,0"),
+            "AT+CEREG?" => information("+CEREG: 0,1"),
+            "AT#SGACT?" => information(&format!("#SGACT: 1,{}", u8::from(!self.context_lost))),
+            "AT#SGACT=1,1" => {
+                self.context_lost = false;
+                information("#SGACT: 10.0.0.1")
+            }
             "AT#MQEN?" => information(&format!("#MQEN: 1,{}\r\n#MQEN: 2,0", u8::from(self.enabled))),
             "AT#MQEN=1,1" if self.enabled => refuse("MQTT Initialization Fail"),
             "AT#MQEN=1,1" | "AT#MQEN=1,0" => {
@@ -195,11 +260,18 @@ impl State {
             "AT#MQPUBS=?" => information("#MQPUBS: (1-maxClients),256,(0-1),(0-2),65536"),
             "AT#SSLSECCS=?" => ERROR.into(),
             "AT#MQCONN?" if self.enabled => information(&format!("#MQCONN: 1,{}", self.connection)),
+            "AT#MQCFG?" => information(&format!("#MQCFG: {}", self.broker.replace('"', ""))),
             "AT#MQREAD?" => information(&format!("#MQREAD: 1,{}", self.slots.len())),
             "AT#MQDISC=1" => {
                 self.connection = 0;
                 OK.into()
             }
+            _ if line.starts_with("AT#MQCFG=1") && self.context_lost => refuse("context not opened"),
+            _ if line.starts_with("AT#MQCFG=1") => {
+                line.trim_start_matches("AT#MQCFG=").clone_into(&mut self.broker);
+                OK.into()
+            }
+            _ if line.starts_with("AT#MQPUBSEXT=") && !self.enabled => ERROR.into(),
             _ if line.starts_with("AT#MQCONN=") => {
                 self.connection = 1;
                 OK.into()

@@ -59,7 +59,7 @@ async fn what_arrives_while_pausing_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_lost_while_pausing_is_lost_not_paused() {
-    let (client, modem, fake) = connected(secure()).await;
+    let (client, modem, fake) = connected(secure().no_reconnect()).await;
     fake.set_connection(2);
     // The request comes at the moment when the connection is looked after.
     let half_keep_alive = tokio::time::advance(Duration::from_secs(30));
@@ -107,7 +107,8 @@ async fn a_lost_connection_is_noticed_within_half_the_keep_alive() {
         (3, LossReason::PingUnanswered),
         (7, LossReason::SocketFailure),
     ] {
-        let (client, modem, fake) = connected(secure().keep_alive(Duration::from_secs(100))).await;
+        let (client, modem, fake) =
+            connected(secure().no_reconnect().keep_alive(Duration::from_secs(100))).await;
         let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
         let mut events = client.events();
         fake.lines();
@@ -126,7 +127,7 @@ async fn a_lost_connection_is_noticed_within_half_the_keep_alive() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restarted_module_has_forgotten_the_client() {
-    let (client, _modem, fake) = connected(plain()).await;
+    let (client, _modem, fake) = connected(plain().no_reconnect()).await;
     let mut events = client.events();
     fake.set_enabled(false);
     let lost = ClientState::Lost(LossReason::ModuleForgot);

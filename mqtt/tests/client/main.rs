@@ -7,10 +7,13 @@ mod fake;
 mod lifecycle;
 mod publishing;
 mod receiving;
+mod reconnecting;
+mod stopping;
+mod supervised;
 
 use telit_core::Modem;
 use telit_core::tls::TlsOptions;
-use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity};
+use telit_mqtt::{ClientState, Event, Events, MqttClient, MqttOptions, MqttSecurity};
 
 use fake::Fake;
 
@@ -29,4 +32,21 @@ async fn connected(options: MqttOptions) -> (MqttClient, Modem, Fake) {
     let client = MqttClient::connect(&modem, options).await.unwrap();
     fake.lines();
     (client, modem, fake)
+}
+
+/// The next event that is not about one attempt.
+async fn next_event(events: &mut Events) -> Event {
+    loop {
+        match events.next().await.unwrap() {
+            Event::Reconnecting { .. } | Event::ReconnectFailed { .. } => {}
+            event => return event,
+        }
+    }
+}
+
+/// Waits for a state.
+async fn until(events: &mut Events, state: ClientState) {
+    let arrived = async { while events.next().await.unwrap() != Event::State(state) {} };
+    let limit = std::time::Duration::from_secs(3600);
+    tokio::time::timeout(limit, arrived).await.unwrap_or_else(|_| panic!("never {state:?}"));
 }

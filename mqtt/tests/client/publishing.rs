@@ -82,7 +82,7 @@ async fn a_missing_acknowledgement_leaves_a_doubt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_publish_that_finds_the_connection_gone() {
-    let (client, modem, fake) = connected(secure()).await;
+    let (client, modem, fake) = connected(secure().no_reconnect()).await;
     let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
     fake.lines();
     fake.answer("AT#MQPUBSEXT", ERROR);

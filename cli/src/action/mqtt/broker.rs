@@ -46,7 +46,9 @@ pub(crate) struct BrokerArguments {
 
 impl BrokerArguments {
     pub(super) fn options(&self, arguments: &Arguments) -> Result<MqttOptions, Failure> {
-        let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?);
+        let options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?);
+        // Scripts want to know about a loss.
+        let mut options = options.no_reconnect();
         if let Some(port) = self.port_number {
             options = options.port(port);
         }

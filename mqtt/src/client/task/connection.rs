@@ -1,75 +1,100 @@
-//! Connecting, pausing, resuming and losing the connection.
+//! Connecting, pausing, resuming and ending the connection on request.
 
 use telit_core::CommandError;
 
 use super::{Task, now};
+use crate::client::connector::{Connected, Connection, Patience, Subscribed};
 use crate::client::instance::INSTANCE;
+use crate::client::request::Answer;
 use crate::commands::ReadMessage;
 use crate::error::ConnectError;
-use crate::state::{ClientState, LossReason};
+use crate::state::ClientState;
 
 impl Task {
     pub(super) async fn pause(&mut self) -> Result<(), CommandError> {
-        if !self.session.is_connected() {
-            return Ok(());
+        if self.session.is_connected() {
+            self.drain().await;
         }
-        self.drain().await;
-        if !self.session.is_connected() {
+        match self.session.state() {
+            ClientState::Connected | ClientState::Reconnecting(_) => self.go_down(ClientState::Paused).await,
             // It was lost just now, which has given TLS back too.
-            return Ok(());
+            _ => Ok(()),
         }
-        self.go_down(ClientState::Paused).await
     }
 
-    pub(super) async fn resume(&mut self) -> Result<(), ConnectError> {
-        if self.session.is_connected() {
-            return Ok(());
+    pub(super) async fn resume(&mut self, answer: Answer<(), ConnectError>) {
+        match self.session.state() {
+            ClientState::Connected => drop(answer.send(Ok(()))),
+            ClientState::Reconnecting(_) => {
+                self.resuming.push(answer);
+                if let Some(reconnector) = &mut self.reconnector {
+                    reconnector.hurry(now());
+                }
+            }
+            _ => drop(answer.send(self.come_up(false).await)),
         }
-        self.come_up(false).await
     }
 
     pub(super) async fn come_up(&mut self, discard: bool) -> Result<(), ConnectError> {
-        // Lines from before say nothing about the new connection.
-        while self.unsolicited.try_next().is_some() {}
+        self.follow_module();
+        let filters = self.registry.filters();
+        let Connected { connection, subscribed } = self.connector.connect(Patience::Asked, &filters).await?;
+        self.arrive(connection, subscribed, discard).await
+    }
+
+    /// There is a connection. Reads what waits; `discard`: it belongs to a session that is over.
+    pub(super) async fn arrive(
+        &mut self,
+        connection: Connection,
+        subscribed: Subscribed,
+        discard: bool,
+    ) -> Result<(), ConnectError> {
         let before = self.session.state();
-        self.connection = Some(self.connector.establish().await?);
+        self.connection = Some(connection);
         self.session.connected(now());
-        if let Err(error) = self.resubscribe().await {
-            // The subscriptions stay, so that resuming can be tried again.
+        if let Err(error) = subscribed {
+            // The subscriptions stay, so that it can be tried again.
             let end = self.take_down().await;
             self.session.down(before);
             return Err(end.err().filter(CommandError::is_link_lost).map_or(error, ConnectError::of_command));
         }
+        self.forgive_restart();
         self.discarding = discard;
         self.drain().await;
         self.discarding = false;
         match self.session.state() {
-            ClientState::Lost(reason) => Err(ConnectError::NotConnected { reason }),
+            ClientState::Lost(reason) | ClientState::Reconnecting(reason) => {
+                Err(ConnectError::NotConnected { reason })
+            }
             _ => {
                 self.announce();
+                self.unsubscribe_orphans().await;
                 Ok(())
             }
         }
     }
 
-    /// The session is new to the broker, or may be: whether it remembers us is not told.
-    pub(super) async fn resubscribe(&self) -> Result<(), ConnectError> {
-        for (filter, qos) in self.registry.filters() {
-            let command = self.subscribe_command(filter.clone(), qos);
-            let result = self.connector.modem().run(command).await;
-            result
-                .map_err(|error| ConnectError::Resubscribe { filter: filter.as_str().to_owned(), error })?;
+    /// A restart that was noticed while connecting may have been long before. The module tells.
+    fn forgive_restart(&mut self) {
+        let health = self.health.now();
+        if self.has_restarted() && health.port_losses == self.began.port_losses {
+            self.began = health;
+            self.session.look_at_once(now());
         }
-        Ok(())
     }
 
-    /// Ends the connection on request.
+    /// Ends the connection, or what is done to bring it back, on request.
     pub(super) async fn go_down(&mut self, state: ClientState) -> Result<(), CommandError> {
+        self.stop_returning().await;
         let result = self.take_down().await;
+        if let Some(reconnector) = &mut self.reconnector {
+            reconnector.stop();
+        }
         self.session.down(state);
         if state == ClientState::Closed {
             self.registry.end();
         }
+        self.resuming.clear();
         self.announce();
         result
     }
@@ -89,25 +114,5 @@ impl Task {
             }
         }
         self.connector.free(connection).await
-    }
-
-    /// The connection is gone although nobody asked for it.
-    ///
-    /// TLS is given back, so that others are not held up. Reconnecting by itself would begin here.
-    pub(super) async fn lost(&mut self, reason: LossReason) {
-        if self.session.state() == ClientState::Lost(LossReason::LinkLost) {
-            return;
-        }
-        tracing::warn!(%reason, "the MQTT connection is lost");
-        self.session.down(ClientState::Lost(reason));
-        let connection = self.connection.take();
-        let reachable = !matches!(reason, LossReason::LinkLost | LossReason::ModuleSilent);
-        if let (Some(connection), true) = (connection, reachable)
-            && let Err(error) = self.connector.end(connection).await
-        {
-            tracing::warn!(%error, "the module's MQTT client could not be freed");
-        }
-        self.registry.end();
-        self.announce();
     }
 }

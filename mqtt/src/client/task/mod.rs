@@ -1,36 +1,55 @@
 //! The one task that owns a session.
 //!
 //! Requests and received messages take turns: between two requests as many message slots are read as the
-//! module has.
+//! module has. While the connection is lost, bringing it back runs beside the requests.
 
 mod connection;
+mod job;
+mod losing;
 mod requests;
+mod returning;
 mod upkeep;
 
 use std::sync::Arc;
 
 use telit_core::at::Line;
-use telit_core::driver::Unsolicited;
+use telit_core::driver::{Health, HealthWatch, ModuleState, Unsolicited};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::connector::{Connection, Connector};
 use super::instance::INSTANCE;
-use super::request::Request;
+use super::request::{Answer, Request};
 use crate::error::{ConnectError, DisconnectError};
+use crate::reconnect::Reconnector;
 use crate::registry::Registry;
 use crate::session::Session;
-use crate::state::{ClientState, Event, LossReason};
+use crate::state::{ClientState, Event};
+use crate::topic::TopicFilter;
+use job::{End, Job};
 
 #[derive(Debug)]
 pub(super) struct Task {
-    connector: Connector,
+    connector: Arc<Connector>,
+    /// While the port is away it may be one that the module has kept.
     connection: Option<Connection>,
     session: Session,
     registry: Registry,
     requests: mpsc::Receiver<Request>,
-    unsolicited: Unsolicited,
-    port_closed: bool,
+    /// `None`: they ended with the port.
+    lines: Option<Unsolicited>,
+    health: HealthWatch,
+    health_ended: bool,
+    /// What was known of the module when the connection was made.
+    began: Health,
+    last_state: ModuleState,
+    /// `None`: a lost connection stays lost.
+    reconnector: Option<Reconnector>,
+    job: Option<Job>,
+    /// Who waits for the connection to come back.
+    resuming: Vec<Answer<(), ConnectError>>,
+    /// What the broker has to be told that nobody reads any more.
+    orphans: Vec<TopicFilter>,
     /// What is read belongs to a session that is over.
     discarding: bool,
     subscription_dropped: Arc<Notify>,
@@ -40,6 +59,8 @@ pub(super) struct Task {
 
 /// What woke the task.
 enum Wake {
+    Health(Option<Health>),
+    Job(End),
     Request(Option<Request>),
     Line(Option<Result<Line, u64>>),
     SubscriptionDropped,
@@ -57,14 +78,22 @@ impl Task {
         let subscription_dropped = Arc::new(Notify::new());
         let keep_alive = options.keep_alive_on(profile);
         let dropped = Arc::clone(&subscription_dropped);
+        let health = connector.modem().health();
         Self {
             session: Session::new(INSTANCE, profile.message_slots.clone(), keep_alive),
             registry: Registry::new(options.queue_capacity, !options.clean_session, dropped),
-            unsolicited: connector.modem().channel().unsolicited(),
+            lines: None,
+            began: health.now(),
+            last_state: health.now().state,
+            health,
+            health_ended: false,
+            reconnector: None,
+            job: None,
+            resuming: Vec::new(),
+            orphans: Vec::new(),
             connection: None,
-            connector,
+            connector: Arc::new(connector),
             requests,
-            port_closed: false,
             discarding: false,
             subscription_dropped,
             state,
@@ -82,6 +111,7 @@ impl Task {
             self.session.down(ClientState::Closed);
             self.announce();
         }
+        self.reconnector = self.connector.options().reconnect.map(Reconnector::new);
         // Whoever does not wait any more has dropped the only handle too, which ends the loop below.
         drop(connected.send(result));
         if failed {
@@ -99,14 +129,21 @@ impl Task {
     async fn serve_requests(&mut self) -> Option<oneshot::Sender<Result<(), DisconnectError>>> {
         loop {
             self.work().await;
+            self.step();
             match self.wake().await {
+                Wake::Health(Some(_)) => self.look_at_module().await,
+                Wake::Health(None) => self.health_ended = true,
+                Wake::Job(end) => {
+                    self.job = None;
+                    self.job_ended(end).await;
+                }
                 Wake::Request(None) => return None,
                 Wake::Request(Some(Request::Disconnect { answer })) => return Some(answer),
                 Wake::Request(Some(request)) => self.handle(request).await,
                 Wake::Line(Some(line)) => self.line_arrived(line),
                 Wake::Line(None) => {
-                    self.port_closed = true;
-                    self.lost(LossReason::LinkLost).await;
+                    self.lines = None;
+                    self.link_lost().await;
                 }
                 Wake::SubscriptionDropped => self.unsubscribe_orphans().await,
                 Wake::Work => {}
@@ -116,19 +153,33 @@ impl Task {
 
     async fn wake(&mut self) -> Wake {
         let at_once = self.session.has_work(now());
-        let deadline = self.session.deadline();
+        let deadline = self.deadline();
         let timer = tokio::time::sleep_until(deadline.map_or_else(Instant::now, Instant::from_std));
+        let (works, listens) = (self.job.is_some(), self.lines.is_some());
         tokio::select! {
             biased;
+            health = self.health.changed(), if !self.health_ended => Wake::Health(health),
+            end = end_of(self.job.as_mut()), if works => Wake::Job(end),
             request = self.requests.recv() => Wake::Request(request),
             () = std::future::ready(()), if at_once => Wake::Work,
-            line = self.unsolicited.next(), if !self.port_closed => Wake::Line(line),
+            // What arrives while it connects is left in order until it is connected.
+            line = next_line(self.lines.as_mut()), if listens && !works => Wake::Line(line),
             () = self.subscription_dropped.notified() => Wake::SubscriptionDropped,
             () = timer, if deadline.is_some() => Wake::Work,
         }
     }
 
+    /// When there is something to do although nothing happens.
+    fn deadline(&self) -> Option<std::time::Instant> {
+        let returning = match (&self.reconnector, &self.job) {
+            (Some(reconnector), None) => reconnector.deadline(self.health.now().state),
+            _ => None,
+        };
+        self.session.deadline().or(returning)
+    }
+
     async fn handle(&mut self, request: Request) {
+        self.look_at_module().await;
         // A caller that is gone does not want it any more, and nothing was sent yet.
         match request {
             Request::Publish { publish, answer } if !answer.is_closed() => {
@@ -145,7 +196,7 @@ impl Task {
                 let paused = self.pause().await;
                 drop(answer.send(paused.map_err(DisconnectError::from)));
             }
-            Request::Resume { answer } if !answer.is_closed() => drop(answer.send(self.resume().await)),
+            Request::Resume { answer } if !answer.is_closed() => self.resume(answer).await,
             _ => {}
         }
     }
@@ -159,6 +210,20 @@ impl Task {
     fn tell(&self, event: Event) {
         // Nobody listening is no error.
         drop(self.events.send(event));
+    }
+}
+
+async fn end_of(job: Option<&mut Job>) -> End {
+    match job {
+        Some(job) => job.end().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_line(lines: Option<&mut Unsolicited>) -> Option<Result<Line, u64>> {
+    match lines {
+        Some(lines) => lines.next().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -4,7 +4,7 @@ use telit_core::CommandError;
 
 use super::Task;
 use crate::client::instance::INSTANCE;
-use crate::commands::{Subscribe, Unsubscribe};
+use crate::commands::Unsubscribe;
 use crate::error::{PublishError, SubscribeError};
 use crate::message::{Publish, QoS};
 use crate::state::ClientState;
@@ -19,44 +19,68 @@ impl Task {
         if !self.session.is_connected() {
             return Err(PublishError::NotConnected { state });
         }
-        match self.connector.modem().channel().execute(exchange).await {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let connected = self.still_connected(&error).await;
-                Err(PublishError::judge(error, publish.qos, connected))
-            }
-        }
+        let Err(error) = self.connector.modem().channel().execute(exchange).await else {
+            return Ok(());
+        };
+        let answered_by_another_run = self.has_restarted();
+        let connected = self.still_connected(&error).await;
+        Err(match self.has_restarted() {
+            true => PublishError::judge_restarted(error, answered_by_another_run),
+            false => PublishError::judge(error, publish.qos, connected),
+        })
     }
 
     pub(super) async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<Subscription, SubscribeError> {
         let filter = self.filter(filter)?;
-        if qos > QoS::AtLeastOnce && !self.takes_qos() {
+        if qos > QoS::AtLeastOnce && !self.connector.takes_qos() {
             return Err(SubscribeError::UnsupportedQos { qos });
         }
         self.require_connection()?;
         let strongest = self.registry.strongest(&filter, qos);
-        let command = self.subscribe_command(filter.clone(), strongest);
+        let command = self.connector.subscribe_command(filter.clone(), strongest);
         if let Err(error) = self.connector.modem().run(command).await {
             self.still_connected(&error).await;
-            return Err(error.into());
+            return Err(self.not_subscribed(error));
         }
         Ok(self.registry.subscribe(filter, qos))
     }
 
     pub(super) async fn unsubscribe(&mut self, filter: &str) -> Result<(), SubscribeError> {
         let filter = self.filter(filter)?;
-        if self.session.state() != ClientState::Paused {
-            self.require_connection()?;
-            self.send_unsubscribe(filter.clone()).await?;
+        match self.session.state() {
+            ClientState::Paused => {}
+            ClientState::Reconnecting(_) => self.orphans.push(filter.clone()),
+            _ => {
+                self.require_connection()?;
+                self.send_unsubscribe(filter.clone()).await.map_err(|error| self.not_subscribed(error))?;
+            }
         }
         self.registry.remove(&filter);
         Ok(())
     }
 
-    /// Tells the broker which filters nobody reads any more.
+    fn not_subscribed(&self, error: CommandError) -> SubscribeError {
+        match self.has_restarted() {
+            true => SubscribeError::ModuleRestarted(error),
+            false => error.into(),
+        }
+    }
+
+    /// Tells the broker which filters nobody reads any more, or remembers to.
     pub(super) async fn unsubscribe_orphans(&mut self) {
-        for filter in self.registry.sweep() {
+        self.orphans.extend(self.registry.sweep());
+        match self.session.state() {
+            ClientState::Connected => self.send_orphans().await,
+            ClientState::Reconnecting(_) => {}
+            _ => self.orphans.clear(),
+        }
+    }
+
+    async fn send_orphans(&mut self) {
+        let wanted = self.registry.filters();
+        for filter in std::mem::take(&mut self.orphans) {
             if self.session.is_connected()
+                && !wanted.iter().any(|(wanted, _)| *wanted == filter)
                 && let Err(error) = self.send_unsubscribe(filter).await
             {
                 tracing::debug!(%error, "unsubscribing in the background failed");
@@ -76,15 +100,6 @@ impl Task {
     pub(super) fn filter(&self, filter: &str) -> Result<TopicFilter, SubscribeError> {
         let limit = self.connector.dialect().map_or(usize::MAX, |dialect| dialect.topic_limit);
         TopicFilter::parse(filter, limit).map_err(SubscribeError::InvalidFilter)
-    }
-
-    pub(super) fn takes_qos(&self) -> bool {
-        self.connector.dialect().is_some_and(|dialect| dialect.subscribe_qos_field)
-    }
-
-    pub(super) fn subscribe_command(&self, filter: TopicFilter, qos: QoS) -> Subscribe {
-        let qos = self.takes_qos().then_some(qos);
-        Subscribe { instance: INSTANCE, filter, qos, deadline: self.connector.acknowledgement() }
     }
 
     pub(super) fn require_connection(&self) -> Result<(), SubscribeError> {

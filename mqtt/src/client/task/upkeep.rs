@@ -2,13 +2,14 @@
 
 use telit_core::CommandError;
 use telit_core::at::Line;
+use telit_core::driver::Unsolicited;
 
 use super::{Task, now};
 use crate::client::instance::INSTANCE;
 use crate::commands::{ConnectionState, ReadMessage, UnreadMessages};
 use crate::message::Message;
 use crate::session::{Polled, Work};
-use crate::state::{Event, LossReason};
+use crate::state::Event;
 
 /// Pieces of work between two requests.
 const ROUND: usize = 32;
@@ -18,9 +19,8 @@ const DRAIN_ROUNDS: usize = 4;
 impl Task {
     /// Looks after the connection because a command failed.
     pub(super) async fn still_connected(&mut self, error: &CommandError) -> bool {
-        if error.is_link_lost() {
-            self.lost(LossReason::LinkLost).await;
-        } else {
+        self.notice_loss(error).await;
+        if self.session.is_connected() {
             self.poll().await;
         }
         self.session.is_connected()
@@ -38,6 +38,7 @@ impl Task {
 
     pub(super) async fn work(&mut self) {
         for _ in 0..ROUND {
+            self.look_at_module().await;
             self.take_lines();
             match self.session.next_work(now()) {
                 None => break,
@@ -52,10 +53,15 @@ impl Task {
         let polled = match self.connector.modem().run(ConnectionState { instance: INSTANCE }).await {
             Ok(Some(state)) => Polled::State(state),
             Ok(None) => Polled::Forgotten,
-            Err(error) if error.is_link_lost() => return self.lost(LossReason::LinkLost).await,
-            Err(_) => Polled::Unknown,
+            Err(error) => {
+                self.notice_loss(&error).await;
+                Polled::Unknown
+            }
         };
-        if let Some(reason) = self.session.polled(now(), polled) {
+        self.look_at_module().await;
+        if self.session.is_connected()
+            && let Some(reason) = self.session.polled(now(), polled)
+        {
             self.lost(reason).await;
         }
     }
@@ -63,8 +69,10 @@ impl Task {
     pub(super) async fn count_unread(&mut self) {
         match self.connector.modem().run(UnreadMessages { instance: INSTANCE }).await {
             Ok(unread) => self.session.unread_counted(unread),
-            Err(error) if error.is_link_lost() => self.lost(LossReason::LinkLost).await,
-            Err(_) => self.session.look_at_once(now()),
+            Err(error) => {
+                self.notice_loss(&error).await;
+                self.session.look_at_once(now());
+            }
         }
     }
 
@@ -72,20 +80,24 @@ impl Task {
         match self.connector.modem().run(ReadMessage { instance: INSTANCE, slot }).await {
             Ok(Some(message)) => {
                 self.session.slot_read();
-                if self.discarding {
-                    tracing::info!(topic = message.topic, "a message of an earlier session was thrown away");
-                } else {
-                    self.deliver(message);
-                }
+                self.take(message);
             }
             Ok(None) => {}
             Err(CommandError::Refused { .. }) => self.session.slot_not_read(now(), announced),
-            Err(error) if error.is_link_lost() => self.lost(LossReason::LinkLost).await,
+            Err(error) if error.is_link_lost() => self.link_lost().await,
             Err(error) => {
                 tracing::warn!(%error, slot, "a message could not be read");
                 self.tell(Event::Unreadable);
                 self.session.look_at_once(now());
             }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        if self.discarding {
+            tracing::info!(topic = message.topic, "a message of an earlier session was thrown away");
+        } else {
+            self.deliver(message);
         }
     }
 
@@ -100,7 +112,7 @@ impl Task {
     }
 
     pub(super) fn take_lines(&mut self) {
-        while let Some(line) = self.unsolicited.try_next() {
+        while let Some(line) = self.lines.as_mut().and_then(Unsolicited::try_next) {
             self.line_arrived(line);
         }
     }

@@ -1,0 +1,103 @@
+//! What runs beside the requests while there is no connection: looking whether the module has kept it, and logging in.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::client::connector::{Connected, Connection, Connector, Patience, Remains};
+use crate::error::ConnectError;
+use crate::message::QoS;
+use crate::topic::TopicFilter;
+
+/// One look or one attempt.
+pub(super) struct Job {
+    work: Pin<Box<dyn Future<Output = End> + Send>>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The module has kept the connection.
+    Kept(Connection),
+    /// The port was lost again before that was known.
+    Unseen(Connection),
+    /// The module has not kept the connection.
+    Gone,
+    /// Logged in.
+    Connected(Connected),
+    /// Not logged in, and nothing left of the attempt.
+    Failed(ConnectError),
+    /// It was told to stop, and nothing is left of it.
+    Stopped,
+}
+
+impl Job {
+    /// Finds out whether the module has kept the connection.
+    pub(super) fn look(connector: Arc<Connector>, connection: Connection) -> Self {
+        let work = async move {
+            match connector.remains().await {
+                Ok(Remains::Connection) => End::Kept(connection),
+                Ok(Remains::Client) => {
+                    connector.undo(Some(connection)).await;
+                    End::Gone
+                }
+                Ok(Remains::Nothing) => End::Gone,
+                Err(error) if error.is_link_lost() => End::Unseen(connection),
+                // Whoever takes TLS next, which may be ourselves, finds out what is left and ends it.
+                Err(error) => {
+                    tracing::info!(%error, "the module does not tell whether it is still connected");
+                    End::Gone
+                }
+            }
+        };
+        Self { work: Box::pin(work), stop: None }
+    }
+
+    /// Logs in and subscribes.
+    pub(super) fn attempt(connector: Arc<Connector>, filters: Vec<(TopicFilter, QoS)>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let work = async move {
+            let mut connection = None;
+            // A command that was sent runs to its end on the module; those that undo it come behind it.
+            let result = tokio::select! {
+                biased;
+                _ = stopped => None,
+                result = connector.establish(Patience::Unbounded, &filters, &mut connection) => Some(result),
+            };
+            match result {
+                None => {
+                    connector.undo(connection).await;
+                    End::Stopped
+                }
+                Some(result) => match connector.settle(result, connection).await {
+                    Ok(connected) => End::Connected(connected),
+                    Err(error) => End::Failed(error),
+                },
+            }
+        };
+        Self { work: Box::pin(work), stop: Some(stop) }
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Cancel safety
+    /// The job goes on when it is waited for again.
+    pub(super) async fn end(&mut self) -> End {
+        self.work.as_mut().await
+    }
+
+    /// Ends it as soon as the module allows.
+    pub(super) async fn stop(mut self) -> End {
+        drop(self.stop.take());
+        self.work.await
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,152 @@
+//! Bringing a lost connection back.
+
+use std::sync::Arc;
+
+use telit_core::driver::ModuleState;
+use telit_core::modem::ServiceChange;
+
+use super::job::{End, Job};
+use super::{Task, now};
+use crate::client::connector::Connected;
+use crate::error::ConnectError;
+use crate::reconnect::{Back, Failure, Step};
+use crate::state::{ClientState, Event, LossReason};
+
+impl Task {
+    /// Begins what is due.
+    pub(super) fn step(&mut self) {
+        let ClientState::Reconnecting(reason) = self.session.state() else {
+            return;
+        };
+        if self.job.is_some() {
+            return;
+        }
+        self.forget_what_a_restart_ended();
+        let (state, held) = (self.health.now().state, self.connection.is_some());
+        let Some(reconnector) = &mut self.reconnector else {
+            return;
+        };
+        match reconnector.next_step(now(), state, held) {
+            Step::Wait => {}
+            Step::Look => self.begin_look(),
+            Step::Attempt(number) => self.begin_attempt(number),
+            Step::GiveUp => {
+                self.tell(Event::GaveUp { error: ConnectError::NotConnected { reason } });
+                self.give_up(reason);
+            }
+        }
+    }
+
+    fn forget_what_a_restart_ended(&mut self) {
+        if self.connection.is_some() && self.has_restarted() {
+            self.connection = None;
+            self.session.down(ClientState::Reconnecting(LossReason::ModuleForgot));
+            self.announce();
+        }
+    }
+
+    fn begin_look(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.follow_module();
+            self.job = Some(Job::look(Arc::clone(&self.connector), connection));
+        }
+    }
+
+    fn begin_attempt(&mut self, number: u32) {
+        if self.connector.options().clean_session {
+            // The broker has forgotten them.
+            self.orphans.clear();
+        }
+        self.follow_module();
+        self.tell(Event::Reconnecting { attempt: number });
+        let filters = self.registry.filters();
+        self.job = Some(Job::attempt(Arc::clone(&self.connector), filters));
+    }
+
+    /// Takes what came of a look or an attempt.
+    pub(super) async fn job_ended(&mut self, end: End) {
+        match end {
+            End::Kept(connection) => {
+                let outcome = self.arrive(connection, Ok(()), false).await;
+                self.came_back(outcome);
+            }
+            End::Connected(connected) => {
+                let outcome = self.arrive(connected.connection, connected.subscribed, false).await;
+                self.came_back(outcome);
+            }
+            End::Failed(error) => self.attempt_failed(error),
+            End::Unseen(connection) => self.connection = Some(connection),
+            End::Gone | End::Stopped => {}
+        }
+    }
+
+    fn came_back(&mut self, outcome: Result<(), ConnectError>) {
+        match (outcome, self.session.state()) {
+            (Ok(()), _) => self.resumed(),
+            (Err(error), ClientState::Reconnecting(_)) => self.attempt_failed(error),
+            (Err(error), _) => self.answer_resuming(&Err(error)),
+        }
+    }
+
+    fn resumed(&mut self) {
+        let Some(Back { took, attempts }) = self.reconnector.as_mut().and_then(|it| it.connected(now()))
+        else {
+            return;
+        };
+        tracing::info!(?took, attempts, "the MQTT connection is back");
+        let subscriptions = self.registry.filters().len();
+        self.tell(Event::Resumed { took, attempts, subscriptions });
+        self.report(ServiceChange::Back { took });
+        self.answer_resuming(&Ok(()));
+    }
+
+    fn attempt_failed(&mut self, error: ConnectError) {
+        let health = self.health.now();
+        let module_lost = health.state != ModuleState::Up || self.began.loss_until(&health).is_some();
+        let failure = match error.is_permanent() {
+            _ if module_lost => Failure::ModuleLost,
+            true => Failure::Permanent,
+            false => Failure::Transient,
+        };
+        tracing::warn!(%error, ?failure, "reconnecting failed");
+        self.answer_resuming(&Err(error.clone()));
+        let next = self.reconnector.as_mut().and_then(|it| it.attempt_failed(now(), failure));
+        match next {
+            Some((attempt, next_in)) => self.tell(Event::ReconnectFailed { attempt, error, next_in }),
+            None => self.end_for(error),
+        }
+    }
+
+    /// An attempt has shown that there is nothing to hope for.
+    fn end_for(&mut self, error: ConnectError) {
+        let reason = match (&error, self.session.state()) {
+            (ConnectError::Refused { refusal }, _) => LossReason::Refused(*refusal),
+            (ConnectError::Command(error), _) if error.is_link_lost() => LossReason::LinkLost,
+            (_, ClientState::Reconnecting(reason)) => reason,
+            _ => LossReason::Disconnected,
+        };
+        self.tell(Event::GaveUp { error });
+        self.give_up(reason);
+    }
+
+    /// Whoever waits for the connection hears what came of it.
+    pub(super) fn answer_resuming(&mut self, outcome: &Result<(), ConnectError>) {
+        for answer in self.resuming.drain(..) {
+            drop(answer.send(outcome.clone()));
+        }
+    }
+
+    /// Ends what is under way to bring the connection back. What there is of it is held afterwards.
+    pub(super) async fn stop_returning(&mut self) {
+        let Some(job) = self.job.take() else { return };
+        match job.stop().await {
+            End::Connected(Connected { connection, .. }) | End::Kept(connection) => {
+                self.connection = Some(connection);
+                self.session.connected(now());
+                self.drain().await;
+            }
+            End::Unseen(connection) => self.connection = Some(connection),
+            End::Gone | End::Failed(_) | End::Stopped => {}
+        }
+    }
+}
