@@ -6,12 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use telit_core::at::{Effect, StreamEnd, UnexpectedReply};
 use telit_core::driver::DataStream;
+use telit_core::modem::Basis;
 use telit_core::{CommandError, Modem};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::commands::{GetState, LastMessage, Receive};
 use crate::error::{Operation, TransferError, is_session_lost, transfer_error};
-use crate::loss::Basis;
+use crate::loss::explain;
 use crate::server_reply::ServerReply;
 
 /// First and longest pause while the module has nothing yet.
@@ -60,7 +61,7 @@ impl Pull {
     /// The next bytes; `None` once all expected ones have come.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, TransferError> {
         match self.step().await {
-            Err(error) => Err(self.basis.explain(error).await),
+            Err(error) => Err(explain(&self.basis, error).await),
             result => result,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use telit_core::at::{Command, InvalidValue};
 use telit_core::driver::{DataStream, Loss};
 use telit_core::exclusive::{LeaseError, Service, TlsLease};
+use telit_core::modem::Basis;
 use telit_core::platform::FtpProfile;
 use telit_core::{CommandError, Modem, tls};
 
@@ -16,7 +17,7 @@ use crate::error::{
     transfer_error,
 };
 use crate::firmware::Disk;
-use crate::loss::Basis;
+use crate::loss::{check, explain, explain_connect};
 use crate::options::FtpsOptions;
 use crate::outage::Outage;
 use crate::server_reply::ServerReply;
@@ -47,7 +48,7 @@ impl Session {
         let basis = Basis::now(&modem);
         match Self::begin(modem, options, basis.clone()).await {
             Ok(session) => Ok(session),
-            Err(error) => Err(basis.explain_connect(error).await),
+            Err(error) => Err(explain_connect(&basis, error).await),
         }
     }
 
@@ -214,7 +215,7 @@ impl Session {
                 self.outage.end();
                 return Ok(());
             }
-            Err(error) => basis.explain_connect(error).await,
+            Err(error) => explain_connect(&basis, error).await,
         };
         Err(match error {
             ConnectError::Link(error) => TransferError::Link(error),
@@ -281,7 +282,7 @@ impl Session {
 
     /// As [`explain`](Self::explain), for errors that no command gave.
     pub(crate) async fn explained(&mut self, error: TransferError) -> TransferError {
-        let error = self.basis.explain(error).await;
+        let error = explain(&self.basis, error).await;
         self.lost(&error);
         error
     }
@@ -329,7 +330,7 @@ impl Session {
             .run(self.options.configure(self.dialect, self.options.uses_tls()))
             .await
             .map_err(self.refusal())?;
-        self.basis.check("#FTPOPEN")?;
+        check(&self.basis, "#FTPOPEN")?;
         if let Err(error) = self.log_in().await {
             return Err(self.explain_login(error).await);
         }
@@ -338,7 +339,7 @@ impl Session {
         for path in self.directories.clone() {
             self.modem.run(ChangeDirectory { path, deadline }).await.map_err(self.refusal())?;
         }
-        self.basis.check("#FTPTYPE")?;
+        check(&self.basis, "#FTPTYPE")?;
         self.trust();
         Ok(())
     }

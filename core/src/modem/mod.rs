@@ -1,5 +1,6 @@
 //! The module as its user sees it: open, bring up, ask, and the door to TLS.
 
+mod basis;
 mod bring_up;
 mod builder;
 mod clock;
@@ -13,6 +14,7 @@ use std::sync::{Arc, MutexGuard};
 
 use tokio::sync::broadcast;
 
+pub use basis::Basis;
 pub use bring_up::BringUp;
 pub use builder::ModemBuilder;
 pub(crate) use clock::computer_time;

@@ -9,6 +9,7 @@ use super::ending::SocketEnding;
 use super::error::SocketError;
 use super::limits::Sending;
 use super::link::{Closed, Done, Link};
+use super::loss;
 use super::pump::{Action, Pump, PumpSettings};
 use super::ring::Ring;
 use crate::at::{Command, ErrorFamily, Line};
@@ -46,7 +47,7 @@ impl CommandMode {
     async fn run(mut self, done: Done) {
         match self.serve().await {
             Ok(ending) => self.link.ended(ending),
-            Err(error) => self.link.failed(error),
+            Err(error) => self.link.failed(loss::explain(&self.link.basis, error).await),
         }
         let written = self.link.buffers.write_outcome();
         let finished = self.link.finish().await;
@@ -56,6 +57,7 @@ impl CommandMode {
 
     async fn serve(&mut self) -> Result<SocketEnding, SocketError> {
         loop {
+            loss::check(&self.link.basis)?;
             self.hear_what_is_there()?;
             if let Some(ending) = self.pump.closed_by() {
                 self.link.buffers.sending_ended(ending);
@@ -158,7 +160,12 @@ impl CommandMode {
             tokio::select! {
                 biased;
                 line = self.link.lines.next(), if !self.lines_ended => self.hear(line)?,
-                result = &mut work => return Ok(result),
+                result = &mut work => {
+                    // What an answer says about a module that has restarted is not about this connection.
+                    loss::check(&self.link.basis)?;
+                    return Ok(result);
+                }
+                error = loss::lost(&self.link.basis) => return Err(error),
             }
         }
     }
@@ -168,6 +175,7 @@ impl CommandMode {
         tokio::select! {
             biased;
             line = self.link.lines.next(), if !self.lines_ended => self.hear(line),
+            error = loss::lost(&self.link.basis) => Err(error),
             () = self.link.buffers.changed() => Ok(()),
             () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => Ok(()),
         }

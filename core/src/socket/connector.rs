@@ -7,6 +7,7 @@ use super::buffers::Buffers;
 use super::error::SocketError;
 use super::limits::{Sending, SocketLimits};
 use super::link::{Keep, Link, Shelf};
+use super::loss;
 use super::options::{Arrival, SocketOptions, within_reason};
 use super::slot::OpenSlot;
 use super::tls_socket::TlsSocket;
@@ -14,7 +15,7 @@ use crate::at::{Command, StreamEnding};
 use crate::commands::{ConnectionMode, DialSocket, ReadSocketState, RedialSocket, SkipEscape};
 use crate::driver::DataStream;
 use crate::error::CommandError;
-use crate::modem::Modem;
+use crate::modem::{Basis, Modem};
 use crate::platform::Availability;
 use crate::tls::{TlsError, TlsOptions, apply_with};
 
@@ -121,9 +122,19 @@ impl TlsConnector {
     /// # Cancel safety
     /// Dropping the future closes what was opened so far, in the background.
     pub async fn connect(&self, host: &str, port: u16) -> Result<TlsSocket, SocketError> {
+        let mut basis = Basis::now(&self.modem);
+        match self.establish(host, port, &mut basis).await {
+            Ok(socket) => Ok(socket),
+            Err(error) => Err(loss::explain(&basis, error).await),
+        }
+    }
+
+    /// `basis` is renewed when it is this connection's turn.
+    async fn establish(&self, host: &str, port: u16, basis: &mut Basis) -> Result<TlsSocket, SocketError> {
         let limits = Arc::new(SocketLimits::of(&self.modem).await?);
         self.check(&limits).await?;
         let _alone = self.modem.sockets().set_up_alone().await;
+        *basis = Basis::now(&self.modem);
         let (slot, kept) = match self.slot(host, port, &limits).await {
             // The last number was being given back, and has kept its session in the end.
             Err(SocketError::AllInUse { .. }) if self.keeps_one() => self.slot(host, port, &limits).await?,
@@ -137,6 +148,7 @@ impl TlsConnector {
         let link = Link {
             modem: self.modem.clone(),
             slot,
+            basis: basis.clone(),
             lines,
             buffers,
             limits,
@@ -144,13 +156,25 @@ impl TlsConnector {
             end,
             keep: self.keep(host, port),
         };
-        match self.dial(&link, host, port, kept).await {
-            Ok(None) => {
+        // TLS may have been set up for a module that has restarted since: such a connection must not be used.
+        let dialled = match loss::check(basis) {
+            Ok(()) => self.dial(&link, host, port, kept).await,
+            Err(error) => {
+                give_up(link.slot).await;
+                return Err(error);
+            }
+        };
+        match (dialled, loss::loss(basis)) {
+            (Ok(_), Some(error)) => {
+                give_up(link.slot).await;
+                Err(error)
+            }
+            (Ok(None), None) => {
                 self.settle(&link).await;
                 Ok(TlsSocket::in_command_mode(link))
             }
-            Ok(Some(stream)) => Ok(TlsSocket::online(link, stream)),
-            Err(error) => {
+            (Ok(Some(stream)), None) => Ok(TlsSocket::online(link, stream)),
+            (Err(error), _) => {
                 give_up(link.slot).await;
                 Err(SocketError::connect(host, port, error))
             }
@@ -213,7 +237,7 @@ impl TlsConnector {
     /// The session that was kept for this server; one for another server is given up.
     async fn kept_session(&self, host: &str, port: u16) -> Option<OpenSlot> {
         let kept = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        if kept.host == host && kept.port == port {
+        if kept.host == host && kept.port == port && kept.basis.loss().is_none() {
             return Some(kept.slot);
         }
         give_up(kept.slot).await;

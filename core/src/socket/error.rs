@@ -101,6 +101,10 @@ pub enum SocketError {
         /// The bound: [`send_timeout`](super::TlsConnector::send_timeout).
         waited: Duration,
     },
+    /// The module has restarted, and the connection is gone with it. What was written last may have reached the peer or
+    /// not, and what the peer sent last may be missing.
+    #[error("the module has restarted, and the connection is lost")]
+    ModuleRestarted,
     /// The module did not come back from online mode.
     #[error("the module did not leave online mode")]
     Stuck,
@@ -211,6 +215,26 @@ impl SocketError {
         Self::NotSent { may_have_gone: refused || error.may_have_taken_effect(), error }
     }
 
+    /// Whether the module did not answer. A lost port is no silence: nobody can be asked.
+    pub(super) fn is_silence(&self) -> bool {
+        match self {
+            Self::Command(error) | Self::NotSent { error, .. } | Self::Connect { error, .. } => {
+                matches!(error, CommandError::TimedOut { .. } | CommandError::NotResponding { .. })
+            }
+            Self::Tls(error) => error.category() == Category::Link,
+            Self::Stuck => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a restart of the module can lead to it.
+    pub(super) fn may_be_loss(&self) -> bool {
+        match self {
+            Self::Uncarriable { .. } | Self::Online | Self::NotOnline | Self::AllInUse { .. } => false,
+            error => error.category() != Category::Usage,
+        }
+    }
+
     /// Whose turn it is.
     #[must_use]
     pub fn category(&self) -> Category {
@@ -227,7 +251,7 @@ impl SocketError {
             Self::Uncarriable { .. } | Self::Online | Self::NotOnline | Self::Overflow { .. } => {
                 Category::Usage
             }
-            Self::Stuck | Self::Disabled | Self::LinesLost { .. } => Category::Link,
+            Self::ModuleRestarted | Self::Stuck | Self::Disabled | Self::LinesLost { .. } => Category::Link,
         }
     }
 
@@ -240,6 +264,7 @@ impl SocketError {
             Self::Ended { ending, before_first_byte } if is_refused_identity(*ending, *before_first_byte) => {
                 Some("check the client certificate, and what the server's log says")
             }
+            Self::ModuleRestarted => Some("connect again when the module is on line"),
             Self::Stalled { .. } => Some("check that the peer reads, or allow more time to send"),
             Self::NotSent { error, .. } | Self::Command(error) => TlsFailure::of(error).map(TlsFailure::hint),
             _ => None,
@@ -261,7 +286,7 @@ impl SocketError {
             }
             Self::Connect { failure: ConnectFailure::Unreachable, .. } => io::ErrorKind::ConnectionRefused,
             Self::AllInUse { .. } => io::ErrorKind::AddrInUse,
-            Self::Disabled => io::ErrorKind::ConnectionReset,
+            Self::ModuleRestarted | Self::Disabled => io::ErrorKind::ConnectionReset,
             _ => io::ErrorKind::Other,
         }
     }

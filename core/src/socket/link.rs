@@ -12,13 +12,15 @@ use super::options::SocketOptions;
 use super::slot::OpenSlot;
 use crate::at::StreamEnding;
 use crate::driver::Unsolicited;
-use crate::modem::Modem;
+use crate::modem::{Basis, Modem};
 
 /// One connection, whoever drives it.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) modem: Modem,
     pub(super) slot: OpenSlot,
+    /// What its set-up and the connection stand on.
+    pub(super) basis: Basis,
     /// Everything that the module has said since before the connection was dialled.
     pub(super) lines: Unsolicited,
     pub(super) buffers: Arc<Buffers>,
@@ -39,6 +41,8 @@ pub(super) struct KeptSession {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) slot: OpenSlot,
+    /// What its set-up stands on.
+    pub(super) basis: Basis,
 }
 
 /// The place of the one session that a connector keeps.
@@ -59,13 +63,15 @@ impl Link {
 
     /// Hangs up and gives the number back, or keeps the session.
     pub(super) async fn finish(self) -> Result<(), SocketError> {
-        let Self { slot, keep, .. } = self;
+        let Self { slot, basis, keep, .. } = self;
+        // A module that has restarted keeps no session.
+        let keep = keep.filter(|_| basis.loss().is_none());
         match keep.and_then(|keep| Some((keep.shelf.upgrade()?, keep.host, keep.port))) {
             None => slot.hang_up().await?,
             Some((shelf, host, port)) => {
                 slot.park().await?;
                 let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
-                let kept = shelf.insert(KeptSession { host, port, slot });
+                let kept = shelf.insert(KeptSession { host, port, slot, basis });
                 // Whoever waits for the number finds it here.
                 kept.slot.stays();
             }

@@ -4,6 +4,20 @@
 //! `TcpStream` runs over it. In command mode several of them and other commands share the port. In online mode the
 //! port belongs to one connection, which can be [suspended](TlsSocket::suspend).
 //!
+//! # When the module restarts or its port is lost
+//!
+//! Every socket watches [`Modem::health`](crate::Modem::health). As soon as it is known that the module has restarted
+//! or that the port was lost, every read, write, flush, shutdown and suspension under way fails, and so does every
+//! later one: with [`SocketError::ModuleRestarted`], or with [`SocketError::Command`] and
+//! [`LinkLost`](crate::CommandError::LinkLost). It is never the end of the stream. Bytes that had come before can be
+//! read first. A connection that was being made fails in the same way. Numbers and the module's TLS are given back, and
+//! the next connection sets TLS up anew.
+//!
+//! A restart is noticed at the next command on the port, of whomever. In online mode no command runs: a port that goes
+//! with the module, as one of USB does, is noticed at once; over a UART a silent module looks like a silent peer until
+//! the socket is suspended or closed, and a module that has restarted may send back what is written to it. Where that
+//! matters, use command mode.
+//!
 //! Source: SSL guide 7; M37 p874-913.
 
 mod buffers;
@@ -13,6 +27,7 @@ mod ending;
 mod error;
 mod limits;
 mod link;
+mod loss;
 mod online_mode;
 mod options;
 mod pump;

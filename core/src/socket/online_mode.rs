@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::ending::SocketEnding;
 use super::error::SocketError;
 use super::link::{Closed, Done, Link};
+use super::loss;
 use crate::at::{Command, Line, StreamEnd};
 use crate::commands::{ReadSocketState, ResumeSocket, SocketState};
 use crate::driver::{DataStream, DataStreamWriter, StreamClosed};
@@ -91,6 +92,10 @@ impl OnlineMode {
                 },
                 (ended, _) => break ended,
             }
+        };
+        let ended = match ended {
+            Err(error) => Err(loss::explain(&self.link.basis, error).await),
+            Ok(ending) => loss::check(&self.link.basis).map(|()| ending),
         };
         self.finish(ended, done).await;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::ending::{Closure, SocketEnding};
 use super::error::SocketError;
 use super::link::{Closed, Link};
+use super::loss;
 use super::status::{self, SocketStatus};
 use super::tls_socket::TlsSocket;
 use crate::at::Command;
@@ -30,11 +31,21 @@ impl SuspendedSocket {
     ///
     /// # Errors
     /// [`SocketError::EndedWhileSuspended`] holds what the peer had still sent; [`SocketError::Overflow`] if that is
-    /// more than 1 MiB.
+    /// more than 1 MiB. [`SocketError::ModuleRestarted`], and a port that was lost: what had come and was not read is
+    /// gone too.
     ///
     /// # Cancel safety
     /// Dropping the future closes the connection.
-    pub async fn resume(mut self) -> Result<TlsSocket, SocketError> {
+    pub async fn resume(self) -> Result<TlsSocket, SocketError> {
+        loss::check(&self.link.basis)?;
+        let basis = self.link.basis.clone();
+        match self.go_on().await {
+            Ok(socket) => Ok(socket),
+            Err(error) => Err(loss::explain(&basis, error).await),
+        }
+    }
+
+    async fn go_on(mut self) -> Result<TlsSocket, SocketError> {
         if let Some(ending) = self.closed_meanwhile().await? {
             return Err(self.ended(ending).await);
         }
@@ -62,6 +73,7 @@ impl SuspendedSocket {
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn status(&self) -> Result<SocketStatus, SocketError> {
+        loss::check(&self.link.basis)?;
         status::read(&self.link.modem, self.link.socket()).await
     }
 
@@ -73,6 +85,7 @@ impl SuspendedSocket {
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn counters(&self) -> Result<Option<SocketCounters>, SocketError> {
+        loss::check(&self.link.basis)?;
         status::counters(&self.link.modem, self.link.socket()).await
     }
 

@@ -6,4 +6,5 @@ mod ending;
 mod module;
 mod numbers;
 mod online;
+mod restart;
 mod sending;
