@@ -21,6 +21,12 @@ pub enum BodyError {
         /// How many were announced.
         expected: u64,
     },
+    /// The module has restarted, and the rest is gone with it.
+    #[error("the module has restarted after {got} bytes of the body")]
+    ModuleRestarted {
+        /// How many bytes came.
+        got: u64,
+    },
     /// An exchange with the module failed; how much is missing is unknown.
     #[error("reading the body failed: {0}")]
     Link(CommandError),
@@ -44,6 +50,7 @@ impl BodyError {
     pub fn category(&self) -> Category {
         match self {
             Self::Truncated { .. } => Category::Network,
+            Self::ModuleRestarted { .. } => Category::Link,
             Self::Link(error) => error.category(),
             Self::TooLarge { .. } | Self::NotText => Category::Verification,
             Self::Stopped => Category::Other,
@@ -57,6 +64,7 @@ impl BodyError {
             Self::Truncated { .. } => {
                 Some("ask again; a Range header can fetch the rest if the server knows ranges")
             }
+            Self::ModuleRestarted { .. } => Some("ask again when the module is on line"),
             Self::Link(_) => Some("smaller blocks and hardware flow control help on lines that lose bytes"),
             Self::TooLarge { .. } => Some("allow more, or read it block by block"),
             Self::NotText | Self::Stopped => None,
@@ -80,6 +88,8 @@ pub(crate) enum Piece {
 ///
 /// If the server announces no length, the module cannot tell the end of the body from a connection that
 /// broke: such a body is never [`Truncated`](BodyError::Truncated).
+///
+/// A restart of the module is an error like a lost port, whether a length was announced or not.
 ///
 /// The end comes only after TLS was given back, unless the client keeps it.
 #[derive(Debug)]

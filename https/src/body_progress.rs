@@ -58,6 +58,11 @@ impl BodyProgress {
         self.ended = true;
     }
 
+    /// How many bytes have come.
+    pub(crate) fn so_far(&self) -> u64 {
+        self.received
+    }
+
     /// How many bytes are still to come at least; `None` if unknown.
     pub(crate) fn remaining(&self) -> Option<u64> {
         self.expected.map(|expected| expected.saturating_sub(self.received))

@@ -6,6 +6,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use telit_core::at::{Effect, UnexpectedReply};
 use telit_core::exclusive::{Holder, Service, ServiceBusy};
+use telit_core::modem::Basis;
 use telit_core::platform::{Availability, HttpProfile};
 use telit_core::tls::TlsOptions;
 use telit_core::{CommandError, Modem};
@@ -137,6 +138,11 @@ impl HttpsClient {
     /// It takes at most: the wait for TLS, its set-up, 150 seconds for name, connection and handshake
     /// (and 1 ms for each byte sent), the client's timeout, and 60 seconds of margin.
     ///
+    /// A module that restarts meanwhile, or a port that is lost, ends the request as soon as it is known, and in any
+    /// case within that bound: with [`RequestError::ModuleRestarted`] or a lost link, which say whether the server may
+    /// have got it. A body that is being read ends with [`BodyError`](crate::BodyError), never short. The next request
+    /// sets TLS and the profile up anew.
+    ///
     /// # Errors
     /// See [`RequestError`]. Answers with a status of 400 and more are answers, no errors.
     ///
@@ -247,14 +253,18 @@ impl HttpsClient {
 
     async fn take_tls(&self, mut turn: OwnedMutexGuard<Option<Kept>>) -> Result<Turn, RequestError> {
         let Shared { modem, options, .. } = self.shared.as_ref();
-        if let Some(kept) = turn.take() {
-            return Ok(Turn { turn, lease: kept.lease, kept: true });
+        if let Some(Kept { lease, basis, .. }) = turn.take() {
+            if basis.loss().is_none() {
+                return Ok(Turn { turn, lease, basis, kept: true });
+            }
+            // Its flag is still on, and only a new owner finds that and switches it off before TLS is set up.
+            drop(lease);
         }
         let lease = match options.wait_for_tls.is_zero() {
             true => modem.try_acquire_tls(Service::Http).await?,
             false => modem.acquire_tls(Service::Http).await?,
         };
-        Ok(Turn { turn, lease, kept: false })
+        Ok(Turn { turn, lease, basis: Basis::now(modem), kept: false })
     }
 
     fn busy(&self) -> RequestError {

@@ -139,6 +139,15 @@ pub enum RequestError {
         /// How long we waited.
         waited: Duration,
     },
+    /// The module has restarted, and the request is gone with it.
+    #[error(
+        "the module has restarted{}",
+        if *.sent { "; the server may have got the request" } else { " before the request was sent" }
+    )]
+    ModuleRestarted {
+        /// The server may have got the request.
+        sent: bool,
+    },
     /// The module refused, for another reason.
     #[error(transparent)]
     Refused(CommandError),
@@ -172,6 +181,7 @@ impl RequestError {
             | Self::TimedOut { .. }
             | Self::NoAnswer { .. }
             | Self::Lost { .. } => Category::Network,
+            Self::ModuleRestarted { .. } => Category::Link,
             Self::Refused(error) | Self::Command(error) => error.category(),
             Self::Stopped => Category::Other,
         }
@@ -189,6 +199,7 @@ impl RequestError {
             Self::Tls { failure, .. } => {
                 matches!(failure, TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data)
             }
+            Self::ModuleRestarted { sent } => *sent,
             Self::Command(error) => error.may_have_taken_effect(),
             _ => false,
         }
@@ -215,10 +226,24 @@ impl RequestError {
                 "check that an HTTPS server listens on this port, and whether it wants a client certificate"
             }
             Self::TimedOut { .. } => "give more time in the client's options, or try again later",
+            Self::ModuleRestarted { sent: false } => "send it again when the module is on line",
+            Self::ModuleRestarted { sent: true } => {
+                "when the module is on line, send it again if doing it twice does no harm"
+            }
             Self::Interrupted { .. } | Self::Lost { .. } => "try again if doing it twice does no harm",
             Self::Refused(_) => "the module gives no reason; is it online, and are host and port right?",
             _ => return None,
         })
+    }
+
+    /// Whether the module did not answer, or never told of an answer. A lost port is no silence: nobody can be asked.
+    pub(crate) fn is_silence(&self) -> bool {
+        match self {
+            Self::Command(error) => is_silence(error),
+            Self::Setup(error) => error.category() == Category::Link,
+            Self::Lost { .. } => true,
+            _ => false,
+        }
     }
 
     /// What a refusal of the request means.
@@ -238,6 +263,11 @@ impl RequestError {
             None => Self::Refused(error),
         }
     }
+}
+
+/// Whether the module did not answer.
+pub(crate) fn is_silence(error: &CommandError) -> bool {
+    matches!(error, CommandError::TimedOut { .. } | CommandError::NotResponding { .. })
 }
 
 impl From<CommandError> for RequestError {

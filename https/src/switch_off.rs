@@ -2,6 +2,7 @@
 
 use telit_core::CommandError;
 use telit_core::exclusive::TlsLease;
+use telit_core::modem::Basis;
 
 use crate::commands::{Configure, ProfileSettings};
 use crate::shared::Shared;
@@ -12,12 +13,14 @@ pub(crate) struct Kept {
     pub(crate) lease: TlsLease,
     /// What the module's HTTP profile holds.
     pub(crate) settings: ProfileSettings,
+    /// What its set-up stands on.
+    pub(crate) basis: Basis,
 }
 
 /// Switches TLS off in the HTTP profile, then releases the lease. If that fails, the next owner of TLS
 /// cleans up. Source: SSL guide 9.1.
 pub(crate) async fn switch_off(shared: &Shared, kept: Kept) -> Result<(), CommandError> {
-    let Kept { lease, settings } = kept;
+    let Kept { lease, settings, .. } = kept;
     if !settings.tls {
         lease.release();
         return Ok(());

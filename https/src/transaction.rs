@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use telit_core::at::ModuleError;
+use telit_core::driver::Loss;
 use telit_core::exclusive::{Holder, Service, ServiceBusy, TlsLease};
+use telit_core::modem::Basis;
 use telit_core::tls::{TlsFailure, prepare};
 use telit_core::{Category, CommandError, Modem};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
@@ -16,7 +18,7 @@ use tokio::time::Instant;
 use crate::body::{BodyError, Piece};
 use crate::body_progress::{BodyProgress, NextRead};
 use crate::commands::{Configure, ProfileSettings, ReadProfile, Receive};
-use crate::error::RequestError;
+use crate::error::{RequestError, is_silence};
 use crate::prepared::RequestCommand;
 use crate::ring::Ring;
 use crate::shared::Shared;
@@ -39,6 +41,8 @@ pub(crate) struct Turn {
     /// Holds what is kept between requests.
     pub(crate) turn: OwnedMutexGuard<Option<Kept>>,
     pub(crate) lease: TlsLease,
+    /// What everything that is set up stands on.
+    pub(crate) basis: Basis,
     /// TLS was kept: it is set up, and on for HTTP.
     pub(crate) kept: bool,
 }
@@ -67,10 +71,23 @@ impl Transaction {
             // The caller is gone, and nothing was sent.
             Ok(None) => self.finish(true).await,
             Err(error) => {
+                let error = self.explain(error).await;
                 tracing::debug!(%error, "no answer");
                 self.finish_failed(&error).await;
                 drop(caller.send(Err(error)));
             }
+        }
+    }
+
+    /// Names the restart if one is behind an error.
+    async fn explain(&self, error: RequestError) -> RequestError {
+        let basis = &self.turn.basis;
+        let loss = if error.is_silence() { basis.ask_for_loss().await } else { basis.loss() };
+        match loss {
+            Some(Loss::ModuleRestarted) => {
+                RequestError::ModuleRestarted { sent: error.may_have_taken_effect() }
+            }
+            _ => error,
         }
     }
 
@@ -80,6 +97,7 @@ impl Transaction {
         caller: &oneshot::Sender<Result<Answer, RequestError>>,
     ) -> Result<Option<Ring>, RequestError> {
         self.set_up().await?;
+        self.check_basis("#HTTPCFG", false)?;
         if caller.is_closed() {
             return Ok(None);
         }
@@ -102,7 +120,8 @@ impl Transaction {
         let options = &self.shared.options;
         let patience = options.timeout + self.modem().profile().timeouts.http_ring_margin;
         let sent_at = Instant::now();
-        let ring = wait_for_ring(&mut unsolicited, options.profile, patience).await?;
+        let ring = wait_for_ring(&mut unsolicited, options.profile, patience, &self.turn.basis).await?;
+        self.check_basis("#HTTPRING", true)?;
         if ring.status == 0 && sent_at.elapsed() < options.timeout {
             return Err(RequestError::NoAnswer { host: self.target.host.clone() });
         }
@@ -110,6 +129,15 @@ impl Transaction {
             return Err(RequestError::TimedOut { host: self.target.host.clone(), timeout: options.timeout });
         }
         Ok(Some(ring))
+    }
+
+    /// Fails if the module is not the one any more that was set up: what it answers is not to be trusted.
+    fn check_basis(&self, command: &str, sent: bool) -> Result<(), RequestError> {
+        match self.turn.basis.loss() {
+            None => Ok(()),
+            Some(Loss::ModuleRestarted) => Err(RequestError::ModuleRestarted { sent }),
+            Some(_) => Err(port_lost(command, sent).into()),
+        }
     }
 
     /// Source: SSL guide 8.2.
@@ -166,29 +194,38 @@ impl Transaction {
         tracing::debug!(status = ring.status, length = ring.length, "answer");
         let has_body = !self.command.is_head() && !matches!(ring.status, 100..=199 | 204 | 304);
         let length = if has_body { ring.length } else { Some(0) };
-        let progress = match has_body {
+        let mut progress = match has_body {
             true => BodyProgress::new(length, self.block_size()),
             false => BodyProgress::absent(),
         };
         let (pieces, receiver) = mpsc::channel(FETCHED_AHEAD);
         // A caller that is gone is noticed by the pump.
         drop(caller.send(Ok(Answer { ring, pieces: receiver, length })));
-        let pumped = self.pump(progress, &pieces).await;
+        let pumped = self.pump(&mut progress, &pieces).await;
         let (in_order, end) = match pumped {
             Ok(Pumped::Finished(end)) => (end.is_ok(), end),
             Ok(Pumped::Abandoned) => (false, Ok(())),
-            Err(error) => (false, Err(BodyError::Link(error))),
+            Err(error) => (false, Err(self.body_error(error, progress.so_far()).await)),
         };
         match &end {
-            Err(BodyError::Link(_)) => drop(self),
+            Err(BodyError::Link(_) | BodyError::ModuleRestarted { .. }) => drop(self),
             _ => self.finish(in_order).await,
         }
         drop(pieces.send(Piece::End(end)).await);
     }
 
+    async fn body_error(&self, error: CommandError, got: u64) -> BodyError {
+        let basis = &self.turn.basis;
+        let loss = if is_silence(&error) { basis.ask_for_loss().await } else { basis.loss() };
+        match loss {
+            Some(Loss::ModuleRestarted) => BodyError::ModuleRestarted { got },
+            _ => BodyError::Link(error),
+        }
+    }
+
     async fn pump(
         &self,
-        mut progress: BodyProgress,
+        progress: &mut BodyProgress,
         pieces: &mpsc::Sender<Piece>,
     ) -> Result<Pumped, CommandError> {
         loop {
@@ -200,9 +237,9 @@ impl Transaction {
                 NextRead::Block { length } => length,
             };
             if pieces.is_closed() {
-                return self.discard_short(progress).await;
+                return self.discard_short(progress.clone()).await;
             }
-            let Some(block) = self.read_block(&mut progress, length).await? else {
+            let Some(block) = self.read_block(progress, length).await? else {
                 continue;
             };
             if !block.is_empty() {
@@ -221,7 +258,15 @@ impl Transaction {
         let options = &self.shared.options;
         let deadline = self.modem().profile().timeouts.http_receive;
         let receive = Receive { profile: options.profile, most: options.block_size, length, deadline };
-        match self.modem().run(receive).await {
+        let read = self.modem().run(receive).await;
+        if self.turn.basis.loss().is_some() {
+            // A module that has lost the answer refuses as at its end.
+            return Err(read
+                .err()
+                .filter(|error| error.module_error().is_none())
+                .unwrap_or_else(|| port_lost("#HTTPRCV", true)));
+        }
+        match read {
             Ok(block) => {
                 progress.received(block.len());
                 Ok(Some(block))
@@ -246,8 +291,8 @@ impl Transaction {
     /// Gives TLS back, or keeps it for the next request of this client.
     async fn finish(self, in_order: bool) {
         let settings = self.settings();
-        let Turn { mut turn, lease, .. } = self.turn;
-        let kept = Kept { lease, settings };
+        let Turn { mut turn, lease, basis, .. } = self.turn;
+        let kept = Kept { lease, settings, basis };
         if in_order && self.shared.options.keep_tls && kept.settings.tls {
             *turn = Some(kept);
         } else if let Err(error) = switch_off(&self.shared, kept).await {
@@ -262,6 +307,12 @@ impl Transaction {
     pub(crate) fn modem(&self) -> &Modem {
         &self.shared.modem
     }
+}
+
+/// The module may have run on, and nothing says that it did.
+fn port_lost(command: &str, sent: bool) -> CommandError {
+    let reason = "the port was lost meanwhile, or the module has restarted".to_owned();
+    CommandError::LinkLost { command: command.to_owned(), reason, sent }
 }
 
 fn is_busy(error: &CommandError) -> bool {

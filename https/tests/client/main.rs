@@ -6,4 +6,5 @@ mod bodies;
 mod cancellation;
 mod platforms;
 mod requests;
+mod restart;
 mod support;

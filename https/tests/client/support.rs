@@ -19,6 +19,8 @@ const UNUSED_PROFILE: &str = "0,\"\",80,0,\"\",\"******\",0,120,1,1500,0,0";
 /// A module whose general and TLS commands answer by themselves.
 pub(crate) struct Module {
     line: DuplexStream,
+    /// It has restarted and was not told yet not to echo.
+    pub(crate) echo: bool,
     /// What answered by itself, in order.
     pub(crate) set_up: Vec<String>,
     /// Profile 0 in the answer to `AT#HTTPCFG?`.
@@ -35,19 +37,24 @@ pub(crate) fn start(options: HttpsOptions) -> (HttpsClient, Modem, Module) {
     (client, modem, module)
 }
 
+/// A module whose health the client follows.
+pub(crate) async fn start_watched(options: HttpsOptions) -> (HttpsClient, Modem, Module) {
+    let (host, line) = tokio::io::duplex(1 << 20);
+    let mut module = Module::on(line);
+    let opening = Modem::builder().platform(PlatformId::P37).open(host);
+    let modem = tokio::select! {
+        modem = opening => modem.unwrap(),
+        line = module.next() => panic!("unexpected {line}"),
+    };
+    let client = HttpsClient::new(&modem, tls()).with_options(options);
+    (client, modem, module)
+}
+
 /// A module of another kind.
 pub(crate) fn start_on(profile: &'static Profile) -> (Modem, Module) {
-    let (host, module) = tokio::io::duplex(1 << 20);
+    let (host, line) = tokio::io::duplex(1 << 20);
     let port = AtPort::start(host, DriverOptions::default());
-    let modem = Modem::from_channel(Arc::new(port), profile);
-    let module = Module {
-        line: module,
-        set_up: Vec::new(),
-        stored_profile: UNUSED_PROFILE.to_owned(),
-        configure_ranges: "(0-2),63,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-5),(0-1500),(0),(0)".to_owned(),
-        send_ranges: "# HTTPSND: (0-2),(0-1),150,(1-4096),50,100".to_owned(),
-    };
-    (modem, module)
+    (Modem::from_channel(Arc::new(port), profile), Module::on(line))
 }
 
 pub(crate) fn tls() -> TlsOptions {
@@ -68,6 +75,31 @@ pub(crate) fn ring(fields: &str) -> String {
 }
 
 impl Module {
+    fn on(line: DuplexStream) -> Self {
+        Self {
+            line,
+            echo: false,
+            set_up: Vec::new(),
+            stored_profile: UNUSED_PROFILE.to_owned(),
+            configure_ranges: "(0-2),63,(1-65535),(0,1),50,50,(0,1),(1-65535),(1-5),(0-1500),(0),(0)"
+                .to_owned(),
+            send_ranges: "# HTTPSND: (0-2),(0-1),150,(1-4096),50,100".to_owned(),
+        }
+    }
+
+    /// Restarts.
+    pub(crate) fn restart(&mut self) {
+        self.echo = true;
+    }
+
+    /// Answers what answers by itself until this is done.
+    pub(crate) async fn serve<T>(&mut self, work: impl Future<Output = T>) -> T {
+        tokio::select! {
+            done = work => done,
+            line = self.next() => panic!("unexpected {line}"),
+        }
+    }
+
     /// The next command that does not answer by itself.
     pub(crate) async fn next(&mut self) -> String {
         loop {
@@ -108,10 +140,16 @@ impl Module {
         let mut line = Vec::new();
         loop {
             match self.line.read_u8().await.unwrap() {
-                b'\r' => return String::from_utf8(line).unwrap(),
+                b'\r' => break,
                 byte => line.push(byte),
             }
         }
+        let line = String::from_utf8(line).unwrap();
+        if self.echo {
+            self.say(format!("{line}\r")).await;
+            self.echo = !line.starts_with("ATE0");
+        }
+        line
     }
 
     fn own_answer(&self, line: &str) -> Option<String> {
@@ -120,6 +158,9 @@ impl Module {
             "AT#HTTPQRY=?" => lines("#HTTPQRY: (0-2),(0-2),150,100"),
             "AT#HTTPSND=?" => lines(&self.send_ranges),
             "AT#HTTPCFG?" => lines(&format!("#HTTPCFG: {}", self.stored_profile)),
+            "ATE0V1Q0" | "AT+CMEE=2" => OK.to_owned(),
+            "AT+CGMM" => lines("ME910C1-WW"),
+            "AT+CGMR" => lines("37.00.000"),
             "AT+CMEE?" => lines("+CMEE: 2"),
             _ if ["AT#SSL", "AT#MQ", "AT#FTP"].iter().any(|prefix| line.starts_with(prefix)) => OK.to_owned(),
             _ => return None,
