@@ -13,6 +13,8 @@ pub(super) struct OpenStream {
     pub(super) peer: DataStreamPeer,
     /// Data that the reader had no room for. While there are any, the port is not read.
     pub(super) backlog: VecDeque<Bytes>,
+    /// The engine knows that it is not.
+    pub(super) paused: bool,
     /// Who waits until everything was written.
     pub(super) flushing: Vec<oneshot::Sender<()>>,
     pub(super) closing: bool,
@@ -22,7 +24,7 @@ impl OpenStream {
     /// A new one, and the handle to it.
     pub(super) fn new() -> (Self, DataStream) {
         let (stream, peer) = DataStream::pair();
-        (Self { peer, backlog: VecDeque::new(), flushing: Vec::new(), closing: false }, stream)
+        (Self { peer, backlog: VecDeque::new(), paused: false, flushing: Vec::new(), closing: false }, stream)
     }
 
     /// Hands on as much as the reader has room for; a reader that is gone wants nothing.

@@ -180,7 +180,8 @@ impl Task {
             Wake::Request(Some(request)) => self.begin(request),
             Wake::Request(None) => return Err(End::HandlesGone),
             Wake::StreamControl(control) => self.control_stream(control),
-            Wake::StreamRoom => self.engine.input_resumed(now()),
+            // Draining the engine hands on what waits.
+            Wake::StreamRoom => {}
             Wake::Restore => self.begin_restoring(),
             Wake::Abandoned => self.forget_unsent(),
             Wake::Timer => self.timer_fired(reader).await?,
@@ -373,11 +374,21 @@ impl Task {
                 stream.flushing.drain(..).for_each(|waiter| tell(Some(waiter)));
             }
         }
-        if self.has_backlog() {
-            self.engine.input_paused();
-        }
+        self.pause_or_resume();
         self.counters.resyncs.store(self.engine.resync_count(), Ordering::Relaxed);
         self.counters.dropped_bytes.store(self.engine.dropped_bytes(), Ordering::Relaxed);
+    }
+
+    /// Tells the engine whether its input is read, however the backlog came and went.
+    fn pause_or_resume(&mut self) {
+        let backlog = self.has_backlog();
+        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.paused != backlog) {
+            stream.paused = backlog;
+            match backlog {
+                true => self.engine.input_paused(),
+                false => self.engine.input_resumed(now()),
+            }
+        }
     }
 
     fn handle(&mut self, event: Event) {
@@ -475,25 +486,25 @@ impl Task {
         match end {
             End::HandlesGone => return None,
             End::Lost(_) => {}
-            End::Changed(Change::PutIn(stream, taken)) => {
-                tell(Some(taken));
-                return Some(stream);
-            }
+            End::Changed(Change::PutIn(stream, taken)) => return self.take_in(stream, taken),
             End::Changed(Change::TakeOut(taken)) => tell(Some(taken)),
         }
         loop {
             let changes = self.changes.as_mut()?;
             tokio::select! {
                 change = changes.recv() => match change? {
-                    Change::PutIn(stream, taken) => {
-                        tell(Some(taken));
-                        return Some(stream);
-                    }
+                    Change::PutIn(stream, taken) => return self.take_in(stream, taken),
                     Change::TakeOut(taken) => tell(Some(taken)),
                 },
                 request = self.requests.recv() => self.refuse(request?, reason),
             }
         }
+    }
+
+    fn take_in(&self, stream: BoxedStream, taken: oneshot::Sender<()>) -> Option<BoxedStream> {
+        self.occupied.store(true, Ordering::Relaxed);
+        tell(Some(taken));
+        Some(stream)
     }
 
     /// Nothing is known about the module behind a new stream.
