@@ -264,7 +264,7 @@ impl Resync {
                 ResyncStep::Again
             }
             // Nobody sends without end in command mode.
-            Phase::Quiet { .. } if self.is_flooded(now, settings) && !self.has_escaped() => {
+            Phase::Quiet { .. } if self.is_flooded(now, settings) => {
                 self.ladder = ESCAPE_FIRST;
                 self.climb(now, settings, output)
             }

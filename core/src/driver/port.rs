@@ -15,7 +15,7 @@ use super::slot::{BoxedStream, Change, Occupied, PortSlot};
 use super::stream::DataStream;
 use super::task::{Request, Shared, Task};
 use super::unsolicited::{SharedUnsolicited, Unsolicited};
-use crate::at::{Exchange, Reply, Settings, opens_stream};
+use crate::at::{Exchange, InvalidValue, Reply, Settings, opens_stream};
 use crate::error::CommandError;
 
 /// Commands that may wait for their turn before callers have to wait to hand theirs over.
@@ -177,13 +177,19 @@ impl AtPort {
 #[async_trait]
 impl AtChannel for AtPort {
     async fn execute(&self, exchange: Exchange) -> Result<Reply, CommandError> {
-        debug_assert!(!opens_stream(&exchange), "open_stream() is for exchanges that open a stream");
+        if opens_stream(&exchange) {
+            return Err(
+                InvalidValue::new("exchange", "it opens a data stream, which open_stream() gives").into()
+            );
+        }
         let command = exchange.line().name().to_owned();
         self.request(command, |answer| Request::Execute { exchange, answer }).await
     }
 
     async fn open_stream(&self, exchange: Exchange) -> Result<DataStream, CommandError> {
-        debug_assert!(opens_stream(&exchange), "the exchange must expect a stream");
+        if !opens_stream(&exchange) {
+            return Err(InvalidValue::new("exchange", "it opens no data stream").into());
+        }
         let command = exchange.line().name().to_owned();
         self.request(command, |answer| Request::OpenStream { exchange, answer }).await
     }

@@ -88,6 +88,9 @@ mod tests {
         assert_eq!(shown(Trace::Received(b"\r\nOK\r\n".to_vec())), "< \\r\\nOK\\r\\n");
         assert_eq!(shown(Trace::Sent(vec![0x1a])), "> \\x1a");
         assert_eq!(shown(Trace::SentPayload("abc".into())), "> [3 bytes sha256:ba7816bf8f01]");
+        assert_eq!(shown(Trace::ReceivedPayload("".into())), "< [0 bytes sha256:e3b0c44298fc]");
+        assert_eq!(shown(Trace::Received(b"a\\b \"~\x7f\xff".to_vec())), "< a\\\\b \"~\\x7f\\xff");
+        assert_eq!(shown(Trace::Redacted { sent: true, length: 7 }), "> [redacted]");
         assert_eq!(shown(Trace::Redacted { sent: false, length: 7 }), "< [redacted]");
         assert_eq!(shown(Trace::Remark("out of step")), "# out of step");
     }

@@ -23,15 +23,6 @@ pub(crate) enum Change {
     PutIn(BoxedStream, oneshot::Sender<()>),
 }
 
-impl std::fmt::Debug for Change {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::TakeOut(_) => "TakeOut",
-            Self::PutIn(..) => "PutIn",
-        })
-    }
-}
-
 /// The right to change the stream of a port. While it exists the port outlives the loss of its stream: commands fail
 /// with [`LinkLost`](crate::CommandError::LinkLost) until the next one is put in.
 #[derive(Debug)]
@@ -67,11 +58,138 @@ impl PortSlot {
     /// Goes on with another stream to the module, which may be in any state. Commands that are handed over later
     /// go there.
     pub(crate) async fn put_in(&self, stream: BoxedStream) {
-        self.occupied.store(true, Ordering::Relaxed);
         let (taken, told) = oneshot::channel();
         // A task that is gone needs none.
         if self.changes.send(Change::PutIn(stream, taken)).await.is_ok() {
             drop(told.await);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::at::{CommandLine, Exchange, Expect, StreamEnd, StreamEnding};
+    use crate::driver::{AtChannel, AtPort, DriverOptions, ModuleState};
+    use crate::error::{CommandError, Outcome};
+
+    fn start(restored: Vec<Exchange>) -> (AtPort, PortSlot, DuplexStream) {
+        let (host, module) = duplex(4096);
+        let options = DriverOptions { restored, ..DriverOptions::default() };
+        let (port, slot) = AtPort::start_in_slot(Box::pin(host), options);
+        (port, slot, module)
+    }
+
+    fn setting(name: &str) -> Exchange {
+        Exchange::new(CommandLine::execute(name), Expect::result())
+    }
+
+    async fn expect(module: &mut DuplexStream, bytes: &[u8]) {
+        let mut read = vec![0; bytes.len()];
+        module.read_exact(&mut read).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&read), String::from_utf8_lossy(bytes));
+    }
+
+    /// The module lets itself be found and answers what is asked of it with `OK`.
+    async fn answer(module: &mut DuplexStream, commands: &[&str]) {
+        expect(module, b"AT+CMEE?\r").await;
+        module.write_all(b"\r\n+CMEE: 2\r\n\r\nOK\r\n").await.unwrap();
+        for command in commands {
+            expect(module, format!("AT{command}\r").as_bytes()).await;
+            module.write_all(b"\r\nOK\r\n").await.unwrap();
+        }
+    }
+
+    fn spawn(port: &AtPort, name: &'static str) -> tokio::task::JoinHandle<Result<(), CommandError>> {
+        let port = port.clone();
+        tokio::spawn(async move { port.execute(setting(name)).await.map(drop) })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_stream_is_used_from_its_first_byte_and_the_settings_go_first() {
+        let (port, slot, mut old) = start(vec![setting("E0")]);
+        port.remember(setting("+X")).await;
+        let running = spawn(&port, "+RUNNING");
+        expect(&mut old, b"AT+RUNNING\r").await;
+        let (host, mut module) = duplex(4096);
+        slot.put_in(Box::pin(host)).await;
+        let error = running.await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "the link to the module is lost: the port is opened again");
+        assert_eq!(old.read_to_end(&mut Vec::new()).await.unwrap(), 0, "the old one is closed");
+        let next = spawn(&port, "+NEXT");
+        answer(&mut module, &["E0", "+X", "+NEXT"]).await;
+        next.await.unwrap().unwrap();
+        assert!(slot.is_occupied() && !port.is_closed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_slot_fails_commands_at_once_and_keeps_what_was_told() {
+        let (port, slot, _old) = start(Vec::new());
+        slot.take_out().await;
+        slot.take_out().await;
+        assert!(!slot.is_occupied());
+        assert_eq!(port.health().now().state, ModuleState::Recovering);
+        assert_eq!(port.execute(setting("+X")).await.unwrap_err().outcome(), Outcome::NotSent);
+        let dial = Exchange::new(CommandLine::execute("#SSLO"), Expect::stream(StreamEnding::MarkAndSilence));
+        let error = port.open_stream(dial.clone()).await.unwrap_err();
+        assert_eq!(error.to_string(), "the link to the module is lost: the port is opened again");
+        port.remember(setting("E0")).await;
+        port.set_escape_guard(Duration::from_secs(3)).await;
+        port.restore().await;
+        let (host, mut module) = duplex(4096);
+        slot.put_in(Box::pin(host)).await;
+        assert_eq!(port.health().now().restarts, 1);
+        let opening = tokio::spawn({
+            let port = port.clone();
+            async move { port.open_stream(dial).await }
+        });
+        answer(&mut module, &["E0"]).await;
+        expect(&mut module, b"AT#SSLO\r").await;
+        module.write_all(b"\r\nCONNECT\r\n").await.unwrap();
+        let stream = opening.await.unwrap().unwrap();
+        let closed = tokio::time::Instant::now();
+        stream.close().await;
+        expect(&mut module, b"+++").await;
+        assert!(closed.elapsed() >= Duration::from_millis(3600), "{:?}", closed.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_is_open_ends_with_its_port() {
+        let (port, slot, mut module) = start(Vec::new());
+        let dial = Exchange::new(CommandLine::execute("#SSLO"), Expect::stream(StreamEnding::MarkAndSilence));
+        let opening = tokio::spawn(async move { port.open_stream(dial).await });
+        expect(&mut module, b"AT#SSLO\r").await;
+        module.write_all(b"\r\nCONNECT\r\nlast").await.unwrap();
+        let mut stream = opening.await.unwrap().unwrap();
+        assert_eq!(stream.next().await.unwrap(), "last");
+        slot.take_out().await;
+        assert_eq!(stream.next().await, None);
+        let reason = "the port is opened again".to_owned();
+        assert_eq!(stream.end().await, StreamEnd::LinkLost { reason });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slot_whose_port_nobody_holds_takes_nothing() {
+        let (port, slot, mut module) = start(Vec::new());
+        drop(port);
+        assert_eq!(module.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+        slot.take_out().await;
+        slot.put_in(Box::pin(duplex(1).0)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_its_slot_a_port_that_is_lost_is_lost_for_good() {
+        let (port, slot, module) = start(Vec::new());
+        drop(slot);
+        drop(module);
+        let mut health = port.health();
+        while health.now().state != ModuleState::Down {
+            health.changed().await;
+        }
+        assert!(port.execute(setting("+X")).await.unwrap_err().is_link_lost());
     }
 }

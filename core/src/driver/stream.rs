@@ -15,6 +15,11 @@ const CHUNKS: usize = 64;
 /// Dropping it leaves online mode by the escape sequence in the background and throws away what still
 /// arrives; commands wait until that is done.
 ///
+/// Data that nobody reads are kept, never dropped: about 64 pieces of 4 KiB. After that the port is not read until
+/// there is room again, so the module is slowed down by its flow control, and the commands, unsolicited lines and
+/// streams of this port wait as long as the reader takes. Other ports go on. A stream that is dropped frees the port
+/// within 13 seconds behind the write that is under way, which has its [bound](Self::set_send_timeout).
+///
 /// A write that the port does not take within its [bound](Self::set_send_timeout) ends the stream with
 /// [`StreamEnd::Stalled`]: the rest is dropped and online mode is left. So writes should be small: a few thousand
 /// bytes at a time.
@@ -22,7 +27,7 @@ const CHUNKS: usize = 64;
 pub struct DataStream {
     data: mpsc::Receiver<Bytes>,
     control: mpsc::Sender<Control>,
-    end: Option<oneshot::Receiver<StreamEnd>>,
+    end: oneshot::Receiver<StreamEnd>,
 }
 
 /// The port's side of a [`DataStream`], for the driver and for tests with a mocked channel.
@@ -63,7 +68,7 @@ impl DataStream {
         let (control, control_receiver) = mpsc::channel(CHUNKS);
         let (end_sender, end) = oneshot::channel();
         let peer = DataStreamPeer { data: data_sender, control: control_receiver, end: end_sender };
-        (Self { data, control, end: Some(end) }, peer)
+        (Self { data, control, end }, peer)
     }
 
     /// The next bytes; `None` when the stream has ended.
@@ -108,10 +113,7 @@ impl DataStream {
     /// Waits for the end of the stream; data that were not read are dropped.
     pub async fn end(mut self) -> StreamEnd {
         while self.data.recv().await.is_some() {}
-        match self.end.take() {
-            Some(end) => end.await.unwrap_or(StreamEnd::Lost),
-            None => StreamEnd::Lost,
-        }
+        self.end.await.unwrap_or(StreamEnd::Lost)
     }
 }
 

@@ -123,6 +123,10 @@ mod tests {
         }
         assert_eq!(subscription.next().await, Some(Err(44)));
         assert_eq!(subscription.next().await.unwrap().unwrap().text(), "#MQRING: 44");
+        let mut other = sender.subscribe();
+        (0..257).for_each(|_| sender.send(Line::new(&b"RING"[..])));
+        assert_eq!(other.try_next(), Some(Err(1)));
+        assert_eq!(other.try_next().unwrap().unwrap().text(), "RING");
     }
 
     #[tokio::test]

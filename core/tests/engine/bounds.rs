@@ -175,14 +175,26 @@ fn ok_without_the_mark_is_no_success() {
 fn a_mark_that_is_none_is_a_line() {
     let mut rig = Rig::new();
     rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 100)));
-    rig.feed(b"\r\n<");
-    rig.feed(b"<b\r\n");
-    assert_eq!(rig.unsolicited(), ["<<b"]);
+    for piece in [&b"\r\n<"[..], b"<b\r\n", b"\r\n<b", b"c\r\n"] {
+        rig.feed(piece);
+    }
+    assert_eq!(rig.unsolicited(), ["<<b", "<bc"]);
     rig.feed(b"\r\n<<");
     rig.feed(b"<abc\r\nOK\r\n");
     rig.pass(Duration::from_millis(200));
     rig.answer_probe();
     assert_eq!(&rig.reply().body()[..], b"abc");
+}
+
+#[test]
+fn a_mark_is_missed_as_soon_as_something_else_comes() {
+    for (piece, is_missing) in [("<", false), ("<<", false), ("a", true), ("<a", true), ("<<<", false)] {
+        let mut rig = Rig::new();
+        rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 64)));
+        rig.feed(b"\r\n#MQREAD: 1,a,3\r\n");
+        rig.feed(piece.as_bytes());
+        assert_eq!(rig.result() == unexpected("the mark <<< is missing"), is_missing, "{piece}");
+    }
 }
 
 #[test]

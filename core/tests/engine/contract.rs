@@ -15,6 +15,11 @@ fn fire(rig: &mut Rig) {
 
 #[test]
 fn a_timeout_that_comes_too_early_changes_nothing() {
+    let mut settings = Settings::default();
+    settings.unknown_state = true;
+    let mut rig = Rig::with(settings);
+    fire(&mut rig);
+    assert_eq!((rig.take_written(), rig.events.len()), (String::new(), 0));
     let mut rig = Rig::new();
     fire(&mut rig);
     rig.begin(read("#SSLEN").deadline(Duration::from_secs(5)));

@@ -280,6 +280,26 @@ fn bytes_that_are_held_back_leave_while_nobody_reads() {
 }
 
 #[test]
+fn reading_again_starts_no_silence_where_none_was_awaited() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.pass(Duration::from_millis(200));
+    rig.engine.input_paused();
+    rig.engine.input_resumed(rig.now);
+    assert_eq!(rig.engine.poll_timeout(), None);
+}
+
+#[test]
+fn a_stream_whose_marks_must_name_it_is_left_by_the_escape_sequence_like_any_other() {
+    let mut rig = open(StreamEnding::NamedMarkAndSilence);
+    rig.engine.stream_close();
+    rig.pass(Duration::from_millis(1200));
+    assert_eq!(rig.take_written(), "+++");
+    rig.feed(b"\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.events, [suspended()]);
+}
+
+#[test]
 fn a_stream_is_not_left_while_nobody_reads() {
     let mut rig = open(StreamEnding::MarkAndSilence);
     rig.engine.input_paused();
