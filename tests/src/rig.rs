@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::Modem;
-use telit_core::driver::Recorder;
+use telit_core::driver::{BoxedStream, Recorder};
 use telit_core::modem::ModemBuilder;
+use telit_core::supervisor::{Supervisor, SupervisorOptions};
 use telit_core::tls::{CaCertificate, CipherPolicy, Identity, TlsOptions, TlsOptionsBuilder};
+use telit_core::{Backoff, Modem};
 use telit_ftps::FtpsOptions;
 use telit_mqtt::{MqttOptions, MqttSecurity};
 use telit_simulator::servers::{CertificateRequest, Issued, KeyKind, TestServers};
@@ -37,7 +39,7 @@ pub(crate) struct Servers {
 pub(crate) struct Rig {
     pub(crate) platform: Platform,
     pub(crate) servers: Arc<Servers>,
-    pub(crate) module: VirtualModule,
+    pub(crate) module: Arc<VirtualModule>,
     pub(crate) modem: Modem,
 }
 
@@ -81,7 +83,28 @@ impl Rig {
         let modem = builder.apn("iot.test").open(module.attach_duplex()).await.expect("the module answers");
         assert_eq!(modem.profile().id.as_str(), platform.id(), "taken for another platform");
         modem.bring_up().await.expect("the module comes on line");
-        Self { platform, servers, module, modem }
+        Self { platform, servers, module: Arc::new(module), modem }
+    }
+
+    /// Everything up, a module of platform 37 under supervision that does not take long for anything.
+    pub(crate) async fn supervised() -> (Self, Supervisor) {
+        let platform = Platform::P37;
+        let servers = Arc::new(Servers::start(false).await);
+        let module = servers.module_for(platform).start_up(Duration::from_millis(100));
+        let module = Arc::new(module.build().expect("the module starts"));
+        let plug = Arc::clone(&module);
+        let source = move || {
+            let stream: BoxedStream = Box::pin(plug.attach_duplex());
+            async { Ok(stream) }
+        };
+        let options = SupervisorOptions::default()
+            .heartbeat(Some(Duration::from_millis(50)))
+            .attempts(10_000)
+            .backoff(Backoff::new(Duration::from_millis(5), Duration::from_millis(50)));
+        let builder = Modem::builder().apn("iot.test").registration_timeout(Duration::from_secs(1));
+        let supervisor = Supervisor::start(builder, source, options).await.expect("the module comes on line");
+        let modem = supervisor.modem().clone();
+        (Self { platform, servers, module, modem }, supervisor)
     }
 
     /// Trusts the servers' authority and shows a certificate that the broker accepts. What the platform
