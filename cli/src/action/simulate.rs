@@ -46,12 +46,15 @@ pub(crate) async fn run(
     }
     let module = start(arguments, command)?;
     // The links exist as long as these.
-    let ports = command.link.iter().map(|link| attach(&module, link)).collect::<Result<Vec<_>, _>>()?;
+    let mut ports = command.link.iter().map(|link| attach(&module, link)).collect::<Result<Vec<_>, _>>()?;
     for link in &command.link {
         let path = link.display().to_string();
         output.result(&serde_json::json!({ "ready": path }), || format!("ready {path}"))?;
     }
-    interrupt.received().await;
+    tokio::select! {
+        () = interrupt.received() => {}
+        () = keep_plugged_in(&module, &mut ports, output) => {}
+    }
     drop(ports);
     module.shutdown().await;
     Ok(())
@@ -151,6 +154,31 @@ fn attach(module: &telit_simulator::VirtualModule, link: &Path) -> Result<telit_
     module.attach_pty(Some(link)).map_err(|error| {
         Failure::new(Category::Link, format!("no port can be made at {}: {error}", link.display()))
     })
+}
+
+/// How long a USB device is away that is plugged in again.
+#[cfg(feature = "simulator")]
+const AWAY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Ports whose plugs a fault pulls out come back, each behind its link and under another name.
+#[cfg(feature = "simulator")]
+async fn keep_plugged_in(
+    module: &telit_simulator::VirtualModule,
+    ports: &mut [telit_simulator::Pty],
+    output: &Output,
+) {
+    while let Some(first) = ports.first_mut() {
+        // One fault pulls all plugs out.
+        first.unplugged().await;
+        output.remark("the ports are unplugged");
+        tokio::time::sleep(AWAY).await;
+        for port in ports.iter_mut() {
+            match module.plug_in_again(port) {
+                Ok(()) => output.remark(&format!("{} is plugged in again", port.path().display())),
+                Err(error) => tracing::warn!(%error, "the port cannot be plugged in again"),
+            }
+        }
+    }
 }
 
 #[cfg(not(feature = "simulator"))]
