@@ -9,6 +9,7 @@ use telit_core::platform::PlatformId;
 use crate::action::{at, demo, ftps, https, mqtt, provision, simulate, socket};
 use crate::clock::ClockChoice;
 use crate::failure::Failure;
+use crate::recovery::RecoveryArguments;
 use crate::resolve::Resolve;
 use crate::tls::TlsArguments;
 
@@ -72,6 +73,8 @@ pub(crate) struct GlobalArguments {
     /// No logs, remarks and progress
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) recovery: RecoveryArguments,
 }
 
 /// The value of `--platform`: `None` is `auto`.
@@ -138,7 +141,7 @@ impl Arguments {
             return Err(Failure::usage("--resolve is for the virtual network only")
                 .hint("use it with --port sim:37 or with simulate"));
         }
-        Ok(())
+        self.global.recovery.check(&self.command)
     }
 }
 
@@ -196,6 +199,22 @@ mod tests {
     }
 
     #[test]
+    fn recovery_is_for_commands_that_go_on() {
+        let hook = "--recover --reset-command reset --heartbeat 0";
+        let mqtt = "mqtt sub --host h --client-id c --topic t";
+        for command in ["info", "ftps size ftps://h/f", "https get https://h/", "socket h:1", mqtt] {
+            assert!(parse(&format!("telit {hook} {command}")).unwrap().check().is_ok(), "{command}");
+            for alone in ["--reset-command reset", "--heartbeat 5"] {
+                let arguments = parse(&format!("telit {alone} {command}")).unwrap();
+                assert!(arguments.check().is_err(), "{alone} {command}");
+            }
+        }
+        for command in ["provision", "at AT", "demo", "simulate --platform 37 --link l"] {
+            assert!(parse(&format!("telit --recover {command}")).unwrap().check().is_err(), "{command}");
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused() {
         for line in [
             "telit nothing",
@@ -204,6 +223,9 @@ mod tests {
             "telit info --cipher RC5",
             "telit info --resolve a=b",
             "telit info --cid 0",
+            "telit info --recover --heartbeat often",
+            "telit info --recover --heartbeat 86401",
+            "telit info --recover --reset-command ''",
             "telit info --clock pool.ntp.org",
             "telit at",
             "telit mqtt pub --host h --client-id c --topic t",

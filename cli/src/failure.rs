@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use telit_core::exclusive::LeaseError;
 use telit_core::modem::{BringUpError, OpenError};
 use telit_core::socket::SocketError;
+use telit_core::supervisor::StartError;
 use telit_core::tls::{CredentialError, TlsError, TlsFailure, TlsOptionsError};
 use telit_core::transport::SerialError;
 use telit_core::{Category, CommandError};
@@ -187,6 +188,16 @@ impl From<OpenError> for Failure {
                 let hint = format!("give --platform {}", names.join(" or --platform "));
                 Self::new(error.category(), &error).hint(hint)
             }
+            _ => Self::new(error.category(), &error),
+        }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Open(error) => error.into(),
+            StartError::BringUp(error) => error.into(),
             _ => Self::new(error.category(), &error),
         }
     }

@@ -57,7 +57,9 @@ fn directives(verbose: u8, quiet: bool) -> String {
         (false, 1) => "info",
         (false, _) => "debug",
     };
-    OURS.map(|name| format!("{name}={level}")).join(",")
+    let ours = OURS.map(|name| format!("{name}={level}")).join(",");
+    // With --recover that is told anyway, in words.
+    if verbose > 1 { ours } else { format!("{ours},telit_core::supervisor=off") }
 }
 
 #[cfg(test)]
@@ -68,7 +70,9 @@ mod tests {
     fn levels() {
         assert!(directives(0, false).starts_with("telit=warn,telit_core=warn"));
         assert!(directives(1, false).contains("telit_core=info"));
+        assert!(directives(1, false).ends_with("telit_core::supervisor=off"));
         assert!(directives(2, false).contains("telit_mqtt=debug"));
+        assert!(!directives(2, false).contains("supervisor"));
         assert!(directives(2, true).contains("telit_core=off"));
         EnvFilter::try_new(directives(2, false)).unwrap();
     }

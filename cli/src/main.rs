@@ -8,8 +8,11 @@ mod interrupt;
 mod log;
 mod output;
 mod port;
+mod recovery;
+mod reset_command;
 mod resolve;
 mod secret;
+mod source;
 mod tls;
 mod transfer;
 #[cfg(feature = "simulator")]

@@ -8,7 +8,7 @@ use telit_core::Category;
 use crate::failure::Failure;
 
 /// How results are shown.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
     quiet: bool,
@@ -73,7 +73,6 @@ pub(crate) fn raw(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Milliseconds as people read them.
-#[cfg(feature = "simulator")]
 pub(crate) fn duration(duration: std::time::Duration) -> String {
     match duration.as_millis() {
         millis @ 0..1000 => format!("{millis} ms"),

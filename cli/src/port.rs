@@ -7,14 +7,17 @@ use std::time::Duration;
 
 use telit_core::at::{CommandLine, Exchange, Expect};
 use telit_core::driver::Recorder;
-use telit_core::modem::ModemBuilder;
+use telit_core::modem::{ModemBuilder, OpenError};
 use telit_core::platform::{self, Identification, PlatformId};
+use telit_core::supervisor::{PortSource, Supervisor};
 use telit_core::{CommandError, Modem};
 
 use crate::args::GlobalArguments;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
+use crate::recovery;
+use crate::source::Source;
 
 /// How long an interrupted command may hold the program until the port is in command mode again.
 const SETTLE: Duration = Duration::from_secs(6);
@@ -25,30 +28,55 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// command mode.
 static OPENED: Mutex<Option<Modem>> = Mutex::new(None);
 
-/// An open module, and the virtual module behind it if there is one.
-#[derive(Debug)]
+/// An open module, and what stands behind it.
 pub(crate) struct Session {
     pub(crate) modem: Modem,
-    #[cfg(feature = "simulator")]
-    _virtual_module: Option<telit_simulator::VirtualModule>,
+    behind: Behind,
 }
 
-/// Opens the module and finds out what it is.
+/// What a module lives on.
+enum Behind {
+    /// Opened once. A virtual module runs as long as this exists.
+    Source(#[expect(dead_code, reason = "it is held, not used")] Source),
+    /// Looked after, and in the network already.
+    Supervisor(#[expect(dead_code, reason = "it is held, not used")] Supervisor),
+}
+
+/// Opens the module and finds out what it is. With `--recover` it comes into the network too.
 pub(crate) async fn open(arguments: &GlobalArguments) -> Result<Session, Failure> {
-    let port = arguments.port.as_deref().filter(|port| !port.is_empty()).ok_or_else(|| {
-        Failure::usage("no port was given")
-            .hint("give --port PATH or set TELIT_PORT; --port sim:37 is a virtual module")
-    })?;
+    let source = Source::new(arguments)?;
     let builder = builder(arguments)?;
-    let session = match port.strip_prefix("sim:") {
-        Some(platform) => open_virtual(platform, arguments, builder).await?,
-        None => open_serial(port, arguments, builder).await?,
+    let session = if arguments.recovery.recover {
+        supervise(source, builder, arguments).await?
+    } else {
+        open_once(source, builder).await?
     };
     if let Some(warning) = arguments.platform.0.and_then(|chosen| mismatch(chosen, &session.modem)) {
         tracing::warn!("{warning}");
     }
     *OPENED.lock().unwrap_or_else(PoisonError::into_inner) = Some(session.modem.clone());
     Ok(session)
+}
+
+async fn open_once(source: Source, builder: ModemBuilder) -> Result<Session, Failure> {
+    let stream = source.open().await.map_err(OpenError::from)?;
+    let builder = match source.line_rate() {
+        Some(rate) => builder.line_rate(rate),
+        None => builder,
+    };
+    Ok(Session { modem: builder.open(stream).await?, behind: Behind::Source(source) })
+}
+
+async fn supervise(
+    source: Source,
+    builder: ModemBuilder,
+    arguments: &GlobalArguments,
+) -> Result<Session, Failure> {
+    let output = Output::new(arguments.json, arguments.quiet);
+    let starting = Supervisor::start(builder, source, arguments.recovery.options(output));
+    let supervisor = patiently(starting, "waiting for the module and its network ...", arguments).await?;
+    recovery::tell(supervisor.events(), output);
+    Ok(Session { modem: supervisor.modem().clone(), behind: Behind::Supervisor(supervisor) })
 }
 
 /// What to say if the module's own names lead to another platform than the one that was given. Names that lead
@@ -70,18 +98,30 @@ fn mismatch(chosen: PlatformId, modem: &Modem) -> Option<String> {
 /// Opens the module and takes it into the network.
 pub(crate) async fn open_online(arguments: &GlobalArguments) -> Result<Session, Failure> {
     let session = open(arguments).await?;
-    bring_up(&session.modem, arguments).await?;
+    bring_up(&session, arguments).await?;
     Ok(session)
 }
 
 /// Takes the module into the network, and says so once if it takes long.
-pub(crate) async fn bring_up(modem: &Modem, arguments: &GlobalArguments) -> Result<(), Failure> {
-    let mut bring_up = pin!(modem.bring_up().into_future());
-    if let Ok(outcome) = tokio::time::timeout(PATIENCE, &mut bring_up).await {
-        return Ok(outcome.map(drop)?);
+pub(crate) async fn bring_up(session: &Session, arguments: &GlobalArguments) -> Result<(), Failure> {
+    match session.behind {
+        Behind::Supervisor(_) => Ok(()),
+        Behind::Source(_) => {
+            let bring_up = session.modem.bring_up().into_future();
+            patiently(bring_up, "waiting for the network ...", arguments).await?;
+            Ok(())
+        }
     }
-    Output::new(arguments.json, arguments.quiet).remark("waiting for the network ...");
-    Ok(bring_up.await.map(drop)?)
+}
+
+/// Waits, and says once what for if it takes long.
+async fn patiently<T>(work: impl Future<Output = T>, remark: &str, arguments: &GlobalArguments) -> T {
+    let mut work = pin!(work);
+    if let Ok(outcome) = tokio::time::timeout(PATIENCE, &mut work).await {
+        return outcome;
+    }
+    Output::new(arguments.json, arguments.quiet).remark(remark);
+    work.await
 }
 
 /// Waits, not for long, until the port of an interrupted command takes commands again: a transfer that was
@@ -129,46 +169,6 @@ pub(crate) fn recorder(arguments: &GlobalArguments) -> Result<Option<Recorder>, 
         Failure::usage(format!("the transcript {} cannot be written: {error}", path.display()))
     })?;
     Ok(Some(Recorder::new(file)))
-}
-
-async fn open_serial(
-    path: &str,
-    arguments: &GlobalArguments,
-    builder: ModemBuilder,
-) -> Result<Session, Failure> {
-    let builder = match arguments.baud {
-        Some(baud) => builder.baud_rate(baud),
-        None => builder,
-    };
-    let modem = builder.open_serial(path).await?;
-    Ok(Session {
-        modem,
-        #[cfg(feature = "simulator")]
-        _virtual_module: None,
-    })
-}
-
-#[cfg(feature = "simulator")]
-async fn open_virtual(
-    platform: &str,
-    arguments: &GlobalArguments,
-    builder: ModemBuilder,
-) -> Result<Session, Failure> {
-    use crate::virtual_module::{self, Settings};
-
-    let platform = platform.parse().map_err(|_| {
-        Failure::usage(format!("no virtual module is named sim:{platform}"))
-            .hint(format!("use one of {}", PlatformId::ALL.map(|id| format!("sim:{id}")).join(", ")))
-    })?;
-    let settings = Settings { resolve: &arguments.resolve, baud: arguments.baud, ..Settings::new(platform) };
-    let module = virtual_module::start(&settings)?;
-    let modem = builder.open(module.attach_duplex()).await?;
-    Ok(Session { modem, _virtual_module: Some(module) })
-}
-
-#[cfg(not(feature = "simulator"))]
-async fn open_virtual(_: &str, _: &GlobalArguments, _: ModemBuilder) -> Result<Session, Failure> {
-    Err(no_simulator())
 }
 
 /// What every use of the virtual module says in a build without it.

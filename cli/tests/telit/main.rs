@@ -10,6 +10,8 @@ mod port;
 #[cfg(feature = "simulator")]
 mod provision;
 #[cfg(feature = "simulator")]
+mod recovery;
+#[cfg(feature = "simulator")]
 mod services;
 #[cfg(feature = "simulator")]
 mod simulate;

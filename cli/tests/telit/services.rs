@@ -17,14 +17,14 @@ use crate::harness::{Ran, command, finish, run, telit};
 use crate::simulate::Simulated;
 
 /// Servers, the files the tool needs to reach them, and where they are.
-struct World {
+pub(crate) struct World {
     runtime: Runtime,
-    servers: TestServers,
+    pub(crate) servers: TestServers,
     folder: TempDir,
 }
 
 impl World {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = Runtime::new().unwrap();
         let servers = runtime.block_on(TestServers::start()).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -36,7 +36,7 @@ impl World {
         Self { runtime, servers, folder }
     }
 
-    fn file(&self, name: &str) -> String {
+    pub(crate) fn file(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
@@ -60,14 +60,14 @@ impl World {
     }
 
     /// A virtual module in another process that reaches the servers.
-    fn simulated(&self, options: &[&str]) -> Simulated {
+    pub(crate) fn simulated(&self, options: &[&str]) -> Simulated {
         let names = self.names();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Simulated::start(&[&names[..], options].concat())
     }
 
     /// The same command for a real port.
-    fn started(&self, words: &[&str], port: &str) -> Child {
+    pub(crate) fn started(&self, words: &[&str], port: &str) -> Child {
         let mut command = command(words);
         command.args(["--port", port, "--ca", &self.file("ca.pem")]);
         command.env("FTP_PASSWORD", TestServers::FTP_PASSWORD);

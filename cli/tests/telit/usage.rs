@@ -17,9 +17,19 @@ fn help_lists_the_commands_that_exist() {
     for command in ["info", "provision", "mqtt", "https", "ftps", "at", "simulate", "demo"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {help}");
     }
-    for option in
-        ["--port", "--resolve", "--json", "--transcript", "--ca", "--danger-no-verify", "TELIT_PORT"]
-    {
+    for option in [
+        "--port",
+        "usb:VENDOR",
+        "--recover",
+        "--reset-command",
+        "--heartbeat",
+        "--resolve",
+        "--json",
+        "--transcript",
+        "--ca",
+        "--danger-no-verify",
+        "TELIT_PORT",
+    ] {
         assert!(help.contains(option), "{option}: {help}");
     }
     assert!(help.contains("Exit codes"));
@@ -44,6 +54,9 @@ fn mistakes_are_one_line_and_a_hint() {
     assert!(refused(&["info", "--baud", "fast"]).stderr.contains("hint: "));
     assert!(refused(&["info", "--platform", "38"]).error().contains("25-threadx"));
     assert!(refused(&["info", "--resolve", "a:1=127.0.0.1:2"]).error().contains("--resolve"));
+    assert!(refused(&["provision", "--recover"]).error().starts_with("--recover is for info, "));
+    assert!(refused(&["info", "--heartbeat", "5"]).error().contains("--recover"));
+    assert!(refused(&["info", "--recover", "--reset-command", "'"]).error().contains("closed"));
     refused(&["at", "CGMM"]);
     refused(&["at", "AT\rATD123;"]);
 }

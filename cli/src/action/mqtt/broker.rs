@@ -17,7 +17,7 @@ pub(super) async fn open(arguments: &Arguments) -> Result<Session, Failure> {
     if profile.mqtt.is_none() {
         return Err(ConnectError::Unsupported { platform: profile.id }.into());
     }
-    port::bring_up(&session.modem, &arguments.global).await?;
+    port::bring_up(&session, &arguments.global).await?;
     Ok(session)
 }
 
@@ -46,9 +46,11 @@ pub(crate) struct BrokerArguments {
 
 impl BrokerArguments {
     pub(super) fn options(&self, arguments: &Arguments) -> Result<MqttOptions, Failure> {
-        let options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?);
-        // Scripts want to know about a loss.
-        let mut options = options.no_reconnect();
+        let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?);
+        if !arguments.global.recovery.recover {
+            // Scripts want to know about a loss.
+            options = options.no_reconnect();
+        }
         if let Some(port) = self.port_number {
             options = options.port(port);
         }
