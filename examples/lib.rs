@@ -2,11 +2,16 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
 use telit_core::Modem;
+use telit_core::driver::BoxedStream;
+use telit_core::modem::ModemBuilder;
+use telit_core::supervisor::{Supervisor, SupervisorOptions};
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
+use telit_core::transport::SerialPort;
 use telit_simulator::servers::{CertificateRequest, Front, FrontOptions, TestServers};
 use telit_simulator::{Platform, VirtualModule};
 
@@ -14,6 +19,11 @@ use telit_simulator::{Platform, VirtualModule};
 pub const ECHO_PORT: u16 = 7;
 /// Its name in the virtual network.
 const ECHO_NAME: &str = "echo.test";
+
+/// Bits a second of a line that is to be pulled while it carries something.
+const RATE: u32 = 921_600;
+/// The virtual network takes any.
+const APN: &str = "iot.test";
 
 /// A module on line, and servers to talk to.
 ///
@@ -38,7 +48,16 @@ pub struct Bench {
     pub user: String,
     /// Its password.
     pub password: String,
-    _running: Option<(TestServers, Front, VirtualModule)>,
+    world: Option<World>,
+    _supervisor: Option<Supervisor>,
+}
+
+/// The virtual module and whom it can reach.
+#[derive(Debug)]
+struct World {
+    servers: TestServers,
+    module: Arc<VirtualModule>,
+    _echo: Front,
 }
 
 impl Bench {
@@ -48,24 +67,54 @@ impl Bench {
     /// Something is missing or cannot be started.
     pub async fn start() -> Result<Self> {
         match std::env::args().nth(1) {
-            None => Self::on_virtual_module().await,
-            Some(port) => Self::on_port(&port).await,
+            None => {
+                let world = World::start(None).await?;
+                let modem = builder().apn(APN).open(world.module.attach_duplex()).await?;
+                modem.bring_up().await?;
+                Self::on_virtual_module(world, modem, None)
+            }
+            Some(port) => {
+                let modem = builder().open_serial(&port).await?;
+                modem.bring_up().await?;
+                Self::on_port(modem, None)
+            }
         }
     }
 
-    async fn on_virtual_module() -> Result<Self> {
-        let servers = TestServers::start().await?;
-        servers.ftps().put_file("firmware.bin", vec![0x5a; 200_000])?;
-        let certificate = servers.authority().issue(&CertificateRequest::server(ECHO_NAME))?;
-        let echo = Front::start(&FrontOptions::new(&certificate), echo()?).await?;
-        let module = VirtualModule::builder(Platform::P37)
-            .resolve(ECHO_NAME, ECHO_PORT, echo.addr())
-            .resolve(TestServers::BROKER_NAME, 8883, servers.broker().addr())
-            .resolve(TestServers::REST_NAME, 443, servers.rest().addr())
-            .resolve(TestServers::FILES_NAME, 21, servers.ftps().addr())
-            .build()?;
-        let modem = Modem::builder().apn("iot.test").open(module.attach_duplex()).await?;
-        modem.bring_up().await?;
+    /// As [`start`](Self::start), with a supervisor that looks after the module.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn supervised() -> Result<Self> {
+        let options = SupervisorOptions::default();
+        match std::env::args().nth(1) {
+            None => {
+                let world = World::start(Some(RATE)).await?;
+                let module = Arc::clone(&world.module);
+                let port = move || {
+                    let stream: BoxedStream = Box::pin(module.attach_duplex());
+                    std::future::ready(Ok(stream))
+                };
+                let supervisor = Supervisor::start(builder().apn(APN), port, options).await?;
+                Self::on_virtual_module(world, supervisor.modem().clone(), Some(supervisor))
+            }
+            Some(port) => {
+                let supervisor = Supervisor::start(builder(), SerialPort::new(port), options).await?;
+                Self::on_port(supervisor.modem().clone(), Some(supervisor))
+            }
+        }
+    }
+
+    /// Pulls the plug of the virtual module and restarts it. A real module is left alone: there it is up to you.
+    pub fn make_trouble(&self) {
+        if let Some(World { module, .. }) = &self.world {
+            module.reboot();
+            module.unplug();
+        }
+    }
+
+    fn on_virtual_module(world: World, modem: Modem, supervisor: Option<Supervisor>) -> Result<Self> {
+        let servers = &world.servers;
         let client = servers.client();
         let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())?;
         let ca = CaCertificate::from_pem(servers.authority().certificate_pem().as_bytes())?;
@@ -78,17 +127,12 @@ impl Bench {
             echo: ECHO_NAME.to_owned(),
             user: TestServers::FTP_USER.to_owned(),
             password: TestServers::FTP_PASSWORD.to_owned(),
-            _running: Some((servers, echo, module)),
+            _supervisor: supervisor,
+            world: Some(world),
         })
     }
 
-    async fn on_port(port: &str) -> Result<Self> {
-        let mut builder = Modem::builder();
-        if let Ok(apn) = std::env::var("TELIT_APN") {
-            builder = builder.apn(apn);
-        }
-        let modem = builder.open_serial(port).await?;
-        modem.bring_up().await?;
+    fn on_port(modem: Modem, supervisor: Option<Supervisor>) -> Result<Self> {
         let mut tls = TlsOptions::builder().ca(CaCertificate::from_pem(&file("TELIT_CA")?)?);
         if std::env::var_os("TELIT_CERT").is_some() {
             tls = tls.identity(Identity::from_pem(&file("TELIT_CERT")?, &file("TELIT_KEY")?)?);
@@ -103,8 +147,33 @@ impl Bench {
             files: host,
             user: std::env::var("TELIT_USER").unwrap_or_default(),
             password: std::env::var("TELIT_PASSWORD").unwrap_or_default(),
-            _running: None,
+            _supervisor: supervisor,
+            world: None,
         })
+    }
+}
+
+impl World {
+    async fn start(rate: Option<u32>) -> Result<Self> {
+        let servers = TestServers::start().await?;
+        servers.ftps().put_file("firmware.bin", vec![0x5a; 200_000])?;
+        let certificate = servers.authority().issue(&CertificateRequest::server(ECHO_NAME))?;
+        let echo = Front::start(&FrontOptions::new(&certificate), echo()?).await?;
+        let module = VirtualModule::builder(Platform::P37)
+            .baud(rate)
+            .resolve(ECHO_NAME, ECHO_PORT, echo.addr())
+            .resolve(TestServers::BROKER_NAME, 8883, servers.broker().addr())
+            .resolve(TestServers::REST_NAME, 443, servers.rest().addr())
+            .resolve(TestServers::FILES_NAME, 21, servers.ftps().addr())
+            .build()?;
+        Ok(Self { servers, module: Arc::new(module), _echo: echo })
+    }
+}
+
+fn builder() -> ModemBuilder {
+    match std::env::var("TELIT_APN") {
+        Ok(apn) => Modem::builder().apn(apn),
+        Err(_) => Modem::builder(),
     }
 }
 

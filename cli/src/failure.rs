@@ -255,7 +255,8 @@ explained!(
 
 impl From<DownloadError> for Failure {
     fn from(error: DownloadError) -> Self {
-        let hint = if error.is_resumable() {
+        let kept = error.is_resumable() || matches!(error, DownloadError::ModuleDown { .. });
+        let hint = if kept {
             Some("run it again with --resume: what has come so far is kept in the part file")
         } else {
             error.hint()

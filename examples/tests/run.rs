@@ -48,6 +48,17 @@ fn ftps_download() {
     assert!(last.ends_with("38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362"), "{last}");
 }
 
+#[test]
+fn firmware_update() {
+    let printed = run("firmware_update");
+    let (first, last) = (printed.lines().next(), printed.lines().last());
+    assert!(first.expect("it was cut").contains(" bytes are safe: "), "{printed}");
+    let last = last.expect("it prints a report");
+    assert!(last.starts_with("200000 bytes in "), "{last}");
+    assert!(!last.contains(" in 1 attempts"), "{last}");
+    assert!(last.ends_with("38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362"), "{last}");
+}
+
 /// The lines that the README shows are those of an example that compiles.
 #[test]
 fn the_readme_shows_what_compiles() {

@@ -29,6 +29,15 @@ use crate::upload::upload;
 /// closes the session and opens it again, in the same directory, before it begins. The same happens after
 /// errors of a transfer, and when the server has dropped an idle session.
 ///
+/// # When the module restarts
+///
+/// The client watches [`Modem::health`]. When the module has restarted or its port was lost, what is under way ends
+/// with an error that is [resumable](TransferError::is_resumable) and names a restart as soon as it is known
+/// ([`TransferError::is_module_restart`]). The next operation compares the TLS set-up, logs in again and returns to
+/// the working directory; the client need not be made anew. It does not wait for the module: for that there is
+/// [`HealthWatch::up`](telit_core::driver::HealthWatch::up), and [`download_to_file`](Self::download_to_file) does it
+/// by itself. A [supervisor](telit_core::supervisor) is told about losing and regaining the session.
+///
 /// # Time
 ///
 /// A command that waits for the server ends after the
@@ -98,7 +107,8 @@ impl FtpsClient {
     /// bytes. Byte slices and files are sources. The size on the server is checked afterwards.
     ///
     /// # Errors
-    /// See [`TransferError`]; [`TransferError::EmptyUpload`] if there is nothing to upload.
+    /// See [`TransferError`]; [`TransferError::EmptyUpload`] if there is nothing to upload. Once it has begun, errors
+    /// are [`TransferError::UploadUnconfirmed`]: the server may have a part of the file.
     ///
     /// # Cancel safety
     /// The server may keep a part of the file.

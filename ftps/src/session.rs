@@ -246,11 +246,16 @@ impl Session {
     /// Closes the session, switches the service's TLS off and gives TLS back.
     pub(crate) async fn close(self) -> Result<(), TransferError> {
         self.close_connection().await.map_err(TransferError::Link)?;
-        if self.options.uses_tls() {
-            let configure = self.options.configure(self.dialect, false);
-            self.modem.run(configure).await.map_err(TransferError::Link)?;
-        }
+        self.switch_off().await.map_err(TransferError::Link)?;
         self.lease.release();
+        Ok(())
+    }
+
+    /// A module that has run on while its port was lost still has TLS on for FTP, and refuses to have it set up.
+    async fn switch_off(&self) -> Result<(), CommandError> {
+        if self.options.uses_tls() {
+            self.modem.run(self.options.configure(self.dialect, false)).await?;
+        }
         Ok(())
     }
 
@@ -309,6 +314,7 @@ impl Session {
         if self.basis.loss().is_some() {
             // What becomes of the module from here on is another loss.
             let basis = Basis::now(&self.modem);
+            self.switch_off().await.map_err(self.refusal())?;
             self.set_up().await?;
             self.basis = basis;
         }

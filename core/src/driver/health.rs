@@ -11,7 +11,7 @@ pub enum ModuleState {
     Up,
     /// Something is wrong, and a [supervisor](crate::supervisor) is at work on it.
     Recovering,
-    /// The port is lost and nobody opens it again, or the supervisor has given up.
+    /// The port is lost and nobody opens it again, or the supervisor has given up, or was dropped while it was at work.
     Down,
 }
 
@@ -133,6 +133,17 @@ impl HealthRecord {
         self.sender.send_if_modified(|health| std::mem::replace(&mut health.state, state) != state);
     }
 
+    /// Nobody is at work on the module any more.
+    pub(crate) fn given_up(&self) {
+        self.sender.send_if_modified(|health| {
+            let given_up = health.state == ModuleState::Recovering;
+            if given_up {
+                health.state = ModuleState::Down;
+            }
+            given_up
+        });
+    }
+
     pub(crate) fn module_restarted(&self) {
         self.sender.send_modify(|health| health.restarts += 1);
     }
@@ -182,6 +193,14 @@ mod tests {
         assert_eq!(losing.await.unwrap(), Loss::ModuleRestarted);
         record.set_state(ModuleState::Down);
         assert_eq!(waiting.await.unwrap(), Err(ModuleDown));
+        record.given_up();
+        assert_eq!(record.now().state, ModuleState::Down);
+        record.set_state(ModuleState::Up);
+        record.given_up();
+        assert_eq!(record.now().state, ModuleState::Up, "nobody was at work");
+        record.set_state(ModuleState::Recovering);
+        record.given_up();
+        assert_eq!(record.now().state, ModuleState::Down);
         let mut last = record.watch();
         drop(record);
         assert_eq!(last.changed().await, None);

@@ -164,5 +164,7 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         self.task.abort();
+        // Whoever waits for the module must not wait for ever.
+        self.modem.health_record().given_up();
     }
 }

@@ -209,3 +209,19 @@ async fn without_the_supervisor_a_lost_port_is_lost_for_good() {
     assert!(health.up().await.is_err());
     assert!(modem.registration().await.expect_err("it is gone").is_link_lost());
 }
+
+/// The port is open and the module silent, so nothing but the end of the supervisor ends the waiting.
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_the_module_is_told_when_nobody_looks_after_it_any_more() {
+    let fake = Fake::new();
+    let supervisor = start(&fake, options()).await;
+    let mut health = supervisor.modem().health();
+    let _modem = supervisor.modem().clone();
+    let mut events = supervisor.events();
+    fake.state().silent = true;
+    assert_eq!(next(&mut events).await, lost(Cause::Silence));
+    assert_eq!(health.now().state, ModuleState::Recovering);
+    drop(supervisor);
+    let waited = tokio::time::timeout(Duration::from_secs(60), health.up()).await;
+    assert_eq!(waited.expect("nobody waits for ever"), Err(telit_core::driver::ModuleDown));
+}

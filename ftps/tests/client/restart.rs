@@ -5,7 +5,7 @@ use telit_core::modem::{ServiceChange, ServiceEvents};
 use telit_core::{Category, CommandError};
 use telit_ftps::{ConnectError, TransferError, TransferMode};
 
-use crate::scripted_module::{CLOSE, CONFIGURE, OPEN, Script};
+use crate::scripted_module::{CLOSE, CONFIGURE, CONFIGURE_OFF, OPEN, Script};
 
 /// What the services told so far.
 async fn told(events: &mut ServiceEvents, count: usize) -> Vec<ServiceChange> {
@@ -25,6 +25,7 @@ async fn an_idle_session_is_set_up_anew_and_returns_to_the_directory() {
         .restarted("AT#FTPFSIZE=\"f\"")
         .on("AT#FTPMSG", "\r\nERROR\r\n")
         .refuses(CLOSE, "FTP not connected")
+        .ok(CONFIGURE_OFF)
         .reopened()
         .ok("AT#FTPCWD=\"/images\"")
         .size("f", 5);
@@ -49,8 +50,12 @@ async fn an_idle_session_is_set_up_anew_and_returns_to_the_directory() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restart_that_others_have_noticed_is_no_surprise() {
-    let script =
-        Script::connected().restarted("AT+CSQ").refuses(CLOSE, "FTP not connected").reopened().size("f", 5);
+    let script = Script::connected()
+        .restarted("AT+CSQ")
+        .refuses(CLOSE, "FTP not connected")
+        .ok(CONFIGURE_OFF)
+        .reopened()
+        .size("f", 5);
     let (modem, mut client, module) = script.connect_watched().await;
     let signal = telit_core::at::CommandLine::execute("+CSQ");
     let exchange = telit_core::at::Exchange::new(signal, telit_core::at::Expect::result());
@@ -71,6 +76,7 @@ async fn a_restart_during_the_login_ends_it_before_the_password() {
         .restarts()
         .ok(CONFIGURE)
         .refuses(CLOSE, "FTP not connected")
+        .ok(CONFIGURE_OFF)
         .reopened()
         .size("f", 5);
     let (modem, mut client, module) = script.connect_watched().await;
@@ -96,7 +102,7 @@ async fn a_download_names_the_restart_and_the_next_operation_works() {
             // Nobody notices until nothing has come for too long.
             _ => script.on("AT#FTPGET=\"f\"", "\r\nCONNECT\r\n0123").restarts().raw("+++", b""),
         };
-        let script = script.refuses(CLOSE, "FTP not connected").reopened().size("f", 10);
+        let script = script.refuses(CLOSE, "FTP not connected").ok(CONFIGURE_OFF).reopened().size("f", 10);
         let (modem, mut client, module) = script.connect_watched().await;
         let mut events = modem.service_events();
         let mut download = client.download("f").mode(mode).await.unwrap();
@@ -122,6 +128,7 @@ async fn a_command_that_the_restart_swallowed_names_it() {
         .on("AT#FTPDELE=\"f\"", "")
         .restarts()
         .refuses(CLOSE, "FTP not connected")
+        .ok(CONFIGURE_OFF)
         .reopened()
         .size("g", 1);
     let (modem, mut client, module) = script.connect_watched().await;

@@ -9,7 +9,7 @@ use telit_core::modem::ServiceChange;
 use telit_ftps::{ConnectError, DownloadError, Retry, Sha256Digest, TransferError};
 use tempfile::TempDir;
 
-use crate::scripted_module::{CLOSE, CONFIGURE, OPEN, Script};
+use crate::scripted_module::{CLOSE, CONFIGURE, CONFIGURE_OFF, OPEN, Script};
 
 const DATA: &[u8] = b"0123456789";
 const HASH: &str = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882";
@@ -42,6 +42,7 @@ async fn it_goes_on_behind_what_is_on_the_disk() {
         .restarts()
         .raw("+++", b"")
         .refuses(CLOSE, "FTP not connected")
+        .ok(CONFIGURE_OFF)
         .reopened()
         .size("fw.bin", 10)
         .restart(7)

@@ -12,6 +12,7 @@ mod provision;
 mod refused_peers;
 mod secrets;
 pub(crate) mod socket;
+mod supervised_download;
 mod supervised_mqtt;
 mod tls_policy;
 mod transcripts;
