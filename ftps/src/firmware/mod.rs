@@ -304,7 +304,7 @@ impl<'a> FirmwareDownload<'a> {
     async fn transfer(&mut self, writer: PartWriter, size: u64, offset: u64) -> Result<(), DownloadError> {
         let Self { session, path, target, mode, progress, course, .. } = self;
         let mut download = open(session, path, size, offset, *mode).await?;
-        let Writing { chunks, mut lengths, task } = Writing::start(writer);
+        let Writing { chunks, mut length, task } = Writing::start(writer);
         let receiving = async move {
             while let Some(chunk) = download.next().await {
                 // Nobody takes it any more once writing has failed.
@@ -315,7 +315,8 @@ impl<'a> FirmwareDownload<'a> {
             Ok(())
         };
         let reporting = async {
-            while let Some(bytes) = lengths.recv().await {
+            while length.changed().await.is_ok() {
+                let bytes = *length.borrow_and_update();
                 course.bytes = bytes;
                 if let Some(progress) = progress {
                     progress(Progress { bytes, total: size });

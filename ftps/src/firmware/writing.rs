@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 
@@ -25,8 +25,8 @@ const WAITING_CHUNKS: usize = 1024;
 pub(super) struct Writing {
     /// Takes the pieces; the task ends when this is dropped.
     pub(super) chunks: mpsc::Sender<Bytes>,
-    /// The length of the part file after every piece; ends with the task.
-    pub(super) lengths: mpsc::UnboundedReceiver<u64>,
+    /// The length of the part file; ends with the task.
+    pub(super) length: watch::Receiver<u64>,
     /// Ends when all pieces are recorded.
     pub(super) task: JoinHandle<Result<(), DownloadError>>,
 }
@@ -34,15 +34,15 @@ pub(super) struct Writing {
 impl Writing {
     pub(super) fn start(writer: PartWriter) -> Self {
         let (chunks, receiver) = mpsc::channel(WAITING_CHUNKS);
-        let (sender, lengths) = mpsc::unbounded_channel();
-        Self { chunks, lengths, task: tokio::spawn(write_all(writer, receiver, sender)) }
+        let (sender, length) = watch::channel(writer.written());
+        Self { chunks, length, task: tokio::spawn(write_all(writer, receiver, sender)) }
     }
 }
 
 async fn write_all(
     mut writer: PartWriter,
     mut chunks: mpsc::Receiver<Bytes>,
-    lengths: mpsc::UnboundedSender<u64>,
+    length: watch::Sender<u64>,
 ) -> Result<(), DownloadError> {
     let mut due = None;
     loop {
@@ -53,8 +53,7 @@ async fn write_all(
         match chunk {
             Ok(Some(chunk)) => {
                 writer = step(writer, move |writer| writer.write(&chunk)).await?;
-                // Nobody listens when the download was dropped.
-                lengths.send(writer.written()).unwrap_or_default();
+                length.send_replace(writer.written());
             }
             Ok(None) => break,
             Err(_) => {}
@@ -111,7 +110,8 @@ mod tests {
 
         async fn write(&mut self, count: usize) -> u64 {
             self.writing.chunks.send(vec![b'x'; count].into()).await.unwrap();
-            self.writing.lengths.recv().await.unwrap()
+            self.writing.length.changed().await.unwrap();
+            *self.writing.length.borrow_and_update()
         }
 
         /// What a process that starts now would find, while the task holds its turn.
