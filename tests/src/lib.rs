@@ -11,6 +11,7 @@ mod ftps_relay;
 mod interop;
 mod rig;
 mod scenario;
+mod soak;
 mod support_matrix;
 mod transcript;
 mod waived;

@@ -1,0 +1,78 @@
+//! What goes wrong, when, and for how long: all from one seed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::ledger::Ledger;
+use super::world::World;
+
+/// The module is left in peace for at least so long.
+const CALM: u64 = 4_000;
+const MOST_CALM: u64 = 15_000;
+
+pub(super) struct Chaos {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Chaos {
+    pub(super) fn start(world: Arc<World>, ledger: Ledger, seed: u64) -> Self {
+        let (stop, mut stopped) = oneshot::channel();
+        let mut luck = Rng::with_seed(seed);
+        let task = tokio::spawn(async move {
+            loop {
+                let calm = sleep(Duration::from_millis(luck.u64(CALM..MOST_CALM)));
+                tokio::select! {
+                    () = calm => strike(&world, &ledger, &mut luck).await,
+                    _ = &mut stopped => return,
+                }
+            }
+        });
+        Self { stop, task }
+    }
+
+    /// Waits until what has been broken is whole again.
+    pub(super) async fn end(self) {
+        // A task that has ended has panicked, which the next line tells.
+        let _told = self.stop.send(());
+        self.task.await.expect("it runs to its end");
+    }
+}
+
+async fn strike(world: &World, ledger: &Ledger, luck: &mut Rng) {
+    let time = Duration::from_millis(luck.u64(50..3_000));
+    match luck.u8(0..6) {
+        0 | 1 => {
+            ledger.fault("the module restarts");
+            world.module.reboot();
+        }
+        2 => {
+            ledger.fault("the port is pulled");
+            world.pull_the_port();
+            sleep(time).await;
+            world.plug_in_again();
+        }
+        3 => {
+            ledger.fault("the network is lost");
+            world.module.set_network(false);
+            sleep(time).await;
+            world.module.set_network(true);
+        }
+        4 => {
+            ledger.fault("the broker's connections are cut");
+            world.servers.broker().front().disconnect_all();
+        }
+        _ => {
+            ledger.fault("the port is pulled while the module restarts");
+            world.pull_the_port();
+            world.module.reboot();
+            sleep(time).await;
+            world.plug_in_again();
+        }
+    }
+}
