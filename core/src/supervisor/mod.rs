@@ -134,7 +134,8 @@ impl Supervisor {
         Ok(Self { modem, events: weak, requests, task })
     }
 
-    /// The module. Handles stay good over losses; when the supervisor is dropped, the next lost port is lost for good.
+    /// The module. Handles stay good over losses; when the supervisor is dropped, the next lost port is lost for good,
+    /// and a module that it was at work on is [down](crate::driver::ModuleState::Down).
     #[must_use]
     pub fn modem(&self) -> &Modem {
         &self.modem

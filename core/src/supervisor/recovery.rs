@@ -185,6 +185,15 @@ impl Recovery {
     }
 }
 
+/// Whoever waits for a module that nobody is at work on any more would wait for ever.
+impl Drop for Recovery {
+    fn drop(&mut self) {
+        if self.health().state == ModuleState::Recovering {
+            self.modem.health_record().set_state(ModuleState::Down);
+        }
+    }
+}
+
 const FLASH: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// A module that refuses the question has answered.

@@ -165,6 +165,11 @@ impl Fake {
         self.lock().slots.len()
     }
 
+    /// The packet data context is active, or not.
+    pub(crate) fn set_context(&self, active: bool) {
+        self.lock().context_lost = !active;
+    }
+
     fn step(&self, input: &mut Vec<u8>) -> Option<Vec<u8>> {
         self.lock().step(input)
     }

@@ -163,6 +163,92 @@ async fn a_port_that_comes_back_with_a_restarted_module_needs_a_login() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_port_that_goes_again_during_the_look_is_waited_for_again() {
+    let mut bench = Bench::start(secure()).await;
+    bench.fake.answer("AT#MQCONN?", "<unplug>");
+    bench.fake.answer("AT#MQCFG?", "<unplug>");
+    bench.fake.unplug();
+    until(&mut bench.events, AWAY).await;
+    until(&mut bench.events, ClientState::Connected).await;
+    assert!(matches!(next_event(&mut bench.events).await, Event::Resumed { attempts: 0, .. }));
+    let looks = ["AT#MQCONN?", "AT#MQCONN?", "AT#MQCFG?", "AT#MQCONN?", "AT#MQCFG?"];
+    assert_eq!(bench.fake.mqtt_lines()[..5], looks);
+    assert_eq!(bench.supervisor.modem().health().now().port_losses, 3);
+    bench.receives().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_in_the_middle_of_an_attempt_is_not_the_brokers_fault() {
+    let once = telit_mqtt::Reconnect::default().attempts(1);
+    for line in ["AT#MQEN=1,1", "AT#MQCFG=1", "AT#MQCONN=", "AT#MQSUB="] {
+        let mut bench = Bench::start(secure().reconnect(once)).await;
+        bench.fake.set_connection(2);
+        bench.fake.lines();
+        bench.fake.saw(line).await;
+        bench.fake.restart();
+        if line == "AT#MQEN=1,1" {
+            // What a module says that has just restarted may sound final.
+            bench.fake.answer("AT#MQCFG=1", "\r\n+CME ERROR: MQTT Not Authorised\r\n");
+        }
+        let resumed = loop {
+            match next_event(&mut bench.events).await {
+                Event::Resumed { attempts, .. } => break attempts,
+                Event::GaveUp { error } => panic!("{line}: {error}"),
+                _ => {}
+            }
+        };
+        assert!(resumed >= 1, "{line}");
+        bench.receives().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_before_connecting_that_is_noticed_only_then_is_no_loss() {
+    let (supervisor, fake) = Fake::supervised(SupervisorOptions::default().heartbeat(None)).await;
+    fake.restart();
+    fake.set_context(true);
+    let client = MqttClient::connect(supervisor.modem(), plain()).await.unwrap();
+    assert_eq!(supervisor.modem().health().now().restarts, 1);
+    let mut messages = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    fake.publish(1, "a", b"");
+    assert!(messages.next().await.is_some());
+    assert_eq!(client.state(), ClientState::Connected);
+    assert_eq!(fake.lines().iter().filter(|line| line.starts_with("AT#MQCONN=")).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_was_looked_after_is_asked_at_once() {
+    let mut bench = Bench::start(secure().keep_alive(Duration::from_secs(3600))).await;
+    bench.fake.set_connection(3);
+    bench.supervisor.recover().await.unwrap();
+    let start = tokio::time::Instant::now();
+    let lost = ClientState::Reconnecting(LossReason::PingUnanswered);
+    assert_eq!(next_event(&mut bench.events).await, Event::State(lost));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    until(&mut bench.events, ClientState::Connected).await;
+    bench.receives().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_that_is_dropped_at_work_leaves_nobody_waiting() {
+    let mut bench = Bench::start(secure()).await;
+    let modem = bench.supervisor.modem().clone();
+    // The restarted module is never in order again.
+    for _ in 0..20 {
+        bench.fake.answer("AT+CPIN?", "\r\n+CME ERROR: SIM failure\r\n");
+    }
+    bench.fake.restart();
+    until(&mut bench.events, FORGOT).await;
+    while modem.health().now().state != ModuleState::Recovering {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(bench.supervisor);
+    assert_eq!(bench.messages.next().await, None);
+    assert_eq!(modem.health().now().state, ModuleState::Down);
+    assert_eq!(bench.client.state(), ClientState::Lost(LossReason::ModuleForgot));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_module_that_is_given_up_ends_the_session() {
     let mut bench = Bench::start_with(secure(), SupervisorOptions::default().attempts(2)).await;
     let (mut told, modem) = (bench.supervisor.events(), bench.supervisor.modem().clone());
