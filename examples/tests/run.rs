@@ -23,6 +23,13 @@ fn mqtt_publish() {
 }
 
 #[test]
+fn resilient_mqtt() {
+    let expected =
+        "the connection was lost and is back, with 1 subscription\nthing-1/telemetry: {\"celsius\":21.5}\n";
+    assert_eq!(run("resilient_mqtt"), expected);
+}
+
+#[test]
 fn https_get() {
     assert_eq!(run("https_get"), "200 OK\n{\"status\":\"ok\"}\n201 Created\n");
 }
