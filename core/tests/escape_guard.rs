@@ -90,6 +90,14 @@ async fn without_them_the_register_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_short_silence_has_to_be_told_twice() {
+    let told = Told { register: "\r\n040\r\n\r\nOK\r\n", above: "\r\n#E2ESC: 0\r\n\r\nOK\r\n" };
+    let (lines, silences) = leave_two_streams(told).await;
+    assert_eq!(asked(&lines), ["AT#E2ESC?", "ATS12?", "ATS12?"]);
+    assert_silences(&silences, 960);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_module_does_not_tell_is_as_it_left_the_factory() {
     for answer in ["\r\nERROR\r\n", "\r\nOK\r\n", "\r\n#E2ESC: x\r\n\r\nOK\r\n", "\r\n001\r\n\r\nOK\r\n"] {
         let (_, silences) = leave_two_streams(Told { register: answer, above: answer }).await;

@@ -49,8 +49,8 @@ pub struct FtpsClient {
 }
 
 impl FtpsClient {
-    /// Takes the module's TLS, sets it up, and logs in. Takes at most about three minutes beyond
-    /// [`tls_wait`](FtpsOptions::tls_wait).
+    /// Takes the module's TLS, sets it up, and logs in. Takes at most [`tls_wait`](FtpsOptions::tls_wait), the time to
+    /// store credentials ([`provision`](telit_core::tls::provision)), and four minutes.
     ///
     /// The packet data context must be active: see [`Modem::bring_up`].
     ///

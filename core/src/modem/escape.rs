@@ -42,9 +42,19 @@ impl Modem {
         if let Some(seconds) = seconds.filter(|seconds| *seconds > 0) {
             return Ok(Duration::from_secs(u64::from(seconds)));
         }
-        let steps =
-            told(self.run(ReadEscapeRegister).await)?.filter(|steps| escape.guard_steps.contains(steps));
-        Ok(escape.guard(steps.unwrap_or(escape.guard_default)))
+        let mut steps = self.read_escape_register().await?;
+        // With too short a silence no stream is ever left. So that a byte which is damaged on the line does not lead
+        // there, a short one has to be told twice.
+        if steps < escape.guard_default {
+            steps = steps.max(self.read_escape_register().await?);
+        }
+        Ok(escape.guard(steps))
+    }
+
+    async fn read_escape_register(&self) -> Result<u8, CommandError> {
+        let escape = &self.profile().escape;
+        let steps = told(self.run(ReadEscapeRegister).await)?;
+        Ok(steps.filter(|steps| escape.guard_steps.contains(steps)).unwrap_or(escape.guard_default))
     }
 }
 

@@ -343,6 +343,23 @@ fn a_body_that_lost_a_byte_does_not_end_in_the_line_end_behind_it() {
 }
 
 #[test]
+fn a_block_whose_header_was_damaged_is_no_empty_answer() {
+    for (expect, answer) in [
+        (Expect::block("#SSLRECV", 0, &[], 1000), &b"\r\nSSLRECV: 9\r\n\r\nOK\r\nabc\r\n\r\nOK\r\n"[..]),
+        (Expect::marked_block("#MQREAD", 1000), b"\r\nMQREAD: 1,t,9\r\n<<<\r\n\r\nOK\r\nabc\r\nOK\r\n"),
+    ] {
+        let mut rig = Rig::new();
+        rig.begin(set("#READ", expect));
+        rig.feed(answer);
+        assert!(matches!(rig.result(), Some(Err(Failure::Unexpected(_)))));
+        rig.answer_probe();
+        rig.begin(set("#NEXT", Expect::result()));
+        rig.feed(b"\r\nOK\r\n");
+        assert!(matches!(rig.result(), Some(Ok(_))));
+    }
+}
+
+#[test]
 fn an_unannounced_block_of_the_largest_size_ends_at_once() {
     let body = vec![b'x'; 64];
     let mut rig = Rig::new();

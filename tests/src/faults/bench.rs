@@ -78,6 +78,11 @@ impl Bench {
         ended.map_err(|_| Broken::Hang { operation: bound.operation, bound: bound.limit })
     }
 
+    /// Waits for something that need not come.
+    pub(super) async fn wait<T>(&self, limit: Duration, event: impl Future<Output = T>) -> Option<T> {
+        timeout(limit, event).await.ok()
+    }
+
     /// The job that is tried begins here: faults happen afterwards.
     pub(super) fn begin_job(&self) {
         self.world.tape().begin_job();

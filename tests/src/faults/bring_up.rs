@@ -7,7 +7,7 @@ use telit_simulator::Platform;
 
 use super::bench::Bench;
 use super::fault::Fault;
-use super::matrix::matrix;
+use super::matrix::{SAMPLE, matrix};
 use super::outcome::{Broken, Ending, same_reading};
 use super::scenario::Scenario;
 use super::set_up::{BRING_UP, OPEN, open, reopen};
@@ -21,7 +21,7 @@ struct OnLine;
 
 #[test]
 fn bring_up() {
-    matrix::<OnLine>(Platform::P37, 1);
+    matrix::<OnLine>(Platform::P37, SAMPLE);
 }
 
 impl Scenario for OnLine {

@@ -17,7 +17,7 @@
 //!
 //! | variable | what it does |
 //! |---|---|
-//! | `TELIT_FAULTS` | `sample` (default), `whole`, or `every-byte`: not only the first, middle and last of each piece |
+//! | `TELIT_FAULTS` | `one-in-N` of all cases, `whole`, or `every-byte`: not only the first, middle and last of each piece |
 //! | `TELIT_FAULT_SEED` | another sample; any number |
 //! | `TELIT_FAULT_CASE` | runs the one case of this name and prints its conversation |
 
@@ -26,6 +26,8 @@ mod bring_up;
 mod case;
 mod credentials;
 mod fault;
+mod ftps;
+mod https;
 mod line;
 mod matrix;
 mod mqtt;
@@ -37,6 +39,7 @@ mod provision;
 mod report;
 mod scenario;
 mod set_up;
+mod socket;
 mod tape;
 mod trial;
 mod watchdog;

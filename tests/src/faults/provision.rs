@@ -9,7 +9,7 @@ use telit_simulator::Platform;
 use super::bench::{Bench, Bound};
 use super::credentials::credentials;
 use super::fault::Fault;
-use super::matrix::matrix;
+use super::matrix::{SAMPLE, matrix};
 use super::outcome::{Broken, Ending, same_bytes, same_reading};
 use super::scenario::Scenario;
 use super::set_up::{bring_up, on_line, recover};
@@ -26,7 +26,7 @@ struct Provisioning;
 
 #[test]
 fn provision() {
-    matrix::<Provisioning>(Platform::P37, 1);
+    matrix::<Provisioning>(Platform::P37, SAMPLE);
 }
 
 impl Scenario for Provisioning {

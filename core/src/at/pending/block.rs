@@ -11,7 +11,7 @@ use crate::at::output::{Output, Trace};
 use crate::at::reader::Reader;
 use crate::at::unsolicited;
 
-const MARK: &[u8] = b"<<<";
+pub(super) const MARK: &[u8] = b"<<<";
 const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
 
 impl Pending {

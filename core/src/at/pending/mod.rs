@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use block::last_number;
+use block::{MARK, last_number};
 use prompt::PayloadEcho;
 pub(crate) use prompt::send_payload;
 
@@ -235,6 +235,11 @@ impl Pending {
             if let Some(step) = self.step_unannounced_mark(now, settings, reader, output) {
                 return step;
             }
+            if let Shape::Marked { .. } = self.exchange.expect.0
+                && reader.peek().starts_with(MARK)
+            {
+                return Step::Lost(Failure::Unexpected("a body without its header"));
+            }
         }
         match counted_code::take(reader, output) {
             Front::Other => {}
@@ -339,6 +344,10 @@ impl Pending {
             }
             Shape::Unannounced { .. } if self.phase == Phase::Lines => {
                 Step::Done(Err(Failure::Unexpected("OK without the mark <<<")))
+            }
+            // The header was damaged, and what looks like the end may stand in the bytes that it announced.
+            Shape::Block { .. } if self.reply.lines.is_empty() => {
+                Step::Lost(Failure::Unexpected("OK without the header of a block"))
             }
             Shape::Text { foreign: true } => Step::Unsure(Ok(std::mem::take(&mut self.reply))),
             _ if self.ended_by_silence => Step::Unsure(Ok(std::mem::take(&mut self.reply))),
