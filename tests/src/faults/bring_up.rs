@@ -17,7 +17,7 @@ const MODEL: &str = "ME310G1-WW";
 const FIRMWARE: &str = "M0C.200006";
 const ADDRESS: &str = "10.0.0.1";
 
-struct OnLine;
+pub(super) struct OnLine;
 
 #[test]
 fn bring_up() {

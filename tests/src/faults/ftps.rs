@@ -1,6 +1,7 @@
 //! A session with a file server: download in both modes, upload, and a firmware image that is verified.
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use bytes::Bytes;
 use telit_core::tls::TlsOptions;
@@ -22,10 +23,13 @@ use super::tape::shown;
 const HOST: &str = "files.test";
 const USER: &str = "thing";
 const PASSWORD: &str = "secret";
-const FILE: &str = "/file.bin";
+pub(super) const FILE: &str = "/file.bin";
 
-/// As `FtpsClient::connect` says: 11 minutes to store credentials, and four.
-const CONNECT: Bound = Bound::new("ftps connect", 15 * 60);
+/// Whoever was dropped may still be giving TLS back.
+const TLS_WAIT: Duration = Duration::from_secs(60);
+
+/// As `FtpsClient::connect` says: the wait for TLS, 11 minutes to store credentials, and four.
+const CONNECT: Bound = Bound::new("ftps connect", 60 + 15 * 60);
 /// As `FtpsClient` says: two commands of 60 s and a minute each, and a session that is opened again.
 const BEGIN: Bound = Bound::new("ftps begin download", 15 * 60);
 /// As `FtpsClient` says: 60 s without a byte, a minute for each command that ends the transfer.
@@ -34,7 +38,7 @@ const UPLOAD: Bound = Bound::new("ftps upload", 20 * 60);
 const CLOSE: Bound = Bound::new("ftps close", 10 * 60);
 
 /// What is done with a file.
-trait Transfer {
+pub(super) trait Transfer {
     const NAME: &'static str;
 
     async fn transfer(
@@ -47,13 +51,13 @@ trait Transfer {
         Self: Sized;
 }
 
-struct DownloadInCommandMode;
-struct DownloadOnline;
-struct Upload;
+pub(super) struct DownloadInCommandMode;
+pub(super) struct DownloadOnline;
+pub(super) struct Upload;
 
-struct Files<T> {
+pub(super) struct Files<T> {
     peers: Peers,
-    server: FtpServer,
+    pub(super) server: FtpServer,
     transfer: PhantomData<T>,
 }
 
@@ -103,13 +107,13 @@ impl<T: Transfer> Scenario for Files<T> {
     }
 }
 
-async fn connect(modem: &Modem) -> Result<FtpsClient, ConnectError> {
+pub(super) async fn connect(modem: &Modem) -> Result<FtpsClient, ConnectError> {
     let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
-    FtpsClient::connect(modem, FtpsOptions::new(HOST, USER, PASSWORD, tls)).await
+    FtpsClient::connect(modem, FtpsOptions::new(HOST, USER, PASSWORD, tls).tls_wait(TLS_WAIT)).await
 }
 
 /// A file of a few blocks.
-fn file() -> Bytes {
+pub(super) fn file() -> Bytes {
     payload::hostile().repeat(12).into()
 }
 
@@ -131,12 +135,12 @@ impl<T: Transfer> Files<T> {
         closed.map_err(|error| Broken::wrong(format!("afterwards close fails: {error}")))
     }
 
-    async fn works(&self, bench: &Bench, client: &mut FtpsClient) -> Result<(), Broken> {
+    pub(super) async fn works(&self, bench: &Bench, client: &mut FtpsClient) -> Result<(), Broken> {
         let ending = T::transfer(self, bench, client, None).await?;
         same_reading("afterwards the transfer", &Ending::Right, &ending, None).map(drop)
     }
 
-    async fn connect_again(&self, bench: &Bench, modem: &Modem) -> Result<FtpsClient, Broken> {
+    pub(super) async fn connect_again(&self, bench: &Bench, modem: &Modem) -> Result<FtpsClient, Broken> {
         if let Ok(client) = bench.within(CONNECT, connect(modem)).await? {
             return Ok(client);
         }

@@ -17,9 +17,9 @@ use super::payload;
 use super::scenario::Scenario;
 use super::set_up::{after_misreading, on_line, recover};
 
-const HOST: &str = "api.test";
-const DOWN: &str = "/down";
-const UP: &str = "/up";
+pub(super) const HOST: &str = "api.test";
+pub(super) const DOWN: &str = "/down";
+pub(super) const UP: &str = "/up";
 
 /// As `HttpsClient::send` says: 60 s for TLS, 11 minutes to store credentials, 150 s to connect, 120 s for the answer,
 /// 60 s of margin.
@@ -27,11 +27,11 @@ const REQUEST: Bound = Bound::new("https request", 60 + 11 * 60 + 150 + 120 + 60
 /// As `Body` says, for the few blocks of this body.
 const BODY: Bound = Bound::new("https body", 5 * 60);
 /// More than any body here.
-const LIMIT: usize = 10_000;
+pub(super) const LIMIT: usize = 10_000;
 
-struct Requests {
+pub(super) struct Requests {
     peers: Peers,
-    server: HttpServer,
+    pub(super) server: HttpServer,
 }
 
 #[test]
@@ -66,13 +66,13 @@ impl Scenario for Requests {
     }
 }
 
-fn client(modem: &Modem) -> HttpsClient {
+pub(super) fn client(modem: &Modem) -> HttpsClient {
     let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
     HttpsClient::new(modem, tls)
 }
 
 /// A body of three blocks.
-fn long() -> Bytes {
+pub(super) fn long() -> Bytes {
     payload::hostile().repeat(10).into()
 }
 
@@ -144,7 +144,7 @@ impl Requests {
         Ok(())
     }
 
-    async fn works(&self, bench: &Bench, client: &HttpsClient) -> Result<(), Broken> {
+    pub(super) async fn works(&self, bench: &Bench, client: &HttpsClient) -> Result<(), Broken> {
         let got = self.get(bench, client, None).await?;
         let posted = self.post(bench, client, None).await?;
         same_reading("afterwards the requests", &Ending::Right, &got.and(posted), None).map(drop)

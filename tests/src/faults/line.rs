@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use telit_simulator::VirtualModule;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, ReadHalf, WriteHalf};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::fault::{Fault, NOISE, OUTAGE};
@@ -35,6 +37,7 @@ pub(super) struct World {
     pub(super) module: Arc<VirtualModule>,
     tape: Arc<Mutex<Tape>>,
     struck: Arc<AtomicBool>,
+    turned: Arc<Notify>,
     started: Instant,
 }
 
@@ -44,6 +47,7 @@ impl World {
             module: Arc::new(module),
             tape: Arc::default(),
             struck: Arc::default(),
+            turned: Arc::default(),
             started: Instant::now(),
         }
     }
@@ -57,6 +61,11 @@ impl World {
 
     pub(super) fn tape(&self) -> MutexGuard<'_, Tape> {
         self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until somebody has said something on the line.
+    pub(super) fn turn(&self) -> Notified<'_> {
+        self.turned.notified()
     }
 
     /// Whether the fault has happened.
@@ -268,6 +277,7 @@ impl Line {
 
     fn record(&self, speaker: Speaker, bytes: &[u8]) {
         self.world.tape().record(self.world.started.elapsed(), speaker, bytes);
+        self.world.turned.notify_waiters();
     }
 }
 

@@ -23,6 +23,7 @@
 
 mod bench;
 mod bring_up;
+mod cancellation;
 mod case;
 mod credentials;
 mod fault;

@@ -21,24 +21,27 @@ use super::scenario::Scenario;
 use super::set_up::{after_misreading, on_line, recover};
 
 const HOST: &str = "broker.test";
-const OUT: &str = "thing/out";
-const IN: &str = "thing/in";
+pub(super) const OUT: &str = "thing/out";
+pub(super) const IN: &str = "thing/in";
 
-/// As `MqttClient::connect` says: 150 s to connect, and the time to store credentials.
-const CONNECT: Bound = Bound::new("mqtt connect", 150 + 11 * 60);
+/// A client whose future was dropped holds TLS until it has connected, in the background.
+const TLS_WAIT: Duration = Duration::from_secs(300);
+
+/// As `MqttClient::connect` says: the wait for TLS, 150 s to connect, and the time to store credentials.
+const CONNECT: Bound = Bound::new("mqtt connect", 300 + 150 + 11 * 60);
 /// As `MqttClient::publish` says: 10 s of packet timeout, and 30 s.
 const PUBLISH: Bound = Bound::new("mqtt publish", 40 + 60);
 const SUBSCRIBE: Bound = Bound::new("mqtt subscribe", 40 + 60);
 /// As `Subscription::next` says: half of the keep-alive, if the announcement was lost.
-const RECEIVE: Duration = Duration::from_secs(31);
+pub(super) const RECEIVE: Duration = Duration::from_secs(31);
 const DISCONNECT: Bound = Bound::new("mqtt disconnect", 60);
 
 /// In memory a message takes no time.
 const UNDER_WAY: Duration = Duration::from_millis(1);
 
-struct Session {
+pub(super) struct Session {
     peers: Peers,
-    broker: Broker,
+    pub(super) broker: Broker,
 }
 
 #[test]
@@ -75,9 +78,10 @@ impl Scenario for Session {
     }
 }
 
-async fn connect(modem: &Modem) -> Result<MqttClient, ConnectError> {
+pub(super) async fn connect(modem: &Modem) -> Result<MqttClient, ConnectError> {
     let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
-    MqttClient::connect(modem, MqttOptions::new(HOST, "thing", MqttSecurity::Tls(tls))).await
+    let options = MqttOptions::new(HOST, "thing", MqttSecurity::Tls(tls)).tls_wait(TLS_WAIT);
+    MqttClient::connect(modem, options).await
 }
 
 impl Session {
@@ -167,7 +171,7 @@ impl Session {
         self.end(bench, client).await
     }
 
-    async fn connect_again(&self, bench: &Bench, modem: &Modem) -> Result<MqttClient, Broken> {
+    pub(super) async fn connect_again(&self, bench: &Bench, modem: &Modem) -> Result<MqttClient, Broken> {
         if let Ok(client) = bench.within(CONNECT, connect(modem)).await? {
             return Ok(client);
         }
@@ -176,7 +180,7 @@ impl Session {
         connected.map_err(|error| Broken::wrong(format!("afterwards connect fails: {error}")))
     }
 
-    async fn works(&self, bench: &Bench, client: &MqttClient) -> Result<(), Broken> {
+    pub(super) async fn works(&self, bench: &Bench, client: &MqttClient) -> Result<(), Broken> {
         let failed =
             |what: &str, error: &dyn Display| Broken::wrong(format!("afterwards {what} fails: {error}"));
         bench.within(CONNECT, client.resume()).await?.map_err(|error| failed("resume", &error))?;
@@ -190,7 +194,7 @@ impl Session {
         }
     }
 
-    async fn end(&self, bench: &Bench, client: MqttClient) -> Result<(), Broken> {
+    pub(super) async fn end(&self, bench: &Bench, client: MqttClient) -> Result<(), Broken> {
         let ended = bench.within(DISCONNECT, client.disconnect()).await?;
         ended.map_err(|error| Broken::wrong(format!("afterwards disconnect fails: {error}")))?;
         sleep(UNDER_WAY).await;
@@ -201,7 +205,7 @@ impl Session {
     }
 
     /// What the broker got from the client.
-    fn arrived(&self) -> Vec<Message> {
+    pub(super) fn arrived(&self) -> Vec<Message> {
         self.broker.messages().into_iter().filter(|message| message.client_id.is_some()).collect()
     }
 }

@@ -22,7 +22,7 @@ const CERTIFICATE: u8 = 0;
 const CA: u8 = 1;
 const KEY: u8 = 2;
 
-struct Provisioning;
+pub(super) struct Provisioning;
 
 #[test]
 fn provision() {
@@ -65,14 +65,14 @@ impl Scenario for Provisioning {
 }
 
 /// The next operation works, and its result is on the module to the byte.
-async fn again(bench: &Bench, modem: &Modem) -> Result<[Provision; 3], Broken> {
+pub(super) async fn again(bench: &Bench, modem: &Modem) -> Result<[Provision; 3], Broken> {
     let again = bench.within(PROVISION, provision_all(modem)).await?;
     let done = again.map_err(|error| Broken::wrong(format!("afterwards it fails: {error}")))?;
     stored(bench, None).await?;
     Ok(parts(done))
 }
 
-async fn provision_all(modem: &Modem) -> Result<Provisioned, TlsError> {
+pub(super) async fn provision_all(modem: &Modem) -> Result<Provisioned, TlsError> {
     let lease = modem.acquire_tls(Service::Socket).await?;
     let credentials = credentials();
     let done = tls::provision(modem, &lease, &[credentials.ca()], Some(&credentials.identity())).await?;

@@ -20,8 +20,8 @@ use super::payload;
 use super::scenario::Scenario;
 use super::set_up::{after_misreading, on_line, recover};
 
-const HOST: &str = "echo.test";
-const PORT: u16 = 7777;
+pub(super) const HOST: &str = "echo.test";
+pub(super) const PORT: u16 = 7777;
 
 /// As `TlsConnector::connect` says.
 const CONNECT: Bound = Bound::new("socket connect", 15 * 60);
@@ -32,26 +32,26 @@ const CLOSE: Bound = Bound::new("socket close", 3 * 60);
 /// Longer than any command of the socket may take.
 const READ: Duration = Duration::from_secs(3 * 60);
 
-trait Mode {
+pub(super) trait Mode {
     const NAME: &'static str;
     const MODE: ConnectionMode;
 }
 
-struct Command;
+pub(super) struct Command;
 
 impl Mode for Command {
     const NAME: &'static str = "socket-command";
     const MODE: ConnectionMode = ConnectionMode::Command;
 }
 
-struct Online;
+pub(super) struct Online;
 
 impl Mode for Online {
     const NAME: &'static str = "socket-online";
     const MODE: ConnectionMode = ConnectionMode::Online;
 }
 
-struct Echo<M> {
+pub(super) struct Echo<M> {
     peers: Peers,
     server: SocketServer,
     mode: std::marker::PhantomData<M>,
@@ -94,16 +94,19 @@ impl<M: Mode> Scenario for Echo<M> {
 }
 
 impl<M: Mode> Echo<M> {
-    async fn works(&self, bench: &Bench, modem: &Modem) -> Result<(), Broken> {
+    pub(super) async fn connect(modem: &Modem) -> Result<TlsSocket, SocketError> {
+        let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
+        TlsConnector::new(modem, tls).mode(M::MODE).connect(HOST, PORT).await
+    }
+
+    pub(super) async fn works(&self, bench: &Bench, modem: &Modem) -> Result<(), Broken> {
         let ending = self.exchange(bench, modem, None).await?;
         same_reading("afterwards the socket", &Ending::Right, &ending, None).map(drop)
     }
 
     /// Connects, sends, gets back, closes.
     async fn exchange(&self, bench: &Bench, modem: &Modem, fault: Option<Fault>) -> Result<Ending, Broken> {
-        let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
-        let connector = TlsConnector::new(modem, tls).mode(M::MODE);
-        let mut socket = match bench.within(CONNECT, connector.connect(HOST, PORT)).await? {
+        let mut socket = match bench.within(CONNECT, Self::connect(modem)).await? {
             Ok(socket) => socket,
             Err(error) => return Ok(Ending::of(error.category())),
         };

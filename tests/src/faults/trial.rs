@@ -12,17 +12,28 @@ use super::scenario::Scenario;
 use super::tape::Tape;
 
 /// What a run left behind.
-pub(super) struct Trial {
-    pub(super) verdict: Result<Ending, Broken>,
+pub(super) struct Trial<T> {
+    pub(super) verdict: Result<T, Broken>,
     pub(super) took: Vec<Took>,
     pub(super) tape: Tape,
 }
 
 /// Runs a scenario with this fault, or without any.
-pub(super) fn run<S: Scenario>(platform: Platform, strike: Option<Strike>) -> Trial {
+pub(super) fn run<S: Scenario>(platform: Platform, strike: Option<Strike>) -> Trial<Ending> {
+    run_in_world(platform, strike, async |scenario: &S, bench| scenario.run(bench).await)
+}
+
+/// Runs something else with the peers of a scenario.
+pub(super) fn run_in_world<S: Scenario, T>(
+    platform: Platform,
+    strike: Option<Strike>,
+    job: impl AsyncFnOnce(&S, &Bench) -> Result<T, Broken>,
+) -> Trial<T> {
+    // Whoever drops a future between two steps of others has to get his turn between them.
     let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
+        .enable_time()
         .start_paused(true)
+        .event_interval(1)
         .build()
         .expect("a runtime can be made");
     panics::forget();
@@ -32,7 +43,7 @@ pub(super) fn run<S: Scenario>(platform: Platform, strike: Option<Strike>) -> Tr
         let module = scenario.module(VirtualModule::builder(platform)).build().expect("the module starts");
         (scenario, Bench::new(module, strike))
     };
-    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(scenario.run(&bench))));
+    let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(job(&scenario, &bench))));
     let verdict = match (ended, panics::last()) {
         (Ok(verdict), None) => verdict,
         (_, panic) => Err(Broken::wrong(format!("panic: {}", panic.unwrap_or_default()))),

@@ -1,0 +1,108 @@
+//! Every public future, dropped at every await point.
+//!
+//! An operation lives for one moment and is dropped, in the next [world](super::trial) for two, and so on until it
+//! completes. After each drop the next command gets its own answer, the module's TLS comes back, and the next whole
+//! operation works within its bound. Virtual time makes every run the same, so these are all the points at which a
+//! future can be dropped.
+
+mod files;
+mod module;
+mod mqtt;
+mod requests;
+mod sockets;
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use telit_core::Modem;
+use telit_core::commands::Model;
+use telit_core::exclusive::Service;
+use telit_simulator::Platform;
+
+use super::bench::{Bench, Bound};
+use super::outcome::{Broken, same_reading};
+use super::scenario::Scenario;
+use super::trial::{Trial, run_in_world};
+use super::watchdog::Watchdog;
+
+/// More than any operation here needs.
+const MOST_MOMENTS: usize = 5000;
+/// The longest command that a future which was dropped can leave under way: connecting to a broker.
+const NEXT_COMMAND: Bound = Bound::new("next command", 200);
+const TLS_BACK: Bound = Bound::new("TLS comes back", 400);
+
+/// Runs an operation again and again, each time in a new world and with one moment more, until it gives `true`: it has
+/// completed.
+fn at_every_await<S: Scenario>(
+    name: &str,
+    operation: impl AsyncFn(&S, &Bench, usize) -> Result<bool, Broken>,
+) {
+    let watchdog = Watchdog::start();
+    let mut broken = Vec::new();
+    for moments in 1..MOST_MOMENTS {
+        watchdog.begin(format!("{name} after {moments} moments"));
+        let run = async |scenario: &S, bench: &Bench| operation(scenario, bench, moments).await;
+        let Trial { verdict, tape, .. } = run_in_world(Platform::P37, None, run);
+        match verdict {
+            Ok(false) => {}
+            Ok(true) => {
+                println!("{name}: dropped after each of {} moments, {} broken", moments - 1, broken.len());
+                assert!(broken.is_empty(), "{}", broken.join("\n"));
+                return;
+            }
+            Err(what) => {
+                if broken.is_empty() {
+                    println!("{tape}");
+                }
+                broken.push(format!("{name} dropped after {moments} moments: {what}"));
+            }
+        }
+    }
+    panic!("{name} does not complete: {}", broken.join("\n"));
+}
+
+/// Lets a future live for so many moments and drops it, unless it completes before. A moment passes whenever it is
+/// polled, and whenever something is said on the line: much goes on in tasks behind it.
+async fn interrupted<F: Future>(bench: &Bench, moments: usize, future: F) -> Option<F::Output> {
+    let completed = {
+        let (mut future, mut left) = (pin!(future), moments);
+        let mut turn = Box::pin(bench.world().turn());
+        poll_fn(|context| {
+            while turn.as_mut().poll(context).is_ready() {
+                turn.set(bench.world().turn());
+            }
+            match future.as_mut().poll(context) {
+                Poll::Ready(output) => Poll::Ready(Some(output)),
+                Poll::Pending if left <= 1 => Poll::Ready(None),
+                Poll::Pending => {
+                    left -= 1;
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    };
+    bench.world().remark(if completed.is_some() { "completed" } else { "dropped" });
+    completed
+}
+
+/// The next command gets its own answer.
+async fn in_step(bench: &Bench, modem: &Modem) -> Result<(), Broken> {
+    let model = bench.within(NEXT_COMMAND, modem.run(Model)).await?;
+    let model = model.map_err(|error| Broken::wrong(format!("the next command fails: {error}")))?;
+    same_reading("the model", "ME310G1-WW", &*model, None).map(drop)
+}
+
+/// Whoever held TLS gives it back, and leaves it off.
+async fn tls_comes_back(bench: &Bench, modem: &Modem) -> Result<(), Broken> {
+    let lease = bench.within(TLS_BACK, modem.acquire_tls(Service::Socket)).await?;
+    let lease = lease.map_err(|error| Broken::wrong(format!("TLS does not come back: {error}")))?;
+    let owner = modem.tls_owner().await.map_err(|error| Broken::wrong(format!("no owner: {error}")))?;
+    lease.release();
+    same_reading("who has TLS on the module", &None, &owner, None).map(drop)
+}
+
+fn failed<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Broken {
+    move |error| Broken::wrong(format!("{what}: {error}"))
+}

@@ -1,0 +1,124 @@
+//! The futures of an MQTT session.
+
+use bytes::Bytes;
+use telit_core::Modem;
+use telit_mqtt::{MqttClient, QoS};
+
+use super::super::bench::Bench;
+use super::super::mqtt::{IN, OUT, RECEIVE, Session, connect};
+use super::super::outcome::{Broken, same_reading};
+use super::super::payload;
+use super::super::set_up::on_line;
+use super::{at_every_await, failed, in_step, interrupted, tls_comes_back};
+
+#[test]
+fn connecting() {
+    at_every_await("MqttClient::connect", async |session: &Session, bench, moments| {
+        let modem = on_line(bench).await?;
+        let completed = interrupted(bench, moments, connect(&modem)).await.is_some();
+        in_step(bench, &modem).await?;
+        let client = session.connect_again(bench, &modem).await?;
+        goes_on(session, bench, &modem, client).await?;
+        Ok(completed)
+    });
+}
+
+#[test]
+fn subscribing() {
+    at_every_await("subscribe", async |session: &Session, bench, moments| {
+        let (modem, client) = connected(bench).await?;
+        let completed = interrupted(bench, moments, client.subscribe(IN, QoS::AtLeastOnce)).await.is_some();
+        goes_on(session, bench, &modem, client).await?;
+        Ok(completed)
+    });
+}
+
+#[test]
+fn publishing() {
+    at_every_await("publish", async |session: &Session, bench, moments| {
+        let (modem, client) = connected(bench).await?;
+        let payload = payload::hostile();
+        let published = client.publish(OUT, payload.clone(), QoS::AtLeastOnce);
+        let completed = interrupted(bench, moments, published).await.is_some();
+        in_step(bench, &modem).await?;
+        // It is published once or not at all, and to the byte.
+        let arrived = session.arrived();
+        let whole = arrived.iter().all(|message| message.payload == payload);
+        same_reading("what arrived", &(true, true), &(arrived.len() <= 1, whole), None)?;
+        goes_on(session, bench, &modem, client).await?;
+        Ok(completed)
+    });
+}
+
+#[test]
+fn receiving() {
+    at_every_await("Subscription::next", async |session: &Session, bench, moments| {
+        let (modem, client) = connected(bench).await?;
+        let subscribed = client.subscribe(IN, QoS::AtLeastOnce).await;
+        let mut subscription = subscribed.map_err(failed("subscribe"))?;
+        session.broker.publish(IN, payload::hostile(), 1);
+        let message = interrupted(bench, moments, subscription.next()).await;
+        let completed = message.is_some();
+        in_step(bench, &modem).await?;
+        // What a dropped future did not give comes next.
+        let message = match message {
+            Some(message) => message,
+            None => bench.wait(RECEIVE, subscription.next()).await.flatten(),
+        };
+        let payload = message.map_or_else(Bytes::new, |message| message.payload);
+        same_reading("the message", &payload::hostile(), &payload, None)?;
+        drop(subscription);
+        goes_on(session, bench, &modem, client).await?;
+        Ok(completed)
+    });
+}
+
+#[test]
+fn pausing() {
+    at_every_await("pause", async |session: &Session, bench, moments| {
+        let (modem, client) = connected(bench).await?;
+        let completed = interrupted(bench, moments, client.pause()).await.is_some();
+        in_step(bench, &modem).await?;
+        goes_on(session, bench, &modem, client).await?;
+        Ok(completed)
+    });
+}
+
+#[test]
+fn resuming() {
+    at_every_await("resume", async |session: &Session, bench, moments| {
+        let (modem, client) = connected(bench).await?;
+        client.pause().await.map_err(failed("pause"))?;
+        let completed = interrupted(bench, moments, client.resume()).await.is_some();
+        in_step(bench, &modem).await?;
+        goes_on(session, bench, &modem, client).await?;
+        Ok(completed)
+    });
+}
+
+#[test]
+fn disconnecting() {
+    at_every_await("disconnect", async |session: &Session, bench, moments| {
+        let (modem, client) = connected(bench).await?;
+        let completed = interrupted(bench, moments, client.disconnect()).await.is_some();
+        in_step(bench, &modem).await?;
+        drop(client);
+        tls_comes_back(bench, &modem).await?;
+        let client = session.connect_again(bench, &modem).await?;
+        goes_on(session, bench, &modem, client).await?;
+        Ok(completed)
+    });
+}
+
+async fn connected(bench: &Bench) -> Result<(Modem, MqttClient), Broken> {
+    let modem = on_line(bench).await?;
+    let client = connect(&modem).await.map_err(failed("connect"))?;
+    Ok((modem, client))
+}
+
+/// The same client publishes and receives, and ends in order.
+async fn goes_on(session: &Session, bench: &Bench, modem: &Modem, client: MqttClient) -> Result<(), Broken> {
+    session.works(bench, &client).await?;
+    session.end(bench, client).await?;
+    tls_comes_back(bench, modem).await
+}
