@@ -65,6 +65,11 @@ impl Reader {
         self.line_feed_due
     }
 
+    /// Whether something else follows where the line feed of the previous line should stand.
+    pub(crate) fn is_line_end_damaged(&self) -> bool {
+        self.line_feed_due && self.buffer.first().is_some_and(|&byte| byte != LF)
+    }
+
     /// Completes the end of the previous line. False: what decides is not here yet.
     pub(crate) fn settle(&mut self) -> bool {
         if self.discarding {
@@ -107,7 +112,7 @@ impl Reader {
         let line_feed_follows = self.buffer.get(end + 1).map(|&byte| byte == LF);
         let line = self.take_front(end);
         self.drop_front(if ended_in_cr && line_feed_follows == Some(true) { 2 } else { 1 });
-        self.line_feed_due = ended_in_cr && line_feed_follows.is_none();
+        self.line_feed_due = ended_in_cr && line_feed_follows != Some(true);
         Found::Line(line)
     }
 

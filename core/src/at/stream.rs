@@ -219,6 +219,11 @@ impl Stream {
         reader: &mut Reader,
         output: &mut Output,
     ) -> StreamStep {
+        if self.received == 0 && reader.is_line_end_damaged() {
+            // The first byte of the data would be none of theirs, and the last one would be missing.
+            output.trace(|| Trace::Remark("the line end behind CONNECT is damaged"));
+            return StreamStep::Ended { end: StreamEnd::Lost, in_step: false };
+        }
         if !reader.settle() {
             return StreamStep::Wait;
         }

@@ -417,3 +417,13 @@ fn a_dial_ends_by_a_mark_that_names_it_or_nothing() {
         }
     }
 }
+
+#[test]
+fn a_damaged_line_end_behind_connect_is_not_the_first_byte_of_the_data() {
+    let mut rig = Rig::new();
+    rig.begin(set("#FTPGET", Expect::stream(StreamEnding::Length(3))));
+    rig.feed(b"\r\nCONNECT\r\x0babc\r\nNO CARRIER\r\n");
+    assert!(matches!(rig.result(), Some(Ok(_))));
+    assert!(rig.events.contains(&Event::StreamEnded(StreamEnd::Lost)), "{:?}", rig.events);
+    assert!(!rig.events.iter().any(|event| matches!(event, Event::StreamData(_))), "{:?}", rig.events);
+}

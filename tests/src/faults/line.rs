@@ -14,6 +14,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::fault::{Fault, NOISE, OUTAGE};
 use super::tape::{Speaker, Tape};
 
+/// Shorter than a module is silent when it restarts.
+const RESTART: Duration = Duration::from_secs(1);
+
 /// What the line holds in each direction.
 const CAPACITY: usize = 64 * 1024;
 /// Between two bytes that come one by one.
@@ -118,6 +121,8 @@ struct Line {
     strike: Option<Strike>,
     gate: Gate,
     muted: bool,
+    /// Until then what the module has said before it restarted is lost.
+    restarting: Option<Instant>,
     /// So many bytes of the host, or to the host, still have a special fate.
     swallowing: usize,
     single: usize,
@@ -141,6 +146,7 @@ impl Line {
             strike,
             gate: Gate::Open,
             muted: false,
+            restarting: None,
             swallowing: 0,
             single: 0,
             unplugged: false,
@@ -242,9 +248,7 @@ impl Line {
             Fault::Reboot => {
                 self.world.module.reboot();
                 // A module that restarts does not finish its sentence.
-                if strike.speaker == Speaker::Module {
-                    rest.clear();
-                }
+                self.restarting = Some(Instant::now() + RESTART);
             }
             Fault::NetworkLoss => self.world.lose_network(),
             Fault::Unplug => self.unplugged = true,
@@ -259,7 +263,7 @@ impl Line {
                 self.swallowing -= gone;
                 self.module.pending.extend_from_slice(&bytes[gone..]);
             }
-            Speaker::Module if self.muted => {}
+            Speaker::Module if self.muted || self.restarting.is_some_and(|until| Instant::now() < until) => {}
             Speaker::Module => self.host.pending.extend_from_slice(bytes),
         }
     }
