@@ -251,7 +251,7 @@ impl Resync {
         // The answer to a probe must not count as the data that a damaged head promises.
         let given_up = if self.is_flooded(now, settings) { 0 } else { counted_code::give_up(reader) };
         match self.fire(now, settings, output) {
-            ResyncStep::Again if given_up > 0 => ResyncStep::Dropped(given_up as u64),
+            ResyncStep::Again => ResyncStep::Dropped(given_up as u64),
             step => step,
         }
     }

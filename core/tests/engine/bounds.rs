@@ -154,6 +154,19 @@ fn a_silence_inside_an_unannounced_block_is_not_its_end() {
 }
 
 #[test]
+fn a_silence_behind_a_block_of_unknown_length_is_awaited_even_if_it_came_at_once() {
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 100)));
+    rig.take_written();
+    rig.feed(b"\r\n<<<abc\r\nOK\r\n");
+    rig.pass(Duration::from_millis(199));
+    assert_eq!(rig.take_written(), "");
+    rig.pass(Duration::from_millis(1));
+    rig.pass(Duration::ZERO);
+    assert_eq!(rig.take_written(), "AT+CMEE?\r");
+}
+
+#[test]
 fn an_unannounced_block_that_never_ends_is_a_timeout() {
     let mut rig = unannounced(100);
     rig.feed(b"first");

@@ -1,5 +1,7 @@
 //! A module that echoes: the command, and what it was given at a prompt.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use telit_core::at::{CommandLine, Event, Exchange, Expect, Failure};
 
@@ -104,6 +106,27 @@ fn the_ctrl_z_behind_a_payload_is_echoed_too() {
     rig.feed(b"\r\nOK\r\n");
     assert_eq!(rig.reply(), Default::default());
     assert_eq!(rig.events, []);
+}
+
+#[test]
+fn every_piece_of_an_echo_may_take_the_whole_deadline_and_nothing_else_may() {
+    let mut rig = prompted(b"abc", b"> ");
+    for piece in [b"a", b"b", b"c"] {
+        rig.pass(Duration::from_millis(4999));
+        rig.feed(piece);
+    }
+    rig.pass(Duration::from_millis(4999));
+    rig.feed(b"\r\nOK\r\n");
+    assert_eq!(rig.reply(), Default::default());
+    let mut rig = Rig::new();
+    rig.begin(set("#SSLSENDEXT", Expect::counted_prompt(Bytes::from_static(b"abc"), None)));
+    rig.feed(b"\r\n>");
+    rig.pass(Duration::from_secs(3));
+    rig.feed(b"\r\n+CEREG: 1\r\n");
+    rig.pass(Duration::from_millis(1999));
+    assert_eq!(rig.result(), None);
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.result(), Some(Err(Failure::TimedOut { waited: Duration::from_secs(5) })));
 }
 
 #[test]

@@ -98,6 +98,37 @@ fn the_longest_mark_that_counts() {
 }
 
 #[test]
+fn half_a_mark_of_any_length_is_held_back_until_silence() {
+    let longest = format!("\r\nNO CARRIER{}", "x".repeat(29));
+    for half in ["\r", "\r\n", "\r\nN", "\r\nNO CARRIER", "\r\nNOCARRIER", "\r\nNO CARRIER:SSL,1\r", &longest]
+    {
+        let mut rig = open(StreamEnding::MarkAndSilence);
+        rig.feed(half.as_bytes());
+        rig.pass(Duration::from_millis(199));
+        assert_eq!(rig.stream_data(), b"", "{half:?}");
+        rig.pass(Duration::from_millis(1));
+        assert_eq!(rig.stream_data(), half.as_bytes());
+        assert!(rig.engine.is_stream_writable(), "{half:?}");
+    }
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.feed(format!("{longest}x").as_bytes());
+    assert_eq!(rig.stream_data(), format!("{longest}x").as_bytes(), "no mark is that long");
+}
+
+#[test]
+fn half_an_answer_to_the_escape_sequence_is_none() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.engine.stream_close();
+    rig.pass(Duration::from_millis(1200));
+    rig.feed(b"\r\nOK");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.stream_data(), b"\r\nOK");
+    rig.feed(b"\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.events.last(), Some(&suspended()));
+}
+
+#[test]
 fn a_mark_in_one_word_is_a_mark() {
     let mut rig = open(StreamEnding::MarkAndSilence);
     rig.feed(b"text\r\nNOCARRIER\r\n");
@@ -111,6 +142,7 @@ fn codes_behind_a_mark_do_not_hide_it_and_anything_else_does() {
     for (behind, is_end) in [
         ("", true),
         ("\r", true),
+        ("\n", true),
         ("\r\n+CEREG: 1\r\n", true),
         ("\r\n+CEREG: 1\r\n\r\n#MQRING: 1,1,t,3\r\n", true),
         ("\r\n+CEREG: 1\r\n\r\n#MQRI", true),
@@ -235,6 +267,20 @@ fn a_doubtful_mark_behind_the_escape_sequence_is_proven_sooner() {
     assert!(!rig.events.contains(&closed("NO CARRIER")));
     rig.pass(Duration::from_millis(1));
     assert!(rig.events.contains(&closed("NO CARRIER")), "{:?}", rig.events);
+}
+
+#[test]
+fn data_do_not_keep_a_stream_from_being_left() {
+    let mut rig = open(StreamEnding::MarkAndSilence);
+    rig.engine.stream_close();
+    rig.pass(Duration::from_millis(600));
+    rig.feed(b"data");
+    rig.pass(Duration::from_millis(600));
+    assert_eq!(rig.take_written(), "+++");
+    rig.feed(b"more");
+    rig.pass(Duration::from_millis(11_200));
+    assert_eq!(rig.stream_data(), b"datamore");
+    assert_eq!(rig.events.last(), Some(&Event::StreamEnded(StreamEnd::Lost)));
 }
 
 #[test]

@@ -247,6 +247,29 @@ fn codes_with_data_are_handed_on_while_the_line_is_looked_for() {
 }
 
 #[test]
+fn a_code_whose_data_do_not_come_is_given_up_and_counted() {
+    let mut rig = failed(read("#SSLEN"), b"");
+    rig.feed(b"\r\nSSLSRING: 1,300,abc");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    assert_eq!(rig.engine.dropped_bytes(), 16, "its head");
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    assert_eq!(rig.engine.dropped_bytes(), 19, "and what came of its data");
+    rig.pass(Duration::from_millis(220));
+    assert!(rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn a_module_that_never_falls_silent_holds_up_the_next_command_for_a_moment() {
+    let mut rig = begun_on_a_port_in_any_state();
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), PROBE);
+    rig.feed(b"\r\n+CMEE: 2\r\n\r\nOK\r\n");
+    let written = written_within(&mut rig, Duration::from_millis(1300), |rig| rig.feed(b"\r\nRING\r\n"));
+    assert_eq!(written, at(&[(1200, "AT#SSLEN?\r")]), "silence, and a second more");
+}
+
+#[test]
 fn an_answer_that_silence_has_ended_is_none_if_the_module_does_not_respond() {
     let mut rig = Rig::new();
     rig.begin(Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text()));

@@ -56,14 +56,7 @@ impl Pending {
         let Shape::Unannounced { length, limit } = self.exchange.expect.0 else {
             return None;
         };
-        let here = reader.peek();
-        if here.first() != Some(&b'<') {
-            return None;
-        }
-        if here.len() < MARK.len() && MARK.starts_with(here) {
-            return Some(Step::Wait);
-        }
-        if !here.starts_with(MARK) {
+        if !reader.peek().starts_with(MARK) {
             return None;
         }
         reader.drop_front(MARK.len());
