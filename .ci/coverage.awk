@@ -46,6 +46,7 @@ FNR == NR { next }
     file = substr($0, length(root) + 1, length($0) - length(root) - 1)
     files[++file_count] = file
     in_tests = 0
+    line = before = ""
     next
 }
 
@@ -61,13 +62,19 @@ in_tests { next }
     hits = trimmed(substr(rest, 1, end - 1))
     text = substr(rest, end + 1)
     if (hits == "" || hits != "0") end_of_gap()
+    if (length(line) >= 12) before = line
+    line = trimmed(text)
     if (hits == "") next
     count(file, lines, 1)
     count(file, ran, hits != "0")
     if (hits != "0") next
-    if (gap == "") { gap = file; first = number }
+    if (gap == "") {
+        # A short line is told from others like it by the last long one before it.
+        gap = file (length(line) < 12 ? "\n" before : "")
+        first = number
+    }
     last = number
-    gap = gap "\n" trimmed(text)
+    gap = gap "\n" line
     shown = shown "    " text "\n"
     next
 }

@@ -68,13 +68,14 @@ impl PortSlot {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::time::Duration;
 
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
     use super::*;
     use crate::at::{CommandLine, Exchange, Expect, StreamEnd, StreamEnding};
-    use crate::driver::{AtChannel, AtPort, DriverOptions, ModuleState};
+    use crate::driver::{AtChannel, AtPort, DriverOptions, ModuleState, Recorder};
     use crate::error::{CommandError, Outcome};
 
     fn start(restored: Vec<Exchange>) -> (AtPort, PortSlot, DuplexStream) {
@@ -82,6 +83,35 @@ mod tests {
         let options = DriverOptions { restored, ..DriverOptions::default() };
         let (port, slot) = AtPort::start_in_slot(Box::pin(host), options);
         (port, slot, module)
+    }
+
+    #[derive(Clone, Default)]
+    struct Sink(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_transcript_tells_when_the_port_was_lost_and_when_it_was_back() {
+        let sink = Sink::default();
+        let recorder = Some(Recorder::new(sink.clone()));
+        let options = DriverOptions { recorder, ..DriverOptions::default() };
+        let (_port, slot) = AtPort::start_in_slot(Box::pin(duplex(64).0), options);
+        slot.take_out().await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        slot.put_in(Box::pin(duplex(64).0)).await;
+        slot.take_out().await;
+        let transcript = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+        let expected = "0.000 # the port is lost\n2.000 # the port is open again\n2.000 # the port is lost\n";
+        assert_eq!(transcript, expected);
     }
 
     fn setting(name: &str) -> Exchange {
@@ -140,6 +170,7 @@ mod tests {
         port.remember(setting("E0")).await;
         port.set_escape_guard(Duration::from_secs(3)).await;
         port.restore().await;
+        assert!(port.execute(setting("+X")).await.is_err());
         let (host, mut module) = duplex(4096);
         slot.put_in(Box::pin(host)).await;
         assert_eq!(port.health().now().restarts, 1);

@@ -272,6 +272,14 @@ fn a_number_of_too_many_digits_is_not_waited_for() {
 }
 
 #[test]
+fn a_number_without_end_is_bounded_like_any_line() {
+    let mut rig = Rig::with(settings(16, 1000));
+    rig.feed(b"SSLSRING: 1,3");
+    rig.feed(&[b'3'; 100]);
+    assert_eq!(rig.engine.dropped_bytes(), 113);
+}
+
+#[test]
 fn an_overlong_line_where_the_end_of_a_stream_is_due_is_dropped() {
     let mut rig = Rig::with(settings(16, 1000));
     rig.begin(set("#FTPGET", Expect::stream(StreamEnding::Length(3))));

@@ -119,6 +119,25 @@ fn an_exchange_that_waits_for_the_line_can_be_forgotten() {
 }
 
 #[test]
+fn on_a_new_stream_nothing_of_the_old_one_counts() {
+    let mut rig = Rig::new();
+    rig.begin(read("#SSLEN"));
+    rig.take_written();
+    rig.feed(b"\r\n#SSLEN: 1,");
+    rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
+    rig.engine.begin_on_new_stream();
+    rig.pass(Duration::from_secs(60));
+    assert_eq!((rig.take_written(), rig.result()), (String::new(), None), "it ends in no event");
+    assert!(rig.engine.is_ready(rig.now));
+    rig.begin(read("#SSLCFG"));
+    rig.answer_probe();
+    assert_eq!(rig.take_written(), "AT#SSLCFG?\r");
+    rig.feed(b"\r\n#SSLCFG: 1,1\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["#SSLCFG: 1,1"]);
+    assert_eq!(rig.unsolicited(), Vec::<String>::new());
+}
+
+#[test]
 fn what_is_meant_for_a_stream_is_ignored_without_one() {
     let mut rig = Rig::new();
     rig.engine.stream_write(rig.now, Bytes::from_static(b"AT#REBOOT\r"));

@@ -80,6 +80,20 @@ fn a_blank_that_the_payload_begins_with_belongs_to_its_echo() {
 }
 
 #[test]
+fn a_payload_that_begins_with_a_blank_is_echoed_with_or_without_that_of_the_prompt() {
+    for pieces in [[&b" "[..], b" OK"], [b" ", b"OK"], [b"  ", b"OK"], [b" O", b"K"]] {
+        let mut rig = prompted(b" OK", b">");
+        for piece in pieces {
+            rig.feed(piece);
+            assert_eq!(rig.result(), None);
+        }
+        rig.feed(b"\r\n\r\nOK\r\n");
+        assert_eq!(rig.reply(), Default::default(), "{pieces:?}");
+        assert_eq!(rig.events, []);
+    }
+}
+
+#[test]
 fn a_payload_that_is_not_echoed_hides_no_answer() {
     let mut rig = prompted(b"abc", b"> ");
     rig.feed(b"\r\n+CEREG: 1\r\n\r\nOK\r\n");

@@ -204,6 +204,16 @@ fn what_comes_late_to_a_secret_exchange_is_shown_by_its_length() {
 }
 
 #[test]
+fn a_late_answer_to_a_command_with_a_secret_is_shown_by_its_length() {
+    let mut rig = tracing();
+    rig.begin(login("topsecret"));
+    rig.pass(Duration::from_secs(5));
+    shown(&mut rig);
+    rig.feed(b"AT#MQCONN=\"topsXcret\"\r\r\nOK\r\n");
+    assert_eq!(shown(&mut rig), ["< redacted 22", "< \\r\\nOK\\r\\n"]);
+}
+
+#[test]
 fn an_overlong_line_of_a_secret_answer_is_shown_by_its_length() {
     let mut settings = Settings::default();
     (settings.trace, settings.line_limit) = (true, 8);

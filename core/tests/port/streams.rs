@@ -37,6 +37,16 @@ async fn a_played_module_gets_what_was_written_and_gives_what_is_read() {
 }
 
 #[tokio::test]
+async fn who_waits_for_the_end_does_not_want_the_data() {
+    let (stream, peer) = DataStream::pair();
+    for _ in 0..3 {
+        assert!(peer.send(Bytes::from_static(b"data")).await);
+    }
+    peer.finish(StreamEnd::Suspended);
+    assert_eq!(stream.end().await, StreamEnd::Suspended);
+}
+
+#[tokio::test]
 async fn a_played_module_that_goes_without_a_word_is_lost() {
     let (stream, peer) = DataStream::pair();
     drop(peer);
