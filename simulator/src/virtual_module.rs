@@ -276,8 +276,8 @@ impl VirtualModule {
         Ok(pty)
     }
 
-    /// Plugs a pseudo-terminal in again that was [unplugged](Pty::unplugged): its symbolic link stays, and leads to a
-    /// pseudo-terminal with another path, as a USB port comes back under another name.
+    /// Plugs a pseudo-terminal in again that was [unplugged](Pty::unplugged): its symbolic link is there again, and
+    /// leads to a pseudo-terminal with another path, as a USB port comes back under another name.
     ///
     /// # Errors
     /// The system's, if no pseudo-terminal or no link can be made. The old one stays as it is then.

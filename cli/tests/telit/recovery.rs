@@ -1,13 +1,13 @@
 //! `--recover`: the module is lost and the command goes on.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use telit_simulator::servers::TestServers;
+use telit_simulator::servers::{TestServers, pattern};
 
 use crate::harness::{finish, telit};
 use crate::services::World;
@@ -108,6 +108,31 @@ fn a_subscriber_goes_on_after_a_restart_and_after_an_unplug() {
     }
 }
 
+#[test]
+fn a_download_goes_on_after_an_unplug() {
+    let world = World::start();
+    let image = pattern(300_000);
+    world.servers.ftps().put_file("fw.bin", image.clone()).unwrap();
+    let module = world.simulated(&["--baud", "460800", "--fault", "unplug:command=+CSQ"]);
+    let target = world.file("fw.bin");
+    let url = format!("ftps://{}@{}/fw.bin", TestServers::FTP_USER, TestServers::FILES_NAME);
+    let words =
+        ["ftps", "get", &url, "--password-env", "FTP_PASSWORD", "--output", &target, "--json", "--recover"];
+    let download = world.started(&words, module.port());
+    let part = format!("{target}.part");
+    while !fs::metadata(&part).is_ok_and(|part| part.len() > 50_000) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _held = write_to(module.second_port(), "AT+CSQ\r");
+    let ran = finish(download).ok();
+    assert!(ran.stderr.contains("recovery: the port is lost\n"), "{ran:?}");
+    assert!(ran.stderr.contains("recovery: the module is back after "), "{ran:?}");
+    let report = ran.object();
+    assert_eq!(report["bytes"], 300_000);
+    assert!(report["attempts"].as_u64().unwrap() > 1, "{report}");
+    assert_eq!(fs::read(&target).unwrap(), image);
+}
+
 /// The reset of this hardware is somebody who starts it again.
 #[test]
 fn a_program_resets_what_does_not_come_back() {
@@ -119,6 +144,8 @@ fn a_program_resets_what_does_not_come_back() {
     let mut subscriber = Subscriber::start(&world, &port, &["--reset-command", &reset]);
     world.servers.broker().publish("dt/one", "before");
     assert_eq!(subscriber.message(), "dt/one");
+    // Before the system gives what it led to to somebody else.
+    fs::remove_file(&port).unwrap();
     module.signal(Signal::KILL);
     subscriber.must_say("recovery: the port is lost");
     let tried = subscriber.must_say("recovery: no port ");

@@ -40,7 +40,7 @@ impl Pty {
     }
 
     /// Waits until the plug has been pulled out: by [`unplug`](crate::VirtualModule::unplug), by a fault, or because
-    /// the module is gone. [`plug_in_again`](crate::VirtualModule::plug_in_again) is the way back.
+    /// the module is gone. The symbolic link is gone by then. [`plug_in_again`](crate::VirtualModule::plug_in_again) is the way back.
     ///
     /// # Cancel safety
     /// Nothing is changed.
@@ -52,12 +52,17 @@ impl Pty {
 
 impl Drop for Pty {
     fn drop(&mut self) {
-        if let Some(link) = &self.link
-            && std::fs::read_link(link).is_ok_and(|target| target == self.path)
-            && let Err(error) = std::fs::remove_file(link)
-        {
-            tracing::debug!(%error, "the link to the pseudo-terminal stays");
-        }
+        remove_link(self.link.as_deref(), &self.path);
+    }
+}
+
+/// Unless it leads elsewhere by now.
+fn remove_link(link: Option<&Path>, target: &Path) {
+    if let Some(link) = link
+        && std::fs::read_link(link).is_ok_and(|found| found == target)
+        && let Err(error) = std::fs::remove_file(link)
+    {
+        tracing::debug!(%error, "the link to the pseudo-terminal stays");
     }
 }
 
@@ -67,6 +72,7 @@ pub(crate) struct Master {
     /// `None` only while it is being renewed.
     watched: Option<AsyncFd<OwnedFd>>,
     path: PathBuf,
+    link: Option<PathBuf>,
     /// Tells when it is dropped.
     _plug: watch::Sender<()>,
     /// Nobody has the port open, as far as the reader knows.
@@ -94,10 +100,11 @@ impl Master {
     fn of((master, path): (OwnedFd, PathBuf), link: Option<&Path>) -> io::Result<(Self, Pty)> {
         let link = link.map(|link| replace_link(&path, link)).transpose()?;
         let (plug, plugged) = watch::channel(());
-        let pty = Pty { path: path.clone(), link, plugged };
+        let pty = Pty { path: path.clone(), link: link.clone(), plugged };
         let master = Self {
             watched: Some(watch(master)?),
             path,
+            link,
             _plug: plug,
             abandoned: true,
             wait: None,
@@ -188,6 +195,13 @@ impl Master {
             Seen::Data | Seen::Interruption => {}
         }
         Poll::Ready(Ok(seen))
+    }
+}
+
+impl Drop for Master {
+    /// The link goes first: the system may give its target to another program at once.
+    fn drop(&mut self) {
+        remove_link(self.link.as_deref(), &self.path);
     }
 }
 

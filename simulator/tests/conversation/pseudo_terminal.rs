@@ -73,6 +73,7 @@ async fn a_port_that_is_plugged_in_again_has_another_path_behind_the_same_link()
         module.unplug();
         pty.unplugged().await;
         pty.unplugged().await;
+        assert!(!link.is_symlink());
         assert_eq!(port.read(&mut [0]).unwrap(), 0);
         module.plug_in_again(&mut pty).unwrap();
         assert_eq!(pty.path(), link);
