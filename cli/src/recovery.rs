@@ -16,14 +16,12 @@ use crate::reset_command::ResetCommand;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Recovery options")]
 pub(crate) struct RecoveryArguments {
-    /// Look after the module: open a lost port again, bring a module that restarted or hangs on line again, and go on
-    ///
-    /// mqtt sub subscribes again and ftps get goes on where it was; whatever else is under way ends with an error. What is
-    /// lost and what is back is told on standard error. At the start the module has to be there.
+    /// Bring the module back when its port is lost, it restarts or hangs: mqtt sub and ftps get go on, anything else
+    /// under way ends with an error; what is lost and back is told on standard error
     #[arg(long, global = true)]
     pub(crate) recover: bool,
-    /// Program and arguments that reset the module's hardware when nothing else helps; it has a minute, and no shell runs
-    /// it unless it is one (with --recover)
+    /// Program and arguments, run without a shell, that reset the hardware when nothing else helps; it has a minute
+    /// (with --recover)
     #[arg(long, value_name = "COMMAND", global = true)]
     reset_command: Option<ResetCommand>,
     /// How often a quiet module is asked whether it has lost anything, 0 for never [default: 30] (with --recover)
