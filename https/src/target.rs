@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use telit_core::at::Parameters;
+use telit_core::at::{CommandLine, Parameters};
 use url::{Host, Url};
 
 use crate::error::RequestError;
@@ -48,6 +48,10 @@ impl Target {
             Some(Host::Ipv6(address)) => address.segments().map(|segment| format!("{segment:04x}")).join(":"),
             None => return Err(invalid("it has no host")),
         };
+        // URLs take characters in a host that no command carries, such as double quotes.
+        if let Err(refused) = CommandLine::set("#HTTPCFG").text("host", &host).build() {
+            return Err(invalid(&refused.to_string()));
+        }
         let [http, https] = PORTS;
         let port = url.port().unwrap_or(if tls { https } else { http });
         if port == 0 {

@@ -40,7 +40,7 @@ pub struct CommandLine {
 impl CommandLine {
     /// The execution form: `AT#MQDISC`.
     #[must_use]
-    pub fn execute(name: &str) -> Self {
+    pub fn execute(name: &'static str) -> Self {
         Self::bare(name, "")
     }
 
@@ -48,18 +48,18 @@ impl CommandLine {
     ///
     /// Source: M37 p18.
     #[must_use]
-    pub fn read(name: &str) -> Self {
+    pub fn read(name: &'static str) -> Self {
         Self::bare(name, "?")
     }
 
     /// The test form, which tells the ranges that this firmware takes: `AT#MQEN=?`.
     #[must_use]
-    pub fn test(name: &str) -> Self {
+    pub fn test(name: &'static str) -> Self {
         Self::bare(name, "=?")
     }
 
     /// Starts a set form: `AT#MQEN=...`.
-    pub fn set(name: &str) -> Parameters {
+    pub fn set(name: &'static str) -> Parameters {
         Parameters { line: Self::bare(name, "="), first: true, limit: DEFAULT_LINE_LIMIT, refused: None }
     }
 
@@ -78,7 +78,7 @@ impl CommandLine {
         Ok(Self { text: line.to_owned(), secrets: typed_secrets::find(line), name: 0..end })
     }
 
-    fn bare(name: &str, form: &str) -> Self {
+    fn bare(name: &'static str, form: &str) -> Self {
         let text = format!("AT{name}{form}");
         Self { name: 2..2 + name.len(), text, secrets: Vec::new() }
     }

@@ -35,7 +35,7 @@ pub struct Settings {
     pub escape_wait: Duration,
     /// Longest line taken from the module. Default 8 KiB.
     pub line_limit: usize,
-    /// Most bytes of information lines in one answer. Default 256 KiB.
+    /// Most memory for the information lines of one answer: their bytes, and 32 more for each. Default 256 KiB.
     pub reply_limit: usize,
     /// Whether the port may be in any state: the first command is preceded by finding the line.
     /// Default false.
@@ -132,6 +132,7 @@ pub struct Engine {
     reader: Reader,
     output: Output,
     state: State,
+    last_input: Option<Instant>,
     dropped: u64,
     resyncs: u64,
 }
@@ -176,6 +177,7 @@ impl Engine {
             } else {
                 State::Idle { ready_at: None, line_end_due: false }
             },
+            last_input: None,
             dropped: 0,
             resyncs: 0,
             settings,
@@ -212,6 +214,7 @@ impl Engine {
     pub fn begin(&mut self, now: Instant, exchange: Exchange) {
         match &mut self.state {
             State::Idle { .. } => {
+                self.give_up_stale_code(now);
                 let (pending, line) = Pending::new(now, exchange);
                 self.output.trace(|| pending.sent_trace());
                 self.output.write(line);
@@ -259,6 +262,7 @@ impl Engine {
 
     /// Works on the bytes that were appended to [`input`](Self::input).
     pub fn handle_input(&mut self, now: Instant) {
+        self.last_input = Some(now);
         match &mut self.state {
             State::Pending(pending) => pending.input_arrived(now, &self.settings),
             State::Stream(stream) => stream.input_arrived(now, &self.settings),
@@ -383,6 +387,18 @@ impl Engine {
     #[must_use]
     pub fn resync_count(&self) -> u64 {
         self.resyncs
+    }
+
+    /// The answer to a command must not count as the data that a damaged head promises.
+    fn give_up_stale_code(&mut self, now: Instant) {
+        if self.last_input.is_none_or(|last| last + self.settings.quiet > now) {
+            return;
+        }
+        // Behind one may be another.
+        while let given_up @ 1.. = counted_code::give_up(&mut self.reader) {
+            self.dropped += given_up as u64;
+            self.understand(now);
+        }
     }
 
     fn understand(&mut self, now: Instant) {
@@ -517,7 +533,12 @@ impl Engine {
         self.resyncs += 1;
         self.output.trace(|| Trace::Remark("looking for the line again"));
         self.abandon_output();
-        self.state = State::Resync(Box::new(Resync::new(now, &self.settings, trouble)));
+        let mut resync = Resync::new(now, &self.settings, trouble);
+        if !self.reader.is_empty() {
+            // Whether the rest came in the same piece makes no difference.
+            resync.input_arrived(now, &self.settings);
+        }
+        self.state = State::Resync(Box::new(resync));
     }
 
     fn trouble(&self) -> Trouble {

@@ -105,8 +105,7 @@ impl Reader {
         };
         let end = self.searched + offset;
         if end > self.line_limit {
-            self.discard(end);
-            return Found::Overlong;
+            return self.overlong();
         }
         let ended_in_cr = self.buffer.get(end) == Some(&CR);
         let line_feed_follows = self.buffer.get(end + 1).map(|&byte| byte == LF);
@@ -150,7 +149,12 @@ impl Reader {
         if self.buffer.len() <= self.line_limit {
             return Found::Nothing;
         }
-        self.discard(self.buffer.len());
+        self.overlong()
+    }
+
+    /// Throws away as much as tells that the line is too long; the rest follows in [`settle`](Self::settle).
+    fn overlong(&mut self) -> Found {
+        self.discard(self.line_limit + 1);
         self.discarding = true;
         Found::Overlong
     }
@@ -234,6 +238,7 @@ mod tests {
         assert_eq!(reader.take_line(), line(b"0123456789abcdef"));
         assert_eq!(reader.take_line(), Found::Overlong);
         assert_eq!(reader.take_discarded(), 17);
+        assert!(reader.settle());
         assert_eq!(reader.take_line(), line(b"OK"));
     }
 

@@ -394,9 +394,10 @@ impl Resync {
         }
         let open = self.late_prompt.take()?;
         let width = if open.prompt == Prompt::CountedTriple { 3 } else { 1 };
-        if reader.peek().len() < width {
+        let is_other = reader.peek().iter().take(width).any(|byte| *byte != b'>');
+        if is_other || reader.peek().len() < width {
             self.late_prompt = Some(open);
-            return Some(ResyncStep::Wait);
+            return (!is_other).then_some(ResyncStep::Wait);
         }
         reader.drop_front(width);
         flush_trace(reader, output);

@@ -217,10 +217,10 @@ async fn change(channel: &dyn AtChannel, line: CommandLine) -> Result<(), Comman
     channel.execute(exchange).await.map(drop)
 }
 
-fn number_command(name: &str, number: u64) -> Result<CommandLine, CommandError> {
+fn number_command(name: &'static str, number: u64) -> Result<CommandLine, CommandError> {
     Ok(CommandLine::set(name).number(number).build()?)
 }
 
-fn pair_command(name: &str, number: u64, value: u8) -> Result<CommandLine, CommandError> {
+fn pair_command(name: &'static str, number: u64, value: u8) -> Result<CommandLine, CommandError> {
     Ok(CommandLine::set(name).number(number).number(value).build()?)
 }

@@ -42,6 +42,7 @@ impl Modem {
     /// Nothing is left half done; calling it again continues.
     pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
         let started = Instant::now();
+        self.inner.options.check()?;
         self.unlock_sim().await?;
         self.forget_test_forms();
         self.follow_network_time().await?;

@@ -9,7 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::{ClockSource, Modem, OpenError};
 use crate::at::{Command, Settings};
 use crate::commands::{
-    EchoOff, FirmwareRevision, Model, SelectSyntax, SoftwarePackage, TestForm, VerboseErrors,
+    DefineContext, EchoOff, EnterPin, FirmwareRevision, Model, SelectSyntax, SoftwarePackage,
+    SynchroniseClock, TestForm, VerboseErrors,
 };
 use crate::driver::{AtChannel, AtChannelExt, AtPort, BoxedStream, DriverOptions, PortSlot, Recorder};
 use crate::error::CommandError;
@@ -61,6 +62,22 @@ impl Default for NetworkOptions {
             registration_timeout: Duration::from_secs(180),
             clock: ClockSource::default(),
         }
+    }
+}
+
+impl NetworkOptions {
+    /// Refuses what no command can carry, before the first command is sent.
+    pub(super) fn check(&self) -> Result<(), CommandError> {
+        if let Some(apn) = self.apn.clone() {
+            DefineContext { id: 1, apn }.exchange()?;
+        }
+        if let Some(pin) = self.pin.clone() {
+            EnterPin(pin).exchange()?;
+        }
+        if let ClockSource::TimeServer { host, port } = self.clock.clone() {
+            SynchroniseClock { host, port }.exchange()?;
+        }
+        Ok(())
     }
 }
 
@@ -221,6 +238,7 @@ impl ModemBuilder {
     }
 
     fn into_parts(self) -> Result<(DriverOptions, Opening), OpenError> {
+        self.network.check()?;
         let restored = vec![EchoOff.exchange(), VerboseErrors.exchange()];
         let restored = restored.into_iter().collect::<Result<_, _>>().map_err(CommandError::from)?;
         let options = DriverOptions {

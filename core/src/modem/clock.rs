@@ -105,6 +105,7 @@ impl Modem {
     /// # Cancel safety
     /// The clock is set or not.
     pub async fn ensure_clock(&self) -> Result<ClockCheck, ClockError> {
+        self.inner.options.check()?;
         let here = computer_time();
         let source = &self.inner.options.clock;
         match judge(source, self.read_clock().await?, here)? {

@@ -11,7 +11,7 @@ use super::loss;
 use super::options::{Arrival, SocketOptions, within_reason};
 use super::slot::OpenSlot;
 use super::tls_socket::TlsSocket;
-use crate::at::{Command, StreamEnding};
+use crate::at::{Command, CommandLine, StreamEnding};
 use crate::commands::{ConnectionMode, DialSocket, ReadSocketState, RedialSocket, SkipEscape};
 use crate::driver::DataStream;
 use crate::error::CommandError;
@@ -122,6 +122,7 @@ impl TlsConnector {
     /// # Cancel safety
     /// Dropping the future closes what was opened so far, in the background.
     pub async fn connect(&self, host: &str, port: u16) -> Result<TlsSocket, SocketError> {
+        check_host(host)?;
         let mut basis = Basis::now(&self.modem);
         match self.establish(host, port, &mut basis).await {
             Ok(socket) => Ok(socket),
@@ -324,6 +325,12 @@ impl TlsConnector {
             Err(error) => tracing::debug!(%error, "connected, the state cannot be read"),
         }
     }
+}
+
+/// Refuses a host that no command can carry, before the first command is sent.
+fn check_host(host: &str) -> Result<(), CommandError> {
+    CommandLine::set("#SSLD").text("host", host).build()?;
+    Ok(())
 }
 
 /// Closes what was opened in vain. What went wrong before is what the caller needs to know.

@@ -151,6 +151,17 @@ fn a_damaged_head_does_not_swallow_the_answers_to_probes() {
 }
 
 #[test]
+fn a_damaged_head_between_commands_does_not_swallow_the_next_answer() {
+    let mut rig = Rig::new();
+    rig.feed(b"\r\nSSLSRING: 1,40,abc\r\n");
+    rig.pass(Duration::from_millis(200));
+    rig.begin(read("#SSLEN"));
+    rig.feed(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n");
+    assert_eq!(lines(&rig.reply()), ["#SSLEN: 1,0"]);
+    assert_eq!(rig.unsolicited(), ["abc"]);
+}
+
+#[test]
 fn codes_without_end_do_not_keep_the_next_command_waiting() {
     let mut rig = Rig::new();
     rig.begin(read("#SSLEN"));
@@ -196,6 +207,19 @@ fn the_blank_of_a_prompt_belongs_to_it_however_it_is_cut() {
         pieces.iter().for_each(|piece| rig.feed(piece));
         assert_eq!(rig.unsolicited(), [" #MQRING: 0"]);
     }
+}
+
+#[test]
+fn a_line_that_begins_like_a_triple_prompt_is_none() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"data"))));
+    rig.take_written();
+    rig.feed(b"\r\n> ");
+    rig.pass(Duration::from_secs(5));
+    assert_eq!(rig.result(), Some(Err(timed_out(5))));
+    rig.feed(b"late\r\n");
+    rig.pass(Duration::from_secs(1));
+    assert_eq!(rig.take_written(), "AT+CMEE?\r", "and not the data");
 }
 
 #[test]

@@ -371,7 +371,7 @@ impl Pending {
     }
 
     fn keep(&mut self, now: Instant, settings: &Settings, text: &str, line: &Bytes) -> Step {
-        self.reply_bytes += line.len();
+        self.reply_bytes += line.len() + size_of::<Line>();
         if self.reply_bytes > settings.reply_limit {
             return Step::Lost(Failure::Unexpected("the answer is longer than the limit"));
         }

@@ -36,11 +36,11 @@ impl Pending {
             Prompt::CountedTriple => 3,
             Prompt::Terminated | Prompt::Counted => 1,
         };
-        if reader.peek().len() < width {
-            return Some(Step::Wait);
-        }
         if reader.peek().iter().take(width).any(|&byte| byte != b'>') {
             return None;
+        }
+        if reader.peek().len() < width {
+            return Some(Step::Wait);
         }
         // A payload that begins with a blank may be echoed with or without that of the prompt before it.
         let is_payload_blank = self.echo && payload.first() == Some(&b' ');
