@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(transcript, expected);
     }
 
-    fn setting(name: &str) -> Exchange {
+    fn setting(name: &'static str) -> Exchange {
         Exchange::new(CommandLine::execute(name), Expect::result())
     }
 

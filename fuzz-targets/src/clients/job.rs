@@ -204,8 +204,7 @@ async fn download(modem: &Modem, tls: TlsOptions, mode: TransferMode) -> Result<
 
 async fn upload(modem: &Modem, tls: TlsOptions) -> Result<(), Refused> {
     let mut client = connect(modem, tls).await?;
-    client.upload("file.txt", &b"some content"[..]).await?;
-    client.append("file.txt", &b" and more"[..]).await?;
+    client.upload("file.txt", &b"the content of file.txt"[..]).await?;
     client.close().await?;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(super) fn settings(input: &[u8]) -> (Settings, &[u8]) {
     settings.unknown_state = flags & 1 != 0;
     settings.trace = flags & 2 != 0;
     settings.line_limit = if flags & 4 != 0 { 40 } else { 500 };
-    settings.reply_limit = if flags & 8 != 0 { 40 } else { 2000 };
+    settings.reply_limit = if flags & 8 != 0 { 100 } else { 2000 };
     if flags & 16 != 0 {
         settings.pause = Duration::ZERO;
     }
@@ -67,7 +67,7 @@ fn read(name: &'static str) -> Exchange {
     Exchange::new(CommandLine::read(name), Expect::lines(name))
 }
 
-fn one(name: &str, expect: Expect) -> Exchange {
+fn one(name: &'static str, expect: Expect) -> Exchange {
     line(CommandLine::set(name).number(1_u8).build(), expect)
 }
 
