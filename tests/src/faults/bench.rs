@@ -14,6 +14,8 @@ use super::outcome::Broken;
 /// Longer than a module takes to restart.
 const START_UP: Duration = Duration::from_secs(5);
 
+const PLUGGED_IN_AGAIN: Duration = Duration::from_secs(1);
+
 /// An operation and the longest that its documentation allows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound {
@@ -98,6 +100,8 @@ impl Bench {
         match self.fault() {
             Some(Fault::NetworkLoss) => sleep(OUTAGE).await,
             Some(Fault::Reboot) => sleep(START_UP).await,
+            // Until the module has noticed; another port would be taken otherwise.
+            Some(Fault::Unplug) => sleep(PLUGGED_IN_AGAIN).await,
             _ => {}
         }
     }

@@ -95,7 +95,10 @@ impl Requests {
         let answer =
             bench.within(REQUEST, client.post(url, "application/octet-stream", payload::hostile())).await?;
         let ending = self.judge(bench, before, answer, b"done", fault).await?;
-        match self.server.requests().get(before) {
+        // A byte that is lost, or a prompt that is not understood, leaves the module waiting for the rest of the body,
+        // and whatever is sent to find the line again becomes a part of it. The error tells that it may have gone.
+        let in_doubt = ending == Ending::Unknown && fault.is_some_and(Fault::hits_a_byte);
+        match self.server.requests().get(before).filter(|_| !in_doubt) {
             Some(request) => {
                 Ok(ending.and(same_bytes("posted body", &payload::hostile(), &request.body, fault)?))
             }
@@ -138,8 +141,9 @@ impl Requests {
     async fn again(&self, bench: &Bench, modem: &Modem, old: HttpsClient) -> Result<(), Broken> {
         let client = if bench.fault() == Some(Fault::Unplug) { client(modem) } else { old };
         if self.works(bench, &client).await.is_err() {
+            // A client keeps what it has read of the firmware's limits.
             after_misreading(bench, modem).await?;
-            self.works(bench, &client).await?;
+            self.works(bench, &self::client(modem)).await?;
         }
         Ok(())
     }

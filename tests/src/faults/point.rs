@@ -111,7 +111,8 @@ impl Cutter {
             Kind::Line if text == "CONNECT" => self.online = true,
             Kind::Line if text == "<<<" => self.marked = true,
             Kind::Line if COUNTED.iter().any(|header| text.starts_with(header)) => {
-                self.body = text.rsplit(',').next().and_then(|count| count.parse().ok()).unwrap_or(0);
+                let count = text.rsplit([',', ':']).next().map(str::trim);
+                self.body = count.and_then(|count| count.parse().ok()).unwrap_or(0);
             }
             _ => {}
         }
