@@ -96,7 +96,8 @@ pub enum Event {
     },
     /// All message slots of the module were taken: messages are lost.
     SlotsFull,
-    /// A message lay in the module and could not be read.
+    /// A message lay in the module and could not be read; or its slot was being read when the answer was lost, and it
+    /// is not known whether there was one.
     Unreadable,
     /// More messages of a persistent session arrived before anybody had subscribed to them than a queue holds
     /// ([`queue_capacity`](crate::MqttOptions::queue_capacity)): the oldest of them was lost.

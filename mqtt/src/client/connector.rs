@@ -110,22 +110,21 @@ impl Connector {
     /// Connects and subscribes, or leaves the module as it was.
     pub(super) async fn connect(
         &self,
-        patience: Patience,
+        lease: Option<TlsLease>,
         filters: &[(TopicFilter, QoS)],
     ) -> Result<Connected, ConnectError> {
         let mut connection = None;
-        let result = self.establish(patience, filters, &mut connection).await;
+        let result = self.establish(lease, filters, &mut connection).await;
         self.settle(result, connection).await
     }
 
     /// Goes as far as it gets: what has to be undone is in `connection`, whenever the future is dropped.
     pub(super) async fn establish(
         &self,
-        patience: Patience,
+        lease: Option<TlsLease>,
         filters: &[(TopicFilter, QoS)],
         connection: &mut Option<Connection>,
     ) -> Result<Subscribed, ConnectError> {
-        let lease = self.lease(patience).await?;
         let claim = match InstanceClaim::take(self.modem.channel()) {
             Ok(claim) => claim,
             Err(busy) => {
@@ -215,7 +214,8 @@ impl Connector {
         self.free(connection).await
     }
 
-    async fn lease(&self, patience: Patience) -> Result<Option<TlsLease>, ConnectError> {
+    /// The right to use TLS, if it is needed.
+    pub(super) async fn lease(&self, patience: Patience) -> Result<Option<TlsLease>, ConnectError> {
         if !matches!(self.options.security, MqttSecurity::Tls(_)) {
             return Ok(None);
         }

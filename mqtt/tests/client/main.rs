@@ -5,6 +5,7 @@
 mod connecting;
 mod fake;
 mod lifecycle;
+mod port_losses;
 mod publishing;
 mod receiving;
 mod reconnecting;

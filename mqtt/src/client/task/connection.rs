@@ -4,9 +4,7 @@ use telit_core::CommandError;
 
 use super::{Task, now};
 use crate::client::connector::{Connected, Connection, Patience, Subscribed};
-use crate::client::instance::INSTANCE;
 use crate::client::request::Answer;
-use crate::commands::ReadMessage;
 use crate::error::ConnectError;
 use crate::state::ClientState;
 
@@ -36,9 +34,11 @@ impl Task {
     }
 
     pub(super) async fn come_up(&mut self, discard: bool) -> Result<(), ConnectError> {
+        // Nothing is ours before that, so what becomes of the module during the wait is no loss.
+        let lease = self.connector.lease(Patience::Asked).await?;
         self.follow_module();
         let filters = self.registry.filters();
-        let Connected { connection, subscribed } = self.connector.connect(Patience::Asked, &filters).await?;
+        let Connected { connection, subscribed } = self.connector.connect(lease, &filters).await?;
         self.arrive(connection, subscribed, discard).await
     }
 
@@ -105,14 +105,7 @@ impl Task {
             return Ok(());
         };
         self.connector.say_goodbye().await?;
-        self.take_lines();
-        while let Some(slot) = self.session.next_announced() {
-            if let Ok(Some(message)) =
-                self.connector.modem().run(ReadMessage { instance: INSTANCE, slot }).await
-            {
-                self.deliver(message);
-            }
-        }
+        self.read_announced().await;
         self.connector.free(connection).await
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use telit_core::exclusive::TlsLease;
 use tokio::sync::oneshot;
 
 use crate::client::connector::{Connected, Connection, Connector, Patience, Remains};
@@ -11,7 +12,7 @@ use crate::error::ConnectError;
 use crate::message::QoS;
 use crate::topic::TopicFilter;
 
-/// One look or one attempt.
+/// One look, or one attempt or the wait for TLS before it.
 pub(super) struct Job {
     work: Pin<Box<dyn Future<Output = End> + Send>>,
     stop: Option<oneshot::Sender<()>>,
@@ -26,6 +27,8 @@ pub(super) enum End {
     Unseen(Connection),
     /// The module has not kept the connection.
     Gone,
+    /// It is our turn to use TLS, if that is needed.
+    Turn(Option<TlsLease>),
     /// Logged in.
     Connected(Connected),
     /// Not logged in, and nothing left of the attempt.
@@ -56,8 +59,25 @@ impl Job {
         Self { work: Box::pin(work), stop: None }
     }
 
+    /// Waits for TLS, which somebody else may use for as long as they like.
+    pub(super) fn turn(connector: Arc<Connector>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let work = async move {
+            tokio::select! {
+                biased;
+                _ = stopped => End::Stopped,
+                lease = connector.lease(Patience::Unbounded) => lease.map_or_else(End::Failed, End::Turn),
+            }
+        };
+        Self { work: Box::pin(work), stop: Some(stop) }
+    }
+
     /// Logs in and subscribes.
-    pub(super) fn attempt(connector: Arc<Connector>, filters: Vec<(TopicFilter, QoS)>) -> Self {
+    pub(super) fn attempt(
+        connector: Arc<Connector>,
+        lease: Option<TlsLease>,
+        filters: Vec<(TopicFilter, QoS)>,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let work = async move {
             let mut connection = None;
@@ -65,7 +85,7 @@ impl Job {
             let result = tokio::select! {
                 biased;
                 _ = stopped => None,
-                result = connector.establish(Patience::Unbounded, &filters, &mut connection) => Some(result),
+                result = connector.establish(lease, &filters, &mut connection) => Some(result),
             };
             match result {
                 None => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use telit_core::driver::ModuleState;
+use telit_core::exclusive::TlsLease;
 use telit_core::modem::ServiceChange;
 
 use super::job::{End, Job};
@@ -53,14 +54,20 @@ impl Task {
     }
 
     fn begin_attempt(&mut self, number: u32) {
+        self.follow_module();
+        self.tell(Event::Reconnecting { attempt: number });
+        self.job = Some(Job::turn(Arc::clone(&self.connector)));
+    }
+
+    /// Whatever became of the module while others used TLS is over.
+    fn log_in(&mut self, lease: Option<TlsLease>) {
         if self.connector.options().clean_session {
             // The broker has forgotten them.
             self.orphans.clear();
         }
         self.follow_module();
-        self.tell(Event::Reconnecting { attempt: number });
         let filters = self.registry.filters();
-        self.job = Some(Job::attempt(Arc::clone(&self.connector), filters));
+        self.job = Some(Job::attempt(Arc::clone(&self.connector), lease, filters));
     }
 
     /// Takes what came of a look or an attempt.
@@ -70,6 +77,7 @@ impl Task {
                 let outcome = self.arrive(connection, Ok(()), false).await;
                 self.came_back(outcome);
             }
+            End::Turn(lease) => self.log_in(lease),
             End::Connected(connected) => {
                 let outcome = self.arrive(connected.connection, connected.subscribed, false).await;
                 self.came_back(outcome);
@@ -146,7 +154,7 @@ impl Task {
                 self.drain().await;
             }
             End::Unseen(connection) => self.connection = Some(connection),
-            End::Gone | End::Failed(_) | End::Stopped => {}
+            End::Turn(_) | End::Gone | End::Failed(_) | End::Stopped => {}
         }
     }
 }

@@ -84,11 +84,32 @@ impl Task {
             }
             Ok(None) => {}
             Err(CommandError::Refused { .. }) => self.session.slot_not_read(now(), announced),
-            Err(error) if error.is_link_lost() => self.link_lost().await,
             Err(error) => {
                 tracing::warn!(%error, slot, "a message could not be read");
-                self.tell(Event::Unreadable);
-                self.session.look_at_once(now());
+                // Otherwise it is still in its slot.
+                if error.may_have_taken_effect() {
+                    self.tell(Event::Unreadable);
+                }
+                if error.is_link_lost() {
+                    self.link_lost().await;
+                } else {
+                    self.session.look_at_once(now());
+                }
+            }
+        }
+    }
+
+    /// Reads what was announced before the client is freed, and every slot with it.
+    pub(super) async fn read_announced(&mut self) {
+        self.take_lines();
+        while let Some(slot) = self.session.next_announced() {
+            match self.connector.modem().run(ReadMessage { instance: INSTANCE, slot }).await {
+                Ok(Some(message)) => self.deliver(message),
+                Ok(None) | Err(CommandError::Refused { .. }) => {}
+                Err(error) => {
+                    tracing::warn!(%error, slot, "the last messages could not be read");
+                    self.tell(Event::Unreadable);
+                }
             }
         }
     }
