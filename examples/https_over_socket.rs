@@ -19,6 +19,8 @@ async fn main() -> anyhow::Result<()> {
     let connection = tokio::spawn(connection);
     for path in ["/health", "/bytes/2000"] {
         let request = Request::get(path).header("Host", &bench.web).body(Empty::<Bytes>::new())?;
+        // It takes a request only when the task of the connection has come round to the next one.
+        requests.ready().await?;
         let response = requests.send_request(request).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
