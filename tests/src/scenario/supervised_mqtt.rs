@@ -71,6 +71,23 @@ impl Bench {
         }
     }
 
+    /// Publishes until the broken connection is noticed. It may be back by then.
+    async fn publish_until_lost(&mut self) {
+        let lost = async {
+            loop {
+                // Whether it is published does not matter: what it meets does.
+                drop(self.client.publish("telemetry", "x", QoS::AtLeastOnce).await);
+                tokio::select! {
+                    biased;
+                    event = self.events.next() => break event.expect("the client runs"),
+                    () = std::future::ready(()) => {}
+                }
+            }
+        };
+        let event = timeout(SOON, lost).await.expect("it is noticed in time");
+        assert!(matches!(event, Event::State(ClientState::Reconnecting(_))), "{event:?}");
+    }
+
     /// It was lost for this reason and is back; gives how many logins that took.
     async fn lost_and_resumed(&mut self, reason: LossReason) -> u32 {
         assert_eq!(self.next_event().await, Event::State(ClientState::Reconnecting(reason)));
@@ -180,10 +197,7 @@ async fn a_broker_that_drops_the_session_gets_it_again() {
     let mut bench = Bench::start("dropped", true).await;
     for _ in 0..3 {
         bench.rig.servers.broker().front().disconnect_all();
-        // Whatever is published now meets the broken connection.
-        while bench.client.publish("telemetry", "x", QoS::AtLeastOnce).await.is_ok() {}
-        let reconnecting = bench.next_event().await;
-        assert!(matches!(reconnecting, Event::State(ClientState::Reconnecting(_))), "{reconnecting:?}");
+        bench.publish_until_lost().await;
         assert_eq!(bench.next_event().await, Event::State(ClientState::Connected));
         assert!(matches!(bench.next_event().await, Event::Resumed { subscriptions: 2, .. }));
         bench.exchange("after").await;
@@ -198,7 +212,7 @@ async fn a_session_that_the_broker_keeps_gets_what_was_published_meanwhile() {
         let modem = bench.rig.modem.clone();
         let waiting = tokio::spawn(async move { modem.acquire_tls(Service::Ftp).await });
         bench.rig.servers.broker().front().disconnect_all();
-        while bench.client.publish("telemetry", "x", QoS::AtLeastOnce).await.is_ok() {}
+        bench.publish_until_lost().await;
         waiting.await.expect("it runs").expect("its turn comes")
     };
     let error = bench.client.publish("telemetry", "x", QoS::AtLeastOnce).await.expect_err("it is away");
@@ -212,17 +226,15 @@ async fn a_session_that_the_broker_keeps_gets_what_was_published_meanwhile() {
 
 #[tokio::test]
 async fn pausing_a_session_on_its_way_back_lets_a_download_have_tls() {
-    let bench = Bench::start("paused", true).await;
+    let mut bench = Bench::start("paused", true).await;
     bench.rig.module.reboot();
-    while bench.client.state() == ClientState::Connected {
-        tokio::task::yield_now().await;
-    }
+    let lost = bench.next_event().await;
+    assert_eq!(lost, Event::State(ClientState::Reconnecting(LossReason::ModuleForgot)));
     bench.client.pause().await.expect("it pauses");
     assert_eq!(bench.client.state(), ClientState::Paused);
     bench.rig.modem.health().up().await.expect("the module comes back");
     bench.rig.modem.try_acquire_tls(Service::Ftp).await.expect("TLS is free").release();
     bench.supervisor.recover().await.expect("it is in order");
     bench.client.resume().await.expect("it resumes");
-    let mut bench = bench;
     bench.exchange("after").await;
 }
