@@ -12,8 +12,8 @@ use super::ledger::Ledger;
 use super::world::World;
 
 /// The module is left in peace for at least so long.
-const CALM: u64 = 4_000;
-const MOST_CALM: u64 = 15_000;
+const CALM: u64 = 3_000;
+const MOST_CALM: u64 = 9_000;
 
 pub(super) struct Chaos {
     stop: oneshot::Sender<()>,
@@ -25,11 +25,20 @@ impl Chaos {
         let (stop, mut stopped) = oneshot::channel();
         let mut luck = Rng::with_seed(seed);
         let task = tokio::spawn(async move {
+            // Dealt from a deck, so that each kind comes in a short run, too.
+            let mut deck = Vec::new();
             loop {
+                if deck.is_empty() {
+                    deck.extend(Kind::ALL);
+                    luck.shuffle(&mut deck);
+                }
                 let calm = sleep(Duration::from_millis(luck.u64(CALM..MOST_CALM)));
                 tokio::select! {
-                    () = calm => strike(&world, &ledger, &mut luck).await,
+                    () = calm => {}
                     _ = &mut stopped => return,
+                }
+                if let Some(kind) = deck.pop() {
+                    strike(kind, &world, &ledger, Duration::from_millis(luck.u64(50..3_000))).await;
                 }
             }
         });
@@ -44,30 +53,48 @@ impl Chaos {
     }
 }
 
-async fn strike(world: &World, ledger: &Ledger, luck: &mut Rng) {
-    let time = Duration::from_millis(luck.u64(50..3_000));
-    match luck.u8(0..6) {
-        0 | 1 => {
+#[derive(Clone, Copy)]
+enum Kind {
+    Restart,
+    Unplugged,
+    NetworkLost,
+    ConnectionsCut,
+    UnpluggedAndRestarted,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [
+        Self::Restart,
+        Self::Unplugged,
+        Self::NetworkLost,
+        Self::ConnectionsCut,
+        Self::UnpluggedAndRestarted,
+    ];
+}
+
+async fn strike(kind: Kind, world: &World, ledger: &Ledger, time: Duration) {
+    match kind {
+        Kind::Restart => {
             ledger.fault("the module restarts");
             world.module.reboot();
         }
-        2 => {
+        Kind::Unplugged => {
             ledger.fault("the port is pulled");
             world.pull_the_port();
             sleep(time).await;
             world.plug_in_again();
         }
-        3 => {
+        Kind::NetworkLost => {
             ledger.fault("the network is lost");
             world.module.set_network(false);
             sleep(time).await;
             world.module.set_network(true);
         }
-        4 => {
+        Kind::ConnectionsCut => {
             ledger.fault("the broker's connections are cut");
             world.servers.broker().front().disconnect_all();
         }
-        _ => {
+        Kind::UnpluggedAndRestarted => {
             ledger.fault("the port is pulled while the module restarts");
             world.pull_the_port();
             world.module.reboot();

@@ -1,21 +1,18 @@
 //! The books: what was asked, what came of it, what was told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use telit_core::Category;
 use telit_core::supervisor::{SupervisorEvent, SupervisorEvents};
 
+use super::timeline::{Timeline, Told};
 use super::world::World;
 
 /// The topics that messages from and to the module have.
 pub(super) const UP: &str = "soak/up";
 pub(super) const DOWN: &str = "soak/down";
-
-/// A report of a loss speaks for messages that were published at most so long before it: a lost connection may be
-/// noticed at the next ping only.
-const REACH: Duration = Duration::from_secs(45);
 
 /// Clones are the same books.
 #[derive(Clone)]
@@ -28,15 +25,17 @@ struct Books {
     /// When each message to the module was published.
     sent_down: Vec<Instant>,
     received: BTreeSet<usize>,
-    repeated: u64,
-    /// When something was told to be lost.
-    losses: Vec<Instant>,
+    timeline: Timeline,
+    /// Messages that were told to be lost one by one.
+    told_missing: u64,
     faults: BTreeMap<&'static str, u64>,
-    /// Operations by their name and what came of them.
-    operations: BTreeMap<(&'static str, String), u64>,
+    /// Operations by their name: how often they were right, and the errors.
+    operations: BTreeMap<&'static str, (u64, BTreeMap<String, u64>)>,
     events: BTreeMap<&'static str, u64>,
     longest_recovery: Duration,
     bytes: u64,
+    /// What must never happen.
+    failures: Vec<String>,
 }
 
 /// What the publisher was told.
@@ -67,7 +66,7 @@ impl Ledger {
         let mut books = self.books();
         let name = match event {
             SupervisorEvent::Lost { .. } => {
-                books.losses.push(Instant::now());
+                books.timeline.told(Instant::now(), Told::Lost);
                 "lost"
             }
             SupervisorEvent::Trying { .. } => "remedy tried",
@@ -75,32 +74,51 @@ impl Ledger {
                 books.longest_recovery = books.longest_recovery.max(*took);
                 "recovered"
             }
-            SupervisorEvent::GaveUp { reason, .. } => panic!("the module was given up: {reason}"),
+            SupervisorEvent::GaveUp { reason, .. } => {
+                books.failures.push(format!("the module was given up: {reason}"));
+                "given up"
+            }
             SupervisorEvent::Service(_) => "told by a service",
+            SupervisorEvent::Missed(missed) => {
+                books.failures.push(format!("{missed} events were missed"));
+                "missed"
+            }
             _ => "other",
         };
         *books.events.entry(name).or_default() += 1;
     }
 
+    /// Something that must never happen has.
+    pub(super) fn failure(&self, what: impl Into<String>) {
+        self.books().failures.push(what.into());
+    }
+
     pub(super) fn fault(&self, name: &'static str) {
-        *self.books().faults.entry(name).or_default() += 1;
-    }
-
-    /// A client has told that messages may be missing.
-    pub(super) fn loss_told(&self) {
-        self.books().losses.push(Instant::now());
-    }
-
-    pub(super) fn operation(&self, name: &'static str, outcome: Result<usize, impl Debug>) {
         let mut books = self.books();
-        let outcome = match outcome {
+        books.timeline.fault(Instant::now());
+        *books.faults.entry(name).or_default() += 1;
+    }
+
+    /// The client has told what became of its connection.
+    pub(super) fn told(&self, what: Told) {
+        self.books().timeline.told(Instant::now(), what);
+    }
+
+    /// The client has told that so many messages are lost.
+    pub(super) fn told_missing(&self, count: u64) {
+        self.books().told_missing += count;
+    }
+
+    pub(super) fn operation(&self, name: &'static str, outcome: Result<usize, Category>) {
+        let mut books = self.books();
+        let (right, errors) = books.operations.entry(name).or_default();
+        match outcome {
             Ok(bytes) => {
+                *right += 1;
                 books.bytes += bytes as u64;
-                "right".to_owned()
             }
-            Err(category) => format!("error ({category:?})"),
-        };
-        *books.operations.entry((name, outcome)).or_default() += 1;
+            Err(category) => *errors.entry(format!("{category:?}")).or_default() += 1,
+        }
     }
 
     /// The number of the next message from the module.
@@ -119,49 +137,38 @@ impl Ledger {
         books.sent_down.len() - 1
     }
 
-    pub(super) fn received(&self, number: usize) {
+    /// A message arrived at a subscriber.
+    pub(super) fn received(&self, payload: &[u8]) {
         let mut books = self.books();
-        assert!(number < books.sent_down.len(), "message {number} was never published");
-        if !books.received.insert(number) {
-            books.repeated += 1;
+        match number(payload).filter(|number| *number < books.sent_down.len()) {
+            None => books.failures.push("a message arrived that nobody has published".to_owned()),
+            Some(number) if !books.received.insert(number) => {
+                books.failures.push(format!("message {number} arrived twice"));
+            }
+            Some(_) => {}
         }
     }
 
-    pub(super) fn has_all_down(&self) -> bool {
+    pub(super) fn has_down(&self, number: usize) -> bool {
+        self.books().received.contains(&number)
+    }
+
+    /// How many of the messages to the module have not arrived.
+    pub(super) fn missing(&self) -> usize {
         let books = self.books();
-        books.received.len() == books.sent_down.len()
+        books.sent_down.len() - books.received.len()
     }
 
     /// Everything is accounted for.
     pub(super) fn check(&self, world: &World) {
         let books = self.books();
-        let arrived = arrived(world);
-        for (number, outcome) in books.published.iter().enumerate() {
-            match outcome {
-                Published::Acknowledged => {
-                    assert!(
-                        arrived.contains(&number),
-                        "message {number} was acknowledged and is not at the broker"
-                    );
-                }
-                Published::NotSent => {
-                    assert!(
-                        !arrived.contains(&number),
-                        "message {number} is at the broker and was told not to be"
-                    );
-                }
-                Published::InDoubt => {}
-            }
+        assert_eq!(books.failures, [""; 0], "what must never happen");
+        books.check_published(&arrived(world));
+        books.check_received();
+        for name in ["GET", "POST", "download", "TLS socket", "publish", "resume"] {
+            let right = books.operations.get(name).map_or(0, |(right, _)| *right);
+            assert!(right > 0, "{name} was never right");
         }
-        for (number, published) in books.sent_down.iter().enumerate() {
-            let told =
-                || books.losses.iter().any(|loss| *loss + REACH > *published && *loss < *published + REACH);
-            assert!(
-                books.received.contains(&number) || told(),
-                "message {number} is missing, and no loss was told"
-            );
-        }
-        assert!(books.operations.values().sum::<u64>() > 0, "nothing was done");
     }
 
     pub(super) fn report(&self) -> String {
@@ -177,34 +184,65 @@ impl Ledger {
                 count(Published::InDoubt)
             ),
             format!(
-                "messages to the module: {} of {} delivered, {} repeated, the rest told to be lost",
+                "messages to the module: {} of {} delivered, {} lost in outages that were told, {} told one by one",
                 books.received.len(),
                 books.sent_down.len(),
-                books.repeated
+                books.sent_down.len() - books.received.len() - books.unexcused(),
+                books.unexcused(),
             ),
             format!("bytes of transfers, all exact: {}", books.bytes),
         ];
+        let operations = books.operations.iter();
         lines.extend(
-            books.operations.iter().map(|((name, outcome), times)| format!("{name}: {outcome}: {times}")),
+            operations.map(|(name, (right, errors))| format!("{name}: right {right}, errors {errors:?}")),
         );
         lines.join("\n")
     }
 }
 
-/// The numbers of the messages from the module that the broker has.
-fn arrived(world: &World) -> BTreeSet<usize> {
-    let messages = world.servers.broker().messages();
-    let ours = messages.iter().filter(|message| message.topic == UP);
-    ours.map(|message| number(&message.payload).expect("no byte of a payload differs")).collect()
+impl Books {
+    fn check_published(&self, arrived: &BTreeMap<usize, u64>) {
+        for (number, outcome) in self.published.iter().enumerate() {
+            let times = arrived.get(&number).copied().unwrap_or_default();
+            match outcome {
+                Published::Acknowledged => assert_eq!(times, 1, "message {number} was acknowledged once"),
+                Published::NotSent => assert_eq!(times, 0, "message {number} was told not to be sent"),
+                Published::InDoubt => assert!(times <= 1, "message {number} was sent once"),
+            }
+        }
+    }
+
+    fn check_received(&self) {
+        let unexcused = self.unexcused() as u64;
+        let told = self.told_missing;
+        assert!(unexcused <= told, "{unexcused} messages are missing outside of outages, {told} were told");
+    }
+
+    /// Messages that are missing although no outage was told for when they were published.
+    fn unexcused(&self) -> usize {
+        let numbered = self.sent_down.iter().enumerate();
+        let missing = numbered.filter(|(number, _)| !self.received.contains(number));
+        missing.filter(|(_, published)| !self.timeline.is_out(**published)).count()
+    }
 }
 
-/// A payload that shows every damage: its number, and the number repeated in another form.
+/// The numbers of the messages from the module that the broker has, and how often.
+fn arrived(world: &World) -> BTreeMap<usize, u64> {
+    let mut arrived = BTreeMap::new();
+    for message in world.servers.broker().messages().iter().filter(|message| message.topic == UP) {
+        let number = number(&message.payload).expect("no byte of a payload differs");
+        *arrived.entry(number).or_default() += 1;
+    }
+    arrived
+}
+
+/// A payload that shows every damage: its number, and the number again in another form.
 pub(super) fn payload(number: usize) -> Vec<u8> {
     format!("{number}:{:x}:\r\nOK\r\n\"\u{1a}+++NO CARRIER\r\n", number.wrapping_mul(0x9e37_79b9))
         .into_bytes()
 }
 
-pub(super) fn number(bytes: &[u8]) -> Option<usize> {
+fn number(bytes: &[u8]) -> Option<usize> {
     let text = std::str::from_utf8(bytes).ok()?;
     let number = text.split(':').next()?.parse().ok()?;
     (payload(number) == bytes).then_some(number)

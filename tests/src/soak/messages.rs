@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use telit_core::Backoff;
-use telit_mqtt::{
-    ClientState, Event, MqttClient, MqttOptions, MqttSecurity, PublishError, QoS, Reconnect, Subscription,
-};
+use telit_mqtt::{ClientState, Event, MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect, Subscription};
 use telit_simulator::servers::TestServers;
 use tokio::time::sleep;
 
-use super::ledger::{DOWN, Ledger, Published, UP, number, payload};
+use super::ledger::{DOWN, Ledger, Published, UP, payload};
+use super::timeline::Told;
 use super::world::World;
 
 /// How long messages are exchanged before the transfers get their turn.
@@ -65,7 +64,7 @@ impl Messages {
         let outcome = tokio::time::timeout(BOUND, publishing).await.expect("a publish ends");
         self.ledger.published(match &outcome {
             Ok(()) => Published::Acknowledged,
-            Err(PublishError::InDoubt { .. }) => Published::InDoubt,
+            Err(error) if error.may_have_been_published() => Published::InDoubt,
             Err(_) => Published::NotSent,
         });
         self.ledger.operation("publish", outcome.map(|()| 0).map_err(|error| error.category()));
@@ -94,10 +93,10 @@ impl Messages {
         self.ledger.operation("resume", resumed.map(|()| 0).map_err(|error| error.category()));
     }
 
-    /// What is on its way arrives while nothing fails.
+    /// What is on its way arrives while there is a connection.
     async fn wait_for_the_last(&self) {
         for _ in 0..30 {
-            if self.ledger.has_all_down() || self.client.state() != ClientState::Connected {
+            if self.ledger.missing() == 0 || self.client.state() != ClientState::Connected {
                 return;
             }
             sleep(Duration::from_millis(50)).await;
@@ -108,39 +107,48 @@ impl Messages {
     pub(super) async fn settle(&self) {
         self.world.up().await;
         self.come_back().await;
-        for _ in 0..600 {
-            if self.client.state() == ClientState::Connected {
-                break;
+        let settled = async {
+            while !self.works().await {
+                sleep(Duration::from_secs(1)).await;
             }
-            sleep(Duration::from_millis(100)).await;
+        };
+        tokio::time::timeout(BOUND, settled).await.expect("messages go both ways when nothing fails");
+    }
+
+    /// Whether a message goes through in each direction.
+    async fn works(&self) -> bool {
+        if self.client.state() != ClientState::Connected {
+            return false;
         }
-        let sent = self.client.publish(UP, payload(self.ledger.next_up()), QoS::AtLeastOnce).await;
-        sent.expect("it is connected when nothing fails");
-        self.ledger.published(Published::Acknowledged);
+        self.publish().await;
         let number = self.ledger.sending_down();
         self.world.servers.broker().publish(DOWN, payload(number));
         self.wait_for_the_last().await;
+        self.ledger.has_down(number)
     }
 }
 
 async fn read(mut subscription: Subscription, ledger: Ledger) {
     let mut missed = 0;
     while let Some(message) = subscription.next().await {
-        ledger.received(number(&message.payload).expect("no byte of a payload differs"));
-        if subscription.missed() != missed {
-            missed = subscription.missed();
-            ledger.loss_told();
-        }
+        ledger.received(&message.payload);
+        ledger.told_missing(subscription.missed() - missed);
+        missed = subscription.missed();
     }
+    ledger.failure("a subscription has ended");
 }
 
-/// Whatever the client tells besides being connected may mean that messages are missing.
 async fn follow(client: MqttClient, ledger: Ledger) {
     let mut events = client.events();
     drop(client);
     while let Some(event) = events.next().await {
-        if event != Event::State(ClientState::Connected) {
-            ledger.loss_told();
+        match event {
+            Event::State(ClientState::Connected) => ledger.told(Told::Connected),
+            Event::State(ClientState::Paused) => ledger.told(Told::Paused),
+            Event::State(_) => ledger.told(Told::Lost),
+            Event::SlotsFull | Event::Unreadable => ledger.told_missing(1),
+            Event::GaveUp { error } => ledger.failure(format!("the client has given up: {error}")),
+            _ => {}
         }
     }
 }

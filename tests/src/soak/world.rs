@@ -19,7 +19,7 @@ use crate::rig::module_for;
 /// The name and port of the peer that sends everything back.
 pub(super) const ECHO: (&str, u16) = ("echo.test", 7777);
 /// So many bytes come for each one that is lost on the line.
-const BYTES_PER_LOSS: u64 = 50_000;
+pub(super) const BYTES_PER_LOSS: u64 = 50_000;
 
 pub(super) struct World {
     pub(super) servers: TestServers,
