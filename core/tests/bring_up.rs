@@ -297,3 +297,49 @@ async fn a_refused_activation_is_told_even_if_the_sockets_cannot_be_read() {
     );
     assert_eq!(error.category(), Category::Network);
 }
+
+/// A SIM that takes one PIN, asked for again and again by whoever holds the switch.
+fn locked_sim(right: &'static str) -> (MockAtChannel, Log, Arc<Mutex<bool>>) {
+    let ready = Arc::new(Mutex::new(false));
+    let state = Arc::clone(&ready);
+    let (channel, sent) = channel(move |line| {
+        let mut ready = state.lock().expect("one thread");
+        match line {
+            "AT+CPIN?" if *ready => Ok(vec!["+CPIN: READY".to_owned()]),
+            "AT+CPIN?" => Ok(vec!["+CPIN: SIM PIN".to_owned()]),
+            _ if line == format!("AT+CPIN=\"{right}\"") => {
+                *ready = true;
+                Ok(Vec::new())
+            }
+            _ if line.starts_with("AT+CPIN=") => Err("incorrect password"),
+            _ => Err("operation not allowed"),
+        }
+    });
+    (channel, sent, ready)
+}
+
+fn pins(sent: &Log) -> usize {
+    sent.lock().expect("one thread").iter().filter(|line| line.starts_with("AT+CPIN=")).count()
+}
+
+#[tokio::test]
+async fn a_pin_that_was_right_is_sent_again_when_the_sim_asks_again() {
+    let (channel, sent, ready) = locked_sim("1234");
+    let modem = opened(channel, Modem::builder().pin("1234"));
+    for times in 1..4 {
+        drop(modem.bring_up().await);
+        assert_eq!((pins(&sent), *ready.lock().expect("one thread")), (times, true));
+        *ready.lock().expect("one thread") = false;
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_pin_is_sent_once_even_if_somebody_else_unlocks_the_sim() {
+    let (channel, sent, ready) = locked_sim("1234");
+    let modem = opened(channel, Modem::builder().pin("9999"));
+    for unlocked in [false, true, false, false] {
+        *ready.lock().expect("one thread") = unlocked;
+        drop(modem.bring_up().await);
+        assert_eq!(pins(&sent), 1);
+    }
+}

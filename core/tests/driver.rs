@@ -552,3 +552,41 @@ async fn a_stream_over_a_lost_link_says_so_behind_its_data() {
     assert_eq!(stream.next().await, None);
     assert_eq!(stream.end().await, StreamEnd::LinkLost { reason: "the port hung up".to_owned() });
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_waited_for_the_line_when_the_port_went_was_not_sent() {
+    let (host, mut module) = tokio::io::duplex(4096);
+    let mut settings = Settings::default();
+    settings.unknown_state = true;
+    let port = AtPort::start(host, DriverOptions { settings, ..DriverOptions::default() });
+    let running = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
+    expect(&mut module, b"AT+CMEE?\r").await;
+    drop(module);
+    let error = running.await.unwrap().unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotSent, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_writes_to_a_lost_stream_hears_it_before_the_reader_has_read() {
+    let (port, mut module) = start();
+    let opening = port.open_stream(stream("#SSLO", StreamEnding::MarkAndSilence));
+    let answering = async {
+        expect(&mut module, b"AT#SSLO\r").await;
+        module.write_all(b"\r\nCONNECT\r\n").await.unwrap();
+    };
+    let (opened, ()) = tokio::join!(opening, answering);
+    let mut stream = opened.unwrap();
+    let writer = stream.writer();
+    // More than the reader's queue takes, until nothing more is read.
+    let chunk = [b'x'; 4096];
+    let soon = Duration::from_millis(10);
+    while tokio::time::timeout(soon, module.write(&chunk)).await.is_ok() {}
+    drop(module);
+    let writing = async { while writer.write(Bytes::from_static(b"late")).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(1), writing).await.expect("it is told that the port is gone");
+    let mut rest = 0;
+    while let Some(data) = stream.next().await {
+        rest += data.len();
+    }
+    assert!(rest > 64 * 1024, "what had arrived can still be read: {rest}");
+}

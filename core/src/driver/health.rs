@@ -129,6 +129,20 @@ impl HealthRecord {
         *self.sender.borrow()
     }
 
+    /// The module can be used, if nothing more was lost than is known in `known`. Gives what holds then.
+    pub(crate) fn set_up(&self, known: Health) -> Option<Health> {
+        let mut up = None;
+        self.sender.send_if_modified(|health| {
+            if known.loss_until(health).is_some() {
+                return false;
+            }
+            let changed = std::mem::replace(&mut health.state, ModuleState::Up) != ModuleState::Up;
+            up = Some(*health);
+            changed
+        });
+        up
+    }
+
     pub(crate) fn set_state(&self, state: ModuleState) {
         self.sender.send_if_modified(|health| std::mem::replace(&mut health.state, state) != state);
     }
@@ -144,8 +158,13 @@ impl HealthRecord {
         });
     }
 
-    pub(crate) fn module_restarted(&self) {
-        self.sender.send_modify(|health| health.restarts += 1);
+    pub(crate) fn module_restarted(&self, is_supervised: bool) {
+        self.sender.send_modify(|health| {
+            health.restarts += 1;
+            if is_supervised {
+                health.state = ModuleState::Recovering;
+            }
+        });
     }
 
     pub(crate) fn port_lost(&self, state: ModuleState) {
@@ -189,7 +208,7 @@ mod tests {
         let losing = tokio::spawn(async move { lost.lost(Health::default()).await });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished() && !losing.is_finished());
-        record.module_restarted();
+        record.module_restarted(false);
         assert_eq!(losing.await.unwrap(), Loss::ModuleRestarted);
         record.set_state(ModuleState::Down);
         assert_eq!(waiting.await.unwrap(), Err(ModuleDown));

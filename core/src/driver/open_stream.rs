@@ -52,6 +52,8 @@ impl OpenStream {
         if self.backlog.is_empty() {
             return self.peer.finish(end);
         }
+        // Whoever writes need not wait until the reader has read.
+        self.stop_writing();
         tokio::spawn(async move {
             let Self { peer, backlog, .. } = self;
             for data in backlog {

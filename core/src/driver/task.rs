@@ -28,6 +28,11 @@ use crate::error::CommandError;
 /// Free space in the input buffer before every read.
 const READ_SIZE: usize = 4096;
 
+/// A module is silent for 20 seconds or more when it starts, and then it echoes. Source: M37 p34.
+const SAME_RESTART: Duration = Duration::from_secs(60);
+/// How long a stream that is lost may take to close.
+const CLOSING: Duration = Duration::from_secs(1);
+
 /// What a handle asks the task to do.
 #[derive(Debug)]
 pub(crate) enum Request {
@@ -70,6 +75,8 @@ pub(crate) struct Task {
     leaving: bool,
     line: Line,
     restoring: Restoring,
+    /// When something else than an echo has told that the module has restarted, or is about to.
+    announced: Option<Instant>,
     started: Instant,
 }
 
@@ -132,6 +139,7 @@ impl Task {
             leaving: false,
             line: Line::new(options.line_rate),
             restoring: Restoring::new(options.restored),
+            announced: None,
             started: Instant::now(),
         }
     }
@@ -145,7 +153,7 @@ impl Task {
             tracing::debug!(reason, "the stream of the port is not used any more");
             self.lose_stream(&reason);
             // The port is closed anyway; what the operating system says about it helps nobody.
-            drop(writer.shutdown().await);
+            drop(tokio::time::timeout(CLOSING, writer.shutdown()).await);
             drop((reader, writer));
             next = self.next_stream(end, &reason).await;
             if next.is_some() {
@@ -279,7 +287,14 @@ impl Task {
     fn echo_seen(&mut self) {
         if self.restoring.echo_seen(self.is_own()) {
             tracing::warn!("the module echoes: it has probably restarted, its settings are sent again");
-            self.health.module_restarted();
+            self.count_restart();
+        }
+    }
+
+    /// An echo soon after a restart that was announced is the same restart.
+    fn count_restart(&mut self) {
+        if self.announced.take().is_none_or(|at| at.elapsed() > SAME_RESTART) {
+            self.health.module_restarted(self.changes.is_some());
         }
     }
 
@@ -316,7 +331,8 @@ impl Task {
     /// What the module does not keep goes before the next request.
     fn restore(&mut self) {
         self.restoring.begin();
-        self.health.module_restarted();
+        self.announced = Some(Instant::now());
+        self.health.module_restarted(self.changes.is_some());
     }
 
     fn send(&mut self, exchange: Exchange, answer: Answer) {
@@ -473,7 +489,8 @@ impl Task {
         let state = if self.changes.is_some() { ModuleState::Recovering } else { ModuleState::Down };
         self.health.port_lost(state);
         if let Some(Waiting { command, answer, .. }) = self.waiting.take() {
-            answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent: true });
+            let sent = !self.engine.is_exchange_unsent();
+            answer.fail(CommandError::LinkLost { command, reason: reason.clone(), sent });
         }
         if let Some(stream) = self.stream.take() {
             stream.finish(StreamEnd::LinkLost { reason });

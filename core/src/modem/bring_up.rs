@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::known::PinState;
 use super::{BringUpError, Modem};
 use crate::commands::{EnterPin, ReadRegistration, Registration, SimState, SimStatus};
-use crate::error::CommandError;
+use crate::error::{CommandError, Outcome};
 
 /// How often the registration is read while waiting for it.
 const POLL: Duration = Duration::from_secs(1);
@@ -39,7 +39,8 @@ impl Modem {
     /// See [`BringUpError`].
     ///
     /// # Cancel safety
-    /// Nothing is left half done; calling it again continues.
+    /// Nothing is left half done; calling it again continues. A PIN whose future was dropped counts as sent: it goes
+    /// again only after the SIM was seen ready.
     pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
         let started = Instant::now();
         self.inner.options.check()?;
@@ -101,16 +102,23 @@ impl Modem {
         let Some(pin) = self.inner.options.pin.clone() else {
             return Err(sim("it asks for its PIN, and none was given"));
         };
-        if std::mem::replace(&mut self.known().pin, PinState::Sent) != PinState::Unsent {
+        let before = std::mem::replace(&mut self.known().pin, PinState::Sent);
+        if !before.may_be_sent() {
+            self.known().pin = before;
             return Err(sim("it still asks for its PIN, which was sent before and is not sent twice"));
         }
-        match self.run(EnterPin(pin)).await {
+        let result = self.run(EnterPin(pin)).await;
+        self.known().pin = match &result {
+            Ok(()) => PinState::Accepted,
+            Err(error) => match error.outcome() {
+                Outcome::NotSent => before,
+                Outcome::Refused => PinState::Refused,
+                Outcome::Unknown => PinState::Sent,
+            },
+        };
+        match result {
             Err(CommandError::Refused { error, .. }) => Err(sim(&format!("the PIN was refused ({error})"))),
-            Err(error) => Err(error.into()),
-            Ok(()) => {
-                self.known().pin = PinState::Accepted;
-                Ok(())
-            }
+            other => Ok(other?),
         }
     }
 

@@ -29,7 +29,10 @@ pub(super) enum PinState {
     Unsent,
     /// Sent, and not known to be right.
     Sent,
+    /// It was right, and will be right again.
     Accepted,
+    /// It was wrong, and will be wrong again.
+    Refused,
 }
 
 impl Known {
@@ -39,7 +42,7 @@ impl Known {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let forgotten = state.since.loss_until(&health).is_some();
         if forgotten {
-            *state = State { pin: state.pin.after_restart(), ..State::default() };
+            *state = State { pin: state.pin, ..State::default() };
         }
         state.since = health;
         (state, forgotten)
@@ -47,18 +50,15 @@ impl Known {
 }
 
 impl PinState {
-    /// The SIM is ready: what was sent was right.
+    /// Whether it may be sent now.
+    pub(super) fn may_be_sent(self) -> bool {
+        matches!(self, Self::Unsent | Self::Accepted)
+    }
+
+    /// The SIM is ready: what was sent and not refused was right.
     pub(super) fn proven(&mut self) {
         if *self == Self::Sent {
             *self = Self::Accepted;
-        }
-    }
-
-    /// A PIN that was right will be right again.
-    pub(super) fn after_restart(self) -> Self {
-        match self {
-            Self::Accepted => Self::Unsent,
-            other => other,
         }
     }
 }
@@ -76,14 +76,24 @@ mod tests {
         assert!(known.at(health).0.escape_guard.is_some());
         let (state, forgotten) = known.at(Health { restarts: 1, ..health });
         assert!(forgotten);
-        assert_eq!((state.escape_guard, state.pin), (None, PinState::Unsent));
+        assert_eq!(state.escape_guard, None);
+        assert!(state.pin.may_be_sent());
     }
 
     #[test]
-    fn a_doubtful_pin_is_not_sent_again_after_a_restart() {
+    fn a_doubtful_pin_is_not_sent_again_until_the_sim_is_ready() {
         let known = Known::default();
         known.at(Health::default()).0.pin = PinState::Sent;
-        assert_eq!(known.at(Health { restarts: 1, ..Health::default() }).0.pin, PinState::Sent);
-        assert_eq!(known.at(Health { port_losses: 1, ..Health::default() }).0.pin, PinState::Sent);
+        assert!(!known.at(Health { restarts: 1, ..Health::default() }).0.pin.may_be_sent());
+        let mut pin = PinState::Sent;
+        pin.proven();
+        assert!(pin.may_be_sent());
+    }
+
+    #[test]
+    fn a_wrong_pin_is_never_sent_again_whoever_has_unlocked_the_sim() {
+        let mut pin = PinState::Refused;
+        pin.proven();
+        assert!(!pin.may_be_sent());
     }
 }

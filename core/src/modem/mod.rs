@@ -204,12 +204,6 @@ impl Modem {
         }
     }
 
-    /// The SIM was switched off and may ask for its PIN again.
-    pub(crate) fn sim_was_off(&self) {
-        let pin = &mut self.known().pin;
-        *pin = pin.after_restart();
-    }
-
     /// What is known of the module until it restarts. After a restart nothing is, and whoever takes TLS next looks
     /// for what is left of earlier owners.
     fn known(&self) -> MutexGuard<'_, known::State> {

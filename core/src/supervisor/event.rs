@@ -58,7 +58,8 @@ pub enum SupervisorEvent {
         /// From the moment when the loss was noticed.
         took: Duration,
     },
-    /// Nothing more is tried until [`recover`](super::Supervisor::recover) is called.
+    /// Nothing more is tried until [`recover`](super::Supervisor::recover) is called, or the module shows by itself that
+    /// it has restarted.
     GaveUp {
         /// What had been lost.
         cause: Cause,

@@ -35,14 +35,15 @@ pub(super) struct Ladder {
     has_hook: bool,
     left: u32,
     tried: u32,
-    last: Option<Finding>,
-    /// How often in a row the finding was the same.
-    repeated: u32,
+    /// How far each finding has got. A module that alternates between two of them gets the strong remedies, too.
+    no_port: usize,
+    silent: usize,
+    off_line: usize,
 }
 
 impl Ladder {
     pub(super) fn new(attempts: u32, has_hook: bool) -> Self {
-        Self { has_hook, left: attempts, tried: 0, last: None, repeated: 0 }
+        Self { has_hook, left: attempts, tried: 0, no_port: 0, silent: 0, off_line: 0 }
     }
 
     /// How many remedies were tried.
@@ -54,11 +55,19 @@ impl Ladder {
     pub(super) fn next(&mut self, finding: Finding) -> Option<Remedy> {
         self.left = self.left.checked_sub(1)?;
         self.tried += 1;
-        self.repeated = if self.last == Some(finding) { self.repeated + 1 } else { 0 };
-        self.last = Some(finding);
         let remedies = remedies(finding, self.has_hook);
-        let index = usize::try_from(self.repeated).unwrap_or(usize::MAX) % remedies.len().max(1);
-        remedies.get(index).copied()
+        let rung = match finding {
+            Finding::NoPort => &mut self.no_port,
+            Finding::Silent => &mut self.silent,
+            Finding::OffLine => &mut self.off_line,
+        };
+        let remedy = remedies.get(*rung).copied();
+        *rung = (*rung + 1) % remedies.len().max(1);
+        if matches!(remedy, Some(Remedy::RestartModule | Remedy::ResetHardware)) {
+            // A module that starts is silent, and its port may go: that is no reason to reset it.
+            (self.no_port, self.silent) = (0, 0);
+        }
+        remedy
     }
 }
 
@@ -108,9 +117,16 @@ mod tests {
     }
 
     #[test]
-    fn another_finding_begins_with_the_mildest_remedy() {
-        let steps = climb(&[Finding::OffLine, Finding::OffLine, Finding::Silent, Finding::OffLine], true);
-        assert_eq!(steps[1], Some(Remedy::CycleRadio));
-        assert_eq!(steps[2..], [Some(Remedy::TryAgain), Some(Remedy::TryAgain)]);
+    fn a_module_that_is_silent_while_it_restarts_still_gets_the_strongest_remedy_in_the_end() {
+        let mut ladder = Ladder::new(20, true);
+        let mut steps = Vec::new();
+        for finding in
+            [Finding::OffLine, Finding::OffLine, Finding::OffLine, Finding::Silent, Finding::OffLine]
+        {
+            steps.extend(ladder.next(finding));
+        }
+        let strongest = [Remedy::RestartModule, Remedy::TryAgain, Remedy::ResetHardware];
+        assert_eq!(steps[2..], strongest);
+        assert_eq!(ladder.next(Finding::Silent), Some(Remedy::TryAgain), "it has just been reset");
     }
 }

@@ -4,7 +4,7 @@
 //! A [`Supervisor`] owns the port. The [`Modem`] that it gives out, and every client on it, outlive a lost port and a
 //! restarted module:
 //!
-//! - **Noticed** are a lost port at once; a restart at the next command or at the next
+//! - **Noticed** are a lost port at once (while the data of a stream are not read, when they are); a restart at the next command or at the next
 //!   [heartbeat](SupervisorOptions::heartbeat), by the echo that is on again, by settings that are lost, or by a
 //!   [start-up line](SupervisorOptions::start_up_line); a module that answers nothing when a command runs into its
 //!   deadline or at the next heartbeat; a lost packet data context at the next heartbeat.
@@ -165,7 +165,5 @@ impl Supervisor {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         self.task.abort();
-        // Whoever waits for the module must not wait for ever.
-        self.modem.health_record().given_up();
     }
 }

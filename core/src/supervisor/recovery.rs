@@ -1,6 +1,8 @@
 //! Getting a module back that cannot be used.
 
-use tokio::time::{Instant, sleep};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
 
 use super::event::{Cause, EventSender, SupervisorEvent};
 use super::ladder::{Finding, Ladder, Remedy};
@@ -8,7 +10,7 @@ use super::options::SupervisorOptions;
 use super::source::PortSource;
 use crate::commands::{Functionality, Model, ReadErrorFormat, RebootModule, RestartModule};
 use crate::driver::{Health, ModuleState, PortSlot};
-use crate::error::CommandError;
+use crate::error::{CommandError, Outcome};
 use crate::modem::{BringUpError, Modem};
 
 /// What a supervisor needs to get a module back.
@@ -27,10 +29,20 @@ struct Failed {
 }
 
 /// How a recovery ended.
-struct Outcome {
+struct Ended {
     attempts: u32,
-    result: Result<(), String>,
+    result: Result<Health, String>,
 }
+
+/// How long opening the port may take.
+const OPENING: Duration = Duration::from_secs(30);
+/// How long the user's hook may take.
+const RESETTING: Duration = Duration::from_secs(120);
+/// How long the module's first answer may take: the port may be busy with the longest command, or with a stream that
+/// nobody will end.
+const FIRST_ANSWER: Duration = Duration::from_secs(240);
+/// What was written to flash last needs time before a restart. Source: M37 p623-624.
+const FLASH: Duration = Duration::from_secs(5);
 
 impl Recovery {
     pub(super) fn new(
@@ -48,40 +60,44 @@ impl Recovery {
     }
 
     /// From the moment a loss is noticed until the module is on line again or given up. `before` is what was known
-    /// when it was last in order.
-    pub(super) async fn run(&self, cause: Cause, before: Health) {
+    /// when it was last in order. Gives what is known afterwards.
+    pub(super) async fn run(&self, cause: Cause, before: Health) -> Health {
         let started = Instant::now();
         tracing::warn!(%cause, "recovering the module");
         self.modem.health_record().set_state(ModuleState::Recovering);
         self.events.send(SupervisorEvent::Lost { cause: cause.clone() });
-        let Outcome { attempts, result } = self.climb().await;
+        let Ended { attempts, result } = self.climb().await;
         let took = started.elapsed();
-        let event = match result {
-            Ok(()) => {
-                self.modem.health_record().set_state(ModuleState::Up);
-                let restarted = self.health().restarts != before.restarts;
+        let (after, event) = match result {
+            Ok(health) => {
+                let restarted = health.restarts != before.restarts;
                 tracing::info!(?took, restarted, "the module is back");
-                SupervisorEvent::Recovered { cause, restarted, attempts, took }
+                (health, SupervisorEvent::Recovered { cause, restarted, attempts, took })
             }
             Err(reason) => {
+                let health = self.health();
                 self.modem.health_record().set_state(ModuleState::Down);
                 tracing::error!(reason, "the module is given up");
-                SupervisorEvent::GaveUp { cause, reason, took }
+                (
+                    Health { state: ModuleState::Down, ..health },
+                    SupervisorEvent::GaveUp { cause, reason, took },
+                )
             }
         };
         self.events.send(event);
+        after
     }
 
     /// Tries, and applies ever stronger remedies while that fails.
-    async fn climb(&self) -> Outcome {
+    async fn climb(&self) -> Ended {
         let mut ladder = Ladder::new(self.options.attempts, self.options.reset.is_some());
         loop {
             let Failed { finding, because } = match self.attempt().await {
-                Ok(()) => return Outcome { attempts: ladder.tried(), result: Ok(()) },
+                Ok(health) => return Ended { attempts: ladder.tried(), result: Ok(health) },
                 Err(failed) => failed,
             };
             let Some(remedy) = ladder.next(finding) else {
-                return Outcome { attempts: ladder.tried(), result: Err(because) };
+                return Ended { attempts: ladder.tried(), result: Err(because) };
             };
             tracing::info!(?remedy, because, "the module cannot be used yet");
             let attempt = ladder.tried();
@@ -91,19 +107,31 @@ impl Recovery {
         }
     }
 
-    /// Whether the module can be used.
-    async fn attempt(&self) -> Result<(), Failed> {
+    /// Whether the module can be used; then it is up.
+    async fn attempt(&self) -> Result<Health, Failed> {
         self.ensure_port().await?;
-        self.modem.run(ReadErrorFormat).await.or_else(answered).map_err(|error| self.failed(&error))?;
+        self.ensure_answer().await?;
         self.ensure_same_model().await?;
         let before = self.health();
         self.modem.bring_up().await.map_err(|error| match error {
             BringUpError::Command(error) => self.failed(&error),
+            BringUpError::Context { reason, .. } if reason.module_error().is_none() => self.failed(&reason),
             error => Failed { finding: Finding::OffLine, because: error.to_string() },
         })?;
-        match before.loss_until(&self.health()) {
-            None => Ok(()),
-            Some(loss) => Err(Failed { finding: Finding::Silent, because: format!("meanwhile: {loss:?}") }),
+        self.modem.health_record().set_up(before).ok_or_else(|| Failed {
+            finding: Finding::Silent,
+            because: "it was lost again meanwhile".to_owned(),
+        })
+    }
+
+    /// A module that refuses the question has answered.
+    async fn ensure_answer(&self) -> Result<(), Failed> {
+        match timeout(FIRST_ANSWER, self.modem.run(ReadErrorFormat)).await {
+            Ok(Ok(_) | Err(CommandError::Refused { .. })) => Ok(()),
+            Ok(Err(error)) => Err(self.failed(&error)),
+            Err(_) => {
+                Err(Failed { finding: Finding::Silent, because: "the port is busy and stays so".to_owned() })
+            }
         }
     }
 
@@ -112,7 +140,8 @@ impl Recovery {
             return Ok(());
         }
         let no_port = |error: std::io::Error| Failed { finding: Finding::NoPort, because: error.to_string() };
-        let stream = self.source.open().await.map_err(no_port)?;
+        let opened = timeout(OPENING, self.source.open()).await;
+        let stream = opened.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())).map_err(no_port)?;
         self.slot.put_in(stream).await;
         Ok(())
     }
@@ -155,25 +184,29 @@ impl Recovery {
                 tracing::warn!(%error, ?level, "the radio could not be switched");
             }
         }
-        self.modem.sim_was_off();
     }
 
     async fn restart_module(&self) {
-        // What was written to flash last needs time. Source: M37 p623-624.
         sleep(FLASH).await;
         let result = match self.modem.run(RestartModule).await {
             Err(CommandError::Refused { .. }) => self.modem.run(RebootModule).await,
             result => result,
         };
         match result {
-            Ok(()) => self.restarted().await,
-            Err(error) => tracing::warn!(%error, "the module could not be restarted"),
+            // A module that restarts may not come to its `OK`.
+            Err(error) if error.outcome() != Outcome::Unknown => {
+                tracing::warn!(%error, "the module could not be restarted");
+            }
+            _ => self.restarted().await,
         }
     }
 
     async fn reset_hardware(&self) {
         let Some(reset) = &self.options.reset else { return };
-        match reset.reset().await {
+        match timeout(RESETTING, reset.reset())
+            .await
+            .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+        {
             Ok(()) => self.restarted().await,
             Err(error) => tracing::warn!(%error, "the hardware could not be reset"),
         }
@@ -191,15 +224,5 @@ impl Drop for Recovery {
         if self.health().state == ModuleState::Recovering {
             self.modem.health_record().set_state(ModuleState::Down);
         }
-    }
-}
-
-const FLASH: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// A module that refuses the question has answered.
-fn answered(error: CommandError) -> Result<u8, CommandError> {
-    match error {
-        CommandError::Refused { .. } => Ok(0),
-        error => Err(error),
     }
 }

@@ -12,7 +12,7 @@ use crate::at::Line;
 use crate::commands::{ActiveContexts, ReadErrorFormat};
 use crate::driver::{Health, HealthWatch, Loss, ModuleDown, ModuleState, Unsolicited};
 use crate::error::CommandError;
-use crate::modem::{ServiceEvent, ServiceEvents};
+use crate::modem::{Modem, ServiceEvent, ServiceEvents};
 
 /// What [`VerboseErrors`](crate::commands::VerboseErrors) sets.
 const VERBOSE: u8 = 2;
@@ -30,106 +30,82 @@ pub(super) struct Task {
 }
 
 enum Wake {
-    Health(Option<Health>),
-    Line(Option<Result<Line, u64>>),
-    Service(Option<Result<ServiceEvent, u64>>),
-    Asked(Option<Request>),
-    Heartbeat,
+    Lost(Cause),
+    Asked(Request),
+    Look,
+    Nothing,
 }
 
 impl Task {
     pub(super) fn new(recovery: Recovery, asked: mpsc::Receiver<Request>) -> Self {
         let (health, services) = (recovery.modem.health(), recovery.modem.service_events());
-        let (lines, seen) = (Some(recovery.modem.channel().unsolicited()), health.now());
+        // What was lost since the module was opened is not known to anybody yet.
+        let (lines, seen) = (Some(recovery.modem.channel().unsolicited()), Health::default());
         Self { recovery, asked, health, services, lines, seen }
     }
 
     /// Until it is aborted.
     pub(super) async fn run(mut self) {
-        loop {
-            match self.wake().await {
-                Wake::Health(Some(health)) => self.health_changed(health).await,
-                Wake::Health(None) => return,
-                Wake::Line(Some(line)) => self.line_arrived(line).await,
-                Wake::Line(None) => self.lines = None,
-                Wake::Service(Some(Ok(event))) => self.recovery.events.send(SupervisorEvent::Service(event)),
-                Wake::Service(Some(Err(missed))) => {
-                    self.recovery.events.send(SupervisorEvent::Missed(missed))
-                }
-                Wake::Service(None) => return,
-                Wake::Asked(Some(request)) => self.asked(request).await,
-                Wake::Asked(None) => return,
-                Wake::Heartbeat => self.look().await,
+        // Nobody may wait for a module that is not worked on any more.
+        let _last = GivenUp(self.recovery.modem.clone());
+        while let Some(wake) = self.wake().await {
+            match wake {
+                Wake::Lost(cause) => self.recover(cause).await,
+                Wake::Asked(request) => self.asked(request).await,
+                Wake::Look => self.look().await,
+                Wake::Nothing => {}
             }
         }
     }
 
-    async fn wake(&mut self) -> Wake {
+    /// `None` when nobody is there any more.
+    async fn wake(&mut self) -> Option<Wake> {
         let heartbeat = self.recovery.options.heartbeat.filter(|_| self.seen.state == ModuleState::Up);
-        let listens = self.lines.is_some();
         tokio::select! {
             biased;
-            event = self.services.next() => Wake::Service(event),
-            health = self.health.changed() => Wake::Health(health),
-            line = next_line(self.lines.as_mut()), if listens => Wake::Line(line),
-            asked = self.asked.recv() => Wake::Asked(asked),
-            () = sleep(heartbeat.unwrap_or(Duration::MAX)), if heartbeat.is_some() => Wake::Heartbeat,
+            wake = self.told() => wake,
+            () = sleep(heartbeat.unwrap_or(Duration::MAX)), if heartbeat.is_some() => Some(Wake::Look),
         }
     }
 
-    async fn health_changed(&mut self, health: Health) {
-        match self.seen.loss_until(&health) {
-            Some(Loss::ModuleRestarted) => self.recover(Cause::Echo).await,
-            Some(Loss::PortLost) => self.recover(Cause::PortLost).await,
-            None if health.troubles != self.seen.troubles && health.state == ModuleState::Up => {
-                self.look().await
-            }
-            None => self.seen = health,
-        }
-    }
-
-    async fn line_arrived(&mut self, line: Result<Line, u64>) {
-        let Ok(line) = line else { return };
-        let text = line.text();
-        if self.recovery.options.start_up_lines.iter().any(|known| *known == text) {
-            self.recovery.modem.restarted().await;
-            self.recover(Cause::StartUpLine).await;
-        }
-    }
-
-    /// Asks the module whether it is still the one that was brought on line.
-    async fn look(&mut self) {
-        match self.find_loss().await {
-            Some(cause) => self.recover(cause).await,
-            None => self.seen = self.health_now(),
-        }
-    }
-
-    async fn find_loss(&self) -> Option<Cause> {
-        for _ in 0..LOOKS {
-            let format = self.recovery.modem.run(ReadErrorFormat).await;
-            match self.seen.loss_until(&self.recovery.health()) {
-                Some(Loss::ModuleRestarted) => return Some(Cause::Echo),
-                Some(Loss::PortLost) => return Some(Cause::PortLost),
-                None => {}
-            }
-            match format {
-                Ok(VERBOSE) => return self.context_lost().await,
-                Ok(_) => {
-                    self.recovery.modem.restarted().await;
-                    return Some(Cause::SettingsLost);
+    /// What others tell.
+    async fn told(&mut self) -> Option<Wake> {
+        let Self { recovery, asked, health, services, lines, seen } = self;
+        tokio::select! {
+            biased;
+            event = services.next() => event.map(|event| forward(recovery, event)),
+            changed = health.changed() => changed.map(|health| judge(seen, health)),
+            line = next_line(lines.as_mut()), if lines.is_some() => match line {
+                Some(line) => Some(judge_line(recovery, line).await),
+                None => {
+                    *lines = None;
+                    Some(Wake::Nothing)
                 }
-                // Whoever refuses is there.
-                Err(CommandError::Refused { .. }) => return self.context_lost().await,
-                Err(_) => {}
-            }
+            },
+            asked = asked.recv() => asked.map(Wake::Asked),
         }
-        Some(Cause::Silence)
     }
 
-    async fn context_lost(&self) -> Option<Cause> {
-        let active = self.recovery.modem.run(ActiveContexts).await.ok()?;
-        (!active.contains(&self.recovery.modem.context_id())).then_some(Cause::ContextLost)
+    /// Asks the module whether it is still the one that was brought on line. Whatever is told meanwhile comes first:
+    /// the question may have to wait behind a stream.
+    async fn look(&mut self) {
+        let (modem, seen) = (self.recovery.modem.clone(), self.seen);
+        let mut looking = std::pin::pin!(find_loss(&modem, seen));
+        let wake = loop {
+            let wake = tokio::select! {
+                biased;
+                found = &mut looking => break found.map_or_else(|known| { self.seen = known; Wake::Nothing }, Wake::Lost),
+                wake = self.told() => wake.unwrap_or(Wake::Nothing),
+            };
+            if matches!(wake, Wake::Lost(_) | Wake::Asked(_)) {
+                break wake;
+            }
+        };
+        match wake {
+            Wake::Lost(cause) => self.recover(cause).await,
+            Wake::Asked(request) => self.asked(request).await,
+            Wake::Look | Wake::Nothing => {}
+        }
     }
 
     async fn asked(&mut self, request: Request) {
@@ -142,14 +118,104 @@ impl Task {
         let _heard = request.send(if up { Ok(()) } else { Err(ModuleDown) });
     }
 
+    /// What the services tell meanwhile is handed on at once.
     async fn recover(&mut self, cause: Cause) {
-        self.recovery.run(cause, self.seen).await;
-        self.seen = self.health_now();
+        self.seen = {
+            let mut running = std::pin::pin!(self.recovery.run(cause, self.seen));
+            loop {
+                tokio::select! {
+                    biased;
+                    event = self.services.next() => {
+                        if let Some(event) = event {
+                            forward(&self.recovery, event);
+                        }
+                    }
+                    known = &mut running => break known,
+                }
+            }
+        };
         self.lines = Some(self.recovery.modem.channel().unsolicited());
     }
+}
 
-    fn health_now(&mut self) -> Health {
-        self.health.seen()
+fn forward(recovery: &Recovery, event: Result<ServiceEvent, u64>) -> Wake {
+    recovery.events.send(match event {
+        Ok(event) => SupervisorEvent::Service(event),
+        Err(missed) => SupervisorEvent::Missed(missed),
+    });
+    Wake::Nothing
+}
+
+/// What a change of the module's health means to somebody who knew `seen`.
+fn judge(seen: &mut Health, health: Health) -> Wake {
+    match cause_of(*seen, health) {
+        Some(cause) => Wake::Lost(cause),
+        None if health.troubles != seen.troubles && health.state == ModuleState::Up => Wake::Look,
+        None => {
+            *seen = health;
+            Wake::Nothing
+        }
+    }
+}
+
+fn cause_of(seen: Health, health: Health) -> Option<Cause> {
+    seen.loss_until(&health).map(|loss| match loss {
+        Loss::ModuleRestarted => Cause::Echo,
+        Loss::PortLost => Cause::PortLost,
+    })
+}
+
+async fn judge_line(recovery: &Recovery, line: Result<Line, u64>) -> Wake {
+    let text = line.map(|line| line.text().into_owned()).unwrap_or_default();
+    if !recovery.options.start_up_lines.contains(&text) {
+        return Wake::Nothing;
+    }
+    recovery.modem.restarted().await;
+    Wake::Lost(Cause::StartUpLine)
+}
+
+/// What the module has lost since `seen`; otherwise what is known of it now.
+async fn find_loss(modem: &Modem, seen: Health) -> Result<Cause, Health> {
+    for _ in 0..LOOKS {
+        let found = ask(modem).await;
+        let known = modem.health_record().now();
+        if let Some(cause) = cause_of(seen, known) {
+            return Ok(cause);
+        }
+        match found {
+            Ok(None) => return Err(known),
+            Ok(Some(cause)) => {
+                if cause == Cause::SettingsLost {
+                    modem.restarted().await;
+                }
+                return Ok(cause);
+            }
+            Err(error) => tracing::debug!(%error, "the module does not tell whether it is in order"),
+        }
+    }
+    Ok(Cause::Silence)
+}
+
+/// Whoever refuses a question is there.
+async fn ask(modem: &Modem) -> Result<Option<Cause>, CommandError> {
+    match modem.run(ReadErrorFormat).await {
+        Ok(VERBOSE) | Err(CommandError::Refused { .. }) => {}
+        Ok(_) => return Ok(Some(Cause::SettingsLost)),
+        Err(error) => return Err(error),
+    }
+    match modem.run(ActiveContexts).await {
+        Ok(active) => Ok((!active.contains(&modem.context_id())).then_some(Cause::ContextLost)),
+        Err(CommandError::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Tells everybody who waits for the module, when it goes, that nobody is at work on it.
+struct GivenUp(Modem);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.health_record().given_up();
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct State {
     pub(crate) needs_radio_cycle: bool,
     /// The module has to be restarted before the context can be activated.
     pub(crate) needs_restart: bool,
+    /// The plug is pulled when this line arrives, once.
+    pub(crate) unplug_at: Option<&'static str>,
     /// There is no port: opening it fails.
     pub(crate) port_missing: bool,
     /// Command lines so far.
@@ -51,6 +53,7 @@ impl Fake {
             refused_activations: 0,
             needs_radio_cycle: false,
             needs_restart: false,
+            unplug_at: None,
             port_missing: false,
             log: Vec::new(),
             openings: 0,
@@ -135,6 +138,11 @@ async fn serve(fake: Fake, mut port: DuplexStream) {
             b'\r' => {
                 let text = String::from_utf8_lossy(&line).into_owned();
                 line.clear();
+                if fake.state().unplug_at.take_if(|at| *at == text).is_some() {
+                    // What the line did is done, and its answer is lost.
+                    answer(&mut fake.state(), &text);
+                    return;
+                }
                 let answer = answer(&mut fake.state(), &text).unwrap_or_default();
                 if port.write_all(answer.as_bytes()).await.is_err() {
                     return;
@@ -171,6 +179,7 @@ fn answer(state: &mut State, line: &str) -> Option<String> {
             state.needs_radio_cycle = false;
             String::new()
         }
+        "AT#STREAM" => return Some("\r\nCONNECT\r\n".to_owned()),
         "AT#SCFG?" => "#SCFG: 1,1,300,90,600,50".to_owned(),
         "AT#ENHRST=1,0" => {
             let answer = Some("\r\nOK\r\n".to_owned());

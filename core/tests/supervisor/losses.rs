@@ -225,3 +225,28 @@ async fn whoever_waits_for_the_module_is_told_when_nobody_looks_after_it_any_mor
     let waited = tokio::time::timeout(Duration::from_secs(60), health.up()).await;
     assert_eq!(waited.expect("nobody waits for ever"), Err(telit_core::driver::ModuleDown));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_goes_between_two_questions_is_noticed() {
+    let fake = Fake::new();
+    let supervisor = start(&fake, options()).await;
+    let mut events = supervisor.events();
+    fake.state().unplug_at = Some("AT#SGACT?");
+    assert_eq!(next(&mut events).await, lost(Cause::PortLost));
+    assert!(matches!(next(&mut events).await, SupervisorEvent::Recovered { restarted: false, .. }));
+    let quiet = tokio::time::timeout(Duration::from_secs(300), events.next()).await;
+    assert!(quiet.is_err(), "{quiet:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_that_shows_while_the_module_is_asked_is_noticed() {
+    let fake = Fake::new();
+    let supervisor = start(&fake, options()).await;
+    let mut events = supervisor.events();
+    fake.state().unplug_at = Some("AT+CMEE?");
+    assert_eq!(next(&mut events).await, lost(Cause::PortLost));
+    fake.restart();
+    assert!(matches!(next(&mut events).await, SupervisorEvent::Recovered { .. }));
+    assert!(supervisor.modem().registration().await.expect("it answers").is_registered());
+    assert_eq!(supervisor.modem().health().now().state, ModuleState::Up);
+}

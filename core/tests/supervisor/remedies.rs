@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use telit_core::at::{CommandLine, Exchange, Expect, StreamEnd, StreamEnding};
 use telit_core::driver::ModuleState;
 use telit_core::supervisor::{Cause, Remedy, SupervisorEvent, SupervisorEvents, SupervisorOptions};
 
@@ -138,4 +139,36 @@ async fn a_module_that_restarts_during_recovery_is_recovered_once() {
     assert!(matches!(end, SupervisorEvent::Recovered { restarted: true, .. }), "{end:?}");
     let quiet = tokio::time::timeout(Duration::from_secs(300), events.next()).await;
     assert!(quiet.is_err(), "one loss, one recovery: {quiet:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_that_takes_the_port_with_it_counts_once() {
+    let fake = Fake::new();
+    let supervisor = start(&fake, options()).await;
+    let mut events = supervisor.events();
+    {
+        let mut state = fake.state();
+        (state.context_active, state.needs_restart, state.unplug_at) = (false, true, Some("AT#ENHRST=1,0"));
+    }
+    assert_eq!(next(&mut events).await, SupervisorEvent::Lost { cause: Cause::ContextLost });
+    let (_, end) = until_the_end(&mut events).await;
+    assert!(matches!(end, SupervisorEvent::Recovered { restarted: true, .. }), "{end:?}");
+    let health = supervisor.modem().health().now();
+    assert_eq!((health.restarts, health.port_losses), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn recovery_can_be_asked_for_while_a_stream_is_open_and_ends_it_in_the_end() {
+    let fake = Fake::new();
+    let supervisor = start(&fake, options()).await;
+    let exchange =
+        Exchange::new(CommandLine::execute("#STREAM"), Expect::stream(StreamEnding::MarkAndSilence));
+    let stream = supervisor.modem().channel().open_stream(exchange).await.expect("it opens");
+    // The heartbeat waits behind the stream by now.
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    let started = tokio::time::Instant::now();
+    supervisor.recover().await.expect("the port is opened again");
+    assert!(started.elapsed() < Duration::from_secs(600), "{:?}", started.elapsed());
+    assert_eq!(stream.end().await, StreamEnd::LinkLost { reason: "the port is opened again".into() });
+    assert_eq!(fake.state().openings, 2);
 }
