@@ -154,7 +154,11 @@ impl Session {
         command.exchange()?;
         self.ready().await?;
         let error = match self.modem.run(command.clone()).await {
-            Ok(response) => return Ok(response),
+            Ok(response) => {
+                // What was cut may go on in the same session.
+                self.outage.end();
+                return Ok(response);
+            }
             Err(error) => error,
         };
         let reply = self.reply_to(&error).await;

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use telit_simulator::servers::{TestServers, pattern};
@@ -79,6 +79,15 @@ fn write_to(port: &str, line: &str) -> File {
     port
 }
 
+/// Another process writes files without telling.
+fn wait_until(what: &str, there: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !there() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "waited too long for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_module_that_is_not_lost_needs_nothing() {
     let plain = telit(&["info", "--port", "sim:37", "--json"]).ok();
@@ -120,9 +129,7 @@ fn a_download_goes_on_after_an_unplug() {
         ["ftps", "get", &url, "--password-env", "FTP_PASSWORD", "--output", &target, "--json", "--recover"];
     let download = world.started(&words, module.port());
     let part = format!("{target}.part");
-    while !fs::metadata(&part).is_ok_and(|part| part.len() > 50_000) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("a part of the file", || fs::metadata(&part).is_ok_and(|part| part.len() > 50_000));
     let _held = write_to(module.second_port(), "AT+CSQ\r");
     let ran = finish(download).ok();
     assert!(ran.stderr.contains("recovery: the port is lost\n"), "{ran:?}");
@@ -150,9 +157,7 @@ fn a_program_resets_what_does_not_come_back() {
     subscriber.must_say("recovery: the port is lost");
     let tried = subscriber.must_say("recovery: no port ");
     assert_eq!(tried, format!("recovery: no port {port}; attempt 1: opening the port again\n"));
-    while !Path::new(&asked).exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the reset", || Path::new(&asked).exists());
     let again = world.simulated(&["--link", &port]);
     subscriber.must_say("recovery: mqtt is back after ");
     world.servers.broker().publish("dt/two", "after");

