@@ -13,11 +13,16 @@ pub(super) struct Restoring {
     held: bool,
     /// The stream to the module is new, and nothing has shown yet whether the module has restarted meanwhile.
     unproven: bool,
+    /// A command was answered without an echo since the settings were sent last. A module that never stops echoing has
+    /// not restarted each time.
+    quiet: bool,
+    /// The command under way was echoed.
+    echoed: bool,
 }
 
 impl Restoring {
     pub(super) fn new(settings: Vec<Exchange>) -> Self {
-        Self { settings, ..Self::default() }
+        Self { settings, quiet: true, ..Self::default() }
     }
 
     /// Belongs to the settings from now on.
@@ -54,11 +59,12 @@ impl Restoring {
         if self.settings.is_empty() {
             return false;
         }
+        self.echoed |= !own;
         if own || !self.queue.is_empty() {
             return std::mem::take(&mut self.unproven);
         }
         self.begin();
-        true
+        std::mem::take(&mut self.quiet)
     }
 
     /// An exchange ended; `own` says that it was one of the settings.
@@ -68,6 +74,10 @@ impl Restoring {
             self.begin();
         }
         self.held = silent;
+        let answered = matches!(failure, None | Some(Failure::Refused(_)));
+        if !own && !std::mem::take(&mut self.echoed) && answered {
+            self.quiet = true;
+        }
         if own && !silent && self.queue.is_empty() {
             self.unproven = false;
         }
@@ -101,7 +111,12 @@ mod tests {
         assert_eq!(names(&mut restoring), ["E0", "+X"]);
         assert!(!restoring.echo_seen(true), "of the last one");
         restoring.completed(true, None);
-        assert!(restoring.echo_seen(false), "it has restarted again");
+        assert!(!restoring.echo_seen(false), "it goes on echoing");
+        restoring.completed(false, None);
+        assert_eq!(names(&mut restoring), ["E0", "+X"]);
+        restoring.completed(true, None);
+        restoring.completed(false, None);
+        assert!(restoring.echo_seen(false), "it was quiet, and has restarted again");
     }
 
     #[test]
