@@ -72,11 +72,6 @@ impl HealthWatch {
         *self.receiver.borrow()
     }
 
-    /// What is known now; [`changed`](Self::changed) waits for what comes after it.
-    pub fn seen(&mut self) -> Health {
-        *self.receiver.borrow_and_update()
-    }
-
     /// Waits for the next change and gives what is known then. `None` when the port is closed.
     ///
     /// # Cancel safety
@@ -196,6 +191,18 @@ mod tests {
         assert_eq!(before.loss_until(&later), Some(Loss::PortLost));
         later.restarts = 1;
         assert_eq!(before.loss_until(&later), Some(Loss::ModuleRestarted));
+    }
+
+    #[test]
+    fn it_is_up_only_if_nothing_more_was_lost() {
+        let record = HealthRecord::default();
+        let known = record.now();
+        record.port_lost(ModuleState::Recovering);
+        assert_eq!(record.set_up(known), None);
+        assert_eq!(record.now().state, ModuleState::Recovering);
+        let up = Health { state: ModuleState::Up, ..record.now() };
+        assert_eq!(record.set_up(record.now()), Some(up));
+        assert_eq!(record.now(), up);
     }
 
     #[tokio::test(start_paused = true)]
