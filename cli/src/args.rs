@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArguments {
-    /// AT port of the module: a path, usb:VENDOR:PRODUCT[:SERIAL][@INTERFACE] such as usb:1bc7:110a@02, or sim:37 for
+    /// AT port of the module: a path, usb:VENDOR:PRODUCT (then :SERIAL, @INTERFACE) such as usb:1bc7:110a@02, or sim:37 for
     /// a virtual module in this process
     #[arg(long, value_name = "PATH|usb:IDS|sim:PLATFORM", env = "TELIT_PORT", global = true)]
     pub(crate) port: Option<String>,

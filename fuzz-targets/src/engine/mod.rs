@@ -8,7 +8,7 @@ mod rig;
 use operation::Operation;
 use rig::{Feeding, Rig};
 
-/// Runs the operations that the input encodes (see [`Operation::decode`]) on two engines, one of which gets the
+/// Runs the operations that the input encodes (see `Operation::decode`) on two engines, one of which gets the
 /// module's bytes one by one.
 ///
 /// # Panics
