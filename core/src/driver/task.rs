@@ -184,7 +184,11 @@ impl Task {
                 self.unflushed = false;
             }
             Wake::Change(Some(change)) => return Err(End::Changed(change)),
-            Wake::Change(None) => self.changes = None,
+            Wake::Change(None) => {
+                self.changes = None;
+                // A restart may have been counted just before: nobody is at work on it.
+                self.health.given_up();
+            }
             Wake::Request(Some(request)) => self.begin(request),
             Wake::Request(None) => return Err(End::HandlesGone),
             Wake::StreamControl(control) => self.control_stream(control),
