@@ -21,11 +21,12 @@ async fn main() -> anyhow::Result<()> {
     let target = std::env::temp_dir().join("telit-example-update.bin");
     let hash: Sha256Digest = std::env::var("TELIT_SHA256").as_deref().unwrap_or(SHA256).parse()?;
     let mut trouble = Some(());
+    let waits = Backoff::new(Duration::from_millis(500), Duration::from_secs(60));
     let report = client
         .download_to_file("firmware.bin", &target)
         .resume(true)
         .sha256(hash)
-        .retry(Retry::new(100, Backoff::new(Duration::from_millis(500), Duration::from_secs(60))))
+        .retry(Retry::default().max_attempts(100).backoff(waits))
         .progress(|progress| {
             if progress.bytes >= progress.total / 2
                 && let Some(()) = trouble.take()

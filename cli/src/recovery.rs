@@ -104,8 +104,8 @@ fn text(event: &SupervisorEvent) -> Option<String> {
 fn service_text(service: Service, change: &ServiceChange) -> Option<String> {
     Some(match change {
         ServiceChange::Lost { reason } => format!("{service} is lost: {reason}"),
-        ServiceChange::Back { took } => format!("{service} is back after {}", output::duration(*took)),
-        ServiceChange::GivenUp { reason } => format!("{service} is given up: {reason}"),
+        ServiceChange::Resumed { took } => format!("{service} is back after {}", output::duration(*took)),
+        ServiceChange::GaveUp { reason } => format!("{service} is given up: {reason}"),
         _ => return None,
     })
 }
@@ -159,8 +159,8 @@ mod tests {
         }
         let table = [
             (ServiceChange::Lost { reason: "the port was lost".into() }, "mqtt is lost: the port was lost"),
-            (ServiceChange::Back { took }, "mqtt is back after 12.3 s"),
-            (ServiceChange::GivenUp { reason: "refused".into() }, "mqtt is given up: refused"),
+            (ServiceChange::Resumed { took }, "mqtt is back after 12.3 s"),
+            (ServiceChange::GaveUp { reason: "refused".into() }, "mqtt is given up: refused"),
         ];
         for (change, expected) in table {
             assert_eq!(service_text(Service::Mqtt, &change).as_deref(), Some(expected));

@@ -28,14 +28,14 @@ impl Outage {
     /// The session is open again.
     pub(crate) fn end(&mut self) {
         if let Some(began) = self.began.take() {
-            self.modem.report(Service::Ftp, ServiceChange::Back { took: began.elapsed() });
+            self.modem.report(Service::Ftp, ServiceChange::Resumed { took: began.elapsed() });
         }
     }
 
     /// Nothing more is tried.
     pub(crate) fn give_up(&mut self, reason: String) {
         if self.began.take().is_some() {
-            self.modem.report(Service::Ftp, ServiceChange::GivenUp { reason });
+            self.modem.report(Service::Ftp, ServiceChange::GaveUp { reason });
         }
     }
 }

@@ -137,15 +137,10 @@ impl MqttOptions {
         self
     }
 
-    /// What to do about a connection that was lost. Default: connect and subscribe again, see [`Reconnect`].
+    /// What to do about a connection that was lost. Default: connect and subscribe again, see [`Reconnect`], which
+    /// says [`never`](Reconnect::never) too.
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
-        self.reconnect = Some(reconnect);
-        self
-    }
-
-    /// A connection that was lost stays lost: subscriptions end, and [`state`](crate::MqttClient::state) tells why.
-    pub fn no_reconnect(mut self) -> Self {
-        self.reconnect = None;
+        self.reconnect = Some(reconnect).filter(|policy| !policy.is_never());
         self
     }
 
@@ -246,6 +241,13 @@ mod tests {
 
     fn plain() -> MqttOptions {
         MqttOptions::new("broker.example", "client-1", MqttSecurity::DangerPlain)
+    }
+
+    #[test]
+    fn no_attempt_is_no_reconnecting() {
+        assert_eq!(plain().reconnect, Some(Reconnect::default()));
+        assert_eq!(plain().reconnect(Reconnect::default().max_attempts(0)).reconnect, None);
+        assert_eq!(plain().reconnect(Reconnect::never()).reconnect, None);
     }
 
     fn problem(options: &MqttOptions) -> Option<&'static str> {

@@ -23,19 +23,19 @@ use telit_core::driver::ModuleState;
 /// use telit_mqtt::Reconnect;
 ///
 /// let patient = Reconnect::default().backoff(Backoff::new(Duration::from_secs(10), Duration::from_secs(600)));
-/// let brief = Reconnect::default().attempts(3);
+/// let brief = Reconnect::default().max_attempts(3);
 /// # drop((patient, brief));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "nothing changes until it is given to MqttOptions::reconnect()"]
 pub struct Reconnect {
     backoff: Backoff,
-    attempts: Option<u32>,
+    max_attempts: Option<u32>,
 }
 
 impl Default for Reconnect {
     fn default() -> Self {
-        Self { backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)), attempts: None }
+        Self { backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)), max_attempts: None }
     }
 }
 
@@ -46,10 +46,21 @@ impl Reconnect {
         self
     }
 
-    /// How many attempts in a row may fail before the client is lost for good; at least 1. Default: any number.
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = Some(attempts.max(1));
+    /// How many attempts in a row may fail before the client is lost for good. Default: any number. 0 is the same as
+    /// [`never`](Self::never).
+    pub fn max_attempts(mut self, max_attempts: u32) -> Self {
+        self.max_attempts = Some(max_attempts);
         self
+    }
+
+    /// Not at all: a connection that was lost stays lost. Subscriptions end, and
+    /// [`state`](crate::MqttClient::state) tells why.
+    pub fn never() -> Self {
+        Self::default().max_attempts(0)
+    }
+
+    pub(crate) fn is_never(self) -> bool {
+        self.max_attempts == Some(0)
     }
 }
 
@@ -147,7 +158,7 @@ impl Reconnector {
         };
         match module {
             ModuleState::Down => Step::GiveUp,
-            _ if self.policy.attempts.is_some_and(|most| self.failed >= most) => Step::GiveUp,
+            _ if self.policy.max_attempts.is_some_and(|most| self.failed >= most) => Step::GiveUp,
             ModuleState::Up if held => Step::Look,
             ModuleState::Up if away.next_at <= now => {
                 away.attempts += 1;
@@ -176,7 +187,7 @@ impl Reconnector {
             Failure::ModuleLost => {}
             Failure::Transient => self.failed = self.failed.saturating_add(1),
         }
-        if self.policy.attempts.is_some_and(|most| self.failed >= most) {
+        if self.policy.max_attempts.is_some_and(|most| self.failed >= most) {
             return None;
         }
         let wait = self.draw();
@@ -261,7 +272,7 @@ mod tests {
     #[test]
     fn what_the_module_is_to_blame_for_does_not_count() {
         let start = start();
-        let mut reconnector = Reconnector::new(Reconnect::default().attempts(1));
+        let mut reconnector = Reconnector::new(Reconnect::default().max_attempts(1));
         reconnector.lost(start);
         for number in 1..=3 {
             assert_eq!(reconnector.next_step(after(start, LONG), UP, false), Step::Attempt(number));
@@ -276,7 +287,7 @@ mod tests {
     #[test]
     fn a_connection_that_does_not_last_is_a_failed_attempt() {
         let start = start();
-        let policy = Reconnect::default().attempts(3);
+        let policy = Reconnect::default().max_attempts(3);
         let mut reconnector = Reconnector::new(policy);
         reconnector.connected(start);
         for round in 0..3 {

@@ -221,7 +221,7 @@ impl Session {
                 None
             }
             Polled::State(state) => Some(LossReason::from_state(state)),
-            Polled::Forgotten => Some(LossReason::ModuleForgot),
+            Polled::Forgotten => Some(LossReason::ModuleRestarted),
             Polled::Unknown => {
                 self.unknown_polls += 1;
                 self.poll_at = Some(now + RETRY);
@@ -348,7 +348,10 @@ mod tests {
         ] {
             assert_eq!(connected(&clock).polled(clock.at(1), Polled::State(state)), Some(reason));
         }
-        assert_eq!(connected(&clock).polled(clock.at(1), Polled::Forgotten), Some(LossReason::ModuleForgot));
+        assert_eq!(
+            connected(&clock).polled(clock.at(1), Polled::Forgotten),
+            Some(LossReason::ModuleRestarted)
+        );
     }
 
     #[test]

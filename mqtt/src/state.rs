@@ -51,7 +51,7 @@ pub enum LossReason {
     /// The broker let us in before and refuses the login now.
     Refused(Refusal),
     /// The module has restarted, or does not know our client any more, which means the same.
-    ModuleForgot,
+    ModuleRestarted,
     /// The module did not answer.
     ModuleSilent,
     /// The port to the module is gone.
@@ -125,7 +125,7 @@ impl LossReason {
     #[must_use]
     pub fn category(self) -> Category {
         match self {
-            Self::ModuleForgot | Self::ModuleSilent | Self::LinkLost => Category::Link,
+            Self::ModuleRestarted | Self::ModuleSilent | Self::LinkLost => Category::Link,
             Self::ModuleFailure | Self::UnknownState(_) => Category::Other,
             Self::Refused(refusal) => refusal.category(),
             _ => Category::Network,
@@ -157,7 +157,7 @@ impl fmt::Display for LossReason {
             Self::SocketFailure => "the network connection failed",
             Self::UnknownState(state) => return write!(f, "the module reports the unknown state {state}"),
             Self::Refused(refusal) => return write!(f, "the broker refused the login: {refusal}"),
-            Self::ModuleForgot => "the module has forgotten its client: it has restarted",
+            Self::ModuleRestarted => "the module has restarted",
             Self::ModuleSilent => "the module does not answer",
             Self::LinkLost => "the port to the module is gone",
         })

@@ -99,7 +99,7 @@ impl Rig {
         };
         let options = SupervisorOptions::default()
             .heartbeat(Some(Duration::from_millis(50)))
-            .attempts(10_000)
+            .max_attempts(10_000)
             .backoff(Backoff::new(Duration::from_millis(5), Duration::from_millis(50)));
         let builder = Modem::builder().apn("iot.test").registration_timeout(Duration::from_secs(1));
         let supervisor = Supervisor::start(builder, source, options).await.expect("the module comes on line");

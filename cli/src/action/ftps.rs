@@ -133,7 +133,7 @@ async fn download(
         bar.expect(progress.total);
         bar.reach(progress.bytes);
     });
-    request = request.retry(Retry::default().times(get.retries)).on_retry(|retrying| {
+    request = request.retry(Retry::default().max_attempts(get.retries)).on_retry(|retrying| {
         tracing::warn!("attempt {} follows: {}", retrying.attempt, retrying.because);
     });
     if let Some(hash) = get.sha256 {

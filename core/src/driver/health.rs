@@ -143,7 +143,7 @@ impl HealthRecord {
     }
 
     /// Nobody is at work on the module any more.
-    pub(crate) fn given_up(&self) {
+    pub(crate) fn gave_up(&self) {
         self.sender.send_if_modified(|health| {
             let given_up = health.state == ModuleState::Recovering;
             if given_up {
@@ -219,13 +219,13 @@ mod tests {
         assert_eq!(losing.await.unwrap(), Loss::ModuleRestarted);
         record.set_state(ModuleState::Down);
         assert_eq!(waiting.await.unwrap(), Err(ModuleDown));
-        record.given_up();
+        record.gave_up();
         assert_eq!(record.now().state, ModuleState::Down);
         record.set_state(ModuleState::Up);
-        record.given_up();
+        record.gave_up();
         assert_eq!(record.now().state, ModuleState::Up, "nobody was at work");
         record.set_state(ModuleState::Recovering);
-        record.given_up();
+        record.gave_up();
         assert_eq!(record.now().state, ModuleState::Down);
         let mut last = record.watch();
         drop(record);

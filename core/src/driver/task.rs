@@ -187,7 +187,7 @@ impl Task {
             Wake::Change(None) => {
                 self.changes = None;
                 // A restart may have been counted just before: nobody is at work on it.
-                self.health.given_up();
+                self.health.gave_up();
             }
             Wake::Request(Some(request)) => self.begin(request),
             Wake::Request(None) => return Err(End::HandlesGone),

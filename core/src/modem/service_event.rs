@@ -31,12 +31,12 @@ pub enum ServiceChange {
         reason: String,
     },
     /// It goes on: an MQTT session with its subscriptions, a download where it stopped.
-    Back {
+    Resumed {
         /// How long it was away.
         took: Duration,
     },
     /// Nothing more is tried.
-    GivenUp {
+    GaveUp {
         /// Why.
         reason: String,
     },

@@ -42,8 +42,8 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    pub(super) fn new(attempts: u32, has_hook: bool) -> Self {
-        Self { has_hook, left: attempts, tried: 0, no_port: 0, silent: 0, off_line: 0 }
+    pub(super) fn new(max_attempts: u32, has_hook: bool) -> Self {
+        Self { has_hook, left: max_attempts, tried: 0, no_port: 0, silent: 0, off_line: 0 }
     }
 
     /// How many remedies were tried.

@@ -12,7 +12,7 @@ use crate::backoff::Backoff;
 #[must_use]
 pub struct SupervisorOptions {
     pub(super) heartbeat: Option<Duration>,
-    pub(super) attempts: u32,
+    pub(super) max_attempts: u32,
     pub(super) backoff: Backoff,
     pub(super) reset: Option<Arc<dyn HardwareReset>>,
     pub(super) start_up_lines: Vec<String>,
@@ -22,7 +22,7 @@ impl Default for SupervisorOptions {
     fn default() -> Self {
         Self {
             heartbeat: Some(Duration::from_secs(30)),
-            attempts: 20,
+            max_attempts: 20,
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)),
             reset: None,
             start_up_lines: Vec::new(),
@@ -41,8 +41,8 @@ impl SupervisorOptions {
     /// How many remedies are tried before the module is given up. Default 20, which takes from 15 minutes (a module
     /// that is silent) to some hours (one that never finds a network, see
     /// [`registration_timeout`](crate::modem::ModemBuilder::registration_timeout)).
-    pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+    pub fn max_attempts(mut self, max_attempts: u32) -> Self {
+        self.max_attempts = max_attempts;
         self
     }
 
@@ -70,7 +70,7 @@ impl fmt::Debug for SupervisorOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SupervisorOptions")
             .field("heartbeat", &self.heartbeat)
-            .field("attempts", &self.attempts)
+            .field("max_attempts", &self.max_attempts)
             .field("backoff", &self.backoff)
             .field("hardware_reset", &self.reset.is_some())
             .field("start_up_lines", &self.start_up_lines)

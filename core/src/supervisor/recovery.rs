@@ -90,7 +90,7 @@ impl Recovery {
 
     /// Tries, and applies ever stronger remedies while that fails.
     async fn climb(&self) -> Ended {
-        let mut ladder = Ladder::new(self.options.attempts, self.options.reset.is_some());
+        let mut ladder = Ladder::new(self.options.max_attempts, self.options.reset.is_some());
         loop {
             let Failed { finding, because } = match self.attempt().await {
                 Ok(health) => return Ended { attempts: ladder.tried(), result: Ok(health) },

@@ -47,7 +47,7 @@ impl Task {
     /// Until it is aborted.
     pub(super) async fn run(mut self) {
         // Nobody may wait for a module that is not worked on any more.
-        let _last = GivenUp(self.recovery.modem.clone());
+        let _last = GaveUp(self.recovery.modem.clone());
         while let Some(wake) = self.wake().await {
             match wake {
                 Wake::Lost(cause) => self.recover(cause).await,
@@ -211,11 +211,11 @@ async fn ask(modem: &Modem) -> Result<Option<Cause>, CommandError> {
 }
 
 /// Tells everybody who waits for the module, when it goes, that nobody is at work on it.
-struct GivenUp(Modem);
+struct GaveUp(Modem);
 
-impl Drop for GivenUp {
+impl Drop for GaveUp {
     fn drop(&mut self) {
-        self.0.health_record().given_up();
+        self.0.health_record().gave_up();
     }
 }
 

@@ -185,7 +185,7 @@ async fn what_services_tell_is_among_the_events_and_a_slow_reader_is_told_what_i
     let fake = Fake::new();
     let supervisor = start(&fake, options()).await;
     let mut events = supervisor.events();
-    let back = |seconds| ServiceChange::Back { took: Duration::from_secs(seconds) };
+    let back = |seconds| ServiceChange::Resumed { took: Duration::from_secs(seconds) };
     for seconds in 0..70 {
         supervisor.modem().report(Service::Mqtt, back(seconds));
         tokio::task::yield_now().await;

@@ -89,7 +89,7 @@ async fn a_module_that_no_radio_helps_is_restarted_by_command() {
 #[tokio::test(start_paused = true)]
 async fn what_nothing_helps_is_given_up_and_can_be_asked_for_again() {
     let fake = Fake::new();
-    let supervisor = start(&fake, options().attempts(4)).await;
+    let supervisor = start(&fake, options().max_attempts(4)).await;
     let mut events = supervisor.events();
     fake.state().silent = true;
     assert_eq!(next(&mut events).await, SupervisorEvent::Lost { cause: Cause::Silence });
@@ -111,7 +111,7 @@ async fn what_nothing_helps_is_given_up_and_can_be_asked_for_again() {
 #[tokio::test(start_paused = true)]
 async fn another_model_in_the_same_socket_is_not_used() {
     let fake = Fake::new();
-    let supervisor = start(&fake, options().attempts(2)).await;
+    let supervisor = start(&fake, options().max_attempts(2)).await;
     let mut events = supervisor.events();
     fake.state().model = "LE910C4-WWXD";
     fake.unplug();

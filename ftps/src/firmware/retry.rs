@@ -18,39 +18,41 @@ use crate::error::TransferError;
 /// use telit_core::Backoff;
 /// use telit_ftps::Retry;
 ///
-/// let patient = Retry::new(100, Backoff::new(Duration::from_secs(5), Duration::from_secs(600)));
-/// assert_eq!(Retry::default().times(0).times(10), Retry::default());
-/// # let _ = patient;
+/// let waits = Backoff::new(Duration::from_secs(5), Duration::from_secs(600));
+/// let patient = Retry::default().max_attempts(100).backoff(waits);
+/// assert_eq!(Retry::default().max_attempts(0).max_attempts(10), Retry::default());
+/// # drop(patient);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "nothing changes until it is given to FirmwareDownload::retry()"]
 pub struct Retry {
-    times: u32,
     backoff: Backoff,
+    max_attempts: u32,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self::new(10, Backoff::new(Duration::from_secs(1), Duration::from_secs(60)))
+        Self { backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(60)), max_attempts: 10 }
     }
 }
 
 impl Retry {
-    /// At most so many times in a row without a new byte, with these waits.
-    #[must_use]
-    pub const fn new(times: u32, backoff: Backoff) -> Self {
-        Self { times, backoff }
+    /// How long to wait before an attempt. Default at random, at first up to 1 s, in the end up to 60 s.
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.backoff = backoff;
+        self
     }
 
-    /// The same with so many times in a row.
-    #[must_use]
-    pub const fn times(self, times: u32) -> Self {
-        Self { times, ..self }
+    /// How many attempts in a row may bring no new byte after a cut, before the download fails. Default 10. 0 is the
+    /// same as [`never`](Self::never).
+    pub fn max_attempts(mut self, max_attempts: u32) -> Self {
+        self.max_attempts = max_attempts;
+        self
     }
 
     /// Not at all: the first error ends the download.
-    #[must_use]
-    pub const fn never() -> Self {
-        Self::new(0, Backoff::new(Duration::ZERO, Duration::ZERO))
+    pub fn never() -> Self {
+        Self::default().max_attempts(0)
     }
 }
 
@@ -97,9 +99,9 @@ impl Attempts {
     /// One failed, with so many bytes in the part file. Gives how long to wait before the next one; `None` if there is
     /// none.
     pub(super) fn next(&mut self, bytes: u64) -> Option<Duration> {
-        self.in_vain = if bytes > self.most { 1 } else { self.in_vain + 1 };
+        self.in_vain = if bytes > self.most { 1 } else { self.in_vain.saturating_add(1) };
         self.most = self.most.max(bytes);
-        if self.in_vain > self.retry.times {
+        if self.in_vain > self.retry.max_attempts {
             return None;
         }
         self.made += 1;
@@ -113,8 +115,8 @@ mod tests {
 
     const WAIT: Duration = Duration::ZERO;
 
-    fn attempts(times: u32) -> Attempts {
-        Attempts::first(Retry::new(times, Backoff::new(WAIT, WAIT)))
+    fn attempts(max_attempts: u32) -> Attempts {
+        Attempts::first(Retry::default().max_attempts(max_attempts).backoff(Backoff::new(WAIT, WAIT)))
     }
 
     #[test]
@@ -147,7 +149,7 @@ mod tests {
     #[test]
     fn waits_grow_while_nothing_comes() {
         let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
-        let mut attempts = Attempts::first(Retry::new(5, backoff));
+        let mut attempts = Attempts::first(Retry::default().max_attempts(5).backoff(backoff));
         for bound in [1, 2, 4, 8] {
             assert!(attempts.next(0).unwrap() <= Duration::from_secs(bound));
         }

@@ -43,7 +43,7 @@ async fn an_idle_session_is_set_up_anew_and_returns_to_the_directory() {
     );
     let changes = told(&mut events, 2).await;
     assert_eq!(changes[0], ServiceChange::Lost { reason: "the module has restarted".into() });
-    assert!(matches!(changes[1], ServiceChange::Back { .. }), "{changes:?}");
+    assert!(matches!(changes[1], ServiceChange::Resumed { .. }), "{changes:?}");
     drop((modem, client));
     module.done().await;
 }
@@ -116,7 +116,7 @@ async fn a_download_names_the_restart_and_the_next_operation_works() {
         assert_eq!(client.size("f").await.unwrap(), 10);
         let changes = told(&mut events, 2).await;
         assert_eq!(changes[0], ServiceChange::Lost { reason: error.to_string() });
-        assert!(matches!(changes[1], ServiceChange::Back { .. }), "{changes:?}");
+        assert!(matches!(changes[1], ServiceChange::Resumed { .. }), "{changes:?}");
         drop((modem, client));
         module.done().await;
     }

@@ -22,8 +22,10 @@ fn hash() -> Sha256Digest {
     HASH.parse().unwrap()
 }
 
-fn soon(times: u32) -> Retry {
-    Retry::new(times, Backoff::new(Duration::from_secs(1), Duration::from_secs(4)))
+fn soon(max_attempts: u32) -> Retry {
+    Retry::default()
+        .max_attempts(max_attempts)
+        .backoff(Backoff::new(Duration::from_secs(1), Duration::from_secs(4)))
 }
 
 /// An attempt that is cut behind these bytes.
@@ -63,7 +65,7 @@ async fn it_goes_on_behind_what_is_on_the_disk() {
         let lost = events.next().await.unwrap().unwrap().change;
         assert!(matches!(lost, ServiceChange::Lost { .. }), "{lost:?}");
         let back = events.next().await.unwrap().unwrap().change;
-        assert!(matches!(back, ServiceChange::Back { .. }), "{back:?}");
+        assert!(matches!(back, ServiceChange::Resumed { .. }), "{back:?}");
     }
     assert_eq!(fs::read(target(&folder)).unwrap(), DATA);
     drop((modem, client));
@@ -90,7 +92,7 @@ async fn a_session_that_is_kept_is_told_to_be_back_and_can_be_lost_again() {
     let all = tokio::time::timeout(Duration::from_secs(60), telling).await;
     assert!(all.is_ok(), "{told:?}");
     for pair in told.chunks(2) {
-        assert!(matches!(pair, [ServiceChange::Lost { .. }, ServiceChange::Back { .. }]), "{told:?}");
+        assert!(matches!(pair, [ServiceChange::Lost { .. }, ServiceChange::Resumed { .. }]), "{told:?}");
     }
     drop((modem, client));
     module.done().await;
@@ -117,10 +119,7 @@ async fn attempts_that_bring_nothing_are_bounded() {
         told.push(events.next().await.unwrap().unwrap().change);
     }
     let reason = error.to_string();
-    assert_eq!(
-        told[4..],
-        [ServiceChange::Lost { reason: reason.clone() }, ServiceChange::GivenUp { reason }]
-    );
+    assert_eq!(told[4..], [ServiceChange::Lost { reason: reason.clone() }, ServiceChange::GaveUp { reason }]);
     drop((modem, client));
     module.done().await;
 }
@@ -140,7 +139,7 @@ async fn what_cannot_get_better_ends_it_at_once() {
     assert!(matches!(**reason, ConnectError::LoginRefused { .. }), "{reason:?}");
     assert!(matches!(events.next().await.unwrap().unwrap().change, ServiceChange::Lost { .. }));
     let given_up = events.next().await.unwrap().unwrap().change;
-    assert_eq!(given_up, ServiceChange::GivenUp { reason: error.to_string() });
+    assert_eq!(given_up, ServiceChange::GaveUp { reason: error.to_string() });
     drop((modem, client));
     module.done().await;
 }

@@ -268,7 +268,7 @@ impl Connector {
             Ok(()) => match self.run(state).await? {
                 Some(1) => Ok(()),
                 Some(other) => Err(ConnectError::NotConnected { reason: LossReason::from_state(other) }),
-                None => Err(ConnectError::NotConnected { reason: LossReason::ModuleForgot }),
+                None => Err(ConnectError::NotConnected { reason: LossReason::ModuleRestarted }),
             },
             Err(error) => match ConnectError::specific(&error) {
                 Some(specific) => Err(specific),

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use telit_core::Category;
 use telit_core::exclusive::Service;
-use telit_mqtt::{ClientState, ConnectError, DisconnectError, Event, LossReason, PublishError, QoS, Refusal};
+use telit_mqtt::{
+    ClientState, ConnectError, DisconnectError, Event, LossReason, PublishError, QoS, Reconnect, Refusal,
+};
 use tokio::time::Instant;
 
 use crate::fake::ERROR;
@@ -59,7 +61,7 @@ async fn what_arrives_while_pausing_is_read() {
 
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_lost_while_pausing_is_lost_not_paused() {
-    let (client, modem, fake) = connected(secure().no_reconnect()).await;
+    let (client, modem, fake) = connected(secure().reconnect(Reconnect::never())).await;
     fake.set_connection(2);
     // The request comes at the moment when the connection is looked after.
     let half_keep_alive = tokio::time::advance(Duration::from_secs(30));
@@ -108,7 +110,7 @@ async fn a_lost_connection_is_noticed_within_half_the_keep_alive() {
         (7, LossReason::SocketFailure),
     ] {
         let (client, modem, fake) =
-            connected(secure().no_reconnect().keep_alive(Duration::from_secs(100))).await;
+            connected(secure().reconnect(Reconnect::never()).keep_alive(Duration::from_secs(100))).await;
         let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
         let mut events = client.events();
         fake.lines();
@@ -127,10 +129,10 @@ async fn a_lost_connection_is_noticed_within_half_the_keep_alive() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restarted_module_has_forgotten_the_client() {
-    let (client, _modem, fake) = connected(plain().no_reconnect()).await;
+    let (client, _modem, fake) = connected(plain().reconnect(Reconnect::never())).await;
     let mut events = client.events();
     fake.set_enabled(false);
-    let lost = ClientState::Lost(LossReason::ModuleForgot);
+    let lost = ClientState::Lost(LossReason::ModuleRestarted);
     assert_eq!(events.next().await, Some(Event::State(lost)));
     assert_eq!(client.state(), lost);
     client.resume().await.unwrap();

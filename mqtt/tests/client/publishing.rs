@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use telit_core::{Category, CommandError};
-use telit_mqtt::{ClientState, LossReason, Publish, PublishError, QoS, TopicError};
+use telit_mqtt::{ClientState, LossReason, Publish, PublishError, QoS, Reconnect, TopicError};
 
 use crate::fake::{ERROR, OK, PAYLOAD};
 use crate::{connected, plain, secure};
@@ -82,7 +82,7 @@ async fn a_missing_acknowledgement_leaves_a_doubt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_publish_that_finds_the_connection_gone() {
-    let (client, modem, fake) = connected(secure().no_reconnect()).await;
+    let (client, modem, fake) = connected(secure().reconnect(Reconnect::never())).await;
     let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
     fake.lines();
     fake.answer("AT#MQPUBSEXT", ERROR);

@@ -56,7 +56,7 @@ async fn whatever_ends_the_connection_subscriptions_go_on() {
         let lost = ServiceChange::Lost { reason: reason.to_string() };
         assert_eq!(services.next().await.unwrap().unwrap().change, lost);
         let back = services.next().await.unwrap().unwrap();
-        assert_eq!((back.service, back.change), (Service::Mqtt, ServiceChange::Back { took }));
+        assert_eq!((back.service, back.change), (Service::Mqtt, ServiceChange::Resumed { took }));
     }
 }
 
@@ -131,7 +131,7 @@ async fn a_refused_login_is_final() {
         assert_eq!(modem.tls_holder(), None);
         assert!(matches!(services.next().await.unwrap().unwrap().change, ServiceChange::Lost { .. }));
         let reason = format!("the broker refused the login: {refusal}");
-        assert_eq!(services.next().await.unwrap().unwrap().change, ServiceChange::GivenUp { reason });
+        assert_eq!(services.next().await.unwrap().unwrap().change, ServiceChange::GaveUp { reason });
         let quiet = timeout(Duration::from_secs(3600), next_event(&mut events)).await;
         assert!(quiet.is_err(), "nothing more is tried: {quiet:?}");
         client.resume().await.unwrap();
@@ -141,7 +141,7 @@ async fn a_refused_login_is_final() {
 
 #[tokio::test(start_paused = true)]
 async fn attempts_can_be_bounded() {
-    let (client, _modem, fake) = connected(plain().reconnect(Reconnect::default().attempts(2))).await;
+    let (client, _modem, fake) = connected(plain().reconnect(Reconnect::default().max_attempts(2))).await;
     let mut messages = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
     let mut events = client.events();
     fake.set_connection(2);
@@ -163,7 +163,7 @@ async fn attempts_can_be_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn without_reconnecting_a_loss_is_the_end() {
-    let (client, modem, fake) = connected(secure().no_reconnect()).await;
+    let (client, modem, fake) = connected(secure().reconnect(Reconnect::never())).await;
     let mut messages = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
     let (mut events, mut services) = (client.events(), modem.service_events());
     fake.set_connection(2);
@@ -173,7 +173,7 @@ async fn without_reconnecting_a_loss_is_the_end() {
     let reason = LossReason::ClosedByBroker.to_string();
     let lost = ServiceChange::Lost { reason: reason.clone() };
     assert_eq!(services.next().await.unwrap().unwrap().change, lost);
-    assert_eq!(services.next().await.unwrap().unwrap().change, ServiceChange::GivenUp { reason });
+    assert_eq!(services.next().await.unwrap().unwrap().change, ServiceChange::GaveUp { reason });
 }
 
 #[tokio::test(start_paused = true)]

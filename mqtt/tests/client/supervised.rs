@@ -8,14 +8,14 @@ use telit_core::modem::ServiceChange;
 use telit_core::supervisor::{Supervisor, SupervisorEvent, SupervisorEvents, SupervisorOptions};
 use telit_core::{Backoff, Category};
 use telit_mqtt::{
-    ClientState, Event, Events, LossReason, MqttClient, MqttOptions, PublishError, QoS, SubscribeError,
-    Subscription,
+    ClientState, Event, Events, LossReason, MqttClient, MqttOptions, PublishError, QoS, Reconnect,
+    SubscribeError, Subscription,
 };
 
 use crate::fake::{Fake, PAYLOAD};
 use crate::{next_event, plain, secure, until};
 
-const FORGOT: ClientState = ClientState::Reconnecting(LossReason::ModuleForgot);
+const RESTARTED: ClientState = ClientState::Reconnecting(LossReason::ModuleRestarted);
 const AWAY: ClientState = ClientState::Reconnecting(LossReason::LinkLost);
 
 struct Bench {
@@ -64,7 +64,7 @@ async fn after_a_restart_the_session_comes_back() {
         let mut bench = Bench::start(options).await;
         let mut told = bench.supervisor.events();
         bench.fake.restart();
-        assert_eq!(next_event(&mut bench.events).await, Event::State(FORGOT));
+        assert_eq!(next_event(&mut bench.events).await, Event::State(RESTARTED));
         assert_eq!(next_event(&mut bench.events).await, Event::State(ClientState::Connected));
         let Event::Resumed { took, subscriptions: 1, .. } = next_event(&mut bench.events).await else {
             panic!("it is back")
@@ -72,9 +72,9 @@ async fn after_a_restart_the_session_comes_back() {
         let lines = bench.fake.mqtt_lines();
         assert!(!lines.contains(&"AT#MQDISC=1".to_owned()), "nothing is left to be ended: {lines:?}");
         assert_eq!(lines.iter().filter(|line| line.starts_with("AT#MQSUB=")).count(), 1);
-        let reason = LossReason::ModuleForgot.to_string();
+        let reason = LossReason::ModuleRestarted.to_string();
         assert_eq!(next_change(&mut told).await, ServiceChange::Lost { reason });
-        assert_eq!(next_change(&mut told).await, ServiceChange::Back { took });
+        assert_eq!(next_change(&mut told).await, ServiceChange::Resumed { took });
         bench.receives().await;
         bench.client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
     }
@@ -98,7 +98,7 @@ async fn a_connection_that_the_module_kept_goes_on_without_a_login() {
         assert_eq!(bench.fake.mqtt_lines(), expected);
         let reason = LossReason::LinkLost.to_string();
         assert_eq!(next_change(&mut told).await, ServiceChange::Lost { reason });
-        assert_eq!(next_change(&mut told).await, ServiceChange::Back { took });
+        assert_eq!(next_change(&mut told).await, ServiceChange::Resumed { took });
         bench.receives().await;
         bench.client.disconnect().await.unwrap();
         assert_eq!(bench.fake.mqtt_lines()[1..], ["AT#MQDISC=1", "AT#MQEN=1,0"]);
@@ -155,7 +155,7 @@ async fn a_port_that_comes_back_with_a_restarted_module_needs_a_login() {
     until(&mut bench.events, AWAY).await;
     bench.fake.restart();
     bench.fake.set_port(true);
-    assert_eq!(next_event(&mut bench.events).await, Event::State(FORGOT));
+    assert_eq!(next_event(&mut bench.events).await, Event::State(RESTARTED));
     until(&mut bench.events, ClientState::Connected).await;
     let lines = bench.fake.mqtt_lines();
     assert!(!lines.contains(&"AT#MQDISC=1".to_owned()), "{lines:?}");
@@ -179,7 +179,7 @@ async fn a_port_that_goes_again_during_the_look_is_waited_for_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restart_in_the_middle_of_an_attempt_is_not_the_brokers_fault() {
-    let once = telit_mqtt::Reconnect::default().attempts(1);
+    let once = Reconnect::default().max_attempts(1);
     for line in ["AT#MQEN=1,1", "AT#MQCFG=1", "AT#MQCONN=", "AT#MQSUB="] {
         let mut bench = Bench::start(secure().reconnect(once)).await;
         bench.fake.set_connection(2);
@@ -238,19 +238,19 @@ async fn a_supervisor_that_is_dropped_at_work_leaves_nobody_waiting() {
         bench.fake.answer("AT+CPIN?", "\r\n+CME ERROR: SIM failure\r\n");
     }
     bench.fake.restart();
-    until(&mut bench.events, FORGOT).await;
+    until(&mut bench.events, RESTARTED).await;
     while modem.health().now().state != ModuleState::Recovering {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     drop(bench.supervisor);
     assert_eq!(bench.messages.next().await, None);
     assert_eq!(modem.health().now().state, ModuleState::Down);
-    assert_eq!(bench.client.state(), ClientState::Lost(LossReason::ModuleForgot));
+    assert_eq!(bench.client.state(), ClientState::Lost(LossReason::ModuleRestarted));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_module_that_is_given_up_ends_the_session() {
-    let mut bench = Bench::start_with(secure(), SupervisorOptions::default().attempts(2)).await;
+    let mut bench = Bench::start_with(secure(), SupervisorOptions::default().max_attempts(2)).await;
     let (mut told, modem) = (bench.supervisor.events(), bench.supervisor.modem().clone());
     bench.fake.set_port(false);
     bench.fake.unplug();
@@ -262,7 +262,7 @@ async fn a_module_that_is_given_up_ends_the_session() {
     assert!(matches!(next_event(&mut bench.events).await, Event::GaveUp { .. }));
     let reason = LossReason::LinkLost.to_string();
     assert_eq!(next_change(&mut told).await, ServiceChange::Lost { reason: reason.clone() });
-    assert_eq!(next_change(&mut told).await, ServiceChange::GivenUp { reason });
+    assert_eq!(next_change(&mut told).await, ServiceChange::GaveUp { reason });
 
     bench.fake.set_port(true);
     bench.supervisor.recover().await.unwrap();
@@ -274,7 +274,7 @@ async fn a_module_that_is_given_up_ends_the_session() {
 
 #[tokio::test(start_paused = true)]
 async fn without_reconnecting_a_lost_port_is_the_end() {
-    let mut bench = Bench::start(secure().no_reconnect()).await;
+    let mut bench = Bench::start(secure().reconnect(Reconnect::never())).await;
     bench.fake.unplug();
     assert_eq!(bench.messages.next().await, None);
     assert_eq!(bench.client.state(), ClientState::Lost(LossReason::LinkLost));
@@ -346,7 +346,7 @@ async fn a_publish_that_the_restart_swallowed_is_in_doubt_and_says_so() {
     assert!(matches!(&error, PublishError::ModuleRestarted { in_doubt: true, .. }), "{error:?}");
     assert!(error.may_have_been_published());
     assert_eq!(error.category(), Category::Link);
-    until(&mut bench.events, FORGOT).await;
+    until(&mut bench.events, RESTARTED).await;
     until(&mut bench.events, ClientState::Connected).await;
     bench.client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
 }
@@ -359,7 +359,7 @@ async fn a_publish_that_the_restarted_module_answers_was_not_published() {
     assert!(matches!(&error, PublishError::ModuleRestarted { in_doubt: false, .. }), "{error:?}");
     assert!(!error.may_have_been_published());
     assert_eq!(bench.fake.payloads(), [b""; 0]);
-    assert_eq!(bench.client.state(), FORGOT);
+    assert_eq!(bench.client.state(), RESTARTED);
 }
 
 #[tokio::test(start_paused = true)]

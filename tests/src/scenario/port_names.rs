@@ -17,7 +17,7 @@ async fn a_link_leads_to_the_port_wherever_it_is() {
     let port = SerialPort::new(link.to_str().expect("it is text"));
     let options = SupervisorOptions::default()
         .backoff(Backoff::new(Duration::from_millis(5), Duration::from_millis(50)))
-        .attempts(1_000_000);
+        .max_attempts(1_000_000);
     let builder = Modem::builder().apn("iot.test");
     let supervisor = Supervisor::start(builder, port, options).await.expect("it comes on line");
     let (modem, mut events) = (supervisor.modem().clone(), supervisor.events());

@@ -104,7 +104,8 @@ impl Bench {
         let hash = Sha256Digest::from(<[u8; 32]>::from(Sha256::digest(&image)));
         let mut left = cuts.iter().peekable();
         let mut retries = Vec::new();
-        let retry = Retry::new(50, Backoff::new(Duration::from_millis(20), Duration::from_millis(200)));
+        let backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(200));
+        let retry = Retry::default().max_attempts(50).backoff(backoff);
         let download = client.download_to_file(NAME, self.target()).mode(mode).sha256(hash).retry(retry);
         let download = download.progress(|progress| {
             if let Some((_, cut)) = left.next_if(|(at, _)| *at <= progress.bytes) {
@@ -148,7 +149,7 @@ async fn told(events: &mut SupervisorEvents, cuts: usize) -> usize {
             SupervisorEvent::Service(event) => {
                 assert_eq!(event.service, Service::Ftp);
                 match event.change {
-                    ServiceChange::Back { .. } => back += 1,
+                    ServiceChange::Resumed { .. } => back += 1,
                     ServiceChange::Lost { .. } => {}
                     other => panic!("{other:?}"),
                 }

@@ -126,7 +126,7 @@ impl Bench {
                             assert_eq!(told, reason.to_string());
                             service_lost = true;
                         }
-                        ServiceChange::Back { .. } => service_back = true,
+                        ServiceChange::Resumed { .. } => service_back = true,
                         other => panic!("{other:?}"),
                     }
                 }
@@ -144,8 +144,8 @@ impl Bench {
 async fn a_restarted_module_logs_in_again() {
     let mut bench = Bench::start("restarted", true).await;
     bench.rig.module.reboot();
-    assert!(bench.lost_and_resumed(LossReason::ModuleForgot).await >= 1);
-    bench.told_of(Cause::Echo, LossReason::ModuleForgot).await;
+    assert!(bench.lost_and_resumed(LossReason::ModuleRestarted).await >= 1);
+    bench.told_of(Cause::Echo, LossReason::ModuleRestarted).await;
     bench.exchange("after").await;
     assert_eq!(bench.rig.modem.tls_holder(), Some(Service::Mqtt));
     bench.client.disconnect().await.expect("it disconnects");
@@ -229,7 +229,7 @@ async fn pausing_a_session_on_its_way_back_lets_a_download_have_tls() {
     let mut bench = Bench::start("paused", true).await;
     bench.rig.module.reboot();
     let lost = bench.next_event().await;
-    assert_eq!(lost, Event::State(ClientState::Reconnecting(LossReason::ModuleForgot)));
+    assert_eq!(lost, Event::State(ClientState::Reconnecting(LossReason::ModuleRestarted)));
     bench.client.pause().await.expect("it pauses");
     assert_eq!(bench.client.state(), ClientState::Paused);
     bench.rig.modem.health().up().await.expect("the module comes back");

@@ -54,7 +54,7 @@ impl World {
         let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(2));
         let options = SupervisorOptions::default()
             .heartbeat(Some(Duration::from_secs(2)))
-            .attempts(100)
+            .max_attempts(100)
             .backoff(backoff);
         let builder = Modem::builder().apn("iot.test").registration_timeout(Duration::from_secs(20));
         let supervisor = Supervisor::start(builder, source, options).await.expect("it comes on line");

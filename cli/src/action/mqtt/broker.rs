@@ -2,7 +2,7 @@
 
 use clap::Args;
 use telit_core::{Category, Modem};
-use telit_mqtt::{ConnectError, MqttClient, MqttOptions, MqttSecurity, QoS};
+use telit_mqtt::{ConnectError, MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
 
 use crate::args::Arguments;
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ impl BrokerArguments {
         let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?);
         if !arguments.global.recovery.recover {
             // Scripts want to know about a loss.
-            options = options.no_reconnect();
+            options = options.reconnect(Reconnect::never());
         }
         if let Some(port) = self.port_number {
             options = options.port(port);

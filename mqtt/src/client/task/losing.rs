@@ -31,7 +31,7 @@ impl Task {
             return;
         }
         match self.began.loss_until(&health) {
-            Some(Loss::ModuleRestarted) => self.lost(LossReason::ModuleForgot).await,
+            Some(Loss::ModuleRestarted) => self.lost(LossReason::ModuleRestarted).await,
             Some(_) => self.link_lost().await,
             // Whatever was done to the module may have ended the connection.
             None if came_back => self.session.look_at_once(now()),
@@ -79,7 +79,7 @@ impl Task {
             return;
         }
         let reachable =
-            !matches!(reason, LossReason::LinkLost | LossReason::ModuleSilent | LossReason::ModuleForgot);
+            !matches!(reason, LossReason::LinkLost | LossReason::ModuleSilent | LossReason::ModuleRestarted);
         if reachable && let Err(error) = self.take_down().await {
             tracing::warn!(%error, "the module's MQTT client could not be freed");
         }
@@ -120,7 +120,7 @@ impl Task {
         if !away {
             self.report(ServiceChange::Lost { reason: reason.to_string() });
         }
-        self.report(ServiceChange::GivenUp { reason: reason.to_string() });
+        self.report(ServiceChange::GaveUp { reason: reason.to_string() });
         self.answer_resuming(&Err(ConnectError::NotConnected { reason }));
         self.announce();
     }

@@ -41,7 +41,7 @@ impl Task {
     fn forget_what_a_restart_ended(&mut self) {
         if self.connection.is_some() && self.has_restarted() {
             self.connection = None;
-            self.session.down(ClientState::Reconnecting(LossReason::ModuleForgot));
+            self.session.down(ClientState::Reconnecting(LossReason::ModuleRestarted));
             self.announce();
         }
     }
@@ -104,7 +104,7 @@ impl Task {
         tracing::info!(?took, attempts, "the MQTT connection is back");
         let subscriptions = self.registry.filters().len();
         self.tell(Event::Resumed { took, attempts, subscriptions });
-        self.report(ServiceChange::Back { took });
+        self.report(ServiceChange::Resumed { took });
         self.answer_resuming(&Ok(()));
     }
 
