@@ -1,0 +1,102 @@
+//! What the engine has found out.
+
+use std::time::Duration;
+
+use super::{Task, add};
+use crate::at::{Event, Failure, Reply, StreamEnd};
+use crate::driver::open_stream::OpenStream;
+use crate::driver::waiting::{Answer, Waiting, command_error};
+
+/// A module is silent for 20 seconds or more when it starts, and then it echoes. Source: M37 p34.
+const SAME_RESTART: Duration = Duration::from_secs(60);
+
+impl Task {
+    pub(super) fn handle(&mut self, event: Event) {
+        match event {
+            Event::Completed(result) => self.complete(result),
+            Event::Unsolicited(line) => {
+                tracing::debug!(%line, "unsolicited");
+                self.unsolicited.send(line);
+            }
+            Event::StreamData(data) => {
+                if let Some(stream) = &mut self.stream {
+                    stream.backlog.push_back(data);
+                }
+            }
+            Event::StreamEnded(end) => {
+                if let Some(stream) = self.stream.take() {
+                    tracing::debug!(?end, "stream ended");
+                    if matches!(end, StreamEnd::Lost | StreamEnd::Stalled { .. }) {
+                        self.health.trouble();
+                    }
+                    stream.finish(end);
+                }
+            }
+            Event::EchoSeen => {
+                add(&self.counters.echoes, 1);
+                self.echo_seen();
+            }
+            Event::EchoWasOn if self.is_own() => self.echo_seen(),
+            Event::EchoWasOn => {}
+            Event::OutputAbandoned => {
+                self.output.clear();
+                if let Some(stream) = &mut self.stream {
+                    stream.stop_writing();
+                }
+            }
+        }
+    }
+
+    pub(super) fn complete(&mut self, result: Result<Reply, Failure>) {
+        let Some(Waiting { command, effect, answer }) = self.waiting.take() else {
+            return;
+        };
+        self.judge(matches!(answer, Answer::Nobody), &command, result.as_ref().err());
+        let result = result.map_err(|failure| command_error(command, effect, failure));
+        match answer {
+            // A caller that is gone does not care.
+            Answer::Reply(answer) => drop(answer.send(result)),
+            Answer::Nobody => {}
+            Answer::Stream(answer) => {
+                let opened = result.map(|_| {
+                    let (open, stream) = OpenStream::new();
+                    self.stream = Some(open);
+                    stream
+                });
+                // A dropped stream handle makes the task leave online mode.
+                drop(answer.send(opened));
+            }
+        }
+    }
+
+    /// What the end of an exchange says about the module.
+    pub(super) fn judge(&mut self, own: bool, command: &str, failure: Option<&Failure>) {
+        self.restoring.completed(own, failure);
+        match failure {
+            None | Some(Failure::Refused(_)) => {}
+            Some(_) => self.health.trouble(),
+        }
+        if let (true, Some(failure)) = (own, failure) {
+            tracing::warn!(%command, ?failure, "a setting that was lost could not be restored");
+        }
+    }
+
+    pub(super) fn echo_seen(&mut self) {
+        if self.restoring.echo_seen(self.is_own()) {
+            tracing::warn!("the module echoes: it has probably restarted, its settings are sent again");
+            self.count_restart();
+        }
+    }
+
+    /// An echo soon after a restart that was announced is the same restart.
+    pub(super) fn count_restart(&mut self) {
+        if self.announced.take().is_none_or(|at| at.elapsed() > SAME_RESTART) {
+            self.health.module_restarted(self.changes.is_some());
+        }
+    }
+
+    /// Whether the exchange under way is one of the settings.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(&self.waiting, Some(Waiting { answer: Answer::Nobody, .. }))
+    }
+}

@@ -1,0 +1,107 @@
+//! Bytes between transport and engine.
+
+use std::io;
+use std::sync::atomic::Ordering;
+
+use bytes::Buf;
+use tokio::io::AsyncReadExt;
+
+use super::{READ_SIZE, Reader, Task, add, now};
+use crate::driver::stream::tell;
+
+impl Task {
+    pub(super) fn input_arrived(&mut self, count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        add(&self.counters.bytes_read, count);
+        self.engine.handle_input(now());
+        Ok(())
+    }
+
+    pub(super) fn written(&mut self, count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        add(&self.counters.bytes_written, count);
+        self.line.carry(now(), count);
+        self.unflushed = true;
+        if let Some(front) = self.output.front_mut() {
+            front.advance(count);
+            if front.is_empty() {
+                self.output.pop_front();
+            }
+        }
+        Ok(())
+    }
+
+    /// While nobody makes room for the data of the stream, the port is not read.
+    pub(super) fn has_backlog(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| !stream.backlog.is_empty())
+    }
+
+    /// The transport has taken everything that the engine has given out.
+    pub(super) fn all_taken(&self) -> bool {
+        self.output.is_empty() && !self.unflushed
+    }
+
+    /// Bytes that are there count before a deadline that has passed, however late this task is.
+    pub(super) async fn timer_fired(&mut self, reader: &mut Reader) -> io::Result<()> {
+        let backlog = self.has_backlog();
+        let input = self.engine.input();
+        input.reserve(READ_SIZE);
+        let read = tokio::select! {
+            biased;
+            read = reader.read_buf(input), if !backlog => Some(read),
+            () = std::future::ready(()) => None,
+        };
+        if let Some(count) = read {
+            self.input_arrived(count?)?;
+        }
+        self.engine.handle_timeout(now());
+        Ok(())
+    }
+
+    /// Takes out everything the engine produced.
+    pub(super) fn drain_engine(&mut self) {
+        // First, so that a transcript is complete when somebody acts on an answer.
+        while let Some(trace) = self.engine.poll_trace() {
+            if let Some(recorder) = &mut self.recorder {
+                recorder.record(self.started.elapsed(), &trace);
+            }
+        }
+        while let Some(event) = self.engine.poll_event() {
+            self.handle(event);
+        }
+        while let Some(bytes) = self.engine.poll_output() {
+            self.output.push_back(bytes);
+            self.leaving = true;
+        }
+        if self.leaving && self.all_taken() {
+            self.leaving = false;
+            self.engine.output_left(now(), self.line.free_at(now()));
+        }
+        let all_written = self.all_taken() && !self.engine.stream_holds_back();
+        if let Some(stream) = &mut self.stream {
+            stream.flush();
+            if all_written {
+                stream.flushing.drain(..).for_each(|waiter| tell(Some(waiter)));
+            }
+        }
+        self.pause_or_resume();
+        self.counters.resyncs.store(self.engine.resync_count(), Ordering::Relaxed);
+        self.counters.dropped_bytes.store(self.engine.dropped_bytes(), Ordering::Relaxed);
+    }
+
+    /// Tells the engine whether its input is read, however the backlog came and went.
+    pub(super) fn pause_or_resume(&mut self) {
+        let backlog = self.has_backlog();
+        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.paused != backlog) {
+            stream.paused = backlog;
+            match backlog {
+                true => self.engine.input_paused(),
+                false => self.engine.input_resumed(now()),
+            }
+        }
+    }
+}

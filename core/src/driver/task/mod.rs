@@ -1,0 +1,169 @@
+//! The loop that owns transport and engine.
+
+mod event;
+mod input_output;
+mod request;
+mod transport;
+mod wake;
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
+
+use super::health::HealthRecord;
+use super::line::Line;
+use super::open_stream::OpenStream;
+use super::port::{Counters, DriverOptions};
+use super::recorder::Recorder;
+use super::restoring::Restoring;
+use super::slot::{BoxedStream, Change, Occupied};
+use super::unsolicited::{SharedUnsolicited, UnsolicitedSender};
+use super::waiting::Waiting;
+use crate::at::Engine;
+pub(super) use request::Request;
+use transport::End;
+use wake::Wake;
+
+/// Free space in the input buffer before every read.
+const READ_SIZE: usize = 4096;
+/// How long a stream that is lost may take to close.
+const CLOSING: Duration = Duration::from_secs(1);
+
+type Reader = ReadHalf<BoxedStream>;
+type Writer = WriteHalf<BoxedStream>;
+
+pub(crate) struct Task {
+    engine: Engine,
+    recorder: Option<Recorder>,
+    requests: mpsc::Receiver<Request>,
+    /// What is done to the stream; `None` when nobody can put in another one.
+    changes: Option<mpsc::Receiver<Change>>,
+    occupied: Occupied,
+    unsolicited: UnsolicitedSender,
+    subscriptions: SharedUnsolicited,
+    counters: Arc<Counters>,
+    health: HealthRecord,
+    waiting: Option<Waiting>,
+    stream: Option<OpenStream>,
+    output: VecDeque<Bytes>,
+    /// The transport may still hold bytes that it has taken.
+    unflushed: bool,
+    /// The engine waits to hear that its output has left.
+    leaving: bool,
+    line: Line,
+    restoring: Restoring,
+    /// When something else than an echo has told that the module has restarted, or is about to.
+    announced: Option<Instant>,
+    started: Instant,
+}
+
+/// What a task shares with its handles.
+pub(crate) struct Shared {
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) changes: Option<mpsc::Receiver<Change>>,
+    pub(crate) occupied: Occupied,
+    pub(crate) subscriptions: SharedUnsolicited,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) health: HealthRecord,
+}
+
+impl Task {
+    pub(crate) fn new(options: DriverOptions, shared: Shared) -> Self {
+        let Shared { requests, changes, occupied, subscriptions, counters, health } = shared;
+        let mut settings = options.settings;
+        settings.trace = options.recorder.is_some();
+        Self {
+            engine: Engine::new(settings),
+            recorder: options.recorder,
+            requests,
+            changes,
+            occupied,
+            unsolicited: subscriptions.renew(),
+            subscriptions,
+            counters,
+            health,
+            waiting: None,
+            stream: None,
+            output: VecDeque::new(),
+            unflushed: false,
+            leaving: false,
+            line: Line::new(options.line_rate),
+            restoring: Restoring::new(options.restored),
+            announced: None,
+            started: Instant::now(),
+        }
+    }
+
+    pub(crate) async fn run(mut self, stream: BoxedStream) {
+        let mut next = Some(stream);
+        while let Some(stream) = next {
+            let (mut reader, mut writer) = tokio::io::split(stream);
+            let end = self.serve(&mut reader, &mut writer).await;
+            let reason = end.reason();
+            tracing::debug!(reason, "the stream of the port is not used any more");
+            self.lose_stream(&reason);
+            // The port is closed anyway; what the operating system says about it helps nobody.
+            drop(tokio::time::timeout(CLOSING, writer.shutdown()).await);
+            drop((reader, writer));
+            next = self.next_stream(end, &reason).await;
+            if next.is_some() {
+                self.begin_on_new_stream();
+            }
+        }
+        self.close();
+    }
+
+    /// Until the stream ends.
+    async fn serve(&mut self, reader: &mut Reader, writer: &mut Writer) -> End {
+        let mut timer: Pin<Box<Sleep>> = Box::pin(tokio::time::sleep_until(Instant::now()));
+        loop {
+            self.drain_engine();
+            let wake = self.wait(reader, writer, timer.as_mut()).await;
+            if let Err(end) = self.act(wake, reader).await {
+                return end;
+            }
+        }
+    }
+
+    async fn act(&mut self, wake: Wake, reader: &mut Reader) -> Result<(), End> {
+        match wake {
+            Wake::Read(read) => self.input_arrived(read?)?,
+            Wake::Written(written) => self.written(written?)?,
+            Wake::Flushed(flushed) => {
+                flushed?;
+                self.unflushed = false;
+            }
+            Wake::Change(Some(change)) => return Err(End::Changed(change)),
+            Wake::Change(None) => {
+                self.changes = None;
+                // A restart may have been counted just before: nobody is at work on it.
+                self.health.gave_up();
+            }
+            Wake::Request(Some(request)) => self.begin(request),
+            Wake::Request(None) => return Err(End::HandlesGone),
+            Wake::StreamControl(control) => self.control_stream(control),
+            // Draining the engine hands on what waits.
+            Wake::StreamRoom => {}
+            Wake::Restore => self.begin_restoring(),
+            Wake::Abandoned => self.forget_unsent(),
+            Wake::Timer => self.timer_fired(reader).await?,
+        }
+        Ok(())
+    }
+}
+
+fn add(counter: &AtomicU64, count: usize) {
+    counter.fetch_add(count as u64, Ordering::Relaxed);
+}
+
+/// The clock of the runtime, so that a paused test clock moves the engine too.
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}
