@@ -46,6 +46,7 @@ mod message;
 mod options;
 mod reconnect;
 mod registry;
+pub mod rules;
 mod session;
 mod state;
 mod subscription;

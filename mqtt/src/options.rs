@@ -9,6 +9,7 @@ use telit_core::platform::MqttProfile;
 use telit_core::tls::TlsOptions;
 
 use crate::reconnect::Reconnect;
+use crate::rules::{BrokerRules, RuleViolation};
 
 const TLS_PORT: u16 = 8883;
 const PLAIN_PORT: u16 = 1883;
@@ -55,6 +56,7 @@ pub struct MqttOptions {
     pub(crate) tls_wait: Duration,
     pub(crate) queue_capacity: usize,
     pub(crate) reconnect: Option<Reconnect>,
+    pub(crate) rules: Option<BrokerRules>,
 }
 
 impl MqttOptions {
@@ -75,6 +77,7 @@ impl MqttOptions {
             tls_wait: Duration::ZERO,
             queue_capacity: QUEUE_CAPACITY,
             reconnect: Some(Reconnect::default()),
+            rules: None,
         }
     }
 
@@ -144,6 +147,20 @@ impl MqttOptions {
         self
     }
 
+    /// What this broker takes: whatever would break its rules is refused before it is sent. Default: nothing beyond
+    /// what the standard and the module say.
+    pub fn rules(mut self, rules: BrokerRules) -> Self {
+        self.rules = Some(rules);
+        self
+    }
+
+    /// What the broker itself says about the login.
+    pub(crate) fn check_rules(&self, profile: &MqttProfile) -> Result<(), RuleViolation> {
+        self.rules
+            .as_ref()
+            .map_or(Ok(()), |rules| rules.check_login(&self.client_id, self.keep_alive_on(profile)))
+    }
+
     pub(crate) fn port_number(&self) -> u16 {
         self.port.unwrap_or(match self.security {
             MqttSecurity::Tls(_) => TLS_PORT,
@@ -195,6 +212,7 @@ impl fmt::Debug for MqttOptions {
             .field("tls_wait", &self.tls_wait)
             .field("queue_capacity", &self.queue_capacity)
             .field("reconnect", &self.reconnect)
+            .field("rules", &self.rules)
             .finish()
     }
 }

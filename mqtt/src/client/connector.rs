@@ -73,6 +73,7 @@ impl Connector {
     pub(super) fn new(modem: Modem, options: MqttOptions) -> Result<Self, ConnectError> {
         let mqtt = client_of(modem.profile())?;
         options.check(mqtt)?;
+        options.check_rules(mqtt)?;
         let connector = Self { modem, profile: mqtt, options, dialect: OnceLock::new() };
         // What the encoder refuses is refused before anything is sent.
         connector.broker(false).exchange()?;

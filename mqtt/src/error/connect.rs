@@ -7,6 +7,7 @@ use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
 use super::{Refusal, category_at_broker, loss_hint, names};
+use crate::rules::RuleViolation;
 use crate::state::LossReason;
 
 /// Connecting or resuming failed. What had been changed on the module was undone.
@@ -28,6 +29,9 @@ pub enum ConnectError {
     /// An option cannot be used. Nothing was changed.
     #[error("{0}")]
     InvalidOption(#[from] InvalidValue),
+    /// The broker would not take it. Nothing was changed.
+    #[error(transparent)]
+    Rule(#[from] RuleViolation),
     /// The module's TLS or its MQTT client is in use. Nothing was changed.
     #[error(transparent)]
     Busy(#[from] ServiceBusy),
@@ -79,6 +83,7 @@ impl ConnectError {
     pub fn category(&self) -> Category {
         match self {
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Closed => Category::Usage,
+            Self::Rule(violation) => violation.category(),
             Self::Busy(_) => Category::Busy,
             Self::Tls { failure: TlsFailure::AlreadyActivated, .. } => Category::Busy,
             Self::Refused { refusal } => refusal.category(),
@@ -93,6 +98,7 @@ impl ConnectError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Rule(violation) => violation.hint(),
             Self::Busy(_) => Some("end or pause the other service, or wait for it"),
             Self::Refused { refusal } => Some(refusal.hint()),
             Self::TlsSetup(error) => error.hint(),
@@ -115,7 +121,7 @@ impl ConnectError {
     /// Whether trying again cannot help.
     pub(crate) fn is_permanent(&self) -> bool {
         match self {
-            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Closed => true,
+            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Rule(_) | Self::Closed => true,
             Self::Refused { refusal } => refusal.category() == Category::Refused,
             Self::TlsSetup(error) => error.category() == Category::Usage,
             // A port that can be opened again is waited for; this one cannot.

@@ -4,6 +4,7 @@ use telit_core::{Category, CommandError, Outcome};
 
 use super::{category_at_broker, names, reconnect_hint};
 use crate::message::QoS;
+use crate::rules::RuleViolation;
 use crate::state::ClientState;
 use crate::topic::TopicError;
 
@@ -14,6 +15,9 @@ pub enum PublishError {
     /// The topic cannot be published to. Nothing was sent.
     #[error("invalid topic: {0}")]
     InvalidTopic(TopicError),
+    /// The broker would not take it. Nothing was sent.
+    #[error(transparent)]
+    Rule(#[from] RuleViolation),
     /// The payload is larger than the module takes. Nothing was sent.
     #[error("the payload has {size} bytes, the module takes at most {limit}")]
     TooLarge {
@@ -60,6 +64,7 @@ impl PublishError {
     pub fn category(&self) -> Category {
         match self {
             Self::InvalidTopic(_) | Self::TooLarge { .. } | Self::NotRepresentable { .. } => Category::Usage,
+            Self::Rule(violation) => violation.category(),
             Self::NotConnected { state } => state.category(),
             Self::NotSent(error) | Self::Refused(error) | Self::InDoubt(error) => category_at_broker(error),
             Self::ModuleRestarted { .. } => Category::Link,
@@ -76,6 +81,7 @@ impl PublishError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Rule(violation) => violation.hint(),
             Self::NotConnected { state } => reconnect_hint(*state),
             Self::InDoubt(_) => Some("publish it again if receiving it twice does no harm"),
             Self::ModuleRestarted { in_doubt: true, .. } => {

@@ -4,6 +4,7 @@ use telit_core::{Category, CommandError};
 
 use super::{category_at_broker, reconnect_hint};
 use crate::message::QoS;
+use crate::rules::RuleViolation;
 use crate::state::ClientState;
 use crate::topic::TopicError;
 
@@ -14,6 +15,9 @@ pub enum SubscribeError {
     /// The topic filter cannot be used. Nothing was sent.
     #[error("invalid topic filter: {0}")]
     InvalidFilter(TopicError),
+    /// The broker would not take it. Nothing was sent.
+    #[error(transparent)]
+    Rule(#[from] RuleViolation),
     /// This firmware subscribes with "at least once" only. Nothing was sent.
     #[error("this firmware cannot subscribe with quality of service {}", qos.number())]
     UnsupportedQos {
@@ -43,6 +47,7 @@ impl SubscribeError {
     pub fn category(&self) -> Category {
         match self {
             Self::InvalidFilter(_) | Self::UnsupportedQos { .. } => Category::Usage,
+            Self::Rule(violation) => violation.category(),
             Self::NotConnected { state } => state.category(),
             Self::Refused(error) => category_at_broker(error),
             Self::ModuleRestarted(_) => Category::Link,
@@ -54,6 +59,7 @@ impl SubscribeError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Rule(violation) => violation.hint(),
             Self::NotConnected { state } => reconnect_hint(*state),
             Self::Refused(_) => Some("check that the broker allows this client the topic filter"),
             Self::ModuleRestarted(_) => Some("try it again once connected again"),

@@ -5,6 +5,7 @@ use telit_core::exclusive::{Holder, Service};
 use telit_core::platform::{PlatformId, Profile, profile};
 use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError, Modem};
+use telit_mqtt::rules::BrokerRules;
 use telit_mqtt::{
     ClientState, ConnectError, LossReason, MqttClient, MqttOptions, MqttSecurity, Publish, PublishError,
     Refusal,
@@ -297,4 +298,14 @@ async fn a_dropped_future_leaves_nothing_behind() {
         assert_eq!(lines[lines.len() - 2..], UNDONE, "{until}");
         assert!(!fake.is_enabled());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_the_broker_would_not_take_is_not_sent() {
+    let (modem, fake) = Fake::start();
+    let rules = BrokerRules::new("the broker").client_id_limit(7);
+    let error = MqttClient::connect(&modem, plain().rules(rules)).await.unwrap_err();
+    assert_eq!(error.to_string(), "the broker takes client identifiers of at most 7 bytes, this one has 8");
+    assert_eq!(error.category(), Category::Usage);
+    assert_eq!(fake.lines(), [""; 0]);
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use telit_core::{Category, CommandError};
+use telit_mqtt::rules::BrokerRules;
 use telit_mqtt::{ClientState, LossReason, Publish, PublishError, QoS, Reconnect, TopicError};
 
 use crate::fake::{ERROR, OK, PAYLOAD};
@@ -126,4 +127,23 @@ async fn a_publish_that_is_given_up_before_its_turn_is_not_sent() {
     client.publish("third", "x", QoS::AtLeastOnce).await.unwrap();
     let lines = fake.lines();
     assert!(!lines.iter().any(|line| line.contains("second")), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_broker_would_not_take_is_not_sent() {
+    let rules = BrokerRules::new("the broker").highest_qos(QoS::AtLeastOnce).subscription_limit(1);
+    let (client, _modem, fake) = connected(plain().rules(rules)).await;
+    let error = client.publish("t", "x", QoS::ExactlyOnce).await.unwrap_err();
+    assert_eq!(error.to_string(), "the broker takes quality of service 1 at the most");
+    assert_eq!((error.category(), error.hint()), (Category::Usage, Some("use quality of service 1")));
+    let first = client.subscribe("a", QoS::AtMostOnce).await.unwrap();
+    let again = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    let error = client.subscribe("b", QoS::AtMostOnce).await.unwrap_err();
+    assert_eq!(error.to_string(), "the broker takes at most 1 subscriptions a connection");
+    assert_eq!(error.category(), Category::Usage);
+    assert_eq!(fake.mqtt_lines(), ["AT#MQSUB=1,\"a\",0", "AT#MQSUB=1,\"a\",1"]);
+
+    drop((first, again));
+    client.subscribe("b", QoS::AtMostOnce).await.unwrap();
+    assert_eq!(fake.mqtt_lines(), ["AT#MQUNS=1,\"a\"", "AT#MQSUB=1,\"b\",0"]);
 }

@@ -7,6 +7,7 @@ use crate::client::instance::INSTANCE;
 use crate::commands::Unsubscribe;
 use crate::error::{PublishError, SubscribeError};
 use crate::message::{Publish, QoS};
+use crate::rules::RuleViolation;
 use crate::state::ClientState;
 use crate::subscription::Subscription;
 use crate::topic::TopicFilter;
@@ -15,6 +16,9 @@ impl Task {
     pub(super) async fn publish(&mut self, publish: Publish) -> Result<(), PublishError> {
         let state = self.session.state();
         let dialect = self.connector.dialect().ok_or(PublishError::NotConnected { state })?;
+        if let Some(rules) = &self.connector.options().rules {
+            rules.check_publish(&publish)?;
+        }
         let exchange = dialect.publish(INSTANCE, &publish, self.connector.acknowledgement())?;
         if !self.session.is_connected() {
             return Err(PublishError::NotConnected { state });
@@ -35,6 +39,7 @@ impl Task {
         if qos > QoS::AtLeastOnce && !self.connector.takes_qos() {
             return Err(SubscribeError::UnsupportedQos { qos });
         }
+        self.keep_rules(&filter, qos).await?;
         self.require_connection()?;
         let strongest = self.registry.strongest(&filter, qos);
         let command = self.connector.subscribe_command(filter.clone(), strongest);
@@ -43,6 +48,22 @@ impl Task {
             return Err(self.not_subscribed(error));
         }
         Ok(self.registry.subscribe(filter, qos))
+    }
+
+    /// Subscriptions that nobody reads any more make room for one that is wanted.
+    async fn keep_rules(&mut self, filter: &TopicFilter, qos: QoS) -> Result<(), RuleViolation> {
+        if self.check_rules(filter, qos).is_err() {
+            self.unsubscribe_orphans().await;
+        }
+        self.check_rules(filter, qos)
+    }
+
+    fn check_rules(&self, filter: &TopicFilter, qos: QoS) -> Result<(), RuleViolation> {
+        let Some(rules) = &self.connector.options().rules else {
+            return Ok(());
+        };
+        let others = self.registry.filters().iter().filter(|(other, _)| other != filter).count();
+        rules.check_subscribe(filter.as_str(), qos, others + 1)
     }
 
     pub(super) async fn unsubscribe(&mut self, filter: &str) -> Result<(), SubscribeError> {
