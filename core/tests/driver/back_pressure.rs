@@ -8,7 +8,7 @@ use telit_core::driver::AtChannel;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout};
 
-use crate::rig::{expect, next_command, online, read, send, start};
+use crate::rig::{expect, next_command, online, read, send, start, stream};
 
 #[tokio::test(start_paused = true)]
 async fn a_subscriber_that_does_not_read_holds_up_nobody_and_is_told_what_it_missed() {
@@ -177,4 +177,33 @@ async fn data_that_wait_for_a_reader_that_leaves_are_given_up() {
     drop(stream);
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert_eq!(tasks(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_holds_up_the_line_and_loses_nothing() {
+    let (port, mut module) = start();
+    let opening = {
+        let port = port.clone();
+        tokio::spawn(
+            async move { port.open_stream(stream("#FTPGET", StreamEnding::Length(4_000_000))).await },
+        )
+    };
+    expect(&mut module, b"AT#FTPGET\r").await;
+    send(&mut module, "\r\nCONNECT\r\n").await;
+    let mut stream = opening.await.unwrap().unwrap();
+    let data: Vec<u8> = (0..4_000_000_u32).map(|n| n.to_le_bytes()[usize::from(n % 3 == 0)]).collect();
+    let sent = data.clone();
+    let sender = tokio::spawn(async move {
+        module.write_all(&sent).await.unwrap();
+        send(&mut module, "\r\nNO CARRIER\r\n").await;
+        module
+    });
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert!(!sender.is_finished(), "bounded memory: the line must be held up");
+    let mut received = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        received.extend_from_slice(&chunk);
+    }
+    assert_eq!(received.len(), data.len());
+    assert!(received == data);
 }

@@ -36,7 +36,11 @@ pub(crate) fn read(name: &'static str) -> Exchange {
 }
 
 pub(crate) fn dial(ending: StreamEnding) -> Exchange {
-    Exchange::new(CommandLine::execute("#SSLO"), Expect::stream(ending))
+    stream("#SSLO", ending)
+}
+
+pub(crate) fn stream(name: &'static str, ending: StreamEnding) -> Exchange {
+    Exchange::new(CommandLine::execute(name), Expect::stream(ending))
 }
 
 /// Opens a stream.

@@ -2,14 +2,13 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use telit_core::at::{CommandLine, Exchange, Expect, Settings, StreamEnding};
-use telit_core::driver::{AtChannel, AtPort, DriverOptions, ModuleState, Recorder};
+use telit_core::driver::{AtChannel, AtPort, DriverOptions, ModuleState};
 use telit_core::{Category, CommandError, Outcome};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::rig::{dial, expect, read, send, start};
 
@@ -165,66 +164,37 @@ async fn a_stream_whose_caller_left_while_the_line_was_looked_for_is_not_opened(
     next.await.unwrap().unwrap();
 }
 
-/// Where a transcript goes; after a few writes it takes nothing any more.
-#[derive(Clone)]
-struct Sink {
-    text: Arc<Mutex<String>>,
-    writes: usize,
-}
-
-impl Sink {
-    fn taking(writes: usize) -> Self {
-        Self { text: Arc::default(), writes }
-    }
-
-    fn lines(&self) -> Vec<String> {
-        let text = self.text.lock().unwrap().clone();
-        text.lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect()
-    }
-}
-
-impl io::Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writes = self.writes.checked_sub(1).ok_or_else(|| io::Error::other("the disk is full"))?;
-        self.text.lock().unwrap().push_str(std::str::from_utf8(bytes).unwrap());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn recorded(sink: &Sink) -> (AtPort, tokio::io::DuplexStream) {
-    let (host, module) = tokio::io::duplex(4096);
-    let recorder = Some(Recorder::new(sink.clone()));
-    (AtPort::start(host, DriverOptions { recorder, ..DriverOptions::default() }), module)
+#[tokio::test(start_paused = true)]
+async fn a_hang_up_fails_what_runs_and_what_waits() {
+    let (port, mut module) = start();
+    let (one, two) = (port.clone(), port.clone());
+    let running = tokio::spawn(async move {
+        one.execute(Exchange::new(CommandLine::execute("#X"), Expect::result())).await
+    });
+    expect(&mut module, b"AT#X\r").await;
+    let waiting = tokio::spawn(async move { two.execute(read("#SSLCFG")).await });
+    tokio::task::yield_now().await;
+    drop(module);
+    let running = running.await.unwrap().unwrap_err();
+    assert!(running.is_link_lost() && running.may_have_taken_effect());
+    assert_eq!(running.to_string(), "the link to the module is lost: the port hung up");
+    let waiting = waiting.await.unwrap().unwrap_err();
+    assert!(waiting.is_link_lost());
+    assert_eq!(waiting.outcome(), Outcome::NotSent);
+    let later = port.execute(read("#SSLEN")).await.unwrap_err();
+    assert!(matches!(later, CommandError::LinkLost { sent: false, .. }));
+    assert!(port.is_closed());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transcript_that_cannot_be_written_holds_up_nothing() {
-    let sink = Sink::taking(1);
-    let (port, mut module) = recorded(&sink);
-    for _ in 0..2 {
-        let running = tokio::spawn({
-            let port = port.clone();
-            async move { port.execute(read("#SSLEN")).await }
-        });
-        expect(&mut module, b"AT#SSLEN?\r").await;
-        send(&mut module, "\r\nOK\r\n").await;
-        running.await.unwrap().unwrap();
-    }
-    assert_eq!(sink.lines(), ["> AT#SSLEN?\\r"]);
-    assert_eq!(format!("{:?}", Recorder::new(sink)), "Recorder { .. }");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_transcript_ends_with_the_loss_of_the_port() {
-    let sink = Sink::taking(100);
-    let (port, mut module) = recorded(&sink);
+async fn a_command_that_waited_for_the_line_when_the_port_went_was_not_sent() {
+    let (host, mut module) = tokio::io::duplex(4096);
+    let mut settings = Settings::default();
+    settings.unknown_state = true;
+    let port = AtPort::start(host, DriverOptions { settings, ..DriverOptions::default() });
     let running = tokio::spawn(async move { port.execute(read("#SSLEN")).await });
-    expect(&mut module, b"AT#SSLEN?\r").await;
-    module.shutdown().await.unwrap();
-    running.await.unwrap().unwrap_err();
-    assert_eq!(sink.lines(), ["> AT#SSLEN?\\r", "# the port is lost"]);
+    expect(&mut module, b"AT+CMEE?\r").await;
+    drop(module);
+    let error = running.await.unwrap().unwrap_err();
+    assert_eq!(error.outcome(), Outcome::NotSent, "{error}");
 }
