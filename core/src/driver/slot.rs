@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
     use crate::at::{CommandLine, Exchange, Expect, StreamEnd, StreamEnding};
-    use crate::driver::{AtChannel, AtPort, DriverOptions, ModuleState, Recorder};
+    use crate::driver::{AtChannel, AtPort, DriverOptions, ModuleDown, ModuleState, Recorder};
     use crate::error::{CommandError, Outcome};
 
     fn start(restored: Vec<Exchange>) -> (AtPort, PortSlot, DuplexStream) {
@@ -210,6 +210,25 @@ mod tests {
         assert_eq!(module.read_to_end(&mut Vec::new()).await.unwrap(), 0);
         slot.take_out().await;
         slot.put_in(Box::pin(duplex(1).0)).await;
+    }
+
+    /// The restart is counted while somebody could mend it, and then nobody can.
+    #[tokio::test(start_paused = true)]
+    async fn without_its_slot_nobody_waits_for_a_restart_to_be_mended() {
+        let (port, slot, mut module) = start(vec![setting("E0")]);
+        let running = spawn(&port, "+X");
+        expect(&mut module, b"AT+X\r").await;
+        module.write_all(b"AT+X\r\r\nOK\r\n").await.unwrap();
+        running.await.unwrap().unwrap();
+        let mut health = port.health();
+        let known = health.now();
+        assert_eq!((known.restarts, known.state), (1, ModuleState::Recovering));
+        let waiting = tokio::spawn(async move { health.up().await });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(slot);
+        let waited = tokio::time::timeout(Duration::from_secs(1), waiting).await;
+        assert_eq!(waited.expect("it is told").unwrap(), Err(ModuleDown));
     }
 
     #[tokio::test(start_paused = true)]
