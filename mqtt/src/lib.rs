@@ -37,6 +37,7 @@
 //! persistent session; the granted quality of service. Received messages wait in 30 slots inside the module
 //! and are read at once; when they are all taken, [`Event::SlotsFull`] tells that messages were lost.
 
+pub mod aws;
 mod capabilities;
 mod client;
 mod commands;
@@ -44,8 +45,10 @@ mod dialect;
 mod error;
 mod message;
 mod options;
+pub mod presets;
 mod reconnect;
 mod registry;
+pub mod roots;
 pub mod rules;
 mod session;
 mod state;

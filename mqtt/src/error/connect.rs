@@ -7,6 +7,7 @@ use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
 use super::{Refusal, category_at_broker, loss_hint, names};
+use crate::presets::PresetError;
 use crate::rules::RuleViolation;
 use crate::state::LossReason;
 
@@ -32,6 +33,9 @@ pub enum ConnectError {
     /// The broker would not take it. Nothing was changed.
     #[error(transparent)]
     Rule(#[from] RuleViolation),
+    /// A preset does not fit. Nothing was changed.
+    #[error(transparent)]
+    Preset(#[from] PresetError),
     /// The module's TLS or its MQTT client is in use. Nothing was changed.
     #[error(transparent)]
     Busy(#[from] ServiceBusy),
@@ -84,6 +88,7 @@ impl ConnectError {
         match self {
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Closed => Category::Usage,
             Self::Rule(violation) => violation.category(),
+            Self::Preset(error) => error.category(),
             Self::Busy(_) => Category::Busy,
             Self::Tls { failure: TlsFailure::AlreadyActivated, .. } => Category::Busy,
             Self::Refused { refusal } => refusal.category(),
@@ -99,6 +104,7 @@ impl ConnectError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Rule(violation) => violation.hint(),
+            Self::Preset(error) => error.hint(),
             Self::Busy(_) => Some("end or pause the other service, or wait for it"),
             Self::Refused { refusal } => Some(refusal.hint()),
             Self::TlsSetup(error) => error.hint(),
@@ -121,7 +127,11 @@ impl ConnectError {
     /// Whether trying again cannot help.
     pub(crate) fn is_permanent(&self) -> bool {
         match self {
-            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Rule(_) | Self::Closed => true,
+            Self::Unsupported { .. }
+            | Self::InvalidOption(_)
+            | Self::Rule(_)
+            | Self::Preset(_)
+            | Self::Closed => true,
             Self::Refused { refusal } => refusal.category() == Category::Refused,
             Self::TlsSetup(error) => error.category() == Category::Usage,
             // A port that can be opened again is waited for; this one cannot.
