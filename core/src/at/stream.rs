@@ -37,6 +37,8 @@ pub(crate) struct Stream {
     /// Nobody reads the input.
     paused: bool,
     escaped: bool,
+    /// Nothing has come since the escape sequence, so that what comes first may be its echo.
+    echo_due: bool,
     /// The module is in command mode.
     proven: bool,
 }
@@ -86,6 +88,7 @@ impl Stream {
             stalled: false,
             paused: false,
             escaped: false,
+            echo_due: false,
             proven: false,
         }
     }
@@ -245,7 +248,7 @@ impl Stream {
     }
 
     fn send_escape(&mut self, output: &mut Output) {
-        self.escaped = true;
+        (self.escaped, self.echo_due) = (true, true);
         output.trace(|| Trace::Sent(ESCAPE.to_vec()));
         output.write(Bytes::from_static(ESCAPE));
     }
@@ -264,6 +267,9 @@ impl Stream {
 
     /// Hands on everything that cannot be the beginning of the end.
     fn step_data(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
+        if self.may_be_echo(reader.peek()) {
+            return StreamStep::Wait;
+        }
         let held = self.possible_end(reader.peek());
         if held == 0 && self.phase == Phase::Doubt {
             // More came behind it, so it was no end.
@@ -272,6 +278,12 @@ impl Stream {
         let certain = reader.peek().len() - held;
         self.hand_on(certain, reader, output);
         StreamStep::Wait
+    }
+
+    /// A module that has restarted is in command mode, and echoes the escape sequence instead of answering it. Those
+    /// are no data; if the module answers, they were.
+    fn may_be_echo(&self, here: &[u8]) -> bool {
+        self.echo_due && matches!(self.phase, Phase::Answer { .. }) && ESCAPE.starts_with(here)
     }
 
     /// All announced bytes are here, if what stands behind them is the mark. Otherwise the stream may have been
@@ -328,6 +340,9 @@ impl Stream {
         }
         if self.phase == Phase::Doubt {
             self.phase = Phase::Open;
+        }
+        if self.may_be_echo(reader.peek()) {
+            return StreamStep::Wait;
         }
         let held = reader.peek().len();
         let all = self.remaining().map_or(held, |remaining| remaining.min(held));
@@ -398,6 +413,7 @@ impl Stream {
     fn hand_on(&mut self, count: usize, reader: &mut Reader, output: &mut Output) {
         if let Some(data) = reader.take_raw(count).filter(|data| !data.is_empty()) {
             self.received += data.len() as u64;
+            self.echo_due = false;
             output.trace(|| Trace::ReceivedPayload(data.clone()));
             output.event(Event::StreamData(data));
         }

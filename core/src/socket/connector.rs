@@ -22,6 +22,9 @@ use crate::tls::{TlsError, TlsOptions, apply_with};
 /// Added to the time for a connection until the host gives up.
 const DIAL_MARGIN: Duration = Duration::from_secs(10);
 
+/// A question takes three seconds.
+const SHORTEST_IDLE_CHECK: Duration = Duration::from_secs(10);
+
 /// Makes TLS connections through the module.
 ///
 /// Several sockets can be open at once, as many as the module has. They share the module's TLS, which no other
@@ -64,6 +67,12 @@ impl TlsConnector {
     /// the socket is [suspended](TlsSocket::suspend) or closed. In command mode other commands and other sockets go
     /// on.
     ///
+    /// A serial line does not tell that the module has left online mode, so the module is asked when nothing has come
+    /// for a while: see [`idle_check`](Self::idle_check). Nor does anybody count bytes on the line itself, which has no
+    /// checksum: use hardware flow control. Bytes that get lost there are found by the second of those questions in a
+    /// row, where the module can be asked what it has counted (`#SSLI`, platform 37); elsewhere, and while the
+    /// connection is never silent, nobody can tell. In command mode every block is counted.
+    ///
     /// In online mode the module tells the end of a connection among its data. Where a peer sends the same bytes and
     /// pauses, the module is asked, and the connection goes on with them, some seconds later.
     #[must_use]
@@ -98,6 +107,24 @@ impl TlsConnector {
     #[must_use]
     pub fn send_timeout(mut self, timeout: Duration) -> Self {
         self.options.send_timeout = within_reason(timeout);
+        self
+    }
+
+    /// How long nothing may come from the peer in online mode before the module is asked whether the connection still
+    /// stands: 10 s to a day, `None` never asks. Default 60 s.
+    ///
+    /// A module that restarts in online mode tells nothing on a serial line, and takes what is written for command
+    /// lines from then on. The question is the escape sequence, then `#SSLI` where the module has it, and `#SSLO` to go
+    /// on, which holds up the data of both directions for about five seconds; no byte is lost. So a restart is told, as
+    /// [`SocketError::ModuleRestarted`], or as [`SocketError::Stuck`] by a module that is not back yet, at most 50
+    /// seconds after the question is due: within two minutes by default, with a supervisor and without.
+    ///
+    /// Modules that send the escape sequence to the peer (without `#SKIPESC`) are never asked, since that would alter
+    /// the data. There a restart is told when the socket is closed or suspended; use command mode if that is too late.
+    /// Source: M37 p138, p165.
+    #[must_use]
+    pub fn idle_check(mut self, interval: Option<Duration>) -> Self {
+        self.options.idle_check = interval.map(|interval| within_reason(interval.max(SHORTEST_IDLE_CHECK)));
         self
     }
 
@@ -141,7 +168,8 @@ impl TlsConnector {
             Err(SocketError::AllInUse { .. }) if self.keeps_one() => self.slot(host, port, &limits).await?,
             slot => slot?,
         };
-        let end = self.end_of_stream(&limits).await?;
+        let hides_escape = self.options.mode == ConnectionMode::Online && self.hides_escape().await?;
+        let end = self.end_of_stream(&limits, hides_escape);
         let tls13 = self.modem.profile().tls.tls13 != Availability::No;
         let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits), tls13));
         // Before dialling: a server that speaks first is announced before the answer.
@@ -155,6 +183,7 @@ impl TlsConnector {
             limits,
             options: self.options,
             end,
+            hides_escape,
             keep: self.keep(host, port),
         };
         // TLS may have been set up for a module that has restarted since: such a connection must not be used.
@@ -295,12 +324,12 @@ impl TlsConnector {
     }
 
     /// What ends a stream beyond doubt. Where the escape sequence does not reach the peer, it proves what a mark is.
-    async fn end_of_stream(&self, limits: &SocketLimits) -> Result<StreamEnding, CommandError> {
+    fn end_of_stream(&self, limits: &SocketLimits, hides_escape: bool) -> StreamEnding {
         let online = self.options.mode == ConnectionMode::Online;
-        if online && !self.hides_escape().await? && limits.tells_cause {
-            return Ok(StreamEnding::NamedMarkAndSilence);
+        match online && !hides_escape && limits.tells_cause {
+            true => StreamEnding::NamedMarkAndSilence,
+            false => StreamEnding::ProvenMarkAndSilence,
         }
-        Ok(StreamEnding::ProvenMarkAndSilence)
     }
 
     /// Keeps the escape sequence from the peer, where the module can.

@@ -105,6 +105,15 @@ pub enum SocketError {
     /// not, and what the peer sent last may be missing.
     #[error("the module has restarted, and the connection is lost")]
     ModuleRestarted,
+    /// Bytes of a connection in online mode got lost on the line between host and module, as what the module has counted
+    /// shows. The connection is closed.
+    #[error("{to_module} bytes were lost on the line to the module, and {from_module} on the line from it")]
+    BytesLost {
+        /// Bytes that were written, and that the module has never seen.
+        to_module: u64,
+        /// Bytes that the module has given out, and that have not come.
+        from_module: u64,
+    },
     /// The module did not come back from online mode.
     #[error("the module did not leave online mode")]
     Stuck,
@@ -251,7 +260,11 @@ impl SocketError {
             Self::Uncarriable { .. } | Self::Online | Self::NotOnline | Self::Overflow { .. } => {
                 Category::Usage
             }
-            Self::ModuleRestarted | Self::Stuck | Self::Disabled | Self::LinesLost { .. } => Category::Link,
+            Self::ModuleRestarted
+            | Self::Stuck
+            | Self::Disabled
+            | Self::LinesLost { .. }
+            | Self::BytesLost { .. } => Category::Link,
         }
     }
 
@@ -266,6 +279,9 @@ impl SocketError {
             }
             Self::ModuleRestarted => Some("connect again when the module is on line"),
             Self::Stalled { .. } => Some("check that the peer reads, or allow more time to send"),
+            Self::BytesLost { .. } => {
+                Some("wire RTS and CTS and switch flow control on, or take a lower line rate")
+            }
             Self::NotSent { error, .. } | Self::Command(error) => TlsFailure::of(error).map(TlsFailure::hint),
             _ => None,
         }
@@ -286,6 +302,7 @@ impl SocketError {
             }
             Self::Connect { failure: ConnectFailure::Unreachable, .. } => io::ErrorKind::ConnectionRefused,
             Self::AllInUse { .. } => io::ErrorKind::AddrInUse,
+            Self::BytesLost { .. } => io::ErrorKind::InvalidData,
             Self::ModuleRestarted | Self::Disabled => io::ErrorKind::ConnectionReset,
             _ => io::ErrorKind::Other,
         }

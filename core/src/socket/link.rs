@@ -28,6 +28,8 @@ pub(super) struct Link {
     pub(super) options: SocketOptions,
     /// How the data stream of online mode ends.
     pub(super) end: StreamEnding,
+    /// The escape sequence does not reach the peer.
+    pub(super) hides_escape: bool,
     /// Where the session is kept, if it is.
     pub(super) keep: Option<Keep>,
 }

@@ -15,11 +15,13 @@
 //!
 //! A restart is noticed at the next command on the port, of whomever. In online mode no command runs: a port that goes
 //! with the module, as one of USB does, is noticed at once; over a UART a silent module looks like a silent peer until
-//! the socket is suspended or closed, and a module that has restarted may send back what is written to it. Where that
-//! matters, use command mode.
+//! it is asked, which happens when nothing has come for a [while](TlsConnector::idle_check), within two minutes by
+//! default. Until then a module that has restarted takes what is written for command lines, and may send it back. Where
+//! that matters, use command mode.
 //!
 //! Source: SSL guide 7; M37 p874-913.
 
+mod account;
 mod buffers;
 mod command_mode;
 mod connector;
@@ -30,6 +32,7 @@ mod link;
 mod loss;
 mod online_mode;
 mod options;
+mod outside;
 mod pump;
 #[cfg(test)]
 mod pump_check;

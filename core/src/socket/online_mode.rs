@@ -4,11 +4,13 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
 
+use super::account::{Account, Count};
 use super::ending::SocketEnding;
 use super::error::SocketError;
 use super::link::{Closed, Done, Link};
-use super::loss;
+use super::{loss, status};
 use crate::at::{Command, Line, StreamEnd};
 use crate::commands::{ReadSocketState, ResumeSocket, SocketState};
 use crate::driver::{DataStream, DataStreamWriter, StreamClosed};
@@ -43,6 +45,9 @@ pub(super) struct OnlineMode {
     suspend: Option<oneshot::Receiver<Suspend>>,
     /// Who waits until online mode is left.
     suspending: Option<Suspend>,
+    /// When the module was last known to be online: the peer was heard, or the module has answered.
+    heard: Instant,
+    account: Account,
 }
 
 /// Why the connection is not driven any more.
@@ -52,6 +57,14 @@ enum Stop {
     Ended,
     /// Everything was written; online mode is to be left.
     Leave,
+    /// Nothing has come for a while: the module is to be asked whether the connection still stands.
+    Check,
+}
+
+/// What became of a connection whose module was asked.
+enum Standing {
+    Online(DataStream),
+    Ended(SocketEnding),
 }
 
 impl OnlineMode {
@@ -66,6 +79,8 @@ impl OnlineMode {
             block: Bytes::new(),
             suspend: Some(suspend),
             suspending: None,
+            heard: Instant::now(),
+            account: Account::default(),
         };
         tokio::spawn(task.run(stream, done));
         orders
@@ -75,7 +90,7 @@ impl OnlineMode {
         let ended = loop {
             self.bound_writes(&stream).await;
             let stop = self.serve(&mut stream).await;
-            if stop == Stop::Leave {
+            if stop != Stop::Ended {
                 stream.close().await;
                 drain(&mut stream, &self.link).await;
             }
@@ -86,8 +101,9 @@ impl OnlineMode {
             }
             match (ended(&self.link, end), stop) {
                 // The module was asked whether it was still online, and it was.
-                (Ok(None), Stop::Ended) => match self.go_on().await {
-                    Ok(resumed) => stream = resumed,
+                (Ok(None), Stop::Ended | Stop::Check) => match self.go_on_if_whole(stop).await {
+                    Ok(Standing::Online(resumed)) => stream = resumed,
+                    Ok(Standing::Ended(ending)) => break Ok(Some(ending)),
                     Err(error) => break Err(error),
                 },
                 (ended, _) => break ended,
@@ -125,12 +141,44 @@ impl OnlineMode {
         let exchange = resume.exchange().map_err(CommandError::from)?;
         let stream = self.link.modem.channel().open_stream(exchange).await?;
         self.writer = stream.writer();
+        self.heard = Instant::now();
         match self.last_fate().await {
             Some(Fate::Written | Fate::Taken) => self.link.buffers.accepted(),
             Some(Fate::NotTaken) => self.write_block(),
             None => {}
         }
         Ok(stream)
+    }
+
+    /// Back to online mode, if nothing got lost on the line.
+    async fn go_on_if_whole(&mut self, stop: Stop) -> Result<Standing, SocketError> {
+        if stop == Stop::Check && self.link.limits.counters {
+            self.compare_counts().await?;
+        }
+        self.go_on_or_end().await
+    }
+
+    /// Nobody counts on the line itself.
+    async fn compare_counts(&mut self) -> Result<(), SocketError> {
+        let Some(module) = status::counters(&self.link.modem, self.link.socket()).await? else {
+            return Ok(());
+        };
+        let (written, received) = self.link.buffers.totals();
+        self.account.check(Count { module, written, received })
+    }
+
+    /// Back to online mode, unless the connection has ended meanwhile; then the module may still hold what came last.
+    async fn go_on_or_end(&mut self) -> Result<Standing, SocketError> {
+        match self.go_on().await {
+            Ok(stream) => Ok(Standing::Online(stream)),
+            Err(SocketError::Command(CommandError::Refused { error, .. })) => {
+                loss::check(&self.link.basis)?;
+                let ending = self.link.ending_by(&error).await?;
+                self.link.fetch_rest().await?;
+                Ok(Standing::Ended(ending))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn finish(self, ended: Result<Option<SocketEnding>, SocketError>, done: Done) {
@@ -159,6 +207,10 @@ impl OnlineMode {
     async fn serve(&mut self, stream: &mut DataStream) -> Stop {
         loop {
             let demand = self.link.buffers.demand();
+            let check_at = self.check_at(demand.room > 0).filter(|_| self.writing.is_none());
+            if check_at.is_some_and(|at| at <= Instant::now()) {
+                return Stop::Check;
+            }
             if self.writing.is_none() && demand.outgoing > 0 {
                 self.begin_writing();
             }
@@ -167,7 +219,10 @@ impl OnlineMode {
             }
             tokio::select! {
                 data = stream.next(), if demand.room > 0 => match data {
-                    Some(data) => self.link.buffers.push(data),
+                    Some(data) => {
+                        self.heard = Instant::now();
+                        self.link.buffers.push(data);
+                    }
                     None => return Stop::Ended,
                 },
                 fate = fate(self.writing.as_mut()) => {
@@ -185,8 +240,19 @@ impl OnlineMode {
                     self.suspending = suspending;
                 }
                 () = self.link.buffers.changed() => {}
+                () = sleep_until(check_at.unwrap_or(self.heard)), if check_at.is_some() => {}
             }
         }
+    }
+
+    /// When the module is to be asked whether the connection still stands. Of a peer that nobody listens to, silence
+    /// means nothing.
+    fn check_at(&mut self, listening: bool) -> Option<Instant> {
+        let interval = self.link.options.idle_check.filter(|_| self.link.hides_escape)?;
+        if !listening {
+            self.heard = Instant::now();
+        }
+        self.heard.checked_add(interval)
     }
 
     fn begin_writing(&mut self) {

@@ -30,6 +30,8 @@ pub(super) struct SocketOptions {
     pub(super) connect_timeout: Duration,
     pub(super) send_timeout: Duration,
     pub(super) keep_session: bool,
+    /// How long an online connection may be silent before the module is asked whether it still stands.
+    pub(super) idle_check: Option<Duration>,
 }
 
 impl Default for SocketOptions {
@@ -40,6 +42,7 @@ impl Default for SocketOptions {
             connect_timeout: Duration::from_secs(60),
             send_timeout: Duration::from_secs(60),
             keep_session: false,
+            idle_check: Some(Duration::from_secs(60)),
         }
     }
 }

@@ -1,15 +1,13 @@
 //! A connection that waits outside online mode.
 
-use std::time::Duration;
-
-use super::ending::{Closure, SocketEnding};
+use super::ending::SocketEnding;
 use super::error::SocketError;
-use super::link::{Closed, Link};
+use super::link::Link;
 use super::loss;
 use super::status::{self, SocketStatus};
 use super::tls_socket::TlsSocket;
 use crate::at::Command;
-use crate::commands::{ReceiveBlock, ResumeSocket, SocketCounters, SocketState};
+use crate::commands::{ResumeSocket, SocketCounters};
 use crate::error::CommandError;
 
 /// A connection that was in online mode and will be again. Other commands run meanwhile; what the peer sends waits
@@ -46,7 +44,7 @@ impl SuspendedSocket {
     }
 
     async fn go_on(mut self) -> Result<TlsSocket, SocketError> {
-        if let Some(ending) = self.closed_meanwhile().await? {
+        if let Some(ending) = self.link.closed_meanwhile().await? {
             return Err(self.ended(ending).await);
         }
         let exchange = ResumeSocket { socket: self.link.socket(), end: self.link.end }
@@ -55,11 +53,8 @@ impl SuspendedSocket {
         match self.link.modem.channel().open_stream(exchange).await {
             Ok(stream) => Ok(TlsSocket::online(*self.link, stream)),
             Err(CommandError::Refused { error, .. }) => {
-                let told = match Closure::parse(error.text()) {
-                    Some(Closure::Socket(_, ending)) => Some(ending),
-                    _ => self.closed_meanwhile().await?,
-                };
-                Err(self.ended(told.unwrap_or(SocketEnding::Unknown)).await)
+                let ending = self.link.ending_by(&error).await?;
+                Err(self.ended(ending).await)
             }
             Err(error) => Err(error.into()),
         }
@@ -100,24 +95,10 @@ impl SuspendedSocket {
         self.link.finish().await
     }
 
-    /// How the connection ended since it was suspended, if it did.
-    async fn closed_meanwhile(&mut self) -> Result<Option<SocketEnding>, SocketError> {
-        let mut doubtful = false;
-        while let Some(line) = self.link.lines.try_next() {
-            match line.map(|line| self.link.closure(&line.text())) {
-                Ok(Some(Closed::This(ending))) => return Ok(Some(ending)),
-                Ok(Some(Closed::Perhaps)) | Err(_) => doubtful = true,
-                Ok(None) => {}
-            }
-        }
-        let closed = doubtful && self.status().await?.state != SocketState::Open;
-        Ok(closed.then_some(SocketEnding::Unknown))
-    }
-
     /// Fetches what is left in the module and gives the socket back.
     async fn ended(self, ending: SocketEnding) -> SocketError {
         let link = self.link;
-        let fetched = fetch_rest(&link).await;
+        let fetched = link.fetch_rest().await;
         let unread = link.buffers.unread();
         if let Err(error) = link.finish().await {
             tracing::debug!(%error, "a TLS socket could not be closed in order");
@@ -127,26 +108,4 @@ impl SuspendedSocket {
             Err(error) => error,
         }
     }
-}
-
-/// Fetches what is left in the module; more than can be kept if the connection stands after all.
-async fn fetch_rest(link: &Link) -> Result<(), SocketError> {
-    loop {
-        match receive(link).await {
-            Ok(data) if data.is_empty() => return Ok(()),
-            Ok(data) => link.buffers.push_unbridled(data)?,
-            Err(error) => {
-                tracing::debug!(%error, "the rest of an ended connection cannot be read");
-                return Ok(());
-            }
-        }
-    }
-}
-
-async fn receive(link: &Link) -> Result<bytes::Bytes, CommandError> {
-    let timeout = link.limits.receive_timeout;
-    let wait = Duration::from_millis(u64::from(timeout) * 100);
-    let deadline = wait + link.modem.profile().timeouts.tls_receive_margin;
-    let command = ReceiveBlock { socket: link.socket(), most: link.limits.receive, timeout, deadline };
-    Ok(link.modem.run(command).await?.data)
 }

@@ -7,7 +7,9 @@
 //! - **Noticed** are a lost port at once (while the data of a stream are not read, when they are); a restart at the next command or at the next
 //!   [heartbeat](SupervisorOptions::heartbeat), by the echo that is on again, by settings that are lost, or by a
 //!   [start-up line](SupervisorOptions::start_up_line); a module that answers nothing when a command runs into its
-//!   deadline or at the next heartbeat; a lost packet data context at the next heartbeat.
+//!   deadline or at the next heartbeat; a lost packet data context at the next heartbeat. The heartbeat waits while the
+//!   port carries a connection in online mode: there the connection itself asks when nothing has come for a
+//!   [while](crate::socket::TlsConnector::idle_check), and a restart is told within two minutes by default.
 //! - **Done about it** is the mildest thing that helps: find the line again, open the port again, switch the radio off
 //!   and on, restart the module, reset its hardware by a hook of the user, with waits that grow and differ from device
 //!   to device. After a bounded number of attempts the module is given up, which is told.

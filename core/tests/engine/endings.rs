@@ -405,3 +405,35 @@ fn a_connection_that_the_module_has_proven_to_be_closed_is_followed_by_a_questio
     rig.pass(Duration::from_millis(200));
     assert_eq!(rig.take_written(), "AT+CMEE?\r");
 }
+
+/// A module that has restarted is in command mode with its echo on.
+#[test]
+fn an_echo_of_the_escape_sequence_is_no_data() {
+    let mut rig = open(StreamEnding::ProvenMarkAndSilence);
+    rig.engine.stream_close();
+    rig.pass(Duration::from_millis(1300));
+    assert_eq!(rig.take_written(), "+++");
+    rig.feed(b"++");
+    rig.pass(Duration::from_millis(500));
+    rig.feed(b"+");
+    rig.pass(Duration::from_secs(20));
+    assert_eq!(rig.stream_data(), b"");
+    assert!(rig.events.contains(&Event::StreamEnded(StreamEnd::Lost)), "{:?}", rig.events);
+}
+
+/// A peer can send the same, and then the module answers.
+#[test]
+fn plus_signs_before_the_answer_to_the_escape_sequence_are_data() {
+    for data in ["+", "+++", "+++x", "++++"] {
+        let mut rig = open(StreamEnding::ProvenMarkAndSilence);
+        rig.engine.stream_close();
+        rig.pass(Duration::from_millis(1300));
+        assert_eq!(rig.take_written(), "+++");
+        rig.feed(data.as_bytes());
+        rig.pass(Duration::from_millis(500));
+        rig.feed(b"\r\nOK\r\n");
+        rig.pass(Duration::from_secs(1));
+        assert_eq!(String::from_utf8_lossy(&rig.stream_data()), data);
+        assert!(rig.events.contains(&suspended()), "{:?}", rig.events);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod arrival;
 mod ending;
+mod idle;
 mod module;
 mod numbers;
 mod online;

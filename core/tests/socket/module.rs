@@ -91,12 +91,12 @@ pub(crate) async fn play(
             continue;
         }
         let said = String::from_utf8_lossy(&received).trim_end_matches('\r').to_owned();
-        received.clear();
         let data = counted.take().is_some();
         lines.lock().unwrap().push(said.clone());
         if echo && !data {
-            port.write_all(format!("{said}\r").as_bytes()).await.unwrap();
+            port.write_all(&received).await.unwrap();
         }
+        received.clear();
         echo &= !said.starts_with("ATE0");
         restarted &= !said.starts_with("AT#SSLEN=1,1");
         let without_tls = if restarted { after_restart(&said) } else { None };

@@ -165,12 +165,11 @@ impl<M: Mode> Echo<M> {
         match ended {
             Some(Ok(())) => same_bytes("what came back", &wanted, &got, fault),
             Some(Err(_)) if got == come => Ok(Ending::Unknown),
-            Some(Err(_)) => same_bytes("what came back", come, &got, fault),
-            // What was lost on the line online is missed by nobody: the peer may yet send.
-            None if fault == Some(Fault::Mute) && M::MODE == ConnectionMode::Online && got == come => {
-                Ok(Ending::Damaged)
+            // Nothing protects it; what the module has counted tells.
+            Some(Err(error)) if is_loss_on_the_line(&error) => {
+                same_bytes("what came back", &wanted, &got, fault)
             }
-            None if fault == Some(Fault::Drop) => same_bytes("what came back", &wanted, &got, fault),
+            Some(Err(_)) => same_bytes("what came back", come, &got, fault),
             None => Err(Broken::wrong(format!("{} bytes came back, and nothing tells", got.len()))),
         }
     }
@@ -178,6 +177,10 @@ impl<M: Mode> Echo<M> {
     fn received(&self) -> u64 {
         self.server.connections().iter().map(|connection| connection.received).sum()
     }
+}
+
+fn is_loss_on_the_line(error: &io::Error) -> bool {
+    matches!(socket_error(error), Some(SocketError::BytesLost { .. }))
 }
 
 fn socket_error(error: &io::Error) -> Option<&SocketError> {
