@@ -18,6 +18,7 @@ mod socket_pool;
 pub use lease::{LeaseError, ServiceBusy, TlsLease};
 pub use rule::Claim;
 pub use service::{Holder, Service};
+pub use socket_pool::SocketTurn;
 
 pub(crate) use lease::TlsArbiter;
 pub(crate) use leftovers::owner;

@@ -9,9 +9,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::lease::{LeaseError, TlsArbiter, TlsLease};
+use super::lease::{LeaseError, ServiceBusy, TlsArbiter, TlsLease};
 use super::rule::Claim;
-use super::service::Service;
+use super::service::{Holder, Service};
 use crate::driver::AtChannel;
 
 /// How long a number that is being given back is waited for: the last bytes of its connection may have to be sent.
@@ -49,6 +49,12 @@ pub(crate) struct SocketSlot {
     leaving: Leaving,
     shared: Arc<SharedLease>,
 }
+
+/// The module's TLS, held for sockets that are opened meanwhile. It is given back when this is dropped and all of them
+/// are closed.
+#[must_use = "TLS is given back when this is dropped"]
+#[derive(Debug)]
+pub struct SocketTurn(#[expect(dead_code, reason = "it is there to be held")] Arc<SharedLease>);
 
 /// Says of one use of a number whether it is about to end.
 #[derive(Clone, Debug, Default)]
@@ -91,25 +97,47 @@ impl SocketPool {
         channel: &dyn AtChannel,
     ) -> Result<SocketSlot, SlotError> {
         let _one_at_a_time = self.entrance.lock().await;
-        let current = self.current().upgrade();
-        let shared = match current {
-            Some(shared) => shared,
-            None => {
-                let claim = Claim::of(Service::Socket);
-                let lease = self.arbiter.acquire(claim, channel).await.map_err(SlotError::Lease)?;
-                let shared = Arc::new(SharedLease {
-                    lease: Some(lease),
-                    numbers: Mutex::default(),
-                    changed: Notify::new(),
-                });
-                *self.current() = Arc::downgrade(&shared);
-                shared
-            }
-        };
+        let shared = self.join(channel).await.map_err(SlotError::Lease)?;
         let limit = ids.len();
         let taken = timeout(GIVING_BACK, shared.take(ids)).await.ok().flatten();
         let (id, soiled, leaving) = taken.ok_or(SlotError::AllInUse { limit })?;
         Ok(SocketSlot { id, soiled, leaving, shared })
+    }
+
+    /// Takes the lease for sockets that are opened later, waiting in turn if another service has it.
+    pub(crate) async fn turn(&self, channel: &dyn AtChannel) -> Result<SocketTurn, LeaseError> {
+        let _one_at_a_time = self.entrance.lock().await;
+        self.join(channel).await.map(SocketTurn)
+    }
+
+    /// Like [`turn`](Self::turn), but refuses at once if another service has the lease.
+    pub(crate) async fn try_turn(&self, channel: &dyn AtChannel) -> Result<SocketTurn, LeaseError> {
+        if let Some(shared) = self.current().upgrade() {
+            return Ok(SocketTurn(shared));
+        }
+        let Ok(_one_at_a_time) = self.entrance.try_lock() else {
+            // Another socket waits for the lease.
+            let holder = Holder::Here(self.arbiter.holder().unwrap_or(Service::Socket));
+            return Err(ServiceBusy { holder }.into());
+        };
+        let lease = self.arbiter.try_acquire(Claim::of(Service::Socket), channel).await?;
+        Ok(SocketTurn(self.share(lease)))
+    }
+
+    /// The lease of the sockets that are open, or a new one.
+    async fn join(&self, channel: &dyn AtChannel) -> Result<Arc<SharedLease>, LeaseError> {
+        let current = self.current().upgrade();
+        match current {
+            Some(shared) => Ok(shared),
+            None => Ok(self.share(self.arbiter.acquire(Claim::of(Service::Socket), channel).await?)),
+        }
+    }
+
+    fn share(&self, lease: TlsLease) -> Arc<SharedLease> {
+        let (lease, numbers, changed) = (Some(lease), Mutex::default(), Notify::new());
+        let shared = Arc::new(SharedLease { lease, numbers, changed });
+        *self.current() = Arc::downgrade(&shared);
+        shared
     }
 
     fn current(&self) -> std::sync::MutexGuard<'_, Weak<SharedLease>> {
@@ -289,6 +317,41 @@ mod tests {
         again.leaving().soon();
         let refused = pool.acquire(1..=1, &port).await;
         assert!(matches!(refused, Err(SlotError::AllInUse { limit: 1 })), "not for ever");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_holds_the_lease_for_sockets_that_come_later() {
+        let (port, arbiter) = (module(), arbiter());
+        let pool = SocketPool::new(Arc::clone(&arbiter));
+        let turn = pool.turn(&port).await.unwrap();
+        assert_eq!(arbiter.holder(), Some(Service::Socket));
+        let one = pool.acquire(1..=2, &port).await.unwrap();
+        drop(turn);
+        let turn = pool.try_turn(&port).await.unwrap();
+        drop(one);
+        assert_eq!(arbiter.holder(), Some(Service::Socket));
+        drop(turn);
+        assert_eq!(arbiter.holder(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_nobody_waits_for_is_refused() {
+        let (port, arbiter) = (module(), arbiter());
+        let pool = SocketPool::new(Arc::clone(&arbiter));
+        let busy = LeaseError::Busy(ServiceBusy { holder: Holder::Here(Service::Http) });
+        let http = arbiter.acquire(Claim::of(Service::Http), &port).await.unwrap();
+        assert_eq!(pool.try_turn(&port).await.unwrap_err(), busy);
+        let waiting = pool.turn(&port);
+        tokio::pin!(waiting);
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("HTTP has it"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert_eq!(pool.try_turn(&port).await.unwrap_err(), busy, "nor behind one that waits");
+        http.release();
+        drop(waiting.await.unwrap());
+        assert_eq!(arbiter.holder(), None);
     }
 
     #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ use crate::at::{Command, CommandLine, StreamEnding};
 use crate::commands::{ConnectionMode, DialSocket, ReadSocketState, RedialSocket, SkipEscape};
 use crate::driver::DataStream;
 use crate::error::CommandError;
+use crate::exclusive::SocketTurn;
 use crate::modem::{Basis, Modem};
 use crate::platform::Availability;
 use crate::tls::{TlsError, TlsOptions, apply_with};
@@ -138,6 +139,29 @@ impl TlsConnector {
     pub fn keep_session(mut self, keep: bool) -> Self {
         self.options.keep_session = keep;
         self
+    }
+
+    /// Takes the module's TLS for sockets, waiting in turn if another service has it, and connects to nobody yet. A
+    /// socket that is opened while the turn is held waits for nobody.
+    ///
+    /// # Errors
+    /// Another AT port of the module holds TLS, or the module cannot be asked.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the place in the queue.
+    pub async fn turn(&self) -> Result<SocketTurn, SocketError> {
+        Ok(self.modem.sockets().turn(self.modem.channel().as_ref()).await?)
+    }
+
+    /// Like [`turn`](Self::turn), but refuses at once if another service of this program has TLS.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn), and busy.
+    ///
+    /// # Cancel safety
+    /// As [`turn`](Self::turn).
+    pub async fn try_turn(&self) -> Result<SocketTurn, SocketError> {
+        Ok(self.modem.sockets().try_turn(self.modem.channel().as_ref()).await?)
     }
 
     /// Connects to a server by name or address, waiting in turn if another service has TLS, or if another
