@@ -40,6 +40,9 @@ pub struct Settings {
     /// Whether the port may be in any state: the first command is preceded by finding the line.
     /// Default false.
     pub unknown_state: bool,
+    /// Lines that the module sends when it has started, which are unsolicited even while the line is being looked
+    /// for. To the driver they show a restart as an echo does. Default none.
+    pub start_up_lines: Vec<String>,
     /// Whether [`Engine::poll_trace`] gives anything. Default false.
     pub trace: bool,
 }
@@ -56,6 +59,7 @@ impl Default for Settings {
             line_limit: 8 * 1024,
             reply_limit: 256 * 1024,
             unknown_state: false,
+            start_up_lines: Vec::new(),
             trace: false,
         }
     }

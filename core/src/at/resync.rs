@@ -343,7 +343,7 @@ impl Resync {
 
     fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
         let text = String::from_utf8_lossy(&line).trim().to_owned();
-        if unsolicited::is_known(&text) {
+        if unsolicited::is_known(&text) || settings.start_up_lines.contains(&text) {
             output.event(Event::Unsolicited(Line::new(line)));
             return ResyncStep::Again;
         }

@@ -2,6 +2,8 @@
 
 use tokio::sync::watch;
 
+use super::restart::RestartSign;
+
 /// Whether the module can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -28,6 +30,10 @@ pub struct Health {
     pub port_losses: u64,
     /// How often a command had no answer in time, or none that could be understood.
     pub troubles: u64,
+    /// What has shown the last restart first.
+    pub(crate) restart: Option<RestartSign>,
+    /// How often a restart has shown, also one that was counted before.
+    pub(crate) starts: u64,
 }
 
 /// What a session lost with its module.
@@ -124,11 +130,11 @@ impl HealthRecord {
         *self.sender.borrow()
     }
 
-    /// The module can be used, if nothing more was lost than is known in `known`. Gives what holds then.
+    /// The module can be used, if nothing was lost since `known`. Gives what holds then.
     pub(crate) fn set_up(&self, known: Health) -> Option<Health> {
         let mut up = None;
         self.sender.send_if_modified(|health| {
-            if known.loss_until(health).is_some() {
+            if known.loss_until(health).is_some() || known.starts != health.starts {
                 return false;
             }
             let changed = std::mem::replace(&mut health.state, ModuleState::Up) != ModuleState::Up;
@@ -153,12 +159,22 @@ impl HealthRecord {
         });
     }
 
-    pub(crate) fn module_restarted(&self, is_supervised: bool) {
+    pub(crate) fn module_restarted(&self, sign: RestartSign, is_supervised: bool) {
         self.sender.send_modify(|health| {
             health.restarts += 1;
+            health.starts += 1;
+            health.restart = Some(sign);
             if is_supervised {
                 health.state = ModuleState::Recovering;
             }
+        });
+    }
+
+    /// The restart that was counted last shows once more: whatever was set up since is lost. Nobody else need know.
+    pub(crate) fn restart_goes_on(&self) {
+        self.sender.send_if_modified(|health| {
+            health.starts += 1;
+            false
         });
     }
 
@@ -203,6 +219,9 @@ mod tests {
         let up = Health { state: ModuleState::Up, ..record.now() };
         assert_eq!(record.set_up(record.now()), Some(up));
         assert_eq!(record.now(), up);
+        let known = record.now();
+        record.restart_goes_on();
+        assert_eq!((record.set_up(known), known.loss_until(&record.now())), (None, None));
     }
 
     #[tokio::test(start_paused = true)]
@@ -215,7 +234,7 @@ mod tests {
         let losing = tokio::spawn(async move { lost.lost(Health::default()).await });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished() && !losing.is_finished());
-        record.module_restarted(false);
+        record.module_restarted(RestartSign::Echo, false);
         assert_eq!(losing.await.unwrap(), Loss::ModuleRestarted);
         record.set_state(ModuleState::Down);
         assert_eq!(waiting.await.unwrap(), Err(ModuleDown));

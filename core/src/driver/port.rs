@@ -9,8 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
 use super::channel::AtChannel;
-use super::health::{HealthRecord, HealthWatch};
+use super::health::{Health, HealthRecord, HealthWatch};
 use super::recorder::Recorder;
+use super::restart::RestartSign;
 use super::slot::{BoxedStream, Change, Occupied, PortSlot};
 use super::stream::DataStream;
 use super::task::{Request, Shared, Task};
@@ -133,11 +134,11 @@ impl AtPort {
         &self.health
     }
 
-    /// Tells that something has shown that the module has restarted: its settings are sent again before the next
-    /// request.
-    pub(crate) async fn restore(&self) {
+    /// Tells that something has shown that the module has restarted since `known`: its settings are sent again before
+    /// the next request.
+    pub(crate) async fn restore(&self, sign: RestartSign, known: Health) {
         // A port that is closed has nothing to restore.
-        self.requests.send(Request::Restore).await.unwrap_or(());
+        self.requests.send(Request::Restore { sign, known }).await.unwrap_or(());
     }
 
     /// Whether the port has been closed, or lost for good.

@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
     use crate::at::{CommandLine, Exchange, Expect, StreamEnd, StreamEnding};
-    use crate::driver::{AtChannel, AtPort, DriverOptions, ModuleDown, ModuleState, Recorder};
+    use crate::driver::{AtChannel, AtPort, DriverOptions, ModuleDown, ModuleState, Recorder, RestartSign};
     use crate::error::{CommandError, Outcome};
 
     fn start(restored: Vec<Exchange>) -> (AtPort, PortSlot, DuplexStream) {
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(error.to_string(), "the link to the module is lost: the port is opened again");
         port.remember(setting("E0")).await;
         port.set_escape_guard(Duration::from_secs(3)).await;
-        port.restore().await;
+        port.restore(RestartSign::Caused, port.health().now()).await;
         assert!(port.execute(setting("+X")).await.is_err());
         let (host, mut module) = duplex(4096);
         slot.put_in(Box::pin(host)).await;

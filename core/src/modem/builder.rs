@@ -168,6 +168,12 @@ impl ModemBuilder {
         self
     }
 
+    /// Lines that the module sends when it has started.
+    pub(crate) fn start_up_lines(mut self, lines: &[String]) -> Self {
+        self.settings.start_up_lines.extend_from_slice(lines);
+        self
+    }
+
     /// The line rate of [`open_serial`](Self::open_serial). Default 115200.
     #[cfg(feature = "serial")]
     pub fn baud_rate(mut self, baud_rate: u32) -> Self {

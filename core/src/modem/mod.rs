@@ -24,7 +24,9 @@ pub use service_event::{ServiceChange, ServiceEvent, ServiceEvents};
 
 use crate::at::Command;
 use crate::commands::TestForm;
-use crate::driver::{AtChannel, AtChannelExt, AtPort, HealthRecord, HealthWatch, Statistics};
+use crate::driver::{
+    AtChannel, AtChannelExt, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics,
+};
 use crate::error::CommandError;
 use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsArbiter, TlsLease};
 use crate::platform::Profile;
@@ -197,10 +199,11 @@ impl Modem {
         &self.inner.health
     }
 
-    /// Something has shown that the module has restarted, or is about to: what it does not keep is sent again.
-    pub(crate) async fn restarted(&self) {
+    /// Something has shown that the module has restarted since `known`, or is about to: what it does not keep is sent
+    /// again, unless something else has shown that meanwhile.
+    pub(crate) async fn restarted(&self, sign: RestartSign, known: Health) {
         if let Some(port) = &self.inner.port {
-            port.restore().await;
+            port.restore(sign, known).await;
         }
     }
 

@@ -125,6 +125,7 @@ impl Supervisor {
             Some(rate) => builder.line_rate(rate),
             None => builder,
         };
+        let builder = builder.start_up_lines(&options.start_up_lines);
         let stream = source.open().await.map_err(OpenError::from)?;
         let (modem, slot) = builder.open_in_slot(stream).await?;
         modem.bring_up().await?;

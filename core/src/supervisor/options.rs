@@ -58,8 +58,9 @@ impl SupervisorOptions {
         self
     }
 
-    /// A line that this module sends when it has started, such as a boot banner. No manual of the guide names one, so
-    /// there is none by default; firmware with one tells its restart at once.
+    /// A line that this module sends once whenever it has started, such as a boot banner. No manual of the guide names
+    /// one, so there is none by default; firmware with one tells its restart at once, also while the module is being
+    /// recovered. Several lines may be named; each has to stand alone on its line.
     pub fn start_up_line(mut self, line: impl Into<String>) -> Self {
         self.start_up_lines.push(line.into());
         self

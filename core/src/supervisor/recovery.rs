@@ -8,8 +8,9 @@ use super::event::{Cause, EventSender, SupervisorEvent};
 use super::ladder::{Finding, Ladder, Remedy};
 use super::options::SupervisorOptions;
 use super::source::PortSource;
+use super::task::VERBOSE;
 use crate::commands::{Functionality, Model, ReadErrorFormat, RebootModule, RestartModule};
-use crate::driver::{Health, ModuleState, PortSlot};
+use crate::driver::{Health, ModuleState, PortSlot, RestartSign};
 use crate::error::{CommandError, Outcome};
 use crate::modem::{BringUpError, Modem};
 
@@ -124,10 +125,15 @@ impl Recovery {
         })
     }
 
-    /// A module that refuses the question has answered.
+    /// A module that refuses the question has answered. One that has lost its settings gets them again.
     async fn ensure_answer(&self) -> Result<(), Failed> {
+        let known = self.health();
         match timeout(FIRST_ANSWER, self.modem.run(ReadErrorFormat)).await {
-            Ok(Ok(_) | Err(CommandError::Refused { .. })) => Ok(()),
+            Ok(Ok(VERBOSE) | Err(CommandError::Refused { .. })) => Ok(()),
+            Ok(Ok(_)) => {
+                self.modem.restarted(RestartSign::Settings, known).await;
+                Ok(())
+            }
             Ok(Err(error)) => Err(self.failed(&error)),
             Err(_) => {
                 Err(Failed { finding: Finding::Silent, because: "the port is busy and stays so".to_owned() })
@@ -188,6 +194,7 @@ impl Recovery {
 
     async fn restart_module(&self) {
         sleep(FLASH).await;
+        let known = self.health();
         let result = match self.modem.run(RestartModule).await {
             Err(CommandError::Refused { .. }) => self.modem.run(RebootModule).await,
             result => result,
@@ -197,24 +204,25 @@ impl Recovery {
             Err(error) if error.outcome() != Outcome::Unknown => {
                 tracing::warn!(%error, "the module could not be restarted");
             }
-            _ => self.restarted().await,
+            _ => self.restarted(known).await,
         }
     }
 
     async fn reset_hardware(&self) {
         let Some(reset) = &self.options.reset else { return };
+        let known = self.health();
         match timeout(RESETTING, reset.reset())
             .await
             .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
         {
-            Ok(()) => self.restarted().await,
+            Ok(()) => self.restarted(known).await,
             Err(error) => tracing::warn!(%error, "the hardware could not be reset"),
         }
     }
 
     /// A module whose user profile says so does not echo after a restart, so it is told here.
-    async fn restarted(&self) {
-        self.modem.restarted().await;
+    async fn restarted(&self, known: Health) {
+        self.modem.restarted(RestartSign::Caused, known).await;
     }
 }
 

@@ -8,14 +8,13 @@ use tokio::time::sleep;
 use super::Request;
 use super::event::{Cause, SupervisorEvent};
 use super::recovery::Recovery;
-use crate::at::Line;
 use crate::commands::{ActiveContexts, ReadErrorFormat};
-use crate::driver::{Health, HealthWatch, Loss, ModuleDown, ModuleState, Unsolicited};
+use crate::driver::{Health, HealthWatch, Loss, ModuleDown, ModuleState, RestartSign};
 use crate::error::CommandError;
 use crate::modem::{Modem, ServiceEvent, ServiceEvents};
 
 /// What [`VerboseErrors`](crate::commands::VerboseErrors) sets.
-const VERBOSE: u8 = 2;
+pub(super) const VERBOSE: u8 = 2;
 /// How often in a row the module may fail to answer the question before it counts as silent.
 const LOOKS: u32 = 2;
 
@@ -24,7 +23,6 @@ pub(super) struct Task {
     asked: mpsc::Receiver<Request>,
     health: HealthWatch,
     services: ServiceEvents,
-    lines: Option<Unsolicited>,
     /// What was known when the module was last in order.
     seen: Health,
 }
@@ -40,8 +38,7 @@ impl Task {
     pub(super) fn new(recovery: Recovery, asked: mpsc::Receiver<Request>) -> Self {
         let (health, services) = (recovery.modem.health(), recovery.modem.service_events());
         // What was lost since the module was opened is not known to anybody yet.
-        let (lines, seen) = (Some(recovery.modem.channel().unsolicited()), Health::default());
-        Self { recovery, asked, health, services, lines, seen }
+        Self { recovery, asked, health, services, seen: Health::default() }
     }
 
     /// Until it is aborted.
@@ -70,18 +67,11 @@ impl Task {
 
     /// What others tell.
     async fn told(&mut self) -> Option<Wake> {
-        let Self { recovery, asked, health, services, lines, seen } = self;
+        let Self { recovery, asked, health, services, seen } = self;
         tokio::select! {
             biased;
             event = services.next() => event.map(|event| forward(recovery, event)),
             changed = health.changed() => changed.map(|health| judge(seen, health)),
-            line = next_line(lines.as_mut()), if lines.is_some() => match line {
-                Some(line) => Some(judge_line(recovery, line).await),
-                None => {
-                    *lines = None;
-                    Some(Wake::Nothing)
-                }
-            },
             asked = asked.recv() => asked.map(Wake::Asked),
         }
     }
@@ -134,7 +124,6 @@ impl Task {
                 }
             }
         };
-        self.lines = Some(self.recovery.modem.channel().unsolicited());
     }
 }
 
@@ -160,18 +149,13 @@ fn judge(seen: &mut Health, health: Health) -> Wake {
 
 fn cause_of(seen: Health, health: Health) -> Option<Cause> {
     seen.loss_until(&health).map(|loss| match loss {
-        Loss::ModuleRestarted => Cause::Echo,
+        Loss::ModuleRestarted => match health.restart {
+            Some(RestartSign::StartUpLine) => Cause::StartUpLine,
+            Some(RestartSign::Settings) => Cause::SettingsLost,
+            Some(RestartSign::Echo | RestartSign::Caused) | None => Cause::Echo,
+        },
         Loss::PortLost => Cause::PortLost,
     })
-}
-
-async fn judge_line(recovery: &Recovery, line: Result<Line, u64>) -> Wake {
-    let text = line.map(|line| line.text().into_owned()).unwrap_or_default();
-    if !recovery.options.start_up_lines.contains(&text) {
-        return Wake::Nothing;
-    }
-    recovery.modem.restarted().await;
-    Wake::Lost(Cause::StartUpLine)
 }
 
 /// What the module has lost since `seen`; otherwise what is known of it now.
@@ -184,12 +168,7 @@ async fn find_loss(modem: &Modem, seen: Health) -> Result<Cause, Health> {
         }
         match found {
             Ok(None) => return Err(known),
-            Ok(Some(cause)) => {
-                if cause == Cause::SettingsLost {
-                    modem.restarted().await;
-                }
-                return Ok(cause);
-            }
+            Ok(Some(cause)) => return Ok(cause),
             Err(error) => tracing::debug!(%error, "the module does not tell whether it is in order"),
         }
     }
@@ -216,12 +195,5 @@ struct GaveUp(Modem);
 impl Drop for GaveUp {
     fn drop(&mut self) {
         self.0.health_record().gave_up();
-    }
-}
-
-async fn next_line(lines: Option<&mut Unsolicited>) -> Option<Result<Line, u64>> {
-    match lines {
-        Some(lines) => lines.next().await,
-        None => std::future::pending().await,
     }
 }

@@ -28,6 +28,10 @@ pub(crate) struct State {
     pub(crate) needs_restart: bool,
     /// The plug is pulled when this line arrives, once.
     pub(crate) unplug_at: Option<&'static str>,
+    /// The module restarts when this line arrives, once, and answers it then.
+    pub(crate) restart_at: Option<&'static str>,
+    /// What it sends when it has started.
+    pub(crate) start_up_line: Option<&'static str>,
     /// There is no port: opening it fails.
     pub(crate) port_missing: bool,
     /// Command lines so far.
@@ -40,6 +44,19 @@ pub(crate) struct State {
 /// Clones are the same module.
 #[derive(Clone)]
 pub(crate) struct Fake(Arc<Mutex<State>>);
+
+impl State {
+    fn restart(&mut self) {
+        self.echo = self.stored_echo;
+        self.errors = 0;
+        self.context_active = false;
+        self.needs_restart = false;
+    }
+
+    fn start_up(&self) -> String {
+        self.start_up_line.map(|line| format!("\r\n{line}\r\n")).unwrap_or_default()
+    }
+}
 
 impl Fake {
     pub(crate) fn new() -> Self {
@@ -54,6 +71,8 @@ impl Fake {
             needs_radio_cycle: false,
             needs_restart: false,
             unplug_at: None,
+            restart_at: None,
+            start_up_line: None,
             port_missing: false,
             log: Vec::new(),
             openings: 0,
@@ -81,11 +100,7 @@ impl Fake {
 
     /// Everything is as after power-on.
     pub(crate) fn restart(&self) {
-        let mut state = self.state();
-        state.echo = state.stored_echo;
-        state.errors = 0;
-        state.context_active = false;
-        state.needs_restart = false;
+        self.state().restart();
     }
 
     /// Pulls the plug.
@@ -143,7 +158,7 @@ async fn serve(fake: Fake, mut port: DuplexStream) {
                     answer(&mut fake.state(), &text);
                     return;
                 }
-                let answer = answer(&mut fake.state(), &text).unwrap_or_default();
+                let answer = started_and_answered(&mut fake.state(), &text);
                 if port.write_all(answer.as_bytes()).await.is_err() {
                     return;
                 }
@@ -151,6 +166,15 @@ async fn serve(fake: Fake, mut port: DuplexStream) {
             byte => line.push(byte),
         }
     }
+}
+
+fn started_and_answered(state: &mut State, line: &str) -> String {
+    let mut said = String::new();
+    if state.restart_at.take_if(|at| *at == line).is_some() {
+        state.restart();
+        said = state.start_up();
+    }
+    said + &answer(state, line).unwrap_or_default()
 }
 
 fn answer(state: &mut State, line: &str) -> Option<String> {
@@ -182,12 +206,8 @@ fn answer(state: &mut State, line: &str) -> Option<String> {
         "AT#STREAM" => return Some("\r\nCONNECT\r\n".to_owned()),
         "AT#SCFG?" => "#SCFG: 1,1,300,90,600,50".to_owned(),
         "AT#ENHRST=1,0" => {
-            let answer = Some("\r\nOK\r\n".to_owned());
-            state.echo = state.stored_echo;
-            state.errors = 0;
-            state.context_active = false;
-            state.needs_restart = false;
-            return answer;
+            state.restart();
+            return Some(format!("\r\nOK\r\n{}", state.start_up()));
         }
         _ => String::new(),
     };

@@ -134,18 +134,6 @@ async fn a_module_whose_user_profile_keeps_the_echo_off_is_found_out_by_its_sett
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_up_line_is_enough() {
-    let fake = Fake::new();
-    let supervisor = start(&fake, options().heartbeat(None).start_up_line("^BOOT")).await;
-    let mut events = supervisor.events();
-    fake.restart();
-    fake.unsolicited("^BOOT");
-    assert_eq!(next(&mut events).await, lost(Cause::StartUpLine));
-    assert!(matches!(next(&mut events).await, SupervisorEvent::Recovered { restarted: true, .. }));
-    assert_eq!(supervisor.modem().health().now().restarts, 1);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_lost_context_is_activated_again_and_is_no_restart() {
     let fake = Fake::new();
     let supervisor = start(&fake, options()).await;

@@ -3,6 +3,7 @@
 mod fake;
 mod losses;
 mod remedies;
+mod restarts;
 
 use std::time::Duration;
 
@@ -23,7 +24,8 @@ async fn start(fake: &Fake, options: SupervisorOptions) -> Supervisor {
 /// The next event that is not about a remedy.
 async fn next(events: &mut SupervisorEvents) -> SupervisorEvent {
     loop {
-        match events.next().await.expect("the supervisor runs") {
+        let event = tokio::time::timeout(Duration::from_secs(3_600), events.next()).await;
+        match event.expect("something happens within an hour").expect("the supervisor runs") {
             SupervisorEvent::Trying { .. } => {}
             event => return event,
         }

@@ -1,23 +1,17 @@
 //! What the engine has found out.
 
-use std::time::Duration;
-
-use super::{Task, add};
-use crate::at::{Event, Failure, Reply, StreamEnd};
+use super::{Task, add, now};
+use crate::at::{Event, Failure, Line, Reply, StreamEnd};
+use crate::driver::health::ModuleState;
 use crate::driver::open_stream::OpenStream;
+use crate::driver::restart::RestartSign;
 use crate::driver::waiting::{Answer, Waiting, command_error};
-
-/// A module is silent for 20 seconds or more when it starts, and then it echoes. Source: M37 p34.
-const SAME_RESTART: Duration = Duration::from_secs(60);
 
 impl Task {
     pub(super) fn handle(&mut self, event: Event) {
         match event {
             Event::Completed(result) => self.complete(result),
-            Event::Unsolicited(line) => {
-                tracing::debug!(%line, "unsolicited");
-                self.unsolicited.send(line);
-            }
+            Event::Unsolicited(line) => self.unsolicited(line),
             Event::StreamData(data) => {
                 if let Some(stream) = &mut self.stream {
                     stream.backlog.push_back(data);
@@ -45,6 +39,15 @@ impl Task {
                 }
             }
         }
+    }
+
+    fn unsolicited(&mut self, line: Line) {
+        tracing::debug!(%line, "unsolicited");
+        if self.start_up_lines.iter().any(|start_up_line| line.text() == *start_up_line) {
+            tracing::warn!(%line, "the module has started, its settings are sent again");
+            self.restarted(RestartSign::StartUpLine);
+        }
+        self.unsolicited.send(line);
     }
 
     pub(super) fn complete(&mut self, result: Result<Reply, Failure>) {
@@ -84,14 +87,17 @@ impl Task {
     pub(super) fn echo_seen(&mut self) {
         if self.restoring.echo_seen(self.is_own()) {
             tracing::warn!("the module echoes: it has probably restarted, its settings are sent again");
-            self.count_restart();
+            self.count_restart(RestartSign::Echo);
         }
     }
 
-    /// An echo soon after a restart that was announced is the same restart.
-    pub(super) fn count_restart(&mut self) {
-        if self.announced.take().is_none_or(|at| at.elapsed() > SAME_RESTART) {
-            self.health.module_restarted(self.changes.is_some());
+    /// A restart that shows in several ways counts once.
+    pub(super) fn count_restart(&mut self, sign: RestartSign) {
+        let is_supervised = self.changes.is_some();
+        let mended = is_supervised && self.health.now().state != ModuleState::Recovering;
+        match self.restart.is_another(sign, now(), mended) {
+            true => self.health.module_restarted(sign, is_supervised),
+            false => self.health.restart_goes_on(),
         }
     }
 

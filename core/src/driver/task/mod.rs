@@ -22,6 +22,7 @@ use super::line::Line;
 use super::open_stream::OpenStream;
 use super::port::{Counters, DriverOptions};
 use super::recorder::Recorder;
+use super::restart::LastRestart;
 use super::restoring::Restoring;
 use super::slot::{BoxedStream, Change, Occupied};
 use super::unsolicited::{SharedUnsolicited, UnsolicitedSender};
@@ -59,8 +60,8 @@ pub(crate) struct Task {
     leaving: bool,
     line: Line,
     restoring: Restoring,
-    /// When something else than an echo has told that the module has restarted, or is about to.
-    announced: Option<Instant>,
+    start_up_lines: Vec<String>,
+    restart: LastRestart,
     started: Instant,
 }
 
@@ -79,6 +80,7 @@ impl Task {
         let Shared { requests, changes, occupied, subscriptions, counters, health } = shared;
         let mut settings = options.settings;
         settings.trace = options.recorder.is_some();
+        let start_up_lines = settings.start_up_lines.clone();
         Self {
             engine: Engine::new(settings),
             recorder: options.recorder,
@@ -96,7 +98,8 @@ impl Task {
             leaving: false,
             line: Line::new(options.line_rate),
             restoring: Restoring::new(options.restored),
-            announced: None,
+            start_up_lines,
+            restart: LastRestart::default(),
             started: Instant::now(),
         }
     }

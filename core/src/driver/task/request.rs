@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::{Task, add, now};
 use crate::at::{Exchange, Reply};
+use crate::driver::health::Health;
+use crate::driver::restart::RestartSign;
 use crate::driver::stream::{Control, DataStream, tell};
 use crate::driver::waiting::{Answer, Waiting};
 use crate::error::CommandError;
@@ -26,8 +27,11 @@ pub(crate) enum Request {
     EscapeGuard(Duration),
     /// Belongs to the settings that are sent again after a restart from now on.
     Remember(Exchange),
-    /// Something has shown that the module has restarted: its settings go again.
-    Restore,
+    /// Something has shown that the module has restarted since `known`: its settings go again.
+    Restore {
+        sign: RestartSign,
+        known: Health,
+    },
 }
 
 impl Task {
@@ -37,7 +41,7 @@ impl Task {
             Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
             Request::EscapeGuard(guard) => return self.engine.set_escape_guard(guard),
             Request::Remember(exchange) => return self.restoring.remember(exchange),
-            Request::Restore => return self.restore(),
+            Request::Restore { sign, known } => return self.restore(sign, known),
         };
         if !answer.is_abandoned() {
             self.send(exchange, answer);
@@ -51,17 +55,22 @@ impl Task {
             Request::OpenStream { exchange, answer } => (exchange, Answer::Stream(answer)),
             Request::EscapeGuard(guard) => return self.engine.set_escape_guard(guard),
             Request::Remember(exchange) => return self.restoring.remember(exchange),
-            Request::Restore => return self.restore(),
+            Request::Restore { sign, known } => return self.restore(sign, known),
         };
         let command = exchange.line().name().to_owned();
         answer.fail(CommandError::LinkLost { command, reason: reason.to_owned(), sent: false });
     }
 
+    fn restore(&mut self, sign: RestartSign, known: Health) {
+        if self.health.now().starts == known.starts {
+            self.restarted(sign);
+        }
+    }
+
     /// What the module does not keep goes before the next request.
-    pub(super) fn restore(&mut self) {
+    pub(super) fn restarted(&mut self, sign: RestartSign) {
         self.restoring.begin();
-        self.announced = Some(Instant::now());
-        self.health.module_restarted(self.changes.is_some());
+        self.count_restart(sign);
     }
 
     pub(super) fn begin_restoring(&mut self) {
