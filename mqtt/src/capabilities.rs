@@ -1,7 +1,5 @@
 //! What a module's MQTT client takes, known before anything is changed on the module.
 
-use std::time::Duration;
-
 use telit_core::platform::{Availability, MqttProfile, Profile};
 use telit_core::{CommandError, Modem};
 
@@ -33,7 +31,7 @@ impl Capabilities {
     /// As publishing it: [`PublishError::TooLarge`], [`PublishError::NotRepresentable`],
     /// [`PublishError::InvalidTopic`].
     pub fn check(&self, publish: &Publish) -> Result<(), PublishError> {
-        self.dialect.publish(crate::client::INSTANCE, publish, Duration::ZERO).map(drop)
+        self.dialect.check(publish)
     }
 
     pub(crate) fn dialect(self) -> Dialect {

@@ -15,6 +15,9 @@ use crate::topic::TopicName;
 /// The slowest line that deadlines reckon with, in bytes a second: 9600 baud.
 const SLOW_LINE: u64 = 960;
 
+/// All instances are written alike.
+const ANY_INSTANCE: u8 = 1;
+
 /// What the test forms answered; `None` where the module refused one, so that the command is missing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TestForms {
@@ -74,6 +77,11 @@ impl Dialect {
         })
     }
 
+    /// Whether this message can be published, on whatever instance.
+    pub(crate) fn check(&self, publish: &Publish) -> Result<(), PublishError> {
+        self.publish(ANY_INSTANCE, publish, Duration::ZERO).map(drop)
+    }
+
     /// The exchange that publishes this message, or why the module cannot.
     ///
     /// Counted bytes carry everything. Text on the command line is the way of old firmware: it carries
@@ -131,7 +139,7 @@ fn fields(form: &Option<Vec<String>>) -> usize {
 }
 
 /// The upper end of a field, or what the table says.
-fn most(form: &Option<Vec<String>>, field: usize, table: usize) -> usize {
+pub(crate) fn most(form: &Option<Vec<String>>, field: usize, table: usize) -> usize {
     range(form, field).and_then(|range| usize::try_from(*range.end()).ok()).unwrap_or(table)
 }
 

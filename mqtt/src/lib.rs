@@ -2,8 +2,8 @@
 //!
 //! The module holds the connection to the broker, with TLS if asked for (it should be); this crate drives
 //! its `AT#MQ...` commands. MQTT 3.1.1, quality of service 0 to 2, any payload byte by byte, and incoming
-//! messages as streams. A lost connection comes back by itself, with its subscriptions. There is no last will, no
-//! WebSocket and no MQTT 5.
+//! messages as streams. A lost connection comes back by itself, with its subscriptions. There is no WebSocket and no
+//! MQTT 5.
 //!
 //! Only one service of a module uses TLS at a time. An MQTT session holds it while it is connected;
 //! [`MqttClient::pause`] lends it to a download.
@@ -42,7 +42,9 @@ mod capabilities;
 mod client;
 mod commands;
 mod dialect;
+mod engine;
 mod error;
+mod last_will;
 mod message;
 mod options;
 pub mod presets;
@@ -58,6 +60,7 @@ mod topic;
 pub use capabilities::Capabilities;
 pub use client::{Events, MqttClient};
 pub use error::{ConnectError, DisconnectError, PublishError, Refusal, SubscribeError};
+pub use last_will::LastWill;
 pub use message::{Message, Publish, QoS};
 pub use options::{MqttOptions, MqttSecurity};
 pub use reconnect::Reconnect;

@@ -8,6 +8,7 @@ use telit_core::at::InvalidValue;
 use telit_core::platform::MqttProfile;
 use telit_core::tls::TlsOptions;
 
+use crate::last_will::LastWill;
 use crate::reconnect::Reconnect;
 use crate::rules::{BrokerRules, RuleViolation};
 
@@ -55,6 +56,8 @@ pub struct MqttOptions {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) tls_wait: Duration,
     pub(crate) queue_capacity: usize,
+    pub(crate) last_will: Option<LastWill>,
+    pub(crate) instance: Option<u8>,
     pub(crate) reconnect: Option<Reconnect>,
     pub(crate) rules: Option<BrokerRules>,
 }
@@ -76,6 +79,8 @@ impl MqttOptions {
             connect_timeout: None,
             tls_wait: Duration::ZERO,
             queue_capacity: QUEUE_CAPACITY,
+            last_will: None,
+            instance: None,
             reconnect: Some(Reconnect::default()),
             rules: None,
         }
@@ -110,6 +115,26 @@ impl MqttOptions {
     /// subscription matches them.
     pub fn clean_session(mut self, clean_session: bool) -> Self {
         self.clean_session = clean_session;
+        self
+    }
+
+    /// What the broker says for us if the connection ends without a good-bye. Default: nothing. See [`LastWill`].
+    pub fn last_will(mut self, last_will: LastWill) -> Self {
+        self.last_will = Some(last_will);
+        self
+    }
+
+    /// Which of the module's MQTT clients to use. Default: the lowest that no other client of this program uses.
+    ///
+    /// A module has two, so that two brokers can be had at the same time; both use the module's TLS, or one does and
+    /// the other one is plain, as far as the platform allows more than one owner of TLS. None is known to: a second
+    /// client with TLS is refused with [`ConnectError::Busy`](crate::ConnectError::Busy), which names the holder.
+    /// The 30 places for received messages may be shared by both, and then one that is flooded costs the other one
+    /// messages too.
+    ///
+    /// Source: SSL guide 6.1, 10; M37 p1011, p1032; IPE28 p136.
+    pub fn instance(mut self, instance: u8) -> Self {
+        self.instance = Some(instance);
         self
     }
 
@@ -186,6 +211,13 @@ impl MqttOptions {
         if self.user.is_empty() && !self.password.is_empty() {
             return Err(InvalidValue::new("password", "MQTT allows none without a user name"));
         }
+        if self.instance.is_some_and(|instance| !profile.instances.contains(&instance)) {
+            let (first, last) = (profile.instances.start(), profile.instances.end());
+            return Err(InvalidValue::new(
+                "instance",
+                format!("the module has the clients {first} to {last}"),
+            ));
+        }
         if self.port_number() == 0 {
             return Err(InvalidValue::new("port", "it is 0"));
         }
@@ -211,6 +243,8 @@ impl fmt::Debug for MqttOptions {
             .field("connect_timeout", &self.connect_timeout)
             .field("tls_wait", &self.tls_wait)
             .field("queue_capacity", &self.queue_capacity)
+            .field("last_will", &self.last_will)
+            .field("instance", &self.instance)
             .field("reconnect", &self.reconnect)
             .field("rules", &self.rules)
             .finish()

@@ -46,6 +46,7 @@ pub(crate) enum Polled {
 /// One connection to one broker, seen from the host.
 #[derive(Debug)]
 pub(crate) struct Session {
+    /// The module's client of the last connection.
     instance: u8,
     slots: RangeInclusive<u8>,
     interval: Duration,
@@ -65,9 +66,9 @@ struct Sweep {
 }
 
 impl Session {
-    pub(crate) fn new(instance: u8, slots: RangeInclusive<u8>, keep_alive: Duration) -> Self {
+    pub(crate) fn new(slots: RangeInclusive<u8>, keep_alive: Duration) -> Self {
         Self {
-            instance,
+            instance: 0,
             slots,
             interval: keep_alive / 2,
             state: ClientState::Connecting,
@@ -88,7 +89,8 @@ impl Session {
     }
 
     /// The broker has accepted us. Messages may lie in the slots already.
-    pub(crate) fn connected(&mut self, now: Instant) {
+    pub(crate) fn connected(&mut self, now: Instant, instance: u8) {
+        self.instance = instance;
         self.state = ClientState::Connected;
         self.unknown_polls = 0;
         self.poll_at = Some(now + self.interval);
@@ -249,8 +251,8 @@ mod tests {
     }
 
     fn connected(clock: &Clock) -> Session {
-        let mut session = Session::new(1, 1..=30, Duration::from_secs(60));
-        session.connected(clock.at(0));
+        let mut session = Session::new(1..=30, Duration::from_secs(60));
+        session.connected(clock.at(0), 1);
         assert_eq!(session.next_work(clock.at(0)), Some(Work::CountUnread));
         session.unread_counted(0);
         assert_eq!(session.next_work(clock.at(0)), None);

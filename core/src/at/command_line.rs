@@ -189,6 +189,27 @@ impl Parameters {
         self
     }
 
+    /// A string in double quotes in which a backslash and two hexadecimal digits stand for each control character,
+    /// double quote and backslash. The module must have been told to take such escapes (`#SETHEXSTR=2`), and only
+    /// `#MQWCFG` takes them for control characters. A value that needs none is written as by [`text`](Self::text).
+    ///
+    /// What is not ASCII is refused when the line is built. Source: M37 p166-167.
+    pub fn escaped_text(mut self, field: &'static str, value: &[u8]) -> Self {
+        self.separate();
+        if !value.is_ascii() {
+            self.refused.get_or_insert_with(|| InvalidValue::new(field, "it is not ASCII"));
+        }
+        self.line.text.push('"');
+        for &byte in value {
+            match byte {
+                b'"' | b'\\' | 0..b' ' | 0x7F => self.line.text.push_str(&format!("\\{byte:02X}")),
+                printable => self.line.text.push(char::from(printable)),
+            }
+        }
+        self.line.text.push('"');
+        self
+    }
+
     /// An omitted parameter, which keeps its previous value in commands that have a read form.
     ///
     /// Source: M37 p16.
@@ -295,6 +316,18 @@ mod tests {
         assert_eq!(line.as_bytes(), b"AT#X=1,\"a b\",,0xC02F,\"\"");
         assert_eq!(line.name(), "#X");
         assert_eq!(&line.to_wire()[..], b"AT#X=1,\"a b\",,0xC02F,\"\"\r");
+    }
+
+    #[test]
+    fn escapes_stand_for_what_a_string_cannot_hold() {
+        let escaped = |value: &[u8]| CommandLine::set("#X").escaped_text("will", value).build();
+        let line = escaped(b"\0\x1f \"~\\\x7f").unwrap();
+        assert_eq!(line.as_bytes(), b"AT#X=\"\\00\\1F \\22~\\5C\\7F\"");
+        assert_eq!(escaped(b"plain").unwrap().as_bytes(), b"AT#X=\"plain\"");
+        let error = escaped(b"\x80").unwrap_err();
+        assert_eq!(error.to_string(), "invalid will: it is not ASCII");
+        let error = escaped(&[b'"'; 132]).unwrap_err();
+        assert_eq!(error.field(), "command line", "each takes three characters");
     }
 
     #[test]

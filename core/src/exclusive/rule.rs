@@ -39,6 +39,12 @@ impl Claim {
     }
 }
 
+impl From<Service> for Claim {
+    fn from(service: Service) -> Self {
+        Self::of(service)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -218,16 +218,17 @@ impl Modem {
     }
 
     /// Takes the module's TLS for a service, waiting in turn for whoever holds it in this program. What
-    /// an earlier program left enabled on the module is switched off first.
+    /// an earlier program left enabled on the module is switched off first. A [`Service`] alone means the secure
+    /// socket that it uses unless told otherwise; a [`Claim`] names another one.
     ///
     /// # Errors
     /// Another AT port of the module holds it, or the module cannot be asked.
     ///
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
-    pub async fn acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
+    pub async fn acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
         drop(self.known());
-        self.inner.arbiter.acquire(Claim::of(service), self.inner.channel.as_ref()).await
+        self.inner.arbiter.acquire(claim.into(), self.inner.channel.as_ref()).await
     }
 
     /// Like [`acquire_tls`](Self::acquire_tls), but refuses at once if a service of this program holds it.
@@ -237,9 +238,9 @@ impl Modem {
     ///
     /// # Cancel safety
     /// As [`acquire_tls`](Self::acquire_tls).
-    pub async fn try_acquire_tls(&self, service: Service) -> Result<TlsLease, LeaseError> {
+    pub async fn try_acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
         drop(self.known());
-        self.inner.arbiter.try_acquire(Claim::of(service), self.inner.channel.as_ref()).await
+        self.inner.arbiter.try_acquire(claim.into(), self.inner.channel.as_ref()).await
     }
 
     /// Which service has TLS enabled on the module, whoever switched it on. Reads only.

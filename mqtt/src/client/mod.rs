@@ -1,8 +1,6 @@
 //! The handle to an MQTT session.
 
-mod connector;
 mod events;
-mod instance;
 mod request;
 mod task;
 
@@ -11,12 +9,11 @@ use telit_core::Modem;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub use events::Events;
-pub(crate) use instance::INSTANCE;
 
-use self::connector::Connector;
 use self::request::{Answer, Request};
 use self::task::Task;
 use crate::capabilities::Capabilities;
+use crate::engine::Engine;
 use crate::error::{ConnectError, DisconnectError, PublishError, SubscribeError};
 use crate::message::{Publish, QoS};
 use crate::options::MqttOptions;
@@ -97,13 +94,13 @@ impl MqttClient {
     /// The module cannot be stopped while it connects: a dropped future lets it finish in the background and
     /// disconnects then.
     pub async fn connect(modem: &Modem, options: MqttOptions) -> Result<Self, ConnectError> {
-        let connector = Connector::new(modem.clone(), options)?;
+        let engine = Engine::new(modem.clone(), options)?;
         let (requests, receiver) = mpsc::channel(REQUESTS);
         let (state_sender, state) = watch::channel(ClientState::Connecting);
         let events = events::channel();
         let client = Self { requests, state, events: events.downgrade() };
         let (connected, result) = oneshot::channel();
-        tokio::spawn(Task::new(connector, receiver, state_sender, events).run(connected));
+        tokio::spawn(Task::new(engine, receiver, state_sender, events).run(connected));
         result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
     }
 

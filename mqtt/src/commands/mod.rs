@@ -5,6 +5,7 @@ mod connection;
 mod publish;
 mod receive;
 mod subscribe;
+mod will;
 
 pub(crate) use configure::{
     ConfigureBroker, ConfigurePacketTimeout, ConfigureSession, EnableClient, EnabledClients, IsConfiguredFor,
@@ -13,6 +14,7 @@ pub(crate) use connection::{Connect, ConnectionState, Disconnect};
 pub(crate) use publish::{PublishCounted, PublishText};
 pub(crate) use receive::{ReadMessage, Ring, UnreadMessages};
 pub(crate) use subscribe::{Subscribe, Unsubscribe};
+pub(crate) use will::{ConfigureWill, TakeEscapes, TakesEscapes};
 
 use std::time::Duration;
 

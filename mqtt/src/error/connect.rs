@@ -39,6 +39,24 @@ pub enum ConnectError {
     /// The module's TLS or its MQTT client is in use. Nothing was changed.
     #[error(transparent)]
     Busy(#[from] ServiceBusy),
+    /// The MQTT client of the module that was asked for is used by another client of this program, or all of them
+    /// are. Nothing was changed.
+    #[error("{} in use by this program", match .instance {
+        Some(instance) => format!("the module's MQTT client {instance} is"),
+        None => "all MQTT clients of the module are".to_owned(),
+    })]
+    InstanceInUse {
+        /// Which one was asked for, if any.
+        instance: Option<u8>,
+    },
+    /// This firmware restarts when it is given a last will. Nothing was sent.
+    #[error("model {model} with firmware {firmware} restarts when it is given a last will")]
+    LastWillRestarts {
+        /// The model.
+        model: String,
+        /// Its firmware.
+        firmware: String,
+    },
     /// The broker refused the login.
     #[error("the broker refused the login: {refusal}")]
     Refused {
@@ -86,10 +104,13 @@ impl ConnectError {
     #[must_use]
     pub fn category(&self) -> Category {
         match self {
-            Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Closed => Category::Usage,
+            Self::Unsupported { .. }
+            | Self::InvalidOption(_)
+            | Self::LastWillRestarts { .. }
+            | Self::Closed => Category::Usage,
             Self::Rule(violation) => violation.category(),
             Self::Preset(error) => error.category(),
-            Self::Busy(_) => Category::Busy,
+            Self::Busy(_) | Self::InstanceInUse { .. } => Category::Busy,
             Self::Tls { failure: TlsFailure::AlreadyActivated, .. } => Category::Busy,
             Self::Refused { refusal } => refusal.category(),
             Self::TlsSetup(error) => error.category(),
@@ -106,6 +127,8 @@ impl ConnectError {
             Self::Rule(violation) => violation.hint(),
             Self::Preset(error) => error.hint(),
             Self::Busy(_) => Some("end or pause the other service, or wait for it"),
+            Self::InstanceInUse { .. } => Some("end or pause the other client first"),
+            Self::LastWillRestarts { .. } => Some("connect without a last will, or update the firmware"),
             Self::Refused { refusal } => Some(refusal.hint()),
             Self::TlsSetup(error) => error.hint(),
             Self::Tls { failure, .. } => Some(failure.hint()),
@@ -131,6 +154,7 @@ impl ConnectError {
             | Self::InvalidOption(_)
             | Self::Rule(_)
             | Self::Preset(_)
+            | Self::LastWillRestarts { .. }
             | Self::Closed => true,
             Self::Refused { refusal } => refusal.category() == Category::Refused,
             Self::TlsSetup(error) => error.category() == Category::Usage,

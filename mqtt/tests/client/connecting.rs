@@ -164,21 +164,6 @@ async fn tls_of_another_service_is_respected() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_second_client_on_the_same_module_is_refused() {
-    let (modem, fake) = Fake::start();
-    let first = MqttClient::connect(&modem, plain()).await.unwrap();
-    fake.lines();
-    let error = MqttClient::connect(&modem, plain()).await.unwrap_err();
-    assert_eq!(error.category(), Category::Busy);
-    assert_eq!(fake.lines(), [""; 0]);
-    let error = MqttClient::connect(&modem, secure()).await.unwrap_err();
-    assert_eq!(error.category(), Category::Busy);
-    assert_eq!(modem.tls_holder(), None);
-    first.disconnect().await.unwrap();
-    MqttClient::connect(&modem, plain()).await.unwrap();
-}
-
-#[tokio::test(start_paused = true)]
 async fn unusable_options_are_refused_before_anything_is_sent() {
     let named = |client_id: &str| MqttOptions::new("broker.example", client_id, MqttSecurity::DangerPlain);
     for (options, field) in [

@@ -32,16 +32,25 @@ struct State {
     port_missing: bool,
     echo: bool,
     context_lost: bool,
-    /// What `#MQCFG` was told last.
-    broker: String,
+    clients: [Client; 2],
     lines: Vec<String>,
     payloads: Vec<Vec<u8>>,
     answers: Vec<(String, VecDeque<String>)>,
-    slots: BTreeMap<u8, (String, Vec<u8>)>,
-    enabled: bool,
-    connection: u8,
+    /// By slot: the client, the topic and the payload.
+    slots: BTreeMap<u8, (u8, String, Vec<u8>)>,
+    /// Whether escapes in strings are taken.
+    escapes: bool,
     /// Bytes of a payload that are still to come.
     due: Option<usize>,
+}
+
+/// One of the module's clients.
+#[derive(Default)]
+struct Client {
+    /// What `#MQCFG` was told last.
+    broker: String,
+    enabled: bool,
+    connection: u8,
 }
 
 impl Fake {
@@ -63,6 +72,14 @@ impl Fake {
         (Supervisor::start(builder, source, options).await.unwrap(), fake)
     }
 
+    /// A module of this name, without a port.
+    pub(crate) fn named(model: &str, firmware: &str) -> Self {
+        let fake = Self::new();
+        fake.answer("AT+CGMM", format!("\r\n{model}\r\n\r\nOK\r\n"));
+        fake.answer("AT+CGMR", format!("\r\n{firmware}\r\n\r\nOK\r\n"));
+        fake
+    }
+
     fn new() -> Self {
         Self { state: Arc::default(), count: watch::Sender::new(0) }
     }
@@ -74,7 +91,7 @@ impl Fake {
         Ok(Box::pin(self.plug_in()))
     }
 
-    fn plug_in(&self) -> DuplexStream {
+    pub(crate) fn plug_in(&self) -> DuplexStream {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let (plug, lines) = mpsc::unbounded_channel();
         self.lock().plug = Some(plug);
@@ -94,8 +111,8 @@ impl Fake {
     /// Everything is as after power-on.
     pub(crate) fn restart(&self) {
         let mut state = self.lock();
-        (state.echo, state.context_lost, state.enabled, state.connection) = (true, true, false, 0);
-        state.due = None;
+        (state.echo, state.context_lost, state.escapes, state.due) = (true, true, false, None);
+        state.clients = Default::default();
         state.slots.clear();
     }
 
@@ -140,25 +157,35 @@ impl Fake {
 
     /// Puts a message into a slot without a word.
     pub(crate) fn store(&self, slot: u8, topic: &str, payload: &[u8]) {
-        self.lock().slots.insert(slot, (topic.to_owned(), payload.to_vec()));
+        self.store_for(1, slot, topic, payload);
+    }
+
+    fn store_for(&self, client: u8, slot: u8, topic: &str, payload: &[u8]) {
+        self.lock().slots.insert(slot, (client, topic.to_owned(), payload.to_vec()));
     }
 
     /// A message arrives.
     pub(crate) fn publish(&self, slot: u8, topic: &str, payload: &[u8]) {
-        self.store(slot, topic, payload);
-        self.send(format!("\r\n#MQRING: 1,{slot},{topic},{}\r\n", payload.len()));
+        self.publish_for(1, slot, topic, payload);
     }
 
+    /// A message arrives for one of the clients.
+    pub(crate) fn publish_for(&self, client: u8, slot: u8, topic: &str, payload: &[u8]) {
+        self.store_for(client, slot, topic, payload);
+        self.send(format!("\r\n#MQRING: {client},{slot},{topic},{}\r\n", payload.len()));
+    }
+
+    /// The state of the first client's connection.
     pub(crate) fn set_connection(&self, connection: u8) {
-        self.lock().connection = connection;
+        self.lock().client(1).connection = connection;
     }
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
-        self.lock().enabled = enabled;
+        self.lock().client(1).enabled = enabled;
     }
 
     pub(crate) fn is_enabled(&self) -> bool {
-        self.lock().enabled
+        self.lock().client(1).enabled
     }
 
     pub(crate) fn filled_slots(&self) -> usize {
@@ -237,6 +264,10 @@ impl State {
     fn usual(&mut self, line: &str) -> Vec<u8> {
         let information = |text: &str| format!("\r\n{text}\r\n\r\nOK\r\n").into_bytes();
         let refuse = |text: &str| format!("\r\n+CME ERROR: {text}\r\n").into_bytes();
+        let of_client = |command: &str| line.starts_with(&format!("AT#{command}="));
+        // Every command for a client begins with its number.
+        let number = line.split_once('=').and_then(|(_, rest)| rest.get(..1)?.parse::<u8>().ok());
+        let number = number.unwrap_or(1);
         match line {
             "AT+CMEE?" => information("+CMEE: 2"),
             "AT+CGMM" => information("ME310G1-WW"),
@@ -249,12 +280,7 @@ impl State {
                 self.context_lost = false;
                 information("#SGACT: 10.0.0.1")
             }
-            "AT#MQEN?" => information(&format!("#MQEN: 1,{}\r\n#MQEN: 2,0", u8::from(self.enabled))),
-            "AT#MQEN=1,1" if self.enabled => refuse("MQTT Initialization Fail"),
-            "AT#MQEN=1,1" | "AT#MQEN=1,0" => {
-                self.enabled = line.ends_with('1');
-                OK.into()
-            }
+            "AT#MQEN?" => self.each("#MQEN", |client| u8::from(client.enabled).to_string()),
             "AT#MQCFG=?" => {
                 information("#MQCFG: (1-maxClients),512,(1-65535),(1-6),(0-1),(1-maxSSLInstance)")
             }
@@ -263,26 +289,46 @@ impl State {
             "AT#MQSUB=?" => information("#MQSUB: (1-maxClients),256,(0-2)"),
             "AT#MQPUBSEXT=?" => information("#MQPUBSEXT: (1-maxClients),256,(0-1),(0-2),(0-65536)"),
             "AT#MQPUBS=?" => information("#MQPUBS: (1-maxClients),256,(0-1),(0-2),65536"),
+            "AT#MQWCFG=?" => information("#MQWCFG: (1-maxClients),(0-1),(0-1),(0-2),256,1024"),
+            "AT#SETHEXSTR=?" => information("#SETHEXSTR: (0,2)"),
+            "AT#SETHEXSTR?" => information(&format!("#SETHEXSTR: {}", 2 * u8::from(self.escapes))),
+            "AT#SETHEXSTR=0" | "AT#SETHEXSTR=2" => {
+                self.escapes = line.ends_with('2');
+                OK.into()
+            }
+            _ if of_client("MQWCFG") && line.contains('\\') && !self.escapes => ERROR.into(),
             "AT#SSLSECCS=?" => ERROR.into(),
-            "AT#MQCONN?" if self.enabled => information(&format!("#MQCONN: 1,{}", self.connection)),
-            "AT#MQCFG?" => information(&format!("#MQCFG: {}", self.broker.replace('"', ""))),
-            "AT#MQREAD?" => information(&format!("#MQREAD: 1,{}", self.slots.len())),
-            "AT#MQDISC=1" => {
-                self.connection = 0;
+            "AT#MQCONN?" if self.clients.iter().any(|client| client.enabled) => {
+                self.each("#MQCONN", |client| client.connection.to_string())
+            }
+            "AT#MQCFG?" => self.each("#MQCFG", |client| client.broker.replace('"', "")),
+            "AT#MQREAD?" => {
+                let unread = |id| self.slots.values().filter(|(client, ..)| *client == id).count();
+                information(&format!("#MQREAD: 1,{}\r\n#MQREAD: 2,{}", unread(1), unread(2)))
+            }
+            _ if of_client("MQEN") && line.ends_with(",1") && self.client(number).enabled => {
+                refuse("MQTT Initialization Fail")
+            }
+            _ if of_client("MQEN") => {
+                self.client(number).enabled = line.ends_with(",1");
                 OK.into()
             }
-            _ if line.starts_with("AT#MQCFG=1") && self.context_lost => refuse("context not opened"),
-            _ if line.starts_with("AT#MQCFG=1") => {
-                line.trim_start_matches("AT#MQCFG=").clone_into(&mut self.broker);
+            _ if of_client("MQDISC") => {
+                self.client(number).connection = 0;
                 OK.into()
             }
-            _ if line.starts_with("AT#MQPUBSEXT=") && !self.enabled => ERROR.into(),
-            _ if line.starts_with("AT#MQCONN=") => {
-                self.connection = 1;
+            _ if of_client("MQCFG") && self.context_lost => refuse("context not opened"),
+            _ if of_client("MQCFG") => {
+                line["AT#MQCFG=1,".len()..].clone_into(&mut self.client(number).broker);
                 OK.into()
             }
-            _ if line.starts_with("AT#MQREAD=") => self.read(line),
-            _ if line.starts_with("AT#MQPUBSEXT=") => {
+            _ if of_client("MQPUBSEXT") && !self.client(number).enabled => ERROR.into(),
+            _ if of_client("MQCONN") => {
+                self.client(number).connection = 1;
+                OK.into()
+            }
+            _ if of_client("MQREAD") => self.read(line),
+            _ if of_client("MQPUBSEXT") => {
                 let length: usize = line.rsplit(',').next().unwrap().parse().unwrap();
                 if length > 0 {
                     self.due = Some(length);
@@ -295,12 +341,25 @@ impl State {
         }
     }
 
+    fn client(&mut self, number: u8) -> &mut Client {
+        let [first, second] = &mut self.clients;
+        if number == 2 { second } else { first }
+    }
+
+    /// One line a client.
+    fn each(&self, name: &str, value: impl Fn(&Client) -> String) -> Vec<u8> {
+        let [first, second] = self.clients.each_ref().map(value);
+        format!("\r\n{name}: 1,{first}\r\n{name}: 2,{second}\r\n\r\nOK\r\n").into_bytes()
+    }
+
     fn read(&mut self, line: &str) -> Vec<u8> {
-        let slot = line.rsplit(',').next().unwrap().parse().unwrap();
-        let Some((topic, payload)) = self.slots.remove(&slot) else {
+        let (client, slot) = line["AT#MQREAD=".len()..].split_once(',').unwrap();
+        let (client, slot): (u8, u8) = (client.parse().unwrap(), slot.parse().unwrap());
+        if self.slots.get(&slot).is_none_or(|(owner, ..)| *owner != client) {
             return b"\r\n+CME ERROR: operation not allowed\r\n".to_vec();
-        };
-        let header = format!("\r\n#MQREAD: 1,{topic},{}\r\n<<<\r\n", payload.len());
+        }
+        let (_, topic, payload) = self.slots.remove(&slot).unwrap();
+        let header = format!("\r\n#MQREAD: {client},{topic},{}\r\n<<<\r\n", payload.len());
         [header.as_bytes(), &payload, b"\r\n\r\nOK\r\n"].concat()
     }
 }

@@ -4,6 +4,8 @@
 
 mod connecting;
 mod fake;
+mod instances;
+mod last_will;
 mod lifecycle;
 mod port_losses;
 mod publishing;

@@ -113,6 +113,10 @@ impl Module {
         {
             return Err(AtError::Plain);
         }
+        if self.quirks.will_restarts && call.name == "#MQWCFG" {
+            self.reset();
+            return Ok(Flow::Reset);
+        }
         if call.form == Form::Test {
             match specification.test {
                 TestAnswer::Ok => return Ok(Flow::Done),

@@ -63,6 +63,8 @@ quirks! {
     ErrorBodiesHidden, error_bodies_hidden, "error-bodies-hidden";
     /// `#MQREAD` sends the payload right behind `<<<`.
     PayloadBehindMark, payload_behind_mark, "payload-behind-mark";
+    /// Any `#MQWCFG` restarts the module, as an LE910R1 with firmware M0Q does by public notes.
+    WillRestarts, will_restarts, "will-restarts";
     /// `#FTPRECV:n` without a blank. Source: M37 p831.
     BlockWithoutBlank, block_without_blank, "block-without-blank";
     /// `#FTPGETPKT?` reports the end of the file after the transfer was cut.

@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use telit_simulator::Quirk;
+
 use crate::port::{builder, start};
 
 #[tokio::test(start_paused = true)]
@@ -35,4 +39,18 @@ async fn a_will_reads_back_and_goes() {
     port.ask("AT#MQWCFG=1,0,0", "\r\nERROR\r\n").await;
     port.ok("AT#MQWCFG=1,0").await;
     port.ask("AT#MQWCFG?", "\r\n#MQWCFG: 1,0\r\n#MQWCFG: 2,0\r\n\r\nOK\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_firmware_that_restarts_on_any_form_of_the_will() {
+    for form in ["AT#MQWCFG=1,0\r", "AT#MQWCFG=?\r", "AT#MQWCFG=1,1,0,0,\"t\",\"x\"\r"] {
+        let (_module, mut port) = start(builder().quirk(Quirk::WillRestarts)).await;
+        port.ok("AT#MQEN=1,1").await;
+        port.write(form).await;
+        port.silent(Duration::from_millis(1900)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        port.write("ATE0\r").await;
+        port.expect("ATE0\r\r\nOK\r\n").await;
+        port.ask("AT#MQEN?", "\r\n#MQEN: 1,0\r\n#MQEN: 2,0\r\n\r\nOK\r\n").await;
+    }
 }

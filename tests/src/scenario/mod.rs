@@ -5,6 +5,8 @@ mod ftps;
 mod https;
 mod line_states;
 mod mqtt;
+mod mqtt_instances;
+mod mqtt_will;
 mod ownership;
 mod pairs;
 mod port_names;

@@ -3,8 +3,8 @@
 use telit_core::CommandError;
 
 use super::{Task, now};
-use crate::client::connector::{Connected, Connection, Patience, Subscribed};
 use crate::client::request::Answer;
+use crate::engine::{Connected, Connection, Patience, Subscribed};
 use crate::error::ConnectError;
 use crate::state::ClientState;
 
@@ -35,10 +35,10 @@ impl Task {
 
     pub(super) async fn come_up(&mut self, discard: bool) -> Result<(), ConnectError> {
         // Nothing is ours before that, so what becomes of the module during the wait is no loss.
-        let lease = self.connector.lease(Patience::Asked).await?;
+        let place = self.engine.place(Patience::Asked).await?;
         self.follow_module();
         let filters = self.registry.filters();
-        let Connected { connection, subscribed } = self.connector.connect(lease, &filters).await?;
+        let Connected { connection, subscribed } = self.engine.connect(place, &filters).await?;
         self.arrive(connection, subscribed, discard).await
     }
 
@@ -50,13 +50,16 @@ impl Task {
         discard: bool,
     ) -> Result<(), ConnectError> {
         let before = self.session.state();
+        self.session.connected(now(), connection.instance());
         self.connection = Some(connection);
-        self.session.connected(now());
         if let Err(error) = subscribed {
             // The subscriptions stay, so that it can be tried again.
             let end = self.take_down().await;
             self.session.down(before);
-            return Err(end.err().filter(CommandError::is_link_lost).map_or(error, ConnectError::of_command));
+            return Err(end
+                .err()
+                .filter(CommandError::is_link_lost)
+                .map_or_else(|| error.into(), ConnectError::of_command));
         }
         self.forgive_restart();
         self.discarding = discard;
@@ -104,8 +107,8 @@ impl Task {
         let Some(connection) = self.connection.take() else {
             return Ok(());
         };
-        self.connector.say_goodbye().await?;
-        self.read_announced().await;
-        self.connector.free(connection).await
+        self.engine.say_goodbye(&connection).await?;
+        self.read_announced(&connection).await;
+        self.engine.free(connection).await
     }
 }

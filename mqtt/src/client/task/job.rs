@@ -4,10 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use telit_core::exclusive::TlsLease;
 use tokio::sync::oneshot;
 
-use crate::client::connector::{Connected, Connection, Connector, Patience, Remains};
+use crate::engine::{Connected, Connection, Engine, Patience, Place, Remains};
 use crate::error::ConnectError;
 use crate::message::QoS;
 use crate::topic::TopicFilter;
@@ -27,8 +26,8 @@ pub(super) enum End {
     Unseen(Connection),
     /// The module has not kept the connection.
     Gone,
-    /// It is our turn to use TLS, if that is needed.
-    Turn(Option<TlsLease>),
+    /// It is our turn to use an instance, and TLS if that is needed.
+    Turn(Place),
     /// Logged in.
     Connected(Connected),
     /// Not logged in, and nothing left of the attempt.
@@ -39,12 +38,12 @@ pub(super) enum End {
 
 impl Job {
     /// Finds out whether the module has kept the connection.
-    pub(super) fn look(connector: Arc<Connector>, connection: Connection) -> Self {
+    pub(super) fn look(engine: Arc<Engine>, connection: Connection) -> Self {
         let work = async move {
-            match connector.remains().await {
+            match engine.remains(&connection).await {
                 Ok(Remains::Connection) => End::Kept(connection),
                 Ok(Remains::Client) => {
-                    connector.undo(Some(connection)).await;
+                    engine.undo(connection).await;
                     End::Gone
                 }
                 Ok(Remains::Nothing) => End::Gone,
@@ -60,39 +59,35 @@ impl Job {
     }
 
     /// Waits for TLS, which somebody else may use for as long as they like.
-    pub(super) fn turn(connector: Arc<Connector>) -> Self {
+    pub(super) fn turn(engine: Arc<Engine>) -> Self {
         let (stop, stopped) = oneshot::channel();
         let work = async move {
             tokio::select! {
                 biased;
                 _ = stopped => End::Stopped,
-                lease = connector.lease(Patience::Unbounded) => lease.map_or_else(End::Failed, End::Turn),
+                place = engine.place(Patience::Unbounded) => place.map_or_else(End::Failed, End::Turn),
             }
         };
         Self { work: Box::pin(work), stop: Some(stop) }
     }
 
     /// Logs in and subscribes.
-    pub(super) fn attempt(
-        connector: Arc<Connector>,
-        lease: Option<TlsLease>,
-        filters: Vec<(TopicFilter, QoS)>,
-    ) -> Self {
+    pub(super) fn attempt(engine: Arc<Engine>, place: Place, filters: Vec<(TopicFilter, QoS)>) -> Self {
         let (stop, stopped) = oneshot::channel();
         let work = async move {
-            let mut connection = None;
+            let mut connection = Engine::begin(place);
             // A command that was sent runs to its end on the module; those that undo it come behind it.
             let result = tokio::select! {
                 biased;
                 _ = stopped => None,
-                result = connector.establish(lease, &filters, &mut connection) => Some(result),
+                result = engine.establish(&mut connection, &filters) => Some(result),
             };
             match result {
                 None => {
-                    connector.undo(connection).await;
+                    engine.undo(connection).await;
                     End::Stopped
                 }
-                Some(result) => match connector.settle(result, connection).await {
+                Some(result) => match engine.settle(result, connection).await {
                     Ok(connected) => End::Connected(connected),
                     Err(error) => End::Failed(error),
                 },

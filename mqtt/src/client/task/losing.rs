@@ -14,7 +14,7 @@ impl Task {
     pub(super) fn follow_module(&mut self) {
         // In this order: a port that is lost in between shows twice, not never.
         self.began = self.health.now();
-        self.lines = Some(self.connector.modem().channel().unsolicited());
+        self.lines = Some(self.engine.modem().channel().unsolicited());
     }
 
     /// Whether the module has restarted since the connection was made.
@@ -126,6 +126,6 @@ impl Task {
     }
 
     pub(super) fn report(&self, change: ServiceChange) {
-        self.connector.modem().report(Service::Mqtt, change);
+        self.engine.modem().report(Service::Mqtt, change);
     }
 }

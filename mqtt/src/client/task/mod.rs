@@ -17,9 +17,8 @@ use telit_core::driver::{Health, HealthWatch, ModuleState, Unsolicited};
 use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-use super::connector::{Connection, Connector};
-use super::instance::INSTANCE;
 use super::request::{Answer, Request};
+use crate::engine::{Connection, Engine};
 use crate::error::{ConnectError, DisconnectError};
 use crate::reconnect::Reconnector;
 use crate::registry::Registry;
@@ -30,7 +29,7 @@ use job::{End, Job};
 
 #[derive(Debug)]
 pub(super) struct Task {
-    connector: Arc<Connector>,
+    engine: Arc<Engine>,
     /// While the port is away it may be one that the module has kept.
     connection: Option<Connection>,
     session: Session,
@@ -69,18 +68,18 @@ enum Wake {
 
 impl Task {
     pub(super) fn new(
-        connector: Connector,
+        engine: Engine,
         requests: mpsc::Receiver<Request>,
         state: watch::Sender<ClientState>,
         events: broadcast::Sender<Event>,
     ) -> Self {
-        let (options, profile) = (connector.options(), connector.profile());
+        let (options, profile) = (engine.options(), engine.profile());
         let subscription_dropped = Arc::new(Notify::new());
         let keep_alive = options.keep_alive_on(profile);
         let dropped = Arc::clone(&subscription_dropped);
-        let health = connector.modem().health();
+        let health = engine.modem().health();
         Self {
-            session: Session::new(INSTANCE, profile.message_slots.clone(), keep_alive),
+            session: Session::new(profile.message_slots.clone(), keep_alive),
             registry: Registry::new(options.queue_capacity, !options.clean_session, dropped),
             lines: None,
             began: health.now(),
@@ -92,7 +91,7 @@ impl Task {
             resuming: Vec::new(),
             orphans: Vec::new(),
             connection: None,
-            connector: Arc::new(connector),
+            engine: Arc::new(engine),
             requests,
             discarding: false,
             subscription_dropped,
@@ -104,14 +103,14 @@ impl Task {
     /// Connects, then serves until the last handle is gone or one of them disconnects.
     pub(super) async fn run(mut self, connected: oneshot::Sender<Result<(), ConnectError>>) {
         // Before the first subscription of a clean session nothing can arrive that is ours.
-        let discard = self.connector.options().clean_session;
+        let discard = self.engine.options().clean_session;
         let result = self.come_up(discard).await;
         let failed = result.is_err();
         if failed {
             self.session.down(ClientState::Closed);
             self.announce();
         }
-        self.reconnector = self.connector.options().reconnect.map(Reconnector::new);
+        self.reconnector = self.engine.options().reconnect.map(Reconnector::new);
         // Whoever does not wait any more has dropped the only handle too, which ends the loop below.
         drop(connected.send(result));
         if failed {

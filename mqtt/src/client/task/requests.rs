@@ -3,8 +3,7 @@
 use telit_core::CommandError;
 
 use super::Task;
-use crate::client::instance::INSTANCE;
-use crate::commands::Unsubscribe;
+use crate::engine::{Connection, Unpublished};
 use crate::error::{PublishError, SubscribeError};
 use crate::message::{Publish, QoS};
 use crate::rules::RuleViolation;
@@ -15,16 +14,18 @@ use crate::topic::TopicFilter;
 impl Task {
     pub(super) async fn publish(&mut self, publish: Publish) -> Result<(), PublishError> {
         let state = self.session.state();
-        let dialect = self.connector.dialect().ok_or(PublishError::NotConnected { state })?;
-        if let Some(rules) = &self.connector.options().rules {
+        let dialect = self.engine.dialect().ok_or(PublishError::NotConnected { state })?;
+        if let Some(rules) = &self.engine.options().rules {
             rules.check_publish(&publish)?;
         }
-        let exchange = dialect.publish(INSTANCE, &publish, self.connector.acknowledgement())?;
-        if !self.session.is_connected() {
+        dialect.check(&publish)?;
+        let Some(connection) = self.connection.as_ref().filter(|_| self.session.is_connected()) else {
             return Err(PublishError::NotConnected { state });
-        }
-        let Err(error) = self.connector.modem().channel().execute(exchange).await else {
-            return Ok(());
+        };
+        let error = match self.engine.publish(connection, &publish).await {
+            Ok(()) => return Ok(()),
+            Err(Unpublished::Unusable(error)) => return Err(error),
+            Err(Unpublished::Failed(error)) => error,
         };
         let answered_by_another_run = self.has_restarted();
         let connected = self.still_connected(&error).await;
@@ -36,14 +37,13 @@ impl Task {
 
     pub(super) async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<Subscription, SubscribeError> {
         let filter = self.filter(filter)?;
-        if qos > QoS::AtLeastOnce && !self.connector.takes_qos() {
+        if qos > QoS::AtLeastOnce && !self.engine.takes_qos() {
             return Err(SubscribeError::UnsupportedQos { qos });
         }
         self.keep_rules(&filter, qos).await?;
-        self.require_connection()?;
         let strongest = self.registry.strongest(&filter, qos);
-        let command = self.connector.subscribe_command(filter.clone(), strongest);
-        if let Err(error) = self.connector.modem().run(command).await {
+        let connection = self.connected()?;
+        if let Err(error) = self.engine.subscribe(connection, filter.clone(), strongest).await {
             self.still_connected(&error).await;
             return Err(self.not_subscribed(error));
         }
@@ -59,7 +59,7 @@ impl Task {
     }
 
     fn check_rules(&self, filter: &TopicFilter, qos: QoS) -> Result<(), RuleViolation> {
-        let Some(rules) = &self.connector.options().rules else {
+        let Some(rules) = &self.engine.options().rules else {
             return Ok(());
         };
         let others = self.registry.filters().iter().filter(|(other, _)| other != filter).count();
@@ -72,7 +72,7 @@ impl Task {
             ClientState::Paused => {}
             ClientState::Reconnecting(_) => self.orphans.push(filter.clone()),
             _ => {
-                self.require_connection()?;
+                self.connected()?;
                 self.send_unsubscribe(filter.clone()).await.map_err(|error| self.not_subscribed(error))?;
             }
         }
@@ -110,8 +110,8 @@ impl Task {
     }
 
     pub(super) async fn send_unsubscribe(&mut self, filter: TopicFilter) -> Result<(), CommandError> {
-        let deadline = self.connector.acknowledgement();
-        let result = self.connector.modem().run(Unsubscribe { instance: INSTANCE, filter, deadline }).await;
+        let Some(connection) = &self.connection else { return Ok(()) };
+        let result = self.engine.unsubscribe(connection, filter).await;
         if let Err(error) = &result {
             self.still_connected(error).await;
         }
@@ -119,14 +119,13 @@ impl Task {
     }
 
     pub(super) fn filter(&self, filter: &str) -> Result<TopicFilter, SubscribeError> {
-        let limit = self.connector.dialect().map_or(usize::MAX, |dialect| dialect.topic_limit);
+        let limit = self.engine.dialect().map_or(usize::MAX, |dialect| dialect.topic_limit);
         TopicFilter::parse(filter, limit).map_err(SubscribeError::InvalidFilter)
     }
 
-    pub(super) fn require_connection(&self) -> Result<(), SubscribeError> {
-        match self.session.state() {
-            ClientState::Connected => Ok(()),
-            state => Err(SubscribeError::NotConnected { state }),
-        }
+    fn connected(&self) -> Result<&Connection, SubscribeError> {
+        let state = self.session.state();
+        let connection = self.connection.as_ref().filter(|_| state == ClientState::Connected);
+        connection.ok_or(SubscribeError::NotConnected { state })
     }
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use telit_core::driver::ModuleState;
-use telit_core::exclusive::TlsLease;
 use telit_core::modem::ServiceChange;
 
 use super::job::{End, Job};
 use super::{Task, now};
-use crate::client::connector::Connected;
+use crate::engine::{Connected, Place};
 use crate::error::ConnectError;
 use crate::reconnect::{Back, Failure, Step};
 use crate::state::{ClientState, Event, LossReason};
@@ -49,25 +48,25 @@ impl Task {
     fn begin_look(&mut self) {
         if let Some(connection) = self.connection.take() {
             self.follow_module();
-            self.job = Some(Job::look(Arc::clone(&self.connector), connection));
+            self.job = Some(Job::look(Arc::clone(&self.engine), connection));
         }
     }
 
     fn begin_attempt(&mut self, number: u32) {
         self.follow_module();
         self.tell(Event::Reconnecting { attempt: number });
-        self.job = Some(Job::turn(Arc::clone(&self.connector)));
+        self.job = Some(Job::turn(Arc::clone(&self.engine)));
     }
 
     /// Whatever became of the module while others used TLS is over.
-    fn log_in(&mut self, lease: Option<TlsLease>) {
-        if self.connector.options().clean_session {
+    fn log_in(&mut self, place: Place) {
+        if self.engine.options().clean_session {
             // The broker has forgotten them.
             self.orphans.clear();
         }
         self.follow_module();
         let filters = self.registry.filters();
-        self.job = Some(Job::attempt(Arc::clone(&self.connector), lease, filters));
+        self.job = Some(Job::attempt(Arc::clone(&self.engine), place, filters));
     }
 
     /// Takes what came of a look or an attempt.
@@ -77,7 +76,7 @@ impl Task {
                 let outcome = self.arrive(connection, Ok(()), false).await;
                 self.came_back(outcome);
             }
-            End::Turn(lease) => self.log_in(lease),
+            End::Turn(place) => self.log_in(place),
             End::Connected(connected) => {
                 let outcome = self.arrive(connected.connection, connected.subscribed, false).await;
                 self.came_back(outcome);
@@ -149,8 +148,8 @@ impl Task {
         let Some(job) = self.job.take() else { return };
         match job.stop().await {
             End::Connected(Connected { connection, .. }) | End::Kept(connection) => {
+                self.session.connected(now(), connection.instance());
                 self.connection = Some(connection);
-                self.session.connected(now());
                 self.drain().await;
             }
             End::Unseen(connection) => self.connection = Some(connection),

@@ -5,8 +5,7 @@ use telit_core::at::Line;
 use telit_core::driver::Unsolicited;
 
 use super::{Task, now};
-use crate::client::instance::INSTANCE;
-use crate::commands::{ConnectionState, ReadMessage, UnreadMessages};
+use crate::engine::Connection;
 use crate::message::Message;
 use crate::session::{Polled, Work};
 use crate::state::Event;
@@ -50,7 +49,8 @@ impl Task {
     }
 
     pub(super) async fn poll(&mut self) {
-        let polled = match self.connector.modem().run(ConnectionState { instance: INSTANCE }).await {
+        let Some(connection) = &self.connection else { return };
+        let polled = match self.engine.state(connection).await {
             Ok(Some(state)) => Polled::State(state),
             Ok(None) => Polled::Forgotten,
             Err(error) => {
@@ -67,7 +67,8 @@ impl Task {
     }
 
     pub(super) async fn count_unread(&mut self) {
-        match self.connector.modem().run(UnreadMessages { instance: INSTANCE }).await {
+        let Some(connection) = &self.connection else { return };
+        match self.engine.unread(connection).await {
             Ok(unread) => self.session.unread_counted(unread),
             Err(error) => {
                 self.notice_loss(&error).await;
@@ -77,7 +78,8 @@ impl Task {
     }
 
     pub(super) async fn read(&mut self, slot: u8, announced: bool) {
-        match self.connector.modem().run(ReadMessage { instance: INSTANCE, slot }).await {
+        let Some(connection) = &self.connection else { return };
+        match self.engine.read(connection, slot).await {
             Ok(Some(message)) => {
                 self.session.slot_read();
                 self.take(message);
@@ -100,10 +102,10 @@ impl Task {
     }
 
     /// Reads what was announced before the client is freed, and every slot with it.
-    pub(super) async fn read_announced(&mut self) {
+    pub(super) async fn read_announced(&mut self, connection: &Connection) {
         self.take_lines();
         while let Some(slot) = self.session.next_announced() {
-            match self.connector.modem().run(ReadMessage { instance: INSTANCE, slot }).await {
+            match self.engine.read(connection, slot).await {
                 Ok(Some(message)) => self.deliver(message),
                 Ok(None) | Err(CommandError::Refused { .. }) => {}
                 Err(error) => {

@@ -1,0 +1,222 @@
+//! Making and ending the connection: every flow of several commands that has to finish or be undone.
+
+use telit_core::CommandError;
+use telit_core::at::Command;
+use telit_core::tls;
+
+use super::{Engine, Place};
+use crate::commands::{
+    ConfigurePacketTimeout, ConfigureSession, ConnectionState, Disconnect, EnableClient, EnabledClients,
+    IsConfiguredFor,
+};
+use crate::error::ConnectError;
+use crate::message::QoS;
+use crate::options::MqttSecurity;
+use crate::state::LossReason;
+use crate::topic::TopicFilter;
+
+/// What is held while there is a connection. Dropping it leaves the module as it is; the next owner of TLS
+/// then finds and cleans that.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    place: Place,
+    /// The module's client may exist.
+    touched: bool,
+}
+
+/// Logged in. The subscriptions may not have been made again, which is undone by whoever can read messages.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    pub(crate) connection: Connection,
+    pub(crate) subscribed: Subscribed,
+}
+
+/// Whether all subscriptions were made again.
+pub(crate) type Subscribed = Result<(), NotSubscribed>;
+
+/// A subscription that could not be made again.
+#[derive(Debug)]
+pub(crate) struct NotSubscribed {
+    pub(crate) filter: TopicFilter,
+    pub(crate) error: CommandError,
+}
+
+/// What is left of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remains {
+    /// All of it.
+    Connection,
+    /// A client that is not connected, or not to our broker.
+    Client,
+    Nothing,
+}
+
+impl Connection {
+    /// The number of the module's client.
+    pub(crate) fn instance(&self) -> u8 {
+        self.place.instance()
+    }
+}
+
+impl From<NotSubscribed> for ConnectError {
+    fn from(NotSubscribed { filter, error }: NotSubscribed) -> Self {
+        Self::Resubscribe { filter: filter.as_str().to_owned(), error }
+    }
+}
+
+impl Engine {
+    /// Connects and subscribes, or leaves the module as it was.
+    pub(crate) async fn connect(
+        &self,
+        place: Place,
+        filters: &[(TopicFilter, QoS)],
+    ) -> Result<Connected, ConnectError> {
+        let mut connection = Connection { place, touched: false };
+        let result = self.establish(&mut connection, filters).await;
+        self.settle(result, connection).await
+    }
+
+    /// A connection of which nothing is made yet.
+    pub(crate) fn begin(place: Place) -> Connection {
+        Connection { place, touched: false }
+    }
+
+    /// Goes as far as it gets: what has to be undone is in `connection`, whenever the future is dropped.
+    pub(crate) async fn establish(
+        &self,
+        connection: &mut Connection,
+        filters: &[(TopicFilter, QoS)],
+    ) -> Result<Subscribed, ConnectError> {
+        self.bring_up(connection).await?;
+        Ok(self.subscribe_all(connection, filters).await)
+    }
+
+    /// Makes the outcome of [`establish`](Self::establish) whole: a connection, or nothing left of one.
+    pub(crate) async fn settle(
+        &self,
+        result: Result<Subscribed, ConnectError>,
+        connection: Connection,
+    ) -> Result<Connected, ConnectError> {
+        match result {
+            Ok(subscribed) => Ok(Connected { connection, subscribed }),
+            Err(error) => {
+                self.undo(connection).await;
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) async fn undo(&self, connection: Connection) {
+        if let Err(error) = self.end(connection).await {
+            tracing::warn!(%error, "the module's MQTT client could not be freed");
+        }
+    }
+
+    /// What the module has of our connection after its port was away. It may be another module by now.
+    pub(crate) async fn remains(&self, connection: &Connection) -> Result<Remains, CommandError> {
+        let instance = connection.instance();
+        let Some(state) = self.modem.run(ConnectionState { instance }).await? else {
+            return Ok(Remains::Nothing);
+        };
+        let ours = state == 1 && self.modem.run(IsConfiguredFor(&self.broker(instance, false))).await?;
+        Ok(if ours { Remains::Connection } else { Remains::Client })
+    }
+
+    /// Says good-bye to the broker; whether that works does not matter. Messages can still be read.
+    pub(crate) async fn say_goodbye(&self, connection: &Connection) -> Result<(), CommandError> {
+        let command = Disconnect { instance: connection.instance(), deadline: self.acknowledgement() };
+        match self.modem.run(command).await {
+            Err(error) if error.is_link_lost() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Frees the module's client and gives TLS back.
+    pub(crate) async fn free(&self, connection: Connection) -> Result<(), CommandError> {
+        self.modem.run(EnableClient { instance: connection.instance(), on: false }).await?;
+        connection.place.release();
+        Ok(())
+    }
+
+    /// Ends a connection that may be in any state.
+    async fn end(&self, connection: Connection) -> Result<(), CommandError> {
+        if !connection.touched {
+            connection.place.release();
+            return Ok(());
+        }
+        self.say_goodbye(&connection).await?;
+        self.free(connection).await
+    }
+
+    /// The order of commands that the guide shows. Source: SSL guide 10.1.3.
+    async fn bring_up(&self, connection: &mut Connection) -> Result<(), ConnectError> {
+        let instance = connection.instance();
+        let tls_socket_field = self.learn_dialect().await?.tls_socket_field;
+        let will = self.prepare_will(instance).await?;
+        self.clean(connection).await?;
+        connection.touched = true;
+        self.run(EnableClient { instance, on: true }).await?;
+        self.run(self.broker(instance, tls_socket_field)).await?;
+        if let (MqttSecurity::Tls(options), Some(lease)) = (&self.options.security, connection.place.lease())
+        {
+            let options = options.for_host(&self.options.host);
+            tls::apply(&self.modem, lease, instance, &options).await?;
+        }
+        let keep_alive = self.options.keep_alive_on(self.profile);
+        let clean_session = self.options.clean_session;
+        self.run(ConfigureSession { instance, keep_alive, clean_session }).await?;
+        let timeout = self.options.packet_timeout_on(self.profile);
+        self.run(ConfigurePacketTimeout { instance, timeout }).await?;
+        self.leave_will(will).await?;
+        self.log_in(instance).await
+    }
+
+    /// Enabling twice is an error, so what a dead program left enabled goes first. Source: IPE28 p136.
+    async fn clean(&self, connection: &mut Connection) -> Result<(), ConnectError> {
+        let instance = connection.instance();
+        if self.run(EnabledClients { instance }).await? {
+            connection.touched = true;
+            tracing::info!("an earlier MQTT session was still enabled, ending it");
+            self.say_goodbye(connection).await.map_err(ConnectError::of_command)?;
+            self.run(EnableClient { instance, on: false }).await?;
+        }
+        Ok(())
+    }
+
+    async fn log_in(&self, instance: u8) -> Result<(), ConnectError> {
+        let state = ConnectionState { instance };
+        match self.modem.run(self.login(instance)).await {
+            // `OK` alone has been seen without a connection, so the state decides. Source: M37 p1016.
+            Ok(()) => match self.run(state).await? {
+                Some(1) => Ok(()),
+                Some(other) => Err(ConnectError::NotConnected { reason: LossReason::from_state(other) }),
+                None => Err(ConnectError::NotConnected { reason: LossReason::ModuleRestarted }),
+            },
+            Err(error) => match ConnectError::specific(&error) {
+                Some(specific) => Err(specific),
+                None => {
+                    let state = self.modem.run(state).await.ok().flatten();
+                    Err(ConnectError::of_login(error, state))
+                }
+            },
+        }
+    }
+
+    /// The session is new to the broker, or may be: whether it remembers us is not told.
+    async fn subscribe_all(&self, connection: &Connection, filters: &[(TopicFilter, QoS)]) -> Subscribed {
+        for (filter, qos) in filters {
+            if let Err(error) = self.subscribe(connection, filter.clone(), *qos).await {
+                return Err(NotSubscribed { filter: filter.clone(), error });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn run<C>(&self, command: C) -> Result<C::Response, ConnectError>
+    where
+        C: Command + Send + Sync,
+        C::Response: Send,
+    {
+        self.modem.run(command).await.map_err(ConnectError::of_command)
+    }
+}
