@@ -48,6 +48,24 @@ impl<T: Clone> Journal<T> {
     }
 }
 
+#[cfg(feature = "servers")]
+impl<T> Journal<T> {
+    /// Of the entries those that `pick` takes, as it gives them back.
+    pub(crate) fn picked<U>(&self, pick: impl Fn(&T) -> Option<U>) -> Vec<U> {
+        self.entries.borrow().iter().filter_map(pick).collect()
+    }
+
+    /// Waits until there are at least `count` of them.
+    pub(crate) async fn at_least_picked<U>(&self, count: usize, pick: impl Fn(&T) -> Option<U>) -> Vec<U> {
+        let enough = |entries: &Vec<T>| entries.iter().filter_map(&pick).count() >= count;
+        // As above.
+        match self.entries.subscribe().wait_for(enough).await {
+            Ok(entries) => entries.iter().filter_map(&pick).collect(),
+            Err(_) => self.picked(pick),
+        }
+    }
+}
+
 impl<T> Clone for Journal<T> {
     fn clone(&self) -> Self {
         Self { entries: self.entries.clone() }

@@ -39,6 +39,7 @@ mod instance;
 mod journal;
 mod line;
 mod module;
+mod mqtt_server;
 #[cfg_attr(not(test), expect(unused_imports, reason = "its own tests use all of it"))]
 #[expect(dead_code, reason = "it offers what a module's stack knows, also where no command here asks for it")]
 pub(crate) mod net;

@@ -3,6 +3,7 @@
 //! | Server | Made of | TLS |
 //! |---|---|---|
 //! | [`Broker`] | rumqttd, MQTT 3.1.1 | [`Front`]: TLS 1.0 to 1.3, every suite OpenSSL has, client certificates |
+//! | [`aws::AwsIot`] | AWS IoT Core: its broker, its rules and limits, its services | [`Front`], with mutual TLS |
 //! | [`RestServer`] | axum, HTTP/1.1 | [`Front`] |
 //! | [`FtpsServer`] | libunftp, explicit FTPS | rustls: TLS 1.2 and 1.3 with ephemeral key exchange and AEAD suites |
 //!
@@ -27,6 +28,7 @@
 //! ```
 
 mod authority;
+pub mod aws;
 mod background;
 mod broker;
 mod certificate;

@@ -9,8 +9,10 @@
 
 mod all;
 mod authority;
+mod aws;
 mod broker;
 mod client;
 mod front;
 mod ftps;
+mod mqtt;
 mod rest;

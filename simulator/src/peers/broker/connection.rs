@@ -6,9 +6,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep_until};
 
 use super::Broker;
-use super::packet::{self, Malformed, Packet};
 use super::session::Outgoing;
 use super::state::{Client, Verdict};
+use crate::mqtt_server::packet::{self, Malformed, Packet};
 use crate::net::memory::{MemoryEnd, MemoryStream};
 use crate::peers::wire::{Progress, Wire};
 

@@ -1,10 +1,8 @@
 //! An MQTT 3.1.1 broker in memory.
 
 mod connection;
-mod packet;
 mod session;
 mod state;
-mod topic;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedSender;
 
-use self::packet::{Connect, Packet, Publish};
 use self::session::Outgoing;
 use self::state::{Client, State, Verdict};
 use crate::journal::Journal;
+use crate::mqtt_server::packet::{Connect, Packet, Publish};
 use crate::net::memory::MemoryStream;
 
 /// An MQTT 3.1.1 broker. Clones are the same broker. Made by [`super::Peers::broker`].

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::packet::{Publish, acknowledgement};
-use super::topic;
+use crate::mqtt_server::packet::{Publish, acknowledgement};
+use crate::mqtt_server::topic;
 
 /// Messages that are kept for a client that is away; older ones are thrown away.
 const QUEUE: usize = 1000;

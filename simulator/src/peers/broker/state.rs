@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::packet::{Connect, Packet, Publish, acknowledgement, connack, pingresp, suback};
 use super::session::{Open, Outgoing, Session};
-use super::topic;
 use super::{ConnectRecord, Message};
+use crate::mqtt_server::packet::{Connect, Packet, Publish, acknowledgement, connack, pingresp, suback};
+use crate::mqtt_server::topic;
 
 /// Return codes of CONNACK (MQTT 3.2.2.3).
 const PROTOCOL_VERSION: u8 = 1;

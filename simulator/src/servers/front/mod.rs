@@ -1,5 +1,6 @@
-//! A TLS server that hands the plain bytes to another port.
+//! A TLS server that hands the plain bytes on.
 
+mod backend;
 mod handshake;
 mod hello;
 mod options;
@@ -9,13 +10,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 
 use openssl::ssl::{Ssl, SslContext};
-use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_openssl::SslStream;
 
+pub(super) use self::backend::Backend;
 pub use self::handshake::Handshake;
+pub(super) use self::options::ClientCheck;
 pub use self::options::{FrontOptions, TlsVersion};
 use super::ServerError;
 use crate::journal::Journal;
@@ -41,8 +43,17 @@ impl Front {
     /// # Panics
     /// Outside a tokio runtime.
     pub async fn start(options: &FrontOptions, backend: SocketAddr) -> Result<Self, ServerError> {
+        Self::serve(options, 0, backend).await
+    }
+
+    /// Hands every connection to `backend`. Port 0 is any that is free.
+    pub(super) async fn serve(
+        options: &FrontOptions,
+        port: u16,
+        backend: impl Backend,
+    ) -> Result<Self, ServerError> {
         let context = options.context()?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .await
             .map_err(ServerError::io("listen on a loopback port"))?;
         let addr = listener.local_addr().map_err(ServerError::io("read the port listened on"))?;
@@ -88,14 +99,14 @@ impl Drop for Front {
 
 /// What a connection needs to know.
 #[derive(Clone)]
-struct Relay {
+struct Relay<B> {
     context: SslContext,
-    backend: SocketAddr,
+    backend: B,
     handshakes: Journal<Handshake>,
     disconnect: watch::Receiver<()>,
 }
 
-async fn accept_all(listener: TcpListener, relay: Relay) {
+async fn accept_all<B: Backend>(listener: TcpListener, relay: Relay<B>) {
     // Owned here, so that aborting this task ends the connections too.
     let mut connections = JoinSet::new();
     loop {
@@ -111,7 +122,7 @@ async fn accept_all(listener: TcpListener, relay: Relay) {
     }
 }
 
-impl Relay {
+impl<B: Backend> Relay<B> {
     async fn serve(mut self, stream: TcpStream, peer: SocketAddr) {
         // A clone of the first receiver would also see the cuts that came before this connection.
         self.disconnect.mark_unchanged();
@@ -136,9 +147,6 @@ impl Relay {
         self.handshakes.push(handshake);
         accepted.map_err(io::Error::other)?;
 
-        let mut plain = TcpStream::connect(self.backend).await?;
-        plain.set_nodelay(true)?;
-        copy_bidirectional(&mut secured, &mut plain).await?;
-        Ok(())
+        self.backend.clone().serve(secured).await
     }
 }

@@ -1,14 +1,16 @@
 //! How a front speaks TLS.
 
 use std::fmt;
+use std::sync::Arc;
 
 use openssl::dh::Dh;
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::ssl::{
-    SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
+    NameType, SniError, SslAlert, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode,
+    SslVerifyMode, SslVersion,
 };
-use openssl::x509::X509;
+use openssl::x509::{X509, X509StoreContextRef};
 
 use super::hello;
 use crate::servers::{Authority, Issued, ServerError};
@@ -47,6 +49,9 @@ impl TlsVersion {
     }
 }
 
+/// Judges one certificate of a client's chain: OpenSSL's verdict and what it is about in, the final verdict out.
+pub(in crate::servers) type ClientCheck = Arc<dyn Fn(bool, &mut X509StoreContextRef) -> bool + Send + Sync>;
+
 /// Certificate, versions, suites and demands of a [`Front`](super::Front).
 ///
 /// The default is TLS 1.2 and 1.3, OpenSSL's default suites at security level 1, no client certificate.
@@ -55,6 +60,8 @@ impl TlsVersion {
 pub struct FrontOptions {
     certificate: Issued,
     client_authority: Option<Authority>,
+    client_check: Option<ClientCheck>,
+    server_name: Option<String>,
     oldest: TlsVersion,
     newest: TlsVersion,
     cipher_list: Option<String>,
@@ -69,6 +76,8 @@ impl FrontOptions {
         Self {
             certificate: certificate.clone(),
             client_authority: None,
+            client_check: None,
+            server_name: None,
             oldest: TlsVersion::Tls12,
             newest: TlsVersion::Tls13,
             cipher_list: None,
@@ -81,6 +90,18 @@ impl FrontOptions {
     /// Refuses clients that show no certificate signed by `authority`.
     pub fn require_client_certificate(mut self, authority: &Authority) -> Self {
         self.client_authority = Some(authority.clone());
+        self
+    }
+
+    /// Demands a certificate and leaves the verdict on it to `check`.
+    pub(in crate::servers) fn check_client_certificate(mut self, check: ClientCheck) -> Self {
+        self.client_check = Some(check);
+        self
+    }
+
+    /// Refuses clients that do not indicate exactly this server name (SNI).
+    pub fn require_server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = Some(name.into());
         self
     }
 
@@ -151,6 +172,13 @@ impl FrontOptions {
         if let Some(authority) = &self.client_authority {
             require_certificate_from(&mut context, authority)?;
         }
+        if let Some(check) = self.client_check.clone() {
+            let demanded = SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT;
+            context.set_verify_callback(demanded, move |accepted, chain| check(accepted, chain));
+        }
+        if let Some(name) = self.server_name.clone() {
+            require_name(&mut context, name);
+        }
         Ok(context.build())
     }
 }
@@ -159,7 +187,11 @@ impl fmt::Debug for FrontOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FrontOptions")
             .field("certificate", &self.certificate)
-            .field("requires_client_certificate", &self.client_authority.is_some())
+            .field(
+                "requires_client_certificate",
+                &(self.client_authority.is_some() || self.client_check.is_some()),
+            )
+            .field("server_name", &self.server_name)
             .field("versions", &(self.oldest..=self.newest))
             .field("cipher_list", &self.cipher_list)
             .field("suites_of_tls13", &self.suites_of_tls13)
@@ -180,6 +212,16 @@ fn set_session_cache(context: &mut SslContextBuilder, on: bool) -> Result<(), Er
 fn forbid_tickets(context: &mut SslContextBuilder) -> Result<(), ErrorStack> {
     context.set_options(SslOptions::NO_TICKET);
     context.set_num_tickets(0)
+}
+
+fn require_name(context: &mut SslContextBuilder, name: String) {
+    context.set_servername_callback(move |ssl, alert| {
+        if ssl.servername(NameType::HOST_NAME) == Some(name.as_str()) {
+            return Ok(());
+        }
+        *alert = SslAlert::UNRECOGNIZED_NAME;
+        Err(SniError::ALERT_FATAL)
+    });
 }
 
 fn require_certificate_from(

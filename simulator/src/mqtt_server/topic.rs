@@ -1,7 +1,7 @@
 //! Topic filters (MQTT 4.7).
 
 /// Whether a filter may be subscribed to: wildcards stand alone in their level, and `#` is the last one.
-pub(super) fn is_filter(filter: &str) -> bool {
+pub(crate) fn is_filter(filter: &str) -> bool {
     let levels: Vec<&str> = filter.split('/').collect();
     let last = levels.len() - 1;
     !filter.is_empty()
@@ -14,12 +14,12 @@ pub(super) fn is_filter(filter: &str) -> bool {
 }
 
 /// Whether a message may be published there.
-pub(super) fn is_topic(topic: &str) -> bool {
+pub(crate) fn is_topic(topic: &str) -> bool {
     !topic.is_empty() && !topic.contains(['#', '+', '\0'])
 }
 
 /// Whether a filter takes in a topic.
-pub(super) fn matches(filter: &str, topic: &str) -> bool {
+pub(crate) fn matches(filter: &str, topic: &str) -> bool {
     // Wildcards do not reach the broker's own topics.
     if topic.starts_with('$') && filter.starts_with(['#', '+']) {
         return false;

@@ -4,7 +4,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 /// A packet that a client may send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Packet {
+pub(crate) enum Packet {
     Connect(Connect),
     Publish(Publish),
     Puback(u16),
@@ -19,34 +19,34 @@ pub(super) enum Packet {
 
 /// MQTT 3.1
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Connect {
-    pub(super) level: u8,
-    pub(super) client_id: String,
-    pub(super) clean_session: bool,
-    pub(super) keep_alive: u16,
-    pub(super) will: Option<Publish>,
-    pub(super) username: Option<String>,
-    pub(super) password: Option<Bytes>,
+pub(crate) struct Connect {
+    pub(crate) level: u8,
+    pub(crate) client_id: String,
+    pub(crate) clean_session: bool,
+    pub(crate) keep_alive: u16,
+    pub(crate) will: Option<Publish>,
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<Bytes>,
 }
 
 /// MQTT 3.3, in either direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Publish {
-    pub(super) topic: String,
-    pub(super) payload: Bytes,
-    pub(super) qos: u8,
-    pub(super) retain: bool,
+pub(crate) struct Publish {
+    pub(crate) topic: String,
+    pub(crate) payload: Bytes,
+    pub(crate) qos: u8,
+    pub(crate) retain: bool,
     /// 0 with quality 0.
-    pub(super) id: u16,
-    pub(super) duplicate: bool,
+    pub(crate) id: u16,
+    pub(crate) duplicate: bool,
 }
 
 /// What came is not MQTT 3.1.1: the connection is closed without an answer (MQTT 4.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
 /// Takes one packet out of `input`, if a whole one is there.
-pub(super) fn take(input: &mut BytesMut) -> Result<Option<Packet>, Malformed> {
+pub(crate) fn take(input: &mut BytesMut) -> Result<Option<Packet>, Malformed> {
     let Some((header, length)) = lengths(input)? else { return Ok(None) };
     if input.len() < header + length {
         return Ok(None);
@@ -54,6 +54,12 @@ pub(super) fn take(input: &mut BytesMut) -> Result<Option<Packet>, Malformed> {
     let first = input.first().copied().unwrap_or_default();
     input.advance(header);
     read(first, input.split_to(length).freeze()).map(Some)
+}
+
+/// How long the packet is that `input` begins with, once its fixed header is there.
+#[cfg(feature = "servers")]
+pub(crate) fn length(input: &[u8]) -> Result<Option<usize>, Malformed> {
+    Ok(lengths(input)?.map(|(header, rest)| header + rest))
 }
 
 /// The length of the fixed header, and that of the rest (MQTT 2.2.3).
@@ -154,25 +160,25 @@ fn text(body: &mut Bytes) -> Result<String, Malformed> {
     String::from_utf8(field(body)?.to_vec()).map_err(|_| Malformed)
 }
 
-pub(super) fn connack(session_present: bool, code: u8) -> Bytes {
+pub(crate) fn connack(session_present: bool, code: u8) -> Bytes {
     packet(0x20, &[&[u8::from(session_present), code]])
 }
 
 /// PUBACK, PUBREC, PUBREL, PUBCOMP or UNSUBACK, by its first byte.
-pub(super) fn acknowledgement(first: u8, id: u16) -> Bytes {
+pub(crate) fn acknowledgement(first: u8, id: u16) -> Bytes {
     packet(first, &[&id.to_be_bytes()])
 }
 
-pub(super) fn suback(id: u16, codes: &[u8]) -> Bytes {
+pub(crate) fn suback(id: u16, codes: &[u8]) -> Bytes {
     packet(0x90, &[&id.to_be_bytes(), codes])
 }
 
-pub(super) fn pingresp() -> Bytes {
+pub(crate) fn pingresp() -> Bytes {
     packet(0xD0, &[])
 }
 
 impl Publish {
-    pub(super) fn to_bytes(&self) -> Bytes {
+    pub(crate) fn to_bytes(&self) -> Bytes {
         let first = 0x30 | self.qos << 1 | u8::from(self.retain) | u8::from(self.duplicate) << 3;
         let length = u16::try_from(self.topic.len()).unwrap_or(u16::MAX).to_be_bytes();
         let id = self.id.to_be_bytes();
