@@ -37,6 +37,7 @@
 //! persistent session; the granted quality of service. Received messages wait in 30 slots inside the module
 //! and are read at once; when they are all taken, [`Event::SlotsFull`] tells that messages were lost.
 
+#[cfg(feature = "aws")]
 pub mod aws;
 mod capabilities;
 mod client;

@@ -65,6 +65,12 @@ impl Subscription {
         self.messages.try_recv().ok()
     }
 
+    /// Whether nothing more comes, once what waits was read.
+    #[cfg(feature = "aws")]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.messages.is_closed()
+    }
+
     /// How many messages were lost because the queue was full.
     #[must_use]
     pub fn missed(&self) -> u64 {

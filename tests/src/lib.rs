@@ -5,6 +5,7 @@
 #![cfg(test)]
 
 mod architecture;
+mod aws;
 mod faults;
 mod ftps_relay;
 #[cfg(feature = "interop")]

@@ -23,7 +23,11 @@ mod basic_ingest;
 mod endpoint;
 mod iot;
 mod names;
+mod request;
+mod request_error;
+pub mod shadow;
 
 pub use basic_ingest::basic_ingest_topic;
 pub use endpoint::{Endpoint, EndpointError, EndpointKind, Partition};
 pub use iot::{AwsIot, RULES};
+pub use request_error::RequestError;

@@ -4,6 +4,16 @@
 
 use telit_core::at::InvalidValue;
 
+/// The name of a thing: 1 to 128 letters, digits, `:`, `_` and `-`.
+pub(super) fn check_thing(name: &str) -> Result<(), InvalidValue> {
+    check("thing name", name, 128, |c| matches!(c, ':' | '_' | '-'))
+}
+
+/// The name of a shadow: as that of a thing, at most 64.
+pub(super) fn check_shadow(name: &str) -> Result<(), InvalidValue> {
+    check("shadow name", name, 64, |c| matches!(c, ':' | '_' | '-'))
+}
+
 /// The name of a rule: letters, digits and `_`.
 pub(super) fn check_rule(name: &str) -> Result<(), InvalidValue> {
     check("rule name", name, 128, |c| c == '_')
@@ -30,12 +40,19 @@ mod tests {
 
     #[test]
     fn names_are_levels_of_topics() {
-        assert!(check_rule("my_rule_7").is_ok() && check_rule(&"r".repeat(128)).is_ok());
-        for bad in ["", "a/b", "a+b", "#", "a b", "grün", "$next", "a\"b", "my-rule", &"r".repeat(129)] {
-            assert!(check_rule(bad).is_err(), "{bad:?}");
+        assert!(check_thing("Sensor:7_a-b").is_ok());
+        assert!(check_thing(&"t".repeat(128)).is_ok());
+        for bad in ["", "a/b", "a+b", "#", "a b", "grün", "$next", "a\"b", &"t".repeat(129)] {
+            assert!(check_thing(bad).is_err(), "{bad:?}");
         }
-        let error = check_rule("a/b").unwrap_err();
-        assert_eq!(error.field(), "rule name");
+        assert!(check_shadow(&"s".repeat(64)).is_ok() && check_shadow(&"s".repeat(65)).is_err());
+        assert!(check_rule("my_rule").is_ok() && check_rule("my-rule").is_err());
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong() {
+        let error = check_thing("a/b").unwrap_err();
+        assert_eq!(error.field(), "thing name");
         assert!(error.to_string().contains("AWS IoT takes no '/' in it"), "{error}");
     }
 }

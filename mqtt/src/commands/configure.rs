@@ -95,7 +95,7 @@ impl Command for IsConfiguredFor<'_> {
 
 impl ConfigureBroker {
     fn is_shown_by(&self, fields: &Fields<'_>) -> bool {
-        let shown = |index, expected| fields.number::<u16>(index).is_none_or(|value| value == expected);
+        let shown = |index, expected: u16| fields.number::<u16>(index).is_none_or(|value| value == expected);
         fields.number::<u8>(0) == Some(self.instance)
             && fields.text(1) == Some(self.host.as_str())
             && fields.number::<u16>(2) == Some(self.port)

@@ -71,6 +71,12 @@ impl PublishError {
         }
     }
 
+    /// Whether nothing but a connection is missing.
+    #[cfg(feature = "aws")]
+    pub(crate) fn is_without_connection(&self) -> bool {
+        matches!(self, Self::NotConnected { state } if *state != ClientState::Closed)
+    }
+
     /// Whether the broker may have the message.
     #[must_use]
     pub fn may_have_been_published(&self) -> bool {

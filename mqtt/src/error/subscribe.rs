@@ -55,6 +55,12 @@ impl SubscribeError {
         }
     }
 
+    /// Whether nothing but a connection is missing.
+    #[cfg(feature = "aws")]
+    pub(crate) fn is_without_connection(&self) -> bool {
+        matches!(self, Self::NotConnected { state } if *state != ClientState::Closed)
+    }
+
     /// What to try.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {

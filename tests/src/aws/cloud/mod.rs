@@ -1,0 +1,103 @@
+//! The services of AWS IoT behind the broker in memory.
+
+mod shadows;
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use telit_simulator::peers::{Broker, Message};
+
+use shadows::Shadows;
+
+/// What is published in answer.
+type Answers = Vec<(String, Vec<u8>)>;
+
+#[derive(Clone)]
+pub(super) struct Cloud {
+    pub(super) broker: Broker,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    shadows: Shadows,
+    /// So many answers get lost.
+    lost: usize,
+    /// Answers end after so many bytes.
+    cut: Option<usize>,
+}
+
+impl Cloud {
+    pub(super) fn start(broker: Broker) -> Self {
+        let cloud = Self { broker, state: Arc::default() };
+        tokio::spawn(cloud.clone().serve());
+        cloud
+    }
+
+    async fn serve(self) {
+        let mut seen = 0;
+        loop {
+            let messages = self.broker.wait_for_messages(seen + 1).await;
+            for message in messages.iter().skip(seen).filter(|message| message.client_id.is_some()) {
+                let answers = self.with(|state| state.answer(message));
+                self.publish(answers);
+            }
+            seen = messages.len();
+        }
+    }
+
+    /// The next answers do not arrive.
+    pub(super) fn lose(&self, answers: usize) {
+        self.with(|state| state.lost = answers);
+    }
+
+    /// Answers lose their end, or not any more.
+    pub(super) fn cut(&self, length: Option<usize>) {
+        self.with(|state| state.cut = length);
+    }
+
+    /// An application writes into a shadow; `shadow` is its topic without what follows.
+    pub(super) fn update_shadow(&self, shadow: &str, update: &Value) {
+        let payload = update.to_string();
+        let answers = self.with(|state| state.shadows.answer(shadow, "update", payload.as_bytes()));
+        self.publish(answers);
+    }
+
+    pub(super) fn shadow(&self, shadow: &str) -> Option<Value> {
+        self.with(|state| state.shadows.document(shadow))
+    }
+
+    /// Payloads that came on a topic.
+    pub(super) fn received(&self, topic: &str) -> Vec<Value> {
+        let ours =
+            self.broker.messages().into_iter().filter(|it| it.client_id.is_some() && it.topic == topic);
+        ours.map(|it| serde_json::from_slice(&it.payload).unwrap_or_else(|_| json!("no JSON"))).collect()
+    }
+
+    fn publish(&self, answers: Answers) {
+        for (topic, payload) in answers {
+            self.broker.publish(topic, payload, 1);
+        }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock().expect("nobody panicked"))
+    }
+}
+
+impl State {
+    fn answer(&mut self, message: &Message) -> Answers {
+        let Some((shadow, operation)) = message.topic.rsplit_once('/') else { return Vec::new() };
+        let answers = match shadow.contains("/shadow") {
+            true => self.shadows.answer(shadow, operation, &message.payload),
+            false => Vec::new(),
+        };
+        let lost = self.lost.min(answers.len());
+        self.lost -= lost;
+        let mut arriving: Answers = answers.into_iter().skip(lost).collect();
+        if let Some(length) = self.cut {
+            arriving.iter_mut().for_each(|(_, payload)| payload.truncate(length));
+        }
+        arriving
+    }
+}
