@@ -268,6 +268,9 @@ impl From<DownloadError> for Failure {
 impl From<BringUpError> for Failure {
     fn from(error: BringUpError) -> Self {
         let hint = match &error {
+            BringUpError::LastPinAttempt => Some(
+                "enter the right PIN with telit at 'AT+CPIN=...' or in a telephone: the SIM has one attempt left",
+            ),
             BringUpError::NotRegistered { .. } => Some("check the antenna and the SIM's subscription"),
             BringUpError::Context { .. } => {
                 Some("check the access point name (--apn) and the context (--cid)")

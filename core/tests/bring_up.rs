@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use telit_core::at::{Command, ModuleError, Reply};
 use telit_core::commands::SetClock;
 use telit_core::driver::MockAtChannel;
-use telit_core::modem::{ClockCheck, ClockError, ClockSource, ModemBuilder};
+use telit_core::modem::{BringUpError, ClockCheck, ClockError, ClockSource, ModemBuilder};
 use telit_core::platform::{Generation, PlatformId, profile};
-use telit_core::{Category, CommandError, Modem};
+use telit_core::{Category, CommandError, Modem, Outcome};
 
 type Log = Arc<Mutex<Vec<String>>>;
 
@@ -296,6 +296,51 @@ async fn a_refused_activation_is_told_even_if_the_sockets_cannot_be_read() {
         "{error}"
     );
     assert_eq!(error.category(), Category::Network);
+}
+
+/// A SIM that asks for its PIN and tells how many attempts are left, or not.
+fn asking_sim(told: Result<&'static str, &'static str>) -> (MockAtChannel, Log) {
+    channel(move |line| match line {
+        "AT+CPIN?" => Ok(vec!["+CPIN: SIM PIN".to_owned()]),
+        "AT#PCT" => told.map(|line| if line.is_empty() { Vec::new() } else { vec![line.to_owned()] }),
+        _ => Err("incorrect password"),
+    })
+}
+
+#[tokio::test]
+async fn the_last_attempt_at_a_pin_is_left_alone() {
+    for told in ["#PCT: 1", "#PCT: 0"] {
+        let (channel, sent) = asking_sim(Ok(told));
+        let error =
+            opened(channel, Modem::builder().pin("1234")).bring_up().await.expect_err("it is too late");
+        assert_eq!(error, BringUpError::LastPinAttempt);
+        assert_eq!((error.category(), error.outcome()), (Category::Refused, Outcome::NotSent));
+        assert_eq!(*sent.lock().expect("one thread"), ["AT+CPIN?", "AT#PCT"]);
+    }
+}
+
+#[tokio::test]
+async fn a_pin_is_sent_while_attempts_are_left_or_nobody_knows() {
+    for told in [Ok("#PCT: 2"), Ok("#PCT: 3"), Ok(""), Err("operation not supported")] {
+        let (channel, sent) = asking_sim(told);
+        opened(channel, Modem::builder().pin("1234")).bring_up().await.expect_err("the PIN is wrong");
+        assert_eq!(*sent.lock().expect("one thread"), ["AT+CPIN?", "AT#PCT", "AT+CPIN=\"1234\""], "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_takes_the_last_attempt_has_to_say_so() {
+    let (channel, sent) = asking_sim(Ok("#PCT: 1"));
+    let modem = opened(channel, Modem::builder().pin("1234").danger_last_pin_attempt());
+    modem.bring_up().await.expect_err("the PIN is wrong");
+    assert_eq!(pins(&sent), 1);
+}
+
+#[tokio::test]
+async fn a_number_of_attempts_that_cannot_be_read_sends_no_pin() {
+    let (channel, sent) = asking_sim(Ok("#PCT: x"));
+    opened(channel, Modem::builder().pin("1234")).bring_up().await.expect_err("noise");
+    assert_eq!(pins(&sent), 0);
 }
 
 /// A SIM that takes one PIN, asked for again and again by whoever holds the switch.

@@ -21,7 +21,7 @@ pub use packet_data::{
     ProtocolContexts, SetProtocolContext, SetSocketContext, SocketContext, SocketContexts,
 };
 pub use restart::{Functionality, ReadErrorFormat, RebootModule, RestartModule};
-pub use sim::{EnterPin, SimState, SimStatus};
+pub use sim::{EnterPin, RemainingPinAttempts, SimState, SimStatus};
 pub use test_form::TestForm;
 pub use tls::{
     CipherSuiteChange, ConnectionMode, CredentialArea, CredentialKind, CredentialPlace, CredentialSlots,

@@ -1,6 +1,6 @@
 //! SIM state and PIN.
 
-use super::{SIM, query, value};
+use super::{SIM, malformed, query, value};
 use crate::at::{Command, CommandLine, Effect, Exchange, Expect, InvalidValue, Reply, UnexpectedReply};
 
 /// `AT+CPIN?`. Without a SIM the module refuses with error 10.
@@ -65,6 +65,26 @@ impl Command for EnterPin {
     }
 }
 
+/// `AT#PCT`: how many wrong PINs the SIM takes before it asks for its PUK, 3 at most; wrong PUKs, 10 at most, if that is
+/// what it asks for. `None` if the module does not tell.
+///
+/// Source: M37 p358.
+#[derive(Clone, Copy, Debug)]
+pub struct RemainingPinAttempts;
+
+impl Command for RemainingPinAttempts {
+    type Response = Option<u8>;
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        Ok(query(CommandLine::execute("#PCT"), Expect::lines("#PCT")).deadline(SIM))
+    }
+
+    fn parse(&self, reply: &Reply) -> Result<Option<u8>, UnexpectedReply> {
+        let Some(left) = reply.value("#PCT") else { return Ok(None) };
+        left.trim().parse().map(Some).map_err(|_| malformed("#PCT", &left))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +97,18 @@ mod tests {
         assert_eq!(state("+CPIN:SIM PUK"), SimState::PukRequired);
         assert_eq!(state("+CPIN: PH-SIM PIN"), SimState::Other("PH-SIM PIN".into()));
         assert!(SimStatus.parse(&Reply::default()).is_err());
+    }
+
+    #[test]
+    fn remaining_attempts() {
+        assert_eq!(RemainingPinAttempts.exchange().unwrap().line().as_bytes(), b"AT#PCT");
+        let left = |lines: &[&str]| RemainingPinAttempts.parse(&Reply::new(lines.iter().copied(), ""));
+        assert_eq!(left(&["#PCT: 3"]), Ok(Some(3)));
+        assert_eq!(left(&["#PCT:0"]), Ok(Some(0)));
+        assert_eq!(left(&[]), Ok(None));
+        for damaged in ["#PCT: ", "#PCT: x", "#PCT: 300", "#PCT: -1"] {
+            assert!(left(&[damaged]).is_err(), "{damaged}");
+        }
     }
 
     #[test]

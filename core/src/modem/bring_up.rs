@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::known::PinState;
 use super::{BringUpError, Modem};
-use crate::commands::{EnterPin, ReadRegistration, Registration, SimState, SimStatus};
+use crate::commands::{EnterPin, ReadRegistration, Registration, RemainingPinAttempts, SimState, SimStatus};
 use crate::error::{CommandError, Outcome};
 
 /// How often the registration is read while waiting for it.
@@ -102,10 +102,14 @@ impl Modem {
         let Some(pin) = self.inner.options.pin.clone() else {
             return Err(sim("it asks for its PIN, and none was given"));
         };
+        if !self.known().pin.may_be_sent() {
+            return Err(sent_before());
+        }
+        self.ensure_pin_attempts().await?;
         let before = std::mem::replace(&mut self.known().pin, PinState::Sent);
         if !before.may_be_sent() {
             self.known().pin = before;
-            return Err(sim("it still asks for its PIN, which was sent before and is not sent twice"));
+            return Err(sent_before());
         }
         let result = self.run(EnterPin(pin)).await;
         self.known().pin = match &result {
@@ -122,6 +126,22 @@ impl Modem {
         }
     }
 
+    /// A module that does not tell how many attempts are left is trusted to have some.
+    async fn ensure_pin_attempts(&self) -> Result<(), BringUpError> {
+        let left = match self.run(RemainingPinAttempts).await {
+            Err(CommandError::Refused { .. }) => None,
+            other => other?,
+        };
+        match left {
+            Some(0..=1) if self.inner.options.danger_last_pin_attempt => {
+                tracing::warn!("the SIM has one attempt left, and the PIN is sent all the same");
+                Ok(())
+            }
+            Some(0..=1) => Err(BringUpError::LastPinAttempt),
+            _ => Ok(()),
+        }
+    }
+
     async fn wait_for_network(&self) -> Result<Registration, BringUpError> {
         let waited = self.inner.options.registration_timeout;
         let until = Instant::now() + waited;
@@ -135,6 +155,10 @@ impl Modem {
             }
         }
     }
+}
+
+fn sent_before() -> BringUpError {
+    sim("it still asks for its PIN, which was sent before and is not sent twice")
 }
 
 fn sim(reason: &str) -> BringUpError {

@@ -37,6 +37,7 @@ pub(super) struct NetworkOptions {
     pub(super) apn: Option<String>,
     pub(super) context_id: Option<u8>,
     pub(super) pin: Option<String>,
+    pub(super) danger_last_pin_attempt: bool,
     pub(super) registration_timeout: Duration,
     pub(super) clock: ClockSource,
 }
@@ -47,6 +48,7 @@ impl fmt::Debug for NetworkOptions {
             .field("apn", &self.apn)
             .field("context_id", &self.context_id)
             .field("pin", &self.pin.as_ref().map(|_| "[redacted]"))
+            .field("danger_last_pin_attempt", &self.danger_last_pin_attempt)
             .field("registration_timeout", &self.registration_timeout)
             .field("clock", &self.clock)
             .finish()
@@ -59,6 +61,7 @@ impl Default for NetworkOptions {
             apn: None,
             context_id: None,
             pin: None,
+            danger_last_pin_attempt: false,
             registration_timeout: Duration::from_secs(180),
             clock: ClockSource::default(),
         }
@@ -117,9 +120,19 @@ impl ModemBuilder {
         self
     }
 
-    /// The SIM's PIN. It is sent at most once, and only if the SIM asks for it.
+    /// The SIM's PIN. It is sent only if the SIM asks for it, only once unless it was right, and not at all if the SIM
+    /// has one attempt left: a program that is started again and again with a wrong PIN does not block its SIM.
+    /// [`danger_last_pin_attempt`](Self::danger_last_pin_attempt) takes that one, too. A module that cannot tell how
+    /// many are left gets the PIN once for each start of the program.
     pub fn pin(mut self, pin: impl Into<String>) -> Self {
         self.network.pin = Some(pin.into());
+        self
+    }
+
+    /// **Danger:** sends the PIN even if the SIM has one attempt left. If it is wrong, the SIM asks for its PUK, which
+    /// its operator has.
+    pub fn danger_last_pin_attempt(mut self) -> Self {
+        self.network.danger_last_pin_attempt = true;
         self
     }
 

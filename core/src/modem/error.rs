@@ -91,6 +91,10 @@ pub enum BringUpError {
         /// The module's words.
         reason: String,
     },
+    /// The SIM takes one wrong PIN at most before it asks for its PUK, so the PIN was not sent. A right one that is
+    /// entered by other means gives the SIM all its attempts back.
+    #[error("the PIN was not sent: the SIM is blocked by one more that is wrong")]
+    LastPinAttempt,
     /// No network in time.
     #[error("not registered in a network after {waited:?}: {state}")]
     NotRegistered {
@@ -127,7 +131,7 @@ impl BringUpError {
     #[must_use]
     pub fn category(&self) -> Category {
         match self {
-            Self::Sim { .. } => Category::Refused,
+            Self::Sim { .. } | Self::LastPinAttempt => Category::Refused,
             Self::NoSuchContext { .. } => Category::Usage,
             Self::NotRegistered { .. } => Category::Network,
             Self::Context { reason, .. } if reason.module_error().is_some() => Category::Network,
@@ -141,7 +145,7 @@ impl BringUpError {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Sim { .. } | Self::NotRegistered { .. } => Outcome::Refused,
-            Self::NoSuchContext { .. } | Self::Command(_) => Outcome::NotSent,
+            Self::LastPinAttempt | Self::NoSuchContext { .. } | Self::Command(_) => Outcome::NotSent,
             Self::Context { reason, .. } => reason.outcome(),
         }
     }

@@ -13,6 +13,7 @@ mod port_names;
 mod provision;
 mod refused_peers;
 mod secrets;
+mod sim_pin;
 pub(crate) mod socket;
 mod supervised_download;
 mod supervised_mqtt;
