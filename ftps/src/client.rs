@@ -108,7 +108,8 @@ impl FtpsClient {
     ///
     /// # Errors
     /// See [`TransferError`]; [`TransferError::EmptyUpload`] if there is nothing to upload. Once it has begun, errors
-    /// are [`TransferError::UploadUnconfirmed`]: the server may have a part of the file.
+    /// are [`TransferError::UploadUnconfirmed`]: the server may have a part of the file. If the line has lost bytes, a
+    /// few other bytes can stand in their place at its end: upload it anew.
     ///
     /// # Cancel safety
     /// The server may keep a part of the file.

@@ -143,6 +143,13 @@ impl HttpsClient {
     /// have got it. A body that is being read ends with [`BodyError`](crate::BodyError), never short. The next request
     /// sets TLS and the profile up anew.
     ///
+    /// A body reaches the server whole and unaltered, or the error says that the server may have got it. It can be an
+    /// altered one only if the line itself has lost bytes of the body: the module counts, and what is sent to find the
+    /// line again takes their place; of a body shorter than ten bytes, also if the module's prompt got lost. A module that
+    /// waits for the rest of a body answers nothing, commands fail with
+    /// [`NotResponding`](telit_core::CommandError::NotResponding), until its hardware is reset or five minutes have
+    /// passed: see [`ShortPayload::Waits`](telit_core::at::ShortPayload::Waits).
+    ///
     /// # Errors
     /// See [`RequestError`]. Answers with a status of 400 and more are answers, no errors.
     ///

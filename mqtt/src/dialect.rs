@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::at::{Command, Exchange};
+use telit_core::at::{Command, Exchange, ShortPayload};
 use telit_core::platform::{Availability, Profile};
 
 use crate::commands::{PublishCounted, PublishText};
@@ -55,6 +55,8 @@ pub(crate) struct Dialect {
     pub(crate) topic_limit: usize,
     /// Longest payload of `#MQPUBSEXT`, if it exists.
     pub(crate) counted_limit: Option<usize>,
+    /// How long the module waits for the counted bytes.
+    input_timeout: Duration,
     /// Longest payload of `#MQPUBS`, if it exists.
     pub(crate) text_limit: Option<usize>,
     pub(crate) line_limit: usize,
@@ -71,6 +73,7 @@ impl Dialect {
             keep_alive: seconds(&forms.session, 1).unwrap_or_else(|| mqtt.keep_alive.clone()),
             packet_timeout: seconds(&forms.packet_timeout, 1).unwrap_or_else(|| mqtt.packet_timeout.clone()),
             topic_limit: most(&forms.subscribe, 1, mqtt.topic_length),
+            input_timeout: mqtt.counted_input_timeout,
             counted_limit: counted.then(|| most(&forms.publish_counted, 4, mqtt.counted_payload)),
             text_limit: forms.publish_text.as_ref().map(|_| most(&forms.publish_text, 4, mqtt.text_payload)),
             line_limit: profile.line.command_length,
@@ -101,7 +104,9 @@ impl Dialect {
             }
             (Some(_), _) => {
                 let command = PublishCounted { instance, topic, retain, qos, payload, deadline };
-                Ok(command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?)
+                let exchange =
+                    command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?;
+                Ok(exchange.short_payload(ShortPayload::GivesUp(self.input_timeout)))
             }
             (None, None) => {
                 Err(PublishError::NotRepresentable { reason: "the module cannot publish at all" })

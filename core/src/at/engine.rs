@@ -188,12 +188,25 @@ impl Engine {
         }
     }
 
-    /// Forgets everything about the module, because the bytes come from another stream now: it may be in any state.
-    /// What was not handed out yet is dropped, the exchange or stream under way ends in no event.
-    pub fn begin_on_new_stream(&mut self) {
+    /// Forgets nearly everything about the module, because the bytes come from another stream now: it may be in any
+    /// state. What was not handed out yet is dropped, the exchange or stream under way ends in no event. That the module
+    /// may wait for the rest of a payload, it may on a new stream too.
+    pub fn begin_on_new_stream(&mut self, now: Instant) {
+        let entry = match &self.state {
+            State::Pending(pending) => pending.trouble(now).entry,
+            State::Resync(resync) => resync.open_entry(),
+            State::Idle { .. } | State::Stream(_) => None,
+        };
         self.reader = Reader::new(self.settings.line_limit, self.settings.trace);
         self.output = Output::new(self.settings.trace);
-        self.state = State::Resync(Box::new(Resync::unknown()));
+        self.state = State::Resync(Box::new(Resync::unknown_with(entry)));
+    }
+
+    /// The module has restarted, so that it holds no entry open any more.
+    pub fn module_restarted(&mut self) {
+        if let State::Resync(resync) = &mut self.state {
+            resync.forget_entry();
+        }
     }
 
     /// The module's escape guard time, for everything that begins from now on. See [`Settings::escape_guard`].
@@ -470,13 +483,16 @@ impl Engine {
                 self.output.event(Event::Completed(Ok(reply)));
             }
             Step::Lost(failure) => {
-                let trouble = self.trouble();
+                let mut trouble = self.trouble(now);
+                if matches!(failure, Failure::Refused(_)) {
+                    trouble.entry = None;
+                }
                 self.output.event(Event::Completed(Err(failure)));
                 self.become_resync(now, trouble);
             }
             Step::Unsure(result) => {
                 let held = Some(result);
-                self.become_resync(now, Trouble { held, cause: Cause::Silence, ..self.trouble() });
+                self.become_resync(now, Trouble { held, cause: Cause::Silence, ..self.trouble(now) });
             }
         }
         true
@@ -545,9 +561,9 @@ impl Engine {
         self.state = State::Resync(Box::new(resync));
     }
 
-    fn trouble(&self) -> Trouble {
+    fn trouble(&self, now: Instant) -> Trouble {
         match &self.state {
-            State::Pending(pending) => pending.trouble(),
+            State::Pending(pending) => pending.trouble(now),
             _ => Trouble::default(),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::command_line::{CommandLine, InvalidValue};
+use super::entry::ShortPayload;
 
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(5);
 /// A clock can be that far ahead.
@@ -37,6 +38,7 @@ pub struct Exchange {
     pub(crate) secret_answer: bool,
     pub(crate) numeric_result: bool,
     pub(crate) refuse_prompt: bool,
+    pub(crate) short_payload: ShortPayload,
 }
 
 impl Exchange {
@@ -51,6 +53,7 @@ impl Exchange {
             secret_answer: false,
             numeric_result: false,
             refuse_prompt: false,
+            short_payload: ShortPayload::Waits,
         }
     }
 
@@ -86,6 +89,14 @@ impl Exchange {
     #[must_use]
     pub fn refuse_prompt(mut self) -> Self {
         self.refuse_prompt = true;
+        self
+    }
+
+    /// What the module does with a counted payload of which not every byte comes. Without this call it
+    /// [waits](ShortPayload::Waits).
+    #[must_use]
+    pub fn short_payload(mut self, short_payload: ShortPayload) -> Self {
+        self.short_payload = short_payload;
         self
     }
 

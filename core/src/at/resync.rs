@@ -15,6 +15,7 @@ use bytes::Bytes;
 
 use super::counted_code::{self, Front};
 use super::engine::{Event, Failure, Settings};
+use super::entry::OpenEntry;
 use super::exchange::{Exchange, Prompt};
 use super::fields::after_prefix;
 use super::output::{Output, Trace};
@@ -84,6 +85,8 @@ const FLOOD: Duration = Duration::from_secs(12);
 pub(crate) struct Trouble {
     /// A prompt that may still open.
     pub(crate) late_prompt: Option<OpenPrompt>,
+    /// A counted entry that may stand open, or open yet.
+    pub(crate) entry: Option<OpenEntry>,
     /// What arrives may be secret.
     pub(crate) secret: bool,
     pub(crate) cause: Cause,
@@ -114,6 +117,7 @@ pub(crate) struct Resync {
     /// The module has not been spoken to yet: its guard time is not known.
     stranger: bool,
     late_prompt: Option<OpenPrompt>,
+    entry: Option<OpenEntry>,
     secret: bool,
     held: Option<Result<Reply, Failure>>,
     /// Something arrived that is neither unsolicited nor an answer to the probe.
@@ -158,17 +162,17 @@ impl Resync {
             _ => 1,
         };
         let ladder = match trouble.cause {
+            _ if trouble.entry.is_some_and(|entry| entry.is_kept(now)) => PROBES_ONLY,
             Cause::PayloadSent => PROBES_ONLY,
             Cause::StreamEnded => ESCAPE_FIRST,
             Cause::PromptOpen => ESCAPE_KEY_FIRST,
             Cause::Unknown | Cause::Silence => LADDER,
         };
-        let phase = Phase::Quiet {
-            until: now + settings.quiet * patience,
-            at_most: now + settings.quiet * patience + settings.probe_wait,
-        };
-        let Trouble { late_prompt, secret, held, .. } = trouble;
-        Self { phase, ladder, late_prompt, secret, held, stranger: false, ..Self::unknown() }
+        let patience = settings.quiet * patience;
+        let patience = trouble.entry.map_or(patience, |entry| entry.patience().max(patience));
+        let phase = Phase::Quiet { until: now + patience, at_most: now + patience + settings.probe_wait };
+        let Trouble { late_prompt, entry, secret, held, .. } = trouble;
+        Self { phase, ladder, late_prompt, entry, secret, held, stranger: false, ..Self::unknown() }
     }
 
     /// The state of a port that somebody else may have used: nothing is known until the first command.
@@ -179,6 +183,7 @@ impl Resync {
             rung: 0,
             stranger: true,
             late_prompt: None,
+            entry: None,
             secret: false,
             held: None,
             disturbed: false,
@@ -188,6 +193,19 @@ impl Resync {
         }
     }
 
+    /// The same, and the module may hold an entry open.
+    pub(crate) fn unknown_with(entry: Option<OpenEntry>) -> Self {
+        Self { entry, ..Self::unknown() }
+    }
+
+    pub(crate) fn open_entry(&self) -> Option<OpenEntry> {
+        self.entry
+    }
+
+    pub(crate) fn forget_entry(&mut self) {
+        self.entry = None;
+    }
+
     pub(crate) fn gave_up(&self) -> bool {
         self.phase == Phase::GaveUp
     }
@@ -195,7 +213,11 @@ impl Resync {
     /// Looks for the line again, and sends `exchange` when it is found.
     pub(crate) fn restart(&mut self, now: Instant, settings: &Settings, exchange: Exchange) {
         let stranger = self.stranger;
-        *self = Self { stranger, ..Self::new(now, settings, Trouble::default()) };
+        // It was given its time already.
+        let entry = self.entry.filter(|entry| entry.is_kept(now));
+        let found = Self::new(now, settings, Trouble::default());
+        let ladder = if entry.is_some() { PROBES_ONLY } else { found.ladder };
+        *self = Self { stranger, ladder, entry, ..found };
         self.waiting = Some(exchange);
     }
 
@@ -227,7 +249,9 @@ impl Resync {
         self.last_input = Some(now);
         self.flood_until.get_or_insert(now + FLOOD);
         match &mut self.phase {
-            Phase::Quiet { until, .. } | Phase::Settling { until, .. } => *until = now + settings.quiet,
+            Phase::Quiet { until, .. } | Phase::Settling { until, .. } => {
+                *until = (*until).max(now + settings.quiet);
+            }
             Phase::Probing { .. } | Phase::Guard { .. } | Phase::Escaped { .. } | Phase::GaveUp => {}
         }
     }
@@ -264,7 +288,7 @@ impl Resync {
                 ResyncStep::Again
             }
             // Nobody sends without end in command mode.
-            Phase::Quiet { .. } if self.is_flooded(now, settings) => {
+            Phase::Quiet { .. } if self.entry.is_none() && self.is_flooded(now, settings) => {
                 self.ladder = ESCAPE_FIRST;
                 self.climb(now, settings, output)
             }
@@ -309,7 +333,7 @@ impl Resync {
             return ResyncStep::Wait;
         }
         reader.skip_line_ends();
-        if let Some(step) = self.close_late_prompt(reader, output) {
+        if let Some(step) = self.close_late_prompt(now, settings, reader, output) {
             return step;
         }
         match counted_code::take(reader, output) {
@@ -358,6 +382,9 @@ impl Resync {
                 self.phase = settling(now, settings);
             }
             _ => {
+                if self.entry.is_some() && Final::parse(&text).is_some() {
+                    self.entry_ended(now, settings);
+                }
                 if let (Phase::Probing { until, .. }, Some(Final::Error(_))) =
                     (&mut self.phase, Final::parse(&text))
                 {
@@ -369,6 +396,14 @@ impl Resync {
             }
         }
         ResyncStep::Again
+    }
+
+    /// The command that was given up has ended after all: nothing is entered any more.
+    fn entry_ended(&mut self, now: Instant, settings: &Settings) {
+        (self.entry, self.late_prompt) = (None, None);
+        if let Phase::Quiet { .. } = self.phase {
+            self.listen_until(now + settings.quiet, settings);
+        }
     }
 
     /// Whether this may be part of the answer that went wrong.
@@ -385,10 +420,17 @@ impl Resync {
     }
 
     /// A prompt that opens late would take the next command for data. It is closed with what was meant
-    /// for it: the escape key where that abandons the entry, otherwise the announced payload.
+    /// for it: the escape key where that abandons the entry, otherwise the announced payload, unless a question was sent
+    /// before, which may stand in front of it.
     ///
     /// Source: M37 p741-744.
-    fn close_late_prompt(&mut self, reader: &mut Reader, output: &mut Output) -> Option<ResyncStep> {
+    fn close_late_prompt(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Option<ResyncStep> {
         if reader.peek().first() != Some(&b'>') {
             return None;
         }
@@ -401,9 +443,20 @@ impl Resync {
         }
         reader.drop_front(width);
         flush_trace(reader, output);
+        if let Some(entry) = self.entry.filter(OpenEntry::is_spoiled) {
+            self.listen_until(now + entry.patience(), settings);
+            return Some(ResyncStep::Again);
+        }
         match open.prompt {
-            Prompt::Terminated => send(output, ESCAPE_KEY),
+            Prompt::Terminated => {
+                self.listen_until(now + settings.quiet, settings);
+                send(output, ESCAPE_KEY);
+            }
             Prompt::Counted | Prompt::CountedTriple => {
+                // From here on it is like any payload that was sent.
+                let patience =
+                    self.entry.map_or(settings.quiet, |entry| entry.patience().max(settings.quiet));
+                self.listen_until(now + patience, settings);
                 send_payload(open.prompt, &open.payload, true, output);
             }
         }
@@ -420,18 +473,21 @@ impl Resync {
         self.phase = Phase::Quiet { until: now + settings.quiet, at_most };
     }
 
+    fn listen_until(&mut self, until: Instant, settings: &Settings) {
+        self.phase = Phase::Quiet { until, at_most: until + settings.probe_wait };
+    }
+
     fn next_remedy(&self) -> Option<Remedy> {
-        let patient = self.stranger && self.rung == self.ladder.len();
+        let patient = self.stranger && self.entry.is_none() && self.rung == self.ladder.len();
         self.ladder.get(self.rung).copied().or_else(|| patient.then_some(Remedy::PatientEscapeSequence))
     }
 
     fn climb(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
-        let Some(remedy) = self.next_remedy() else {
-            self.phase = Phase::GaveUp;
-            output.trace(|| Trace::Remark("the module does not answer"));
-            return ResyncStep::GaveUp { waiting: self.waiting.take().is_some() };
-        };
+        let Some(remedy) = self.next_remedy() else { return self.give_up(output) };
         self.rung += 1;
+        if self.entry.as_mut().is_some_and(|entry| !entry.admits(now, PROBE.len())) {
+            return self.give_up(output);
+        }
         match remedy {
             Remedy::Nothing => {}
             Remedy::EscapeKey => send(output, ESCAPE_KEY),
@@ -442,6 +498,12 @@ impl Resync {
             }
         }
         self.probe(now, settings, output)
+    }
+
+    fn give_up(&mut self, output: &mut Output) -> ResyncStep {
+        self.phase = Phase::GaveUp;
+        output.trace(|| Trace::Remark("the module does not answer"));
+        ResyncStep::GaveUp { waiting: self.waiting.take().is_some() }
     }
 
     fn escape(&mut self, now: Instant, silence: Duration) -> ResyncStep {

@@ -230,7 +230,9 @@ impl ModemBuilder {
     }
 
     /// Identifies the module on any byte stream, in whatever state an earlier owner left the line: echo
-    /// on, a half-typed command, an open prompt, online mode.
+    /// on, a half-typed command, an open prompt, online mode. A payload that this owner had only begun to send is
+    /// completed with carriage returns, if nothing milder helps; reset the module first where its receiver must not get
+    /// that.
     ///
     /// # Time
     /// A module that answers takes about a second. Finding the line takes at most 35 seconds, and the commands after

@@ -32,7 +32,9 @@ use crate::modem::Modem;
 /// A write is complete when the bytes are in the socket's buffer; `flush` waits until the module has accepted them:
 /// in command mode its answer says so, in online mode that the port has taken them; a serial line may still be carrying the last. That the peer has them no module
 /// tells. A write that fails says whether the last bytes may have gone ([in command mode](SocketError::NotSent),
-/// [online](SocketError::Stalled)). The module cannot
+/// [online](SocketError::Stalled)). If the line has lost bytes of a block, other bytes can have taken their place; the
+/// connection is closed then, so nothing follows them
+/// ([`ShortPayload::Waits`](crate::at::ShortPayload::Waits)). The module cannot
 /// close one direction alone, so `shutdown` flushes and refuses later writes, and reading goes on.
 ///
 /// # Closing

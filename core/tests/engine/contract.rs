@@ -125,7 +125,7 @@ fn on_a_new_stream_nothing_of_the_old_one_counts() {
     rig.take_written();
     rig.feed(b"\r\n#SSLEN: 1,");
     rig.engine.stream_write(rig.now, Bytes::from_static(b"x"));
-    rig.engine.begin_on_new_stream();
+    rig.engine.begin_on_new_stream(rig.now);
     rig.pass(Duration::from_secs(60));
     assert_eq!((rig.take_written(), rig.result()), (String::new(), None), "it ends in no event");
     assert!(rig.engine.is_ready(rig.now));

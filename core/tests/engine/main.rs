@@ -5,6 +5,7 @@ mod chunks;
 mod contract;
 mod echoes;
 mod endings;
+mod entries;
 mod exchanges;
 mod recovery;
 mod resync;

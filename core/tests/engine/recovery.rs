@@ -52,7 +52,7 @@ fn every_remedy_has_its_time() {
     let mut rig = failed(read("#SSLEN"), b"");
     let filling = ["\r".repeat(1600).as_str(), PROBE].concat();
     assert_eq!(
-        written_within(&mut rig, Duration::from_secs(20), |_| {}),
+        written_within(&mut rig, Duration::from_secs(60), |_| {}),
         at(&[
             (200, PROBE),
             (1200, PROBE),
@@ -191,7 +191,7 @@ fn a_payload_that_may_be_incomplete_is_completed_by_nothing_intrusive() {
         (b"\r\n> ", Expect::counted_prompt(Bytes::from_static(b"abc"), None)),
     ] {
         let mut rig = failed(set("#MQPUBSEXT", prompt), answer);
-        let times = [200, 1200, 2200, 3200, 4200, 5200];
+        let times = [10_000, 11_000, 12_000, 13_000, 14_000, 15_000];
         assert_eq!(
             written_within(&mut rig, Duration::from_secs(20), |_| {}),
             times.map(|time| (time, PROBE.to_owned()))
@@ -210,7 +210,7 @@ fn an_entry_that_ctrl_z_has_closed_needs_no_such_care() {
 #[test]
 fn a_prompt_that_may_open_late_is_waited_for() {
     let mut rig = failed(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"abc"))), b"");
-    rig.pass(Duration::from_millis(2999));
+    rig.pass(Duration::from_millis(9999));
     assert_eq!(rig.take_written(), "");
     rig.pass(Duration::from_millis(1));
     assert_eq!(rig.take_written(), PROBE);

@@ -106,6 +106,18 @@ impl Bench {
         }
     }
 
+    /// Whether the module may wait for the rest of a payload, as far as was heard.
+    pub(super) fn is_entry_open(&self) -> bool {
+        self.world.tape().is_entry_open()
+    }
+
+    /// Resets the module by its hardware, and waits until it has started.
+    pub(super) async fn reset_module(&self) {
+        self.world.remark("the hardware is reset");
+        self.world.module.reboot();
+        sleep(START_UP).await;
+    }
+
     /// What the module answers to command lines on another plug, told by nobody's code but its own.
     pub(super) async fn witness(&self, commands: &[&str]) -> String {
         const QUIET: Duration = Duration::from_millis(500);

@@ -1,6 +1,7 @@
 //! What stands before most jobs, and between a fault and the next operation.
 
 use telit_core::Modem;
+use telit_core::commands::ReadErrorFormat;
 use telit_core::modem::OpenError;
 
 use super::bench::{Bench, Bound};
@@ -11,6 +12,9 @@ use super::outcome::Broken;
 pub(super) const OPEN: Bound = Bound::new("open", 90);
 /// As `Modem::bring_up` says.
 pub(super) const BRING_UP: Bound = Bound::new("bring up", 180 + 15 * 60);
+
+/// Finding the line, with a payload that may be incomplete.
+const QUESTION: Bound = Bound::new("a question", 60);
 
 pub(super) async fn open(bench: &Bench) -> Result<Modem, OpenError> {
     Modem::builder().apn("iot.test").open(bench.plug()).await
@@ -41,8 +45,22 @@ pub(super) async fn recover(bench: &Bench, modem: Modem) -> Result<Modem, Broken
     match bench.fault() {
         Some(Fault::Unplug) => on_line(bench).await,
         Some(Fault::Reboot | Fault::NetworkLoss) => bring_up(bench, &modem).await.map(|()| modem),
-        _ => Ok(modem),
+        _ => out_of_entry(bench, &modem).await.map(|()| modem),
     }
+}
+
+/// As `ShortPayload::Waits` says: to reset the hardware helps a module that waits for the rest of a payload.
+async fn out_of_entry(bench: &Bench, modem: &Modem) -> Result<(), Broken> {
+    if !bench.is_entry_open() {
+        return Ok(());
+    }
+    // The module may have been slow, or have lost the command.
+    let asked = bench.within(QUESTION, modem.run(ReadErrorFormat)).await?;
+    if asked.is_ok() || !bench.is_entry_open() {
+        return Ok(());
+    }
+    bench.reset_module().await;
+    bring_up(bench, modem).await
 }
 
 /// What was read wrong of the firmware, because a byte was hit, is read anew when the module is brought up.

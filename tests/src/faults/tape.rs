@@ -22,6 +22,9 @@ impl fmt::Display for Speaker {
     }
 }
 
+/// Commands whose payload the module waits for without a limit, for all that is documented.
+const COUNTED: [&str; 3] = ["#HTTPSND", "#SSLSENDEXT", "#FTPAPPEXT"];
+
 /// One side's bytes until the other side speaks or time passes.
 #[derive(Clone, Debug)]
 pub(super) struct Turn {
@@ -63,6 +66,20 @@ impl Tape {
     pub(super) fn end_job(&mut self) {
         self.remark("the job ends".to_owned());
         self.job.end = self.turns.len();
+    }
+
+    /// Whether the last command with a counted payload has had no result: the module may wait for the rest of it.
+    pub(super) fn is_entry_open(&self) -> bool {
+        let begins = |turn: &Turn| {
+            turn.speaker == Speaker::Host
+                && COUNTED.iter().any(|name| turn.bytes.starts_with(format!("AT{name}=").as_bytes()))
+        };
+        let ends = |turn: &Turn| {
+            let text = String::from_utf8_lossy(&turn.bytes);
+            turn.speaker == Speaker::Module && (text.contains("OK\r\n") || text.contains("ERROR"))
+        };
+        let last = self.turns.iter().rposition(begins);
+        last.and_then(|last| self.turns.get(last..)).is_some_and(|since| !since.iter().any(ends))
     }
 
     /// All turns, and whether they belong to the job.

@@ -14,6 +14,7 @@ pub(crate) use prompt::send_payload;
 use crate::at::connection::Connection;
 use crate::at::counted_code::{self, Front};
 use crate::at::engine::{Event, Failure, Settings};
+use crate::at::entry::OpenEntry;
 use crate::at::exchange::{Exchange, Prompt, Shape, StreamEnding};
 use crate::at::fields::{Fields, after_prefix};
 use crate::at::output::{Output, Trace};
@@ -41,6 +42,8 @@ pub(crate) struct Pending {
     tail_begun: bool,
     wait_until: Instant,
     quiet_at: Option<Instant>,
+    /// What looks like a damaged prompt counts as one from then on.
+    damaged_prompt_at: Option<Instant>,
 }
 
 #[derive(PartialEq, Eq)]
@@ -90,6 +93,7 @@ impl Pending {
             tail_begun: false,
             wait_until: now + exchange.deadline,
             quiet_at: None,
+            damaged_prompt_at: None,
             exchange,
         };
         (pending, line)
@@ -100,7 +104,7 @@ impl Pending {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        Some(self.quiet_at.map_or(self.wait_until, |quiet_at| quiet_at.min(self.wait_until)))
+        [Some(self.wait_until), self.quiet_at, self.damaged_prompt_at].into_iter().flatten().min()
     }
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
@@ -128,6 +132,9 @@ impl Pending {
     }
 
     pub(crate) fn timeout(&mut self, now: Instant, reader: &mut Reader, output: &mut Output) -> Step {
+        if self.damaged_prompt_at.is_some_and(|at| at <= now) {
+            return self.take_damaged_prompt(now, reader, output);
+        }
         if self.wait_until <= now {
             return Step::Lost(Failure::TimedOut { waited: self.exchange.deadline });
         }
@@ -147,13 +154,15 @@ impl Pending {
     }
 
     /// What the way back in step has to know.
-    pub(crate) fn trouble(&self) -> Trouble {
-        let counted = matches!(
-            self.exchange.expect.0,
-            Shape::Prompt { prompt: Prompt::Counted | Prompt::CountedTriple, .. }
-        );
+    pub(crate) fn trouble(&self, now: Instant) -> Trouble {
+        let announced = match &self.exchange.expect.0 {
+            Shape::Prompt { prompt: Prompt::Counted | Prompt::CountedTriple, payload, .. } => payload.len(),
+            _ => 0,
+        };
+        let counted = announced > 0;
         Trouble {
             late_prompt: self.open_prompt(),
+            entry: OpenEntry::new(now, self.exchange.short_payload, announced, self.payload_sent),
             secret: self.exchange.secret_answer || self.exchange.line.has_secrets(),
             cause: match () {
                 () if self.prompt_open => Cause::PromptOpen,
@@ -226,6 +235,7 @@ impl Pending {
         }
         reader.skip_line_ends();
         if self.phase == Phase::Lines {
+            self.watch_damaged_prompt(now, settings, reader);
             if let Some(step) = self.step_prompt(now, reader, output) {
                 return step;
             }

@@ -5,9 +5,14 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{Pending, Phase, Step, flush_trace};
+use crate::at::engine::Settings;
 use crate::at::exchange::{CTRL_Z, Prompt, Shape};
 use crate::at::output::{Output, Trace};
 use crate::at::reader::Reader;
+
+/// A prompt and the damaged line end before it.
+const LONGEST_DAMAGED: usize = 4;
+const LONGEST_DAMAGED_TRIPLE: usize = 5;
 
 /// What was sent to a prompt and comes back from a module that echoes.
 #[derive(PartialEq, Eq)]
@@ -46,13 +51,62 @@ impl Pending {
         let is_payload_blank = self.echo && payload.first() == Some(&b' ');
         let blank = reader.peek().get(width) == Some(&b' ') && !is_payload_blank;
         reader.drop_front(width + usize::from(blank));
+        self.answer_prompt(now, prompt, &payload, !blank, reader, output);
+        Some(Step::Again)
+    }
+
+    fn answer_prompt(
+        &mut self,
+        now: Instant,
+        prompt: Prompt,
+        payload: &Bytes,
+        blank_due: bool,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) {
         flush_trace(reader, output);
-        let sent = send_payload(prompt, &payload, self.exchange.secret_answer, output);
+        let sent = send_payload(prompt, payload, self.exchange.secret_answer, output);
         self.extend(now);
         self.payload_sent = true;
+        self.damaged_prompt_at = None;
         let expected = if self.echo { sent } else { Bytes::new() };
-        self.phase = Phase::PayloadEcho(PayloadEcho { expected, matched: 0, blank_due: !blank });
-        Some(Step::Again)
+        self.phase = Phase::PayloadEcho(PayloadEcho { expected, matched: 0, blank_due });
+    }
+
+    /// Nothing but a prompt ends without a line end, so what looks like one of which a byte was hit is one, if nothing
+    /// follows. Not answered, the module would wait with it for ever.
+    pub(super) fn watch_damaged_prompt(&mut self, now: Instant, settings: &Settings, reader: &Reader) {
+        let looks = match &self.exchange.expect.0 {
+            Shape::Prompt { prompt, .. } if !self.payload_sent => looks_damaged(*prompt, reader.peek()),
+            _ => false,
+        };
+        let since = self.damaged_prompt_at.unwrap_or_else(|| now + settings.probe_wait);
+        self.damaged_prompt_at = looks.then_some(since);
+    }
+
+    pub(super) fn take_damaged_prompt(
+        &mut self,
+        now: Instant,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        if let Shape::Prompt { prompt, payload, .. } = &self.exchange.expect.0 {
+            let (prompt, payload) = (*prompt, payload.clone());
+            reader.drop_front(reader.peek().len());
+            self.answer_prompt(now, prompt, &payload, false, reader, output);
+        }
+        Step::Again
+    }
+}
+
+/// One byte of a prompt, or of the line end before it, was damaged or lost.
+fn looks_damaged(prompt: Prompt, here: &[u8]) -> bool {
+    let signs = here.iter().filter(|byte| **byte == b'>').count();
+    match prompt {
+        Prompt::CountedTriple => here.len() <= LONGEST_DAMAGED_TRIPLE && signs >= 2,
+        Prompt::Terminated | Prompt::Counted => {
+            here.len() <= LONGEST_DAMAGED && (signs > 0 || here.last() == Some(&b' '))
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::at::{
-    Command, CommandLine, Effect, Exchange, Expect, Fields, InvalidValue, Parameters, Reply, UnexpectedReply,
-    after_prefix,
+    Command, CommandLine, Effect, Exchange, Expect, Fields, InvalidValue, Parameters, Reply, ShortPayload,
+    UnexpectedReply, after_prefix,
 };
 use crate::commands::query;
 
@@ -226,6 +226,8 @@ impl Command for StoreCredential {
             false => Expect::terminated_prompt("credential", self.data.clone())?,
         };
         let exchange = Exchange::new(line.build()?, expect).deadline(STORE).effect(Effect::Idempotent);
+        // What is stored is compared before it is used.
+        let exchange = exchange.short_payload(ShortPayload::Harmless);
         Ok(if secret { exchange.secret() } else { exchange })
     }
 

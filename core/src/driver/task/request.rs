@@ -70,6 +70,7 @@ impl Task {
     /// What the module does not keep goes before the next request.
     pub(super) fn restarted(&mut self, sign: RestartSign) {
         self.restoring.begin();
+        self.engine.module_restarted();
         self.count_restart(sign);
     }
 

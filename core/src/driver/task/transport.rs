@@ -92,7 +92,7 @@ impl Task {
         if let Some(recorder) = &mut self.recorder {
             recorder.record(self.started.elapsed(), &Trace::Remark("the port is open again"));
         }
-        self.engine.begin_on_new_stream();
+        self.engine.begin_on_new_stream(super::now());
         self.output.clear();
         (self.unflushed, self.leaving) = (false, false);
         self.restoring.begin_on_new_stream();
