@@ -14,6 +14,8 @@ const PREFIX: &[u8] = b"SSLSRING:";
 const DATA_LIMIT: usize = 4096;
 /// Longest number in the head.
 const DIGITS: usize = 5;
+/// Most blanks before a number; the manuals print one or none.
+const BLANKS: usize = 4;
 
 /// What stands at the front of the input.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +41,16 @@ pub(crate) fn take(reader: &mut Reader, output: &mut Output) -> Front {
                 Front::Code(code)
             }
         },
+    }
+}
+
+/// How many more bytes tell whether these are the beginning of such a code, or complete it. `None`: they are something
+/// else.
+pub(crate) fn missing(bytes: &[u8]) -> Option<usize> {
+    match head(bytes) {
+        Head::Other => None,
+        Head::Unfinished => Some(1),
+        Head::Counted { head, data } => Some((head + data).saturating_sub(bytes.len())),
     }
 }
 
@@ -82,7 +94,7 @@ fn head(bytes: &[u8]) -> Head {
 }
 
 fn without_blanks(bytes: &[u8]) -> &[u8] {
-    let blanks = bytes.iter().take_while(|byte| **byte == b' ').count();
+    let blanks = bytes.iter().take(BLANKS).take_while(|byte| **byte == b' ').count();
     bytes.get(blanks..).unwrap_or_default()
 }
 

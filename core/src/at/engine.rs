@@ -9,6 +9,7 @@ use super::counted_code::{self, Front};
 use super::exchange::{Exchange, Shape};
 use super::output::{Output, Trace};
 use super::pending::{Pending, Step, flush_trace};
+use super::portion::{Portion, Shown};
 use super::reader::{Found, Reader};
 use super::reply::{Line, Reply};
 use super::result_code::ModuleError;
@@ -152,6 +153,15 @@ enum State {
     Resync(Box<Resync>),
 }
 
+/// Whether bytes that are looked at break the silence.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// They have just arrived.
+    New,
+    /// They have been here for a while.
+    Old,
+}
+
 impl fmt::Debug for Engine {
     /// What is on its way in or out can be secret, so it is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -280,41 +290,42 @@ impl Engine {
     /// Works on the bytes that were appended to [`input`](Self::input).
     pub fn handle_input(&mut self, now: Instant) {
         self.last_input = Some(now);
-        match &mut self.state {
-            State::Pending(pending) => pending.input_arrived(now, &self.settings),
-            State::Stream(stream) => stream.input_arrived(now, &self.settings),
-            State::Resync(resync) => resync.input_arrived(now, &self.settings),
-            State::Idle { .. } => {}
-        }
-        self.understand(now);
+        self.understand(now, Age::New);
     }
 
     /// Fires what is due. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Instant) {
+        if self.fire(now) {
+            self.reader.hide();
+        }
+        self.understand(now, Age::Old);
+    }
+
+    fn fire(&mut self, now: Instant) -> bool {
         match &mut self.state {
             State::Idle { ready_at, .. } => {
                 if ready_at.is_some_and(|ready_at| ready_at <= now) {
                     *ready_at = None;
                 }
+                false
             }
             State::Pending(pending) => {
                 let step = pending.timeout(now, &mut self.reader, &mut self.output);
-                self.apply_pending(now, step);
+                self.apply_pending(now, step)
             }
             State::Stream(stream) if stream.is_stalled(now) => {
                 let step = stream.stall(now);
-                self.apply_stream(now, step);
+                self.apply_stream(now, step)
             }
             State::Stream(stream) => {
                 let step = stream.timeout(now, &self.settings, &mut self.reader, &mut self.output);
-                self.apply_stream(now, step);
+                self.apply_stream(now, step)
             }
             State::Resync(resync) => {
                 let step = resync.timeout(now, &self.settings, &mut self.reader, &mut self.output);
-                self.apply_resync(now, step);
+                self.apply_resync(now, step)
             }
         }
-        self.understand(now);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
@@ -414,13 +425,49 @@ impl Engine {
         // Behind one may be another.
         while let given_up @ 1.. = counted_code::give_up(&mut self.reader) {
             self.dropped += given_up as u64;
-            self.understand(now);
+            self.reader.hide();
+            self.understand(now, Age::Old);
         }
     }
 
-    fn understand(&mut self, now: Instant) {
-        while self.step(now) {}
+    /// Works on everything that is here, portion by portion. Whatever a portion leads to begins to read anew, so that
+    /// only the bytes decide, and not how many of them came together.
+    fn understand(&mut self, now: Instant, age: Age) {
+        loop {
+            while self.step(now) {
+                self.reader.hide();
+            }
+            match self.reader.show(self.portion()) {
+                Shown::Bytes if age == Age::New => self.bytes_arrived(now),
+                Shown::Bytes | Shown::LineFeed => {}
+                Shown::Nothing => break,
+            }
+        }
         self.dropped += self.reader.take_discarded() as u64;
+        match &self.state {
+            State::Idle { .. } => flush_trace(&mut self.reader, &mut self.output),
+            State::Resync(resync) => resync.trace(&Found::Nothing, &mut self.reader, &mut self.output),
+            State::Pending(_) | State::Stream(_) => {}
+        }
+    }
+
+    fn portion(&self) -> Portion {
+        let shown = self.reader.peek().len();
+        match &self.state {
+            State::Idle { .. } | State::Resync(_) => Portion::Line,
+            State::Pending(pending) => pending.portion(shown),
+            State::Stream(stream) => stream.portion(shown),
+        }
+    }
+
+    /// Tells the state that it is not silent.
+    fn bytes_arrived(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Pending(pending) => pending.input_arrived(now, &self.settings),
+            State::Stream(stream) => stream.input_arrived(now, &self.settings),
+            State::Resync(resync) => resync.input_arrived(now, &self.settings),
+            State::Idle { .. } => {}
+        }
     }
 
     /// One step of understanding the input. True: there may be more to do.
@@ -444,7 +491,6 @@ impl Engine {
 
     fn step_idle(&mut self, now: Instant) -> bool {
         if !self.reader.settle() {
-            flush_trace(&mut self.reader, &mut self.output);
             return false;
         }
         if matches!(self.state, State::Idle { line_end_due: true, .. }) {
@@ -460,13 +506,12 @@ impl Engine {
                 return true;
             }
         }
-        let found = self.reader.take_line();
-        flush_trace(&mut self.reader, &mut self.output);
-        match found {
+        match self.reader.take_line() {
             Found::Line(line) => self.output.event(Event::Unsolicited(Line::new(line))),
             Found::Overlong => {}
             Found::Nothing => return false,
         }
+        flush_trace(&mut self.reader, &mut self.output);
         true
     }
 
@@ -553,12 +598,7 @@ impl Engine {
         self.resyncs += 1;
         self.output.trace(|| Trace::Remark("looking for the line again"));
         self.abandon_output();
-        let mut resync = Resync::new(now, &self.settings, trouble);
-        if !self.reader.is_empty() {
-            // Whether the rest came in the same piece makes no difference.
-            resync.input_arrived(now, &self.settings);
-        }
-        self.state = State::Resync(Box::new(resync));
+        self.state = State::Resync(Box::new(Resync::new(now, &self.settings, trouble)));
     }
 
     fn trouble(&self, now: Instant) -> Trouble {

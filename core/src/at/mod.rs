@@ -15,7 +15,8 @@
 //!
 //! What it guarantees:
 //!
-//! - **Any chunks.** The same bytes give the same events however they are cut.
+//! - **Any chunks.** What happens depends on the bytes and on the silences between them: the same bytes at the same
+//!   times give the same events however they are cut.
 //! - **In step.** An answer goes to the command that is under way or nowhere. After a deadline passed
 //!   or an answer was malformed the engine waits for silence, asks a question with an unmistakable
 //!   answer, drops and counts what comes before it, and only then sends the next command.
@@ -38,6 +39,7 @@ mod exchange;
 mod fields;
 mod output;
 mod pending;
+mod portion;
 mod reader;
 mod reply;
 mod result_code;

@@ -3,16 +3,18 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr2;
 
-const CR: u8 = b'\r';
-const LF: u8 = b'\n';
+use super::portion::{CR, LF, Portion, Shown};
 
-/// Input buffer with bounded line length.
+/// Input buffer with bounded line length, which shows what has arrived [portion](super::portion) by portion: all that
+/// reads sees only what is shown.
 ///
 /// The number of line ends around answers differs between commands and firmware, so lines are split
 /// at CR or LF and empty ones are dropped. Source: M37 p31-32.
 pub(crate) struct Reader {
     buffer: BytesMut,
-    /// How much of the buffer was already searched for a line end.
+    /// How much of the buffer is shown.
+    shown: usize,
+    /// How much of that was already searched for a line end.
     searched: usize,
     /// The last line ended in CR; an LF right behind it belongs to it.
     line_feed_due: bool,
@@ -39,6 +41,7 @@ impl Reader {
     pub(crate) fn new(line_limit: usize, trace: bool) -> Self {
         Self {
             buffer: BytesMut::new(),
+            shown: 0,
             searched: 0,
             line_feed_due: false,
             discarding: false,
@@ -52,12 +55,32 @@ impl Reader {
         &mut self.buffer
     }
 
+    /// Shows the next portion of what has arrived.
+    pub(crate) fn show(&mut self, portion: Portion) -> Shown {
+        let (shown, hidden) = self.buffer.split_at(self.shown);
+        let Some(first) = hidden.first() else {
+            return Shown::Nothing;
+        };
+        if self.line_feed_due && shown.is_empty() && *first == LF {
+            self.shown = 1;
+            return Shown::LineFeed;
+        }
+        self.shown += portion.length(shown, hidden, self.discarding);
+        Shown::Bytes
+    }
+
+    /// Shows nothing any more: whoever reads next begins from the beginning.
+    pub(crate) fn hide(&mut self) {
+        self.shown = 0;
+        self.searched = 0;
+    }
+
     pub(crate) fn peek(&self) -> &[u8] {
-        &self.buffer
+        self.buffer.get(..self.shown).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.is_empty()
+        self.shown == 0
     }
 
     /// Whether the end of the previous line may still be incomplete.
@@ -67,21 +90,26 @@ impl Reader {
 
     /// Whether something else follows where the line feed of the previous line should stand.
     pub(crate) fn is_line_end_damaged(&self) -> bool {
-        self.line_feed_due && self.buffer.first().is_some_and(|&byte| byte != LF)
+        self.line_feed_due && self.peek().first().is_some_and(|&byte| byte != LF)
+    }
+
+    /// Whether the rest of an overlong line is being thrown away.
+    pub(crate) fn is_discarding(&self) -> bool {
+        self.discarding
     }
 
     /// Completes the end of the previous line. False: what decides is not here yet.
     pub(crate) fn settle(&mut self) -> bool {
         if self.discarding {
-            let rest = memchr2(CR, LF, &self.buffer);
-            self.discard(rest.unwrap_or(self.buffer.len()));
+            let rest = memchr2(CR, LF, self.peek());
+            self.discard(rest.unwrap_or(self.shown));
             self.discarding = rest.is_none();
             return !self.discarding;
         }
         if !self.line_feed_due {
             return true;
         }
-        match self.buffer.first() {
+        match self.peek().first() {
             None => return false,
             Some(&LF) => self.drop_front(1),
             Some(_) => {}
@@ -92,14 +120,14 @@ impl Reader {
 
     /// Drops the line ends at the front.
     pub(crate) fn skip_line_ends(&mut self) {
-        let ends = self.buffer.iter().take_while(|&&byte| byte == CR || byte == LF).count();
+        let ends = self.peek().iter().take_while(|&&byte| byte == CR || byte == LF).count();
         self.drop_front(ends);
     }
 
     /// Takes the next line that is not empty.
     pub(crate) fn take_line(&mut self) -> Found {
         self.skip_line_ends();
-        let unsearched = self.buffer.get(self.searched..).unwrap_or_default();
+        let unsearched = self.peek().get(self.searched..).unwrap_or_default();
         let Some(offset) = memchr2(CR, LF, unsearched) else {
             return self.without_line_end();
         };
@@ -107,31 +135,29 @@ impl Reader {
         if end > self.line_limit {
             return self.overlong();
         }
-        let ended_in_cr = self.buffer.get(end) == Some(&CR);
-        let line_feed_follows = self.buffer.get(end + 1).map(|&byte| byte == LF);
+        let ended_in_cr = self.peek().get(end) == Some(&CR);
+        let line_feed_follows = self.peek().get(end + 1) == Some(&LF);
         let line = self.take_front(end);
-        self.drop_front(if ended_in_cr && line_feed_follows == Some(true) { 2 } else { 1 });
-        self.line_feed_due = ended_in_cr && line_feed_follows != Some(true);
+        self.drop_front(if ended_in_cr && line_feed_follows { 2 } else { 1 });
+        self.line_feed_due = ended_in_cr && !line_feed_follows;
         Found::Line(line)
     }
 
     /// Takes exactly `count` raw bytes, without copying them.
     pub(crate) fn take_raw(&mut self, count: usize) -> Option<Bytes> {
-        if self.buffer.len() < count {
-            self.buffer.reserve(count - self.buffer.len());
+        if self.shown < count {
+            self.buffer.reserve(count.saturating_sub(self.buffer.len()));
             return None;
         }
-        self.searched = 0;
-        Some(self.buffer.split_to(count).freeze())
+        Some(self.split_front(count))
     }
 
     /// Drops bytes that are neither line nor body: prompts, marks, echoes.
     pub(crate) fn drop_front(&mut self, count: usize) {
-        let count = count.min(self.buffer.len());
-        if let (Some(consumed), Some(front)) = (&mut self.consumed, self.buffer.get(..count)) {
-            consumed.extend_from_slice(front);
-        }
+        let count = count.min(self.shown);
+        self.note_consumed(count);
         self.buffer.advance(count);
+        self.shown -= count;
         self.searched = self.searched.saturating_sub(count);
     }
 
@@ -145,8 +171,8 @@ impl Reader {
     }
 
     fn without_line_end(&mut self) -> Found {
-        self.searched = self.buffer.len();
-        if self.buffer.len() <= self.line_limit {
+        self.searched = self.shown;
+        if self.shown <= self.line_limit {
             return Found::Nothing;
         }
         self.overlong()
@@ -165,11 +191,20 @@ impl Reader {
     }
 
     fn take_front(&mut self, count: usize) -> Bytes {
+        self.note_consumed(count);
+        self.split_front(count)
+    }
+
+    fn split_front(&mut self, count: usize) -> Bytes {
+        self.shown -= count;
+        self.searched = 0;
+        self.buffer.split_to(count).freeze()
+    }
+
+    fn note_consumed(&mut self, count: usize) {
         if let (Some(consumed), Some(front)) = (&mut self.consumed, self.buffer.get(..count)) {
             consumed.extend_from_slice(front);
         }
-        self.searched = 0;
-        self.buffer.split_to(count).freeze()
     }
 }
 
@@ -179,8 +214,14 @@ mod tests {
 
     fn reader(bytes: &[u8]) -> Reader {
         let mut reader = Reader::new(16, true);
-        reader.buffer().extend_from_slice(bytes);
+        arrive(&mut reader, bytes);
         reader
+    }
+
+    /// Everything is shown at once.
+    fn arrive(reader: &mut Reader, bytes: &[u8]) {
+        reader.buffer().extend_from_slice(bytes);
+        while reader.show(Portion::Raw(usize::MAX)) != Shown::Nothing {}
     }
 
     fn line(text: &'static [u8]) -> Found {
@@ -201,7 +242,7 @@ mod tests {
         let mut reader = reader(b"#X: 2\r");
         assert_eq!(reader.take_line(), line(b"#X: 2"));
         assert!(!reader.settle());
-        reader.buffer().extend_from_slice(b"\n\nB\r\n");
+        arrive(&mut reader, b"\n\nB\r\n");
         assert!(reader.settle());
         assert_eq!(reader.take_raw(2).unwrap(), &b"\nB"[..]);
     }
@@ -222,11 +263,11 @@ mod tests {
         assert_eq!(reader.take_line(), Found::Overlong);
         assert!(reader.is_empty());
         for rest in [&b"rest"[..], b""] {
-            reader.buffer().extend_from_slice(rest);
+            arrive(&mut reader, rest);
             assert!(!reader.settle());
         }
         assert_eq!(reader.take_discarded(), 21);
-        reader.buffer().extend_from_slice(b"\r\nOK\r\n");
+        arrive(&mut reader, b"\r\nOK\r\n");
         assert!(reader.settle());
         assert_eq!(reader.take_line(), line(b"OK"));
         assert_eq!(reader.take_discarded(), 0);

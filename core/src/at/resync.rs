@@ -328,8 +328,13 @@ impl Resync {
         reader: &mut Reader,
         output: &mut Output,
     ) -> ResyncStep {
-        if !reader.settle() {
-            self.trace(&Found::Nothing, reader, output);
+        let was_discarding = reader.is_discarding();
+        let is_settled = reader.settle();
+        if was_discarding {
+            // The rest of an overlong line is not shown with the line behind it.
+            self.trace(&Found::Overlong, reader, output);
+        }
+        if !is_settled {
             return ResyncStep::Wait;
         }
         reader.skip_line_ends();
@@ -345,7 +350,9 @@ impl Resync {
             }
         }
         let found = reader.take_line();
-        self.trace(&found, reader, output);
+        if found != Found::Nothing {
+            self.trace(&found, reader, output);
+        }
         match found {
             Found::Nothing => ResyncStep::Wait,
             Found::Overlong => {
@@ -356,7 +363,8 @@ impl Resync {
         }
     }
 
-    fn trace(&self, found: &Found, reader: &mut Reader, output: &mut Output) {
+    /// Tells what was consumed, which was `found` or is the beginning of something.
+    pub(crate) fn trace(&self, found: &Found, reader: &mut Reader, output: &mut Output) {
         if let Some(consumed) = reader.take_consumed() {
             output.trace(|| match self.secret && self.disturbing(found) {
                 true => Trace::Redacted { sent: false, length: consumed.len() },

@@ -9,6 +9,7 @@ use super::escape_guard::EscapeGuard;
 use super::exchange::StreamEnding;
 use super::output::{Output, Trace};
 use super::pending::flush_trace;
+use super::portion::Portion;
 use super::reader::{Found, Reader};
 use super::reply::Line;
 use super::result_code::is_no_carrier;
@@ -105,6 +106,16 @@ impl Stream {
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
         self.quiet_at = Some(now + settings.quiet);
+    }
+
+    /// What it looks at next, `shown` bytes being shown: what may be the end of an announced number of bytes byte by
+    /// byte.
+    pub(crate) fn portion(&self, shown: usize) -> Portion {
+        match (self.phase, self.remaining()) {
+            (Phase::MarkDue { .. }, _) => Portion::Line,
+            (Phase::Open, Some(remaining)) => Portion::Raw(remaining.saturating_sub(shown)),
+            _ => Portion::Raw(usize::MAX),
+        }
     }
 
     pub(crate) fn input_paused(&mut self) {
@@ -230,7 +241,9 @@ impl Stream {
         if !reader.settle() {
             return StreamStep::Wait;
         }
-        flush_trace(reader, output);
+        if !matches!(self.phase, Phase::MarkDue { .. }) {
+            flush_trace(reader, output);
+        }
         if reader.is_empty() {
             return StreamStep::Wait;
         }
@@ -270,12 +283,11 @@ impl Stream {
         if self.may_be_echo(reader.peek()) {
             return StreamStep::Wait;
         }
-        let held = self.possible_end(reader.peek());
-        if held == 0 && self.phase == Phase::Doubt {
+        let certain = reader.peek().len() - self.possible_end(reader.peek());
+        if certain > 0 && self.phase == Phase::Doubt {
             // More came behind it, so it was no end.
             self.phase = Phase::Open;
         }
-        let certain = reader.peek().len() - held;
         self.hand_on(certain, reader, output);
         StreamStep::Wait
     }

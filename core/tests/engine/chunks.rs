@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use telit_core::at::{CommandLine, Event, Exchange, Expect, StreamEnding};
+use telit_core::at::{CommandLine, Event, Exchange, Expect, Failure, StreamEnding};
 
 use crate::exchanges::hostile;
 use crate::rig::{Rig, read, set};
@@ -80,6 +80,60 @@ fn single_bytes_give_the_same_events() {
         assert!(whole.0.iter().any(|event| matches!(event, Event::Completed(Ok(_)))), "{exchange:?}");
         let bytes: Vec<&[u8]> = answer.chunks(1).collect();
         assert_eq!(outcome(&exchange, &bytes), whole, "{exchange:?}");
+    }
+}
+
+/// Begins an exchange whose answer counts only if nothing follows it, and feeds the answer in pieces of this size.
+fn held(answer: &[u8], size: usize) -> Rig {
+    let mut rig = Rig::new();
+    rig.begin(Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text()));
+    rig.take_written();
+    answer.chunks(size).for_each(|piece| rig.feed(piece));
+    rig
+}
+
+#[test]
+fn the_line_feed_of_a_held_answer_breaks_no_silence() {
+    for size in [1, 100] {
+        let mut rig = held(b"\r\n226 OK\r\nOK\r\n", size);
+        rig.pass(Duration::ZERO);
+        assert_eq!(rig.take_written(), "AT+CMEE?\r", "in pieces of {size}");
+    }
+}
+
+#[test]
+fn what_follows_a_held_answer_breaks_the_silence() {
+    for answer in [&b"\r\nOK\r\n0"[..], b"\r\nOK\r\n\r\n", b"\r\nOK\r0", b"\nOK\n\n"] {
+        for size in [1, 100] {
+            let mut rig = held(answer, size);
+            rig.pass(Duration::from_millis(199));
+            assert_eq!(rig.take_written(), "", "{answer:?} in pieces of {size}");
+            rig.pass(Duration::from_millis(1));
+            assert_eq!(rig.take_written(), "AT+CMEE?\r", "{answer:?} in pieces of {size}");
+        }
+    }
+}
+
+#[test]
+fn a_line_feed_that_comes_late_breaks_no_silence_either() {
+    let mut rig = held(b"\r\nOK\r\n0\r", 100);
+    rig.pass(Duration::from_millis(150));
+    rig.feed(b"\n");
+    rig.pass(Duration::from_millis(50));
+    assert_eq!(rig.take_written(), "AT+CMEE?\r");
+}
+
+#[test]
+fn a_body_of_nothing_puts_no_deadline_off_however_it_is_cut() {
+    let answer = b"\r\n#MQREAD: 1,a,0\r\n<<<\r\n\r";
+    for size in [1, 100] {
+        let mut rig = Rig::new();
+        rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 100)));
+        rig.pass(Duration::from_secs(4));
+        answer.chunks(size).for_each(|piece| rig.feed(piece));
+        rig.pass(Duration::from_secs(1));
+        let failure = Failure::TimedOut { waited: Duration::from_secs(5) };
+        assert_eq!(rig.result(), Some(Err(failure)), "in pieces of {size}");
     }
 }
 

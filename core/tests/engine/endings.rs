@@ -205,6 +205,20 @@ fn a_mark_that_names_the_connection_needs_no_proof() {
 }
 
 #[test]
+fn a_mark_behind_a_refuted_one_is_a_new_doubt_however_it_is_cut() {
+    let behind = b"x\r\nNO CARRIER\r\n";
+    for size in [1, behind.len()] {
+        let mut rig = doubtful();
+        rig.pass(Duration::from_millis(900));
+        behind.chunks(size).for_each(|piece| rig.feed(piece));
+        rig.pass(Duration::from_millis(199));
+        assert_eq!(rig.take_written(), "", "in pieces of {size}");
+        rig.pass(Duration::from_millis(1));
+        assert_eq!(rig.take_written(), "+++", "in pieces of {size}");
+    }
+}
+
+#[test]
 fn the_doubt_ends_when_half_a_mark_turns_out_to_be_data() {
     let mut rig = doubtful();
     rig.feed(b"x\r\nNO CARR");

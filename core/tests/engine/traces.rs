@@ -228,6 +228,24 @@ fn an_overlong_line_of_a_secret_answer_is_shown_by_its_length() {
 }
 
 #[test]
+fn the_rest_of_an_overlong_line_is_not_shown_with_what_follows() {
+    for late in ["topsecret and more\r\n+CEREG: 1\r\n", "topsecret and more\rOK\r\n"] {
+        for size in [1, 100] {
+            let mut settings = Settings::default();
+            (settings.trace, settings.line_limit) = (true, 10);
+            let mut rig = Rig::with(settings);
+            rig.begin(Exchange::new(CommandLine::execute("#SSLSECDATA"), Expect::text()).secret());
+            rig.pass(Duration::from_secs(5));
+            shown(&mut rig);
+            late.as_bytes().chunks(size).for_each(|piece| rig.feed(piece));
+            let shown = shown(&mut rig).join(" ");
+            assert!(shown.starts_with("< redacted 11 < redacted "), "{shown}");
+            assert!(!shown.contains("more"), "{shown}");
+        }
+    }
+}
+
+#[test]
 fn the_way_back_is_remarked() {
     let mut settings = Settings::default();
     (settings.trace, settings.unknown_state) = (true, true);
@@ -266,6 +284,17 @@ fn a_stream_is_shown_as_payload_and_its_end_as_text() {
             "< \\r\\nOK\\r\\n",
             "# looking for the line again"
         ]
+    );
+}
+
+#[test]
+fn the_end_of_a_download_is_shown_with_its_line_ends() {
+    let mut rig = tracing();
+    rig.begin(set("#FTPGET", Expect::stream(StreamEnding::Length(3))));
+    rig.feed(b"\r\nCONNECT\r\nabc\r\nNO CARRIER\r\n");
+    assert_eq!(
+        shown(&mut rig),
+        ["> AT#FTPGET=1\\r", "< \\r\\nCONNECT\\r\\n", "< [3]", "< \\r\\nNO CARRIER\\r\\n"]
     );
 }
 

@@ -64,6 +64,20 @@ fn a_code_inside_an_overlong_line_is_none() {
 }
 
 #[test]
+fn a_code_whose_head_never_ends_is_a_line() {
+    for (head, more) in
+        [("SSLSRING: ", " "), ("SSLSRING: 1, ", " "), ("SSLSRING: ", "1"), ("SSLSRING: 1,", "1")]
+    {
+        let mut rig = Rig::new();
+        rig.feed(head.as_bytes());
+        rig.feed(more.repeat(20_000).as_bytes());
+        assert_eq!(rig.engine.input().len(), 0, "{head} and {more:?} without end");
+        rig.feed(b"\r\nRING\r\n");
+        assert_eq!(rig.unsolicited(), ["RING"]);
+    }
+}
+
+#[test]
 fn answers_of_many_lines_are_bounded() {
     let mut rig = Rig::new();
     rig.begin(read("#SSLEN"));

@@ -26,11 +26,12 @@ pub(super) enum Feeding {
 /// Everything that an engine did.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
-    written: Vec<u8>,
+    /// Before and after each time that output was abandoned.
+    written: Vec<Vec<u8>>,
     /// The pieces of a stream are joined: how data are cut is no event.
     events: Vec<Event>,
-    /// Output was abandoned at least once.
-    abandoned: bool,
+    dropped_bytes: u64,
+    resyncs: u64,
 }
 
 #[derive(Debug)]
@@ -59,7 +60,7 @@ impl Rig {
             settings,
             feeding,
             now: Instant::now(),
-            record: Record::default(),
+            record: Record { written: vec![Vec::new()], ..Record::default() },
             unread: Vec::new(),
             paused: false,
             holding: false,
@@ -71,6 +72,8 @@ impl Rig {
     }
 
     pub(super) fn take_record(&mut self) -> Record {
+        self.record.dropped_bytes = self.engine.dropped_bytes();
+        self.record.resyncs = self.engine.resync_count();
         std::mem::take(&mut self.record)
     }
 
@@ -254,7 +257,7 @@ impl Rig {
         }
         while let Some(bytes) = self.engine.poll_output() {
             assert!(!bytes.is_empty(), "nothing is no output");
-            self.record.written.extend_from_slice(&bytes);
+            self.record.write(&bytes);
             self.unanswered.extend_from_slice(&bytes);
             self.leaving = true;
         }
@@ -306,12 +309,16 @@ impl Rig {
 }
 
 impl Record {
-    /// Output that was abandoned before anybody took it was written by none; how much that is, is no event, and neither
-    /// is that nothing was abandoned once more.
-    pub(super) fn assert_same_as(&self, other: &Self) {
-        assert_eq!(self.events, other.events, "the same bytes, cut otherwise, gave something else");
-        if !self.abandoned && !other.abandoned {
-            assert_eq!(self.written, other.written, "the same bytes, cut otherwise, led to something else");
+    pub(super) fn assert_same_as(&self, single_bytes: &Self) {
+        assert_eq!(self.events, single_bytes.events, "the same bytes, cut otherwise, gave something else");
+        let counts = |record: &Self| (record.dropped_bytes, record.resyncs, record.written.len());
+        assert_eq!(counts(self), counts(single_bytes), "the same bytes, cut otherwise, count otherwise");
+        let mut written = self.written.iter().zip(&single_bytes.written).rev();
+        let last = written.next();
+        assert!(last.is_some_and(|(one, other)| one == other), "cut otherwise, they led to something else");
+        // What was abandoned before anybody took it was written by none, and how much that is depends on the cut.
+        for (one, other) in written {
+            assert!(other.starts_with(one), "cut otherwise, they led to something else");
         }
     }
 
@@ -320,8 +327,18 @@ impl Record {
             (Some(Event::StreamData(data)), Event::StreamData(more)) => {
                 *data = Bytes::from([&data[..], &more].concat());
             }
-            (_, Event::OutputAbandoned) => self.abandoned = true,
-            (_, event) => self.events.push(event),
+            (_, event) => {
+                if event == Event::OutputAbandoned {
+                    self.written.push(Vec::new());
+                }
+                self.events.push(event);
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(written) = self.written.last_mut() {
+            written.extend_from_slice(bytes);
         }
     }
 }

@@ -74,7 +74,7 @@ impl Pending {
         reader: &mut Reader,
         output: &mut Output,
     ) -> Step {
-        let most = limit.saturating_add(BLOCK_TAIL.len());
+        let most = longest_unannounced(limit);
         // What comes behind is not looked at, so that it does not matter how much of it is here.
         let Some(certain) = reader.peek().get(..most) else {
             return Step::Wait;
@@ -111,6 +111,11 @@ impl Pending {
         self.phase = Phase::Tail;
         self.quiet_at = None;
     }
+}
+
+/// A block with its tail.
+pub(super) fn longest_unannounced(limit: usize) -> usize {
+    limit.saturating_add(BLOCK_TAIL.len())
 }
 
 fn mark_missing() -> Step {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use block::{MARK, last_number};
+use block::{MARK, last_number, longest_unannounced};
 use prompt::PayloadEcho;
 pub(crate) use prompt::send_payload;
 
@@ -18,6 +18,7 @@ use crate::at::entry::OpenEntry;
 use crate::at::exchange::{Exchange, Prompt, Shape, StreamEnding};
 use crate::at::fields::{Fields, after_prefix};
 use crate::at::output::{Output, Trace};
+use crate::at::portion::Portion;
 use crate::at::reader::{Found, Reader};
 use crate::at::reply::{Line, Reply};
 use crate::at::result_code::Final;
@@ -117,6 +118,17 @@ impl Pending {
             // Raw bytes are bounded in number, so every piece may take the whole deadline.
             self.extend(now);
             self.quiet_at = Some(now + self.silence(settings));
+        }
+    }
+
+    /// What it looks at next, `shown` bytes being shown.
+    pub(crate) fn portion(&self, shown: usize) -> Portion {
+        match &self.phase {
+            Phase::Lines | Phase::Tail => Portion::Line,
+            Phase::PayloadEcho(echo) => Portion::Raw(echo.missing().saturating_sub(shown)),
+            Phase::Body { length } => Portion::Raw(length.saturating_sub(shown)),
+            Phase::Mark { .. } => Portion::Raw(1),
+            Phase::Unannounced { limit } => Portion::Raw(longest_unannounced(*limit).saturating_sub(shown)),
         }
     }
 

@@ -115,6 +115,11 @@ impl PayloadEcho {
         !self.expected.is_empty()
     }
 
+    /// How much of it has not come back yet.
+    pub(super) fn missing(&self) -> usize {
+        self.expected.len().saturating_sub(self.matched)
+    }
+
     /// Drops what has come back. Whether what comes next is something else.
     pub(super) fn is_over(&mut self, reader: &mut Reader, output: &mut Output) -> bool {
         if self.blank_due {
