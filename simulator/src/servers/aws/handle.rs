@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::backend::registered_only;
@@ -28,6 +29,7 @@ use crate::servers::{Authority, CertificateRequest, Issued, ServerError};
 pub struct AwsIot {
     front: Front,
     authority: Authority,
+    watching: AbortHandle,
     pub(super) hub: Hub,
 }
 
@@ -47,7 +49,8 @@ impl AwsIot {
         let hub = Hub::new(state);
         let front = options.front.clone().check_client_certificate(registered_only(&hub));
         let front = Front::serve(&front, options.port, hub.clone()).await?;
-        Ok(Self { front, authority: options.authority.clone(), hub })
+        let watching = tokio::spawn(hub.clone().watch_deadlines()).abort_handle();
+        Ok(Self { front, authority: options.authority.clone(), watching, hub })
     }
 
     /// The address, which speaks TLS.
@@ -226,6 +229,13 @@ impl AwsIot {
     /// Moves the time of day forward: timestamps and all that AWS lets expire, but for sessions and keep-alives.
     pub fn advance(&self, by: Duration) {
         self.hub.state().calendar.advance(by);
+        self.hub.look_at_deadlines();
+    }
+}
+
+impl Drop for AwsIot {
+    fn drop(&mut self) {
+        self.watching.abort();
     }
 }
 

@@ -1,7 +1,9 @@
 //! The state behind its lock, shared by all connections.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 
@@ -15,11 +17,13 @@ use crate::mqtt_server::packet::{Connect, Packet};
 #[derive(Debug, Clone)]
 pub(super) struct Hub {
     state: Arc<Mutex<State>>,
+    /// Rung when there may be another deadline.
+    deadlines: Arc<Notify>,
 }
 
 impl Hub {
     pub(super) fn new(state: State) -> Self {
-        Self { state: Arc::new(Mutex::new(state)) }
+        Self { state: Arc::new(Mutex::new(state)), deadlines: Arc::default() }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -53,6 +57,7 @@ impl Hub {
 
     /// Now, or as late as a test wants it.
     pub(super) fn answer(&self, state: &mut State, answers: Vec<Answer>, direct: Option<Client>) {
+        self.deadlines.notify_one();
         let delay = state.disruptions.delay;
         if delay.is_zero() {
             return state.answer(answers, direct.as_ref(), Instant::now());
@@ -62,6 +67,37 @@ impl Hub {
             sleep(delay).await;
             hub.state().answer(answers, direct.as_ref(), Instant::now());
         });
+    }
+
+    /// Ends what has taken too long, as long as it is polled.
+    pub(super) async fn watch_deadlines(self) {
+        loop {
+            let wait = self.expire();
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = self.deadlines.notified() => {}
+            }
+        }
+    }
+
+    /// Gives back how long nothing will be too late.
+    fn expire(&self) -> Duration {
+        const LONG: Duration = Duration::from_secs(60 * 60);
+        let mut state = self.state();
+        let now = state.calendar.seconds(Instant::now());
+        let notices = state.jobs.expire(now);
+        if !notices.is_empty() {
+            self.answer(&mut state, notices, None);
+        }
+        let next = state.jobs.next_deadline();
+        next.map_or(LONG, |next| {
+            Duration::from_secs(next.saturating_sub(now)).clamp(Duration::from_secs(1), LONG)
+        })
+    }
+
+    /// The time of day has changed.
+    pub(super) fn look_at_deadlines(&self) {
+        self.deadlines.notify_one();
     }
 
     pub(super) fn closed(&self, client: &Client, ending: Ending) {

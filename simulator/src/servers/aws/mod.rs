@@ -12,7 +12,7 @@
 //! | Subscriptions | 50; `sensor/#` does not take in `sensor`; no retained message for a wildcard |
 //! | Keep-alive | 30 to 1200 s; the connection ends after 1.5 times of it |
 //! | Sessions | persistent for an hour; what was missed comes at 10 a second, again, and not marked as a duplicate |
-//! | Reserved topics | shadow, basic ingest, lifecycle events; elsewhere nobody may publish |
+//! | Reserved topics | shadow, jobs, basic ingest, lifecycle events; elsewhere nobody may publish |
 //!
 //! [`Limits`] has the numbers, [`Disruption`] what goes wrong on demand. What it does not do: MQTT 5, MQTT over
 //! WebSocket, custom authorisers, shared subscriptions, the rules engine (what a rule is sent can be read:
@@ -43,6 +43,7 @@ mod connection;
 mod disruption;
 mod handle;
 mod hub;
+mod jobs;
 mod limits;
 mod log;
 mod options;
@@ -57,6 +58,7 @@ mod topic;
 
 pub use self::disruption::Disruption;
 pub use self::handle::AwsIot;
+pub use self::jobs::{JobExecution, JobRefused, JobStatus};
 pub use self::limits::Limits;
 pub use self::log::{DisconnectReason, Lifecycle, PublishedMessage, RuleMessage};
 pub use self::options::{AwsIotOptions, QualityTwo};

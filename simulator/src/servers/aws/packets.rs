@@ -136,6 +136,10 @@ impl State {
                 let answers = self.shadows.request(thing, name, action, payload, seconds);
                 Work::Answer { answers, direct: self.answers_unsubscribed }
             }
+            // Jobs answer whoever asks. Source: "Jobs device MQTT API operations".
+            Route::Jobs { thing, request } => {
+                Work::Answer { answers: self.jobs.request(thing, request, payload, seconds), direct: true }
+            }
             Route::Silence | Route::Closed => Work::Nothing,
             _ => Work::Nothing,
         }

@@ -10,6 +10,7 @@ use super::QualityTwo;
 use super::answer::Answer;
 use super::calendar::Calendar;
 use super::disruption::Disruptions;
+use super::jobs::Jobs;
 use super::limits::Limits;
 use super::log::{DisconnectReason, Lifecycle, Log, PublishedMessage};
 use super::pace::Pace;
@@ -34,6 +35,7 @@ pub(super) struct State {
     pub(super) registry: Registry,
     pub(super) calendar: Calendar,
     pub(super) shadows: Shadows,
+    pub(super) jobs: Jobs,
     pub(super) log: Log,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) retained: BTreeMap<String, Publish>,
@@ -82,6 +84,7 @@ impl State {
             registry: Registry::default(),
             calendar,
             shadows: Shadows::default(),
+            jobs: Jobs::default(),
             log: Log::default(),
             sessions: BTreeMap::new(),
             retained: BTreeMap::new(),

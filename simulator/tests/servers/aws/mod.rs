@@ -1,6 +1,7 @@
 //! AWS IoT Core against clients by hand, and against one that nobody here wrote.
 
 mod ingest;
+mod jobs;
 mod retained;
 mod rules;
 mod rumqttc;
