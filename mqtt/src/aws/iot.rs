@@ -186,6 +186,15 @@ impl AwsIot {
         MqttClient::connect(modem, self.mqtt_options(modem.profile())?).await
     }
 
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The same endpoint, reached the same way by another thing.
+    pub(super) fn as_thing(&self, thing: String, identity: Identity) -> Self {
+        Self { thing, client_id: None, identity, ..self.clone() }
+    }
+
     fn suites(&self) -> Suites {
         if self.minimum == TlsVersion::Tls13 {
             return Suites::Known { ephemeral: &TLS13, transport: &[] };

@@ -22,7 +22,9 @@
 mod basic_ingest;
 mod endpoint;
 mod iot;
+pub mod jobs;
 mod names;
+pub mod provisioning;
 mod request;
 mod request_error;
 pub mod shadow;

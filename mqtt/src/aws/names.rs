@@ -1,6 +1,6 @@
 //! Names in AWS IoT, which become levels of topics.
 //!
-//! Source: AWS IoT API reference, patterns of thingName, shadowName, jobId, templateName and ruleName.
+//! Source: AWS IoT API reference, patterns of `thingName`, `shadowName`, `jobId`, `templateName` and `ruleName`.
 
 use telit_core::at::InvalidValue;
 
@@ -12,6 +12,16 @@ pub(super) fn check_thing(name: &str) -> Result<(), InvalidValue> {
 /// The name of a shadow: as that of a thing, at most 64.
 pub(super) fn check_shadow(name: &str) -> Result<(), InvalidValue> {
     check("shadow name", name, 64, |c| matches!(c, ':' | '_' | '-'))
+}
+
+/// The identifier of a job: 1 to 64 letters, digits, `_` and `-`.
+pub(super) fn check_job_id(id: &str) -> Result<(), InvalidValue> {
+    check("job identifier", id, 64, |c| matches!(c, '_' | '-'))
+}
+
+/// The name of a provisioning template: as that of a job, at most 36.
+pub(super) fn check_template(name: &str) -> Result<(), InvalidValue> {
+    check("template name", name, 36, |c| matches!(c, '_' | '-'))
 }
 
 /// The name of a rule: letters, digits and `_`.
@@ -46,6 +56,8 @@ mod tests {
             assert!(check_thing(bad).is_err(), "{bad:?}");
         }
         assert!(check_shadow(&"s".repeat(64)).is_ok() && check_shadow(&"s".repeat(65)).is_err());
+        assert!(check_job_id("job_1-a").is_ok() && check_job_id("$next").is_err());
+        assert!(check_template(&"t".repeat(36)).is_ok() && check_template(&"t".repeat(37)).is_err());
         assert!(check_rule("my_rule").is_ok() && check_rule("my-rule").is_err());
     }
 

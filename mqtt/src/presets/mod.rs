@@ -20,7 +20,11 @@
 //! | 25 Linux | as 30, and without server name (SNI): no custom domains | no common cipher suite | no: they need the server name | as 30 |
 //! | 10, 13, 16, 12, 20, 23 | no MQTT client in the module | as AWS | as AWS | as AWS |
 //!
-//! Source: SSL guide 6.3, 12.1; the brokers' own documentation.
+//! JSON has quotes in it, which only `#MQPUBSEXT` carries: firmware of platforms 25 and 30 that lacks it publishes plain
+//! text, and shadows, jobs and provisioning are refused there
+//! ([`PublishError::NotRepresentable`](crate::PublishError::NotRepresentable)).
+//!
+//! Source: SSL guide 6.3, 12.1; M37 p1029-1036; the brokers' own documentation.
 
 mod azure;
 mod emqx;

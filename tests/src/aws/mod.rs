@@ -3,6 +3,8 @@
 
 mod cloud;
 mod connecting;
+mod jobs;
+mod provisioning;
 mod shadow;
 
 use std::time::Duration;
@@ -21,6 +23,7 @@ const ENDPOINT: &str = "a1-ats.iot.eu-central-1.amazonaws.com";
 const THING: &str = "thing-1";
 
 struct World {
+    peers: Peers,
     cloud: Cloud,
     /// It ends when it is dropped.
     _module: VirtualModule,
@@ -38,7 +41,7 @@ impl World {
         let module = VirtualModule::builder(platform).peers(&peers).build().expect("the module starts");
         let modem = Modem::builder().apn("iot.test").open(module.attach_duplex()).await.expect("it answers");
         modem.bring_up().await.expect("it comes on line");
-        Self { cloud, _module: module, modem }
+        Self { peers, cloud, _module: module, modem }
     }
 
     async fn connect(&self) -> MqttClient {

@@ -1,5 +1,7 @@
 //! The services of AWS IoT behind the broker in memory.
 
+mod jobs;
+mod provisioning;
 mod shadows;
 
 use std::sync::{Arc, Mutex};
@@ -7,7 +9,11 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use telit_simulator::peers::{Broker, Message};
 
+use jobs::Jobs;
+use provisioning::Provisioning;
 use shadows::Shadows;
+
+use super::THING;
 
 /// What is published in answer.
 type Answers = Vec<(String, Vec<u8>)>;
@@ -21,6 +27,8 @@ pub(super) struct Cloud {
 #[derive(Default)]
 struct State {
     shadows: Shadows,
+    jobs: Jobs,
+    provisioning: Provisioning,
     /// So many answers get lost.
     lost: usize,
     /// Answers end after so many bytes.
@@ -67,6 +75,36 @@ impl Cloud {
         self.with(|state| state.shadows.document(shadow))
     }
 
+    /// Queues a job for the thing.
+    pub(super) fn add_job(&self, id: &str, document: Value) {
+        let answers = self.with(|state| state.jobs.add(&jobs_of_thing(), id, document));
+        self.publish(answers);
+    }
+
+    /// Somebody else changes a job.
+    pub(super) fn change_job(&self, id: &str, status: &str) {
+        let answers = self.with(|state| state.jobs.change(&jobs_of_thing(), id, status));
+        self.publish(answers);
+    }
+
+    /// Status and details of a job.
+    pub(super) fn job(&self, id: &str) -> (String, Value) {
+        self.with(|state| state.jobs.state(id)).expect("there is one")
+    }
+
+    /// What new things are given, as PEM.
+    pub(super) fn give_out(&self, certificate: &str, key: &str) {
+        self.with(|state| {
+            state.provisioning.certificate = certificate.to_owned();
+            state.provisioning.key = key.to_owned();
+        });
+    }
+
+    /// The parameters of every registration.
+    pub(super) fn registered(&self) -> Vec<Value> {
+        self.with(|state| state.provisioning.registered.clone())
+    }
+
     /// Payloads that came on a topic.
     pub(super) fn received(&self, topic: &str) -> Vec<Value> {
         let ours =
@@ -87,10 +125,14 @@ impl Cloud {
 
 impl State {
     fn answer(&mut self, message: &Message) -> Answers {
-        let Some((shadow, operation)) = message.topic.rsplit_once('/') else { return Vec::new() };
-        let answers = match shadow.contains("/shadow") {
-            true => self.shadows.answer(shadow, operation, &message.payload),
-            false => Vec::new(),
+        let (topic, payload) = (message.topic.as_str(), &message.payload);
+        let answers = match topic.rsplit_once('/') {
+            Some((shadow, operation)) if shadow.contains("/shadow") => {
+                self.shadows.answer(shadow, operation, payload)
+            }
+            _ if topic.contains("/jobs/") => self.jobs.answer(topic, payload),
+            _ if topic.ends_with("/json") => self.provisioning.answer(topic, payload),
+            _ => Vec::new(),
         };
         let lost = self.lost.min(answers.len());
         self.lost -= lost;
@@ -100,4 +142,8 @@ impl State {
         }
         arriving
     }
+}
+
+fn jobs_of_thing() -> String {
+    format!("$aws/things/{THING}/jobs")
 }
