@@ -42,7 +42,9 @@ pub mod aws;
 mod capabilities;
 mod client;
 mod commands;
+mod delivery;
 mod dialect;
+mod drops;
 mod engine;
 mod error;
 mod last_will;
@@ -60,6 +62,8 @@ mod topic;
 
 pub use capabilities::Capabilities;
 pub use client::{Events, MqttClient};
+pub use delivery::{OfflineQueue, Receipt, WhenFull};
+pub use drops::Operation;
 pub use error::{ConnectError, DisconnectError, PublishError, Refusal, SubscribeError};
 pub use last_will::LastWill;
 pub use message::{Message, Publish, QoS};

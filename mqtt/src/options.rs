@@ -8,6 +8,7 @@ use telit_core::at::InvalidValue;
 use telit_core::platform::MqttProfile;
 use telit_core::tls::TlsOptions;
 
+use crate::delivery::{OfflineQueue, RateLimit};
 use crate::last_will::LastWill;
 use crate::reconnect::Reconnect;
 use crate::rules::{BrokerRules, RuleViolation};
@@ -58,6 +59,8 @@ pub struct MqttOptions {
     pub(crate) queue_capacity: usize,
     pub(crate) last_will: Option<LastWill>,
     pub(crate) instance: Option<u8>,
+    pub(crate) offline_queue: Option<OfflineQueue>,
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) reconnect: Option<Reconnect>,
     pub(crate) rules: Option<BrokerRules>,
 }
@@ -81,6 +84,8 @@ impl MqttOptions {
             queue_capacity: QUEUE_CAPACITY,
             last_will: None,
             instance: None,
+            offline_queue: None,
+            rate_limit: None,
             reconnect: Some(Reconnect::default()),
             rules: None,
         }
@@ -165,6 +170,21 @@ impl MqttOptions {
         self
     }
 
+    /// What is published while the client is reconnecting or paused waits. Default: it is refused at once. See
+    /// [`OfflineQueue`].
+    pub fn offline_queue(mut self, offline_queue: OfflineQueue) -> Self {
+        self.offline_queue = Some(offline_queue);
+        self
+    }
+
+    /// At most so many messages a second are published in the long run, and `burst` at once after a pause; both at
+    /// least 1. Further ones wait their turn; what arrives is read meanwhile. Default: as fast as module and broker
+    /// take them.
+    pub fn rate_limit(mut self, messages_per_second: u32, burst: u32) -> Self {
+        self.rate_limit = Some(RateLimit { per_second: messages_per_second.max(1), burst: burst.max(1) });
+        self
+    }
+
     /// What to do about a connection that was lost. Default: connect and subscribe again, see [`Reconnect`], which
     /// says [`never`](Reconnect::never) too.
     pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
@@ -245,6 +265,8 @@ impl fmt::Debug for MqttOptions {
             .field("queue_capacity", &self.queue_capacity)
             .field("last_will", &self.last_will)
             .field("instance", &self.instance)
+            .field("offline_queue", &self.offline_queue)
+            .field("rate_limit", &self.rate_limit)
             .field("reconnect", &self.reconnect)
             .field("rules", &self.rules)
             .finish()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use telit_core::Category;
 
+use crate::drops::Operation;
 use crate::error::{ConnectError, Refusal};
 
 /// Whether there is a connection to the broker.
@@ -94,6 +95,26 @@ pub enum Event {
         /// What came of the last attempt.
         error: ConnectError,
     },
+    /// So many messages made room for newer ones in a full [`OfflineQueue`](crate::OfflineQueue), or found none.
+    QueueDropped {
+        /// How many.
+        messages: u64,
+    },
+    /// So many messages have waited longer in the [`OfflineQueue`](crate::OfflineQueue) than they may.
+    QueueExpired {
+        /// How many.
+        messages: u64,
+    },
+    /// The broker closed the connection each time right after this operation, so it is not repeated: probably the
+    /// broker's policy does not allow it. A message ends with
+    /// [`PublishError::ProbablyForbidden`](crate::PublishError::ProbablyForbidden), subscriptions to the topic filter
+    /// end.
+    ProbablyForbidden {
+        /// What the broker does not bear.
+        operation: Operation,
+        /// How often in a row.
+        times: u32,
+    },
     /// All message slots of the module were taken: messages are lost.
     SlotsFull,
     /// A message lay in the module and could not be read; or its slot was being read when the answer was lost, and it
@@ -119,6 +140,11 @@ impl LossReason {
             7 => Self::SocketFailure,
             other => Self::UnknownState(other),
         }
+    }
+
+    /// Whether the broker ended it, as far as the module tells.
+    pub(crate) fn is_by_broker(self) -> bool {
+        matches!(self, Self::Disconnected | Self::ClosedByBroker)
     }
 
     /// Whose turn it is.

@@ -4,6 +4,9 @@ mod events;
 mod request;
 mod task;
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use bytes::Bytes;
 use telit_core::Modem;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -13,6 +16,7 @@ pub use events::Events;
 use self::request::{Answer, Request};
 use self::task::Task;
 use crate::capabilities::Capabilities;
+use crate::delivery::{Post, Posted, Receipt};
 use crate::engine::Engine;
 use crate::error::{ConnectError, DisconnectError, PublishError, SubscribeError};
 use crate::message::{Publish, QoS};
@@ -33,9 +37,9 @@ const REQUESTS: usize = 16;
 ///
 /// A lost connection is noticed within half of the keep-alive, or at the next command that fails; a restarted module
 /// and a lost port at once. The client then connects again by itself, as [`MqttOptions::reconnect`] says, and makes all
-/// subscriptions again: their streams go on. Until then the module's TLS is free for others and publishing and
-/// subscribing are refused at once, with [`ClientState::Reconnecting`] in the error; [`events`](Self::events) tells of
-/// every attempt and of the return. What was published to us meanwhile is lost, unless the session is kept at the
+/// subscriptions again: their streams go on. Until then the module's TLS is free for others and subscribing is refused at
+/// once, with [`ClientState::Reconnecting`] in the error; so is publishing, unless there is an
+/// [`OfflineQueue`](crate::OfflineQueue). [`events`](Self::events) tells of every attempt and of the return. What was published to us meanwhile is lost, unless the session is kept at the
 /// broker (without [`clean_session`](MqttOptions::clean_session)).
 ///
 /// Under a [supervisor](telit_core::supervisor) the client also survives its module and its port. While the supervisor
@@ -52,6 +56,7 @@ pub struct MqttClient {
     requests: mpsc::Sender<Request>,
     state: watch::Receiver<ClientState>,
     events: broadcast::WeakSender<Event>,
+    post: Arc<Post>,
 }
 
 impl MqttClient {
@@ -98,9 +103,10 @@ impl MqttClient {
         let (requests, receiver) = mpsc::channel(REQUESTS);
         let (state_sender, state) = watch::channel(ClientState::Connecting);
         let events = events::channel();
-        let client = Self { requests, state, events: events.downgrade() };
+        let post = Arc::new(Post::new(engine.options().offline_queue));
+        let client = Self { requests, state, events: events.downgrade(), post: Arc::clone(&post) };
         let (connected, result) = oneshot::channel();
-        tokio::spawn(Task::new(engine, receiver, state_sender, events).run(connected));
+        tokio::spawn(Task::new(engine, receiver, post, state_sender, events).run(connected));
         result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
     }
 
@@ -114,11 +120,12 @@ impl MqttClient {
     ///
     /// # Errors
     /// See [`PublishError`], and [`may_have_been_published`](PublishError::may_have_been_published) of it for whether the
-    /// broker may have the message. A message that was under way when the connection was lost is not sent again.
+    /// broker may have the message. A message that was under way when the connection was lost is not sent again, unless
+    /// there is an [`OfflineQueue`](crate::OfflineQueue).
     ///
     /// # Cancel safety
     /// Dropped before its turn: nothing is published. Later: the message is published, the outcome is
-    /// unknown.
+    /// unknown. See [`enqueue`](Self::enqueue) for a message that goes whoever waits for it.
     pub async fn publish(
         &self,
         topic: impl Into<String>,
@@ -152,8 +159,36 @@ impl MqttClient {
     /// # Cancel safety
     /// As [`publish`](Self::publish).
     pub async fn send(&self, publish: Publish) -> Result<(), PublishError> {
-        let closed = PublishError::NotConnected { state: ClientState::Closed };
-        self.ask(|answer| Request::Publish { publish, answer }).await.unwrap_or(Err(closed))
+        let Posted { receipt, dropped } = self.post.hand_over(now, publish).await?;
+        self.tell_dropped(dropped);
+        receipt.await
+    }
+
+    /// Hands a message over without waiting for anything. What becomes of it is told by the [`Receipt`], for whoever
+    /// wants to know: the message goes even if that is dropped.
+    ///
+    /// Up to 16 messages wait for their turn, and with an [`OfflineQueue`](crate::OfflineQueue) as many as that
+    /// holds, with or without a connection.
+    ///
+    /// # Errors
+    /// What can be told at once: [`PublishError::QueueFull`], [`PublishError::NotConnected`], and that the module or
+    /// the broker does not take such a message.
+    pub fn enqueue(&self, publish: Publish) -> Result<Receipt, PublishError> {
+        let Posted { receipt, dropped } = self.post.enqueue(now(), publish)?;
+        self.tell_dropped(dropped);
+        Ok(receipt)
+    }
+
+    /// Waits until everything that was handed over so far has ended: acknowledged, expired, dropped or given up.
+    /// Before [`disconnect`](Self::disconnect) it makes a shutdown lose nothing of an
+    /// [`OfflineQueue`](crate::OfflineQueue).
+    ///
+    /// It takes no longer than the last message lives; see [`OfflineQueue::expiry`](crate::OfflineQueue::expiry).
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn flush(&self) {
+        self.post.flush().await;
     }
 
     /// Subscribes to a topic filter. Messages are in the subscription's queue from then on.
@@ -266,10 +301,24 @@ impl MqttClient {
         Events::of(&self.events)
     }
 
+    fn tell_dropped(&self, messages: u64) {
+        if messages > 0
+            && let Some(events) = self.events.upgrade()
+        {
+            // Nobody listening is no error.
+            drop(events.send(Event::QueueDropped { messages }));
+        }
+    }
+
     /// `None` if the task is gone.
     async fn ask<T, E>(&self, request: impl FnOnce(Answer<T, E>) -> Request) -> Option<Result<T, E>> {
         let (answer, result) = oneshot::channel();
         self.requests.send(request(answer)).await.ok()?;
         result.await.ok()
     }
+}
+
+/// The clock of the runtime, so that a paused test clock moves what waits, too.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

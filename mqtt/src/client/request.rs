@@ -2,8 +2,8 @@
 
 use tokio::sync::oneshot;
 
-use crate::error::{ConnectError, DisconnectError, PublishError, SubscribeError};
-use crate::message::{Publish, QoS};
+use crate::error::{ConnectError, DisconnectError, SubscribeError};
+use crate::message::QoS;
 use crate::subscription::Subscription;
 
 /// Where the task puts the outcome.
@@ -11,7 +11,6 @@ pub(super) type Answer<T, E> = oneshot::Sender<Result<T, E>>;
 
 #[derive(Debug)]
 pub(super) enum Request {
-    Publish { publish: Publish, answer: Answer<(), PublishError> },
     Subscribe { filter: String, qos: QoS, answer: Answer<Subscription, SubscribeError> },
     Unsubscribe { filter: String, answer: Answer<(), SubscribeError> },
     Unmatched { answer: Answer<Subscription, SubscribeError> },

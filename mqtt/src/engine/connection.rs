@@ -39,6 +39,8 @@ pub(crate) type Subscribed = Result<(), NotSubscribed>;
 pub(crate) struct NotSubscribed {
     pub(crate) filter: TopicFilter,
     pub(crate) error: CommandError,
+    /// The broker hung up on it, or refused it.
+    pub(crate) by_broker: bool,
 }
 
 /// What is left of a connection.
@@ -59,7 +61,7 @@ impl Connection {
 }
 
 impl From<NotSubscribed> for ConnectError {
-    fn from(NotSubscribed { filter, error }: NotSubscribed) -> Self {
+    fn from(NotSubscribed { filter, error, .. }: NotSubscribed) -> Self {
         Self::Resubscribe { filter: filter.as_str().to_owned(), error }
     }
 }
@@ -206,10 +208,20 @@ impl Engine {
     async fn subscribe_all(&self, connection: &Connection, filters: &[(TopicFilter, QoS)]) -> Subscribed {
         for (filter, qos) in filters {
             if let Err(error) = self.subscribe(connection, filter.clone(), *qos).await {
-                return Err(NotSubscribed { filter: filter.clone(), error });
+                let by_broker = error.module_error().is_some() && self.has_answered(connection).await;
+                return Err(NotSubscribed { filter: filter.clone(), error, by_broker });
             }
         }
         Ok(())
+    }
+
+    /// Whether the broker has answered, if only by hanging up: nothing is wrong with the way to it.
+    async fn has_answered(&self, connection: &Connection) -> bool {
+        match self.state(connection).await {
+            Ok(Some(1)) => true,
+            Ok(Some(state)) => LossReason::from_state(state).is_by_broker(),
+            _ => false,
+        }
     }
 
     pub(super) async fn run<C>(&self, command: C) -> Result<C::Response, ConnectError>

@@ -23,7 +23,7 @@ use crate::dialect::Dialect;
 use crate::error::ConnectError;
 use crate::options::{MqttOptions, MqttSecurity, check_seconds};
 
-pub(crate) use connection::{Connected, Connection, Remains, Subscribed};
+pub(crate) use connection::{Connected, Connection, NotSubscribed, Remains, Subscribed};
 pub(crate) use exchange::Unpublished;
 pub(crate) use place::{Patience, Place};
 

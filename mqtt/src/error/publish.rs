@@ -32,6 +32,39 @@ pub enum PublishError {
         /// Why.
         reason: &'static str,
     },
+    /// No room in the [`OfflineQueue`](crate::OfflineQueue), or without one among the messages that wait for their
+    /// turn. Nothing was sent.
+    #[error("too much waits to be published: {messages} messages of {bytes} bytes")]
+    QueueFull {
+        /// How many messages wait.
+        messages: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+    /// It made room for another message in the [`OfflineQueue`](crate::OfflineQueue), or there was none for it.
+    #[error("the message was dropped from a full queue{}", doubt(*.in_doubt))]
+    Dropped {
+        /// The broker may have it from an attempt before.
+        in_doubt: bool,
+    },
+    /// It waited longer in the [`OfflineQueue`](crate::OfflineQueue) than it may.
+    #[error("the message has expired before it could be published{}", doubt(*.in_doubt))]
+    Expired {
+        /// The broker may have it from an attempt before.
+        in_doubt: bool,
+    },
+    /// The broker closed the connection each time right after a message to this topic: probably its policy does not
+    /// allow it. Messages to it are refused for an hour, or until the client is [resumed](crate::MqttClient::resume)
+    /// from a pause or a loss.
+    #[error(
+        "the broker closed the connection {times} times in a row on {topic:?}: probably it is not allowed"
+    )]
+    ProbablyForbidden {
+        /// The topic.
+        topic: String,
+        /// How often.
+        times: u32,
+    },
     /// There is no connection. Nothing was sent.
     #[error("there is no connection: {state}")]
     NotConnected {
@@ -66,6 +99,9 @@ impl PublishError {
             Self::InvalidTopic(_) | Self::TooLarge { .. } | Self::NotRepresentable { .. } => Category::Usage,
             Self::Rule(violation) => violation.category(),
             Self::NotConnected { state } => state.category(),
+            Self::QueueFull { .. } | Self::Dropped { .. } => Category::Other,
+            Self::Expired { .. } => Category::Network,
+            Self::ProbablyForbidden { .. } => Category::Refused,
             Self::NotSent(error) | Self::Refused(error) | Self::InDoubt(error) => category_at_broker(error),
             Self::ModuleRestarted { .. } => Category::Link,
         }
@@ -80,7 +116,13 @@ impl PublishError {
     /// Whether the broker may have the message.
     #[must_use]
     pub fn may_have_been_published(&self) -> bool {
-        matches!(self, Self::InDoubt(_) | Self::ModuleRestarted { in_doubt: true, .. })
+        match self {
+            Self::InDoubt(_) | Self::ProbablyForbidden { .. } => true,
+            Self::ModuleRestarted { in_doubt, .. }
+            | Self::Dropped { in_doubt }
+            | Self::Expired { in_doubt } => *in_doubt,
+            _ => false,
+        }
     }
 
     /// What to try.
@@ -96,6 +138,12 @@ impl PublishError {
             Self::ModuleRestarted { .. } => Some("publish it again once connected again"),
             Self::NotRepresentable { .. } => Some("encode it as text, or use firmware that has #MQPUBSEXT"),
             Self::TooLarge { .. } => Some("split it"),
+            Self::QueueFull { .. } => Some("publish less, or wait until something was published"),
+            Self::Dropped { .. } => Some("publish less, or make the queue larger"),
+            Self::Expired { .. } => Some("see why there was no connection for so long"),
+            Self::ProbablyForbidden { .. } => Some(
+                "check that the broker's policy allows this client to publish to the topic, and to retain",
+            ),
             Self::InvalidTopic(_) | Self::NotSent(_) | Self::Refused(_) => None,
         }
     }
@@ -132,6 +180,11 @@ impl PublishError {
             Self::Refused(error)
         }
     }
+}
+
+/// What else is to be said of a message that was not published in the end.
+fn doubt(in_doubt: bool) -> &'static str {
+    if in_doubt { ", but an earlier attempt may have published it" } else { "" }
 }
 
 #[cfg(test)]

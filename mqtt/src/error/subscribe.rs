@@ -24,6 +24,18 @@ pub enum SubscribeError {
         /// What was asked for.
         qos: QoS,
     },
+    /// The broker closed the connection each time on this subscription, or refused it: probably its policy does not
+    /// allow it. It is refused for an hour, or until the client is [resumed](crate::MqttClient::resume) from a pause
+    /// or a loss.
+    #[error(
+        "the broker closed the connection {times} times in a row on {filter:?}: probably it is not allowed"
+    )]
+    ProbablyForbidden {
+        /// The topic filter.
+        filter: String,
+        /// How often.
+        times: u32,
+    },
     /// There is no connection. Nothing was sent.
     #[error("there is no connection: {state}")]
     NotConnected {
@@ -49,6 +61,7 @@ impl SubscribeError {
             Self::InvalidFilter(_) | Self::UnsupportedQos { .. } => Category::Usage,
             Self::Rule(violation) => violation.category(),
             Self::NotConnected { state } => state.category(),
+            Self::ProbablyForbidden { .. } => Category::Refused,
             Self::Refused(error) => category_at_broker(error),
             Self::ModuleRestarted(_) => Category::Link,
             Self::Command(error) => error.category(),
@@ -67,6 +80,9 @@ impl SubscribeError {
         match self {
             Self::Rule(violation) => violation.hint(),
             Self::NotConnected { state } => reconnect_hint(*state),
+            Self::ProbablyForbidden { .. } => {
+                Some("check that the broker's policy allows this client exactly this topic filter")
+            }
             Self::Refused(_) => Some("check that the broker allows this client the topic filter"),
             Self::ModuleRestarted(_) => Some("try it again once connected again"),
             Self::UnsupportedQos { .. } => Some("subscribe with quality of service 1"),

@@ -4,9 +4,12 @@
 
 mod connecting;
 mod fake;
+mod forbidden;
 mod instances;
 mod last_will;
 mod lifecycle;
+mod offline;
+mod pacing;
 mod port_losses;
 mod publishing;
 mod receiving;

@@ -10,6 +10,7 @@ use crate::state::ClientState;
 
 impl Task {
     pub(super) async fn pause(&mut self) -> Result<(), CommandError> {
+        self.send_what_is_in_turn().await;
         if self.session.is_connected() {
             self.drain().await;
         }
@@ -29,7 +30,10 @@ impl Task {
                     reconnector.hurry(now());
                 }
             }
-            _ => drop(answer.send(self.come_up(false).await)),
+            _ => {
+                self.drops.forgive_all();
+                drop(answer.send(self.come_up(false).await));
+            }
         }
     }
 
@@ -53,6 +57,7 @@ impl Task {
         self.session.connected(now(), connection.instance());
         self.connection = Some(connection);
         if let Err(error) = subscribed {
+            self.blame_subscription(&error);
             // The subscriptions stay, so that it can be tried again.
             let end = self.take_down().await;
             self.session.down(before);
@@ -61,6 +66,7 @@ impl Task {
                 .filter(CommandError::is_link_lost)
                 .map_or_else(|| error.into(), ConnectError::of_command));
         }
+        self.open_post();
         self.forgive_restart();
         self.discarding = discard;
         self.drain().await;
@@ -77,6 +83,14 @@ impl Task {
         }
     }
 
+    /// What can be published is known since the first connection.
+    fn open_post(&mut self) {
+        self.retry.begin_anew();
+        if let Some(dialect) = self.engine.dialect() {
+            self.post.learn(dialect, self.engine.options().rules.as_ref());
+        }
+    }
+
     /// A restart that was noticed while connecting may have been long before. The module tells.
     fn forgive_restart(&mut self) {
         let health = self.health.now();
@@ -90,6 +104,7 @@ impl Task {
     pub(super) async fn go_down(&mut self, state: ClientState) -> Result<(), CommandError> {
         self.stop_returning().await;
         let result = self.take_down().await;
+        self.drops.lost(now(), false);
         if let Some(reconnector) = &mut self.reconnector {
             reconnector.stop();
         }

@@ -53,6 +53,7 @@ impl Task {
         match self.session.state() {
             // Whether it was kept shows when the port is back. Nobody else can use TLS until then.
             ClientState::Connected if self.port_comes_back() && self.reconnector.is_some() => {
+                self.blame(LossReason::LinkLost);
                 self.begin_absence(LossReason::LinkLost);
             }
             ClientState::Connected => self.lost(LossReason::LinkLost).await,
@@ -78,6 +79,7 @@ impl Task {
         if !self.session.is_connected() {
             return;
         }
+        self.blame(reason);
         let reachable =
             !matches!(reason, LossReason::LinkLost | LossReason::ModuleSilent | LossReason::ModuleRestarted);
         if reachable && let Err(error) = self.take_down().await {

@@ -8,6 +8,7 @@ mod job;
 mod losing;
 mod requests;
 mod returning;
+mod sending;
 mod upkeep;
 
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::request::{Answer, Request};
+use crate::delivery::{Pace, Post, Retry};
+use crate::drops::Drops;
 use crate::engine::{Connection, Engine};
 use crate::error::{ConnectError, DisconnectError};
 use crate::reconnect::Reconnector;
@@ -35,6 +38,10 @@ pub(super) struct Task {
     session: Session,
     registry: Registry,
     requests: mpsc::Receiver<Request>,
+    post: Arc<Post>,
+    pace: Option<Pace>,
+    retry: Retry,
+    drops: Drops,
     /// `None`: they ended with the port.
     lines: Option<Unsolicited>,
     health: HealthWatch,
@@ -61,6 +68,8 @@ enum Wake {
     Health(Option<Health>),
     Job(End),
     Request(Option<Request>),
+    Send,
+    News,
     Line(Option<Result<Line, u64>>),
     SubscriptionDropped,
     Work,
@@ -70,6 +79,7 @@ impl Task {
     pub(super) fn new(
         engine: Engine,
         requests: mpsc::Receiver<Request>,
+        post: Arc<Post>,
         state: watch::Sender<ClientState>,
         events: broadcast::Sender<Event>,
     ) -> Self {
@@ -91,6 +101,10 @@ impl Task {
             resuming: Vec::new(),
             orphans: Vec::new(),
             connection: None,
+            pace: options.rate_limit.map(Pace::new),
+            retry: Retry::default(),
+            drops: Drops::default(),
+            post,
             engine: Arc::new(engine),
             requests,
             discarding: false,
@@ -129,6 +143,7 @@ impl Task {
         loop {
             self.work().await;
             self.step();
+            self.expire_messages();
             match self.wake().await {
                 Wake::Health(Some(_)) => self.look_at_module().await,
                 Wake::Health(None) => self.health_ended = true,
@@ -137,21 +152,25 @@ impl Task {
                     self.job_ended(end).await;
                 }
                 Wake::Request(None) => return None,
-                Wake::Request(Some(Request::Disconnect { answer })) => return Some(answer),
+                Wake::Request(Some(Request::Disconnect { answer })) => {
+                    self.send_what_is_in_turn().await;
+                    return Some(answer);
+                }
                 Wake::Request(Some(request)) => self.handle(request).await,
+                Wake::Send => self.send_next().await,
                 Wake::Line(Some(line)) => self.line_arrived(line),
                 Wake::Line(None) => {
                     self.lines = None;
                     self.link_lost().await;
                 }
                 Wake::SubscriptionDropped => self.unsubscribe_orphans().await,
-                Wake::Work => {}
+                Wake::Work | Wake::News => {}
             }
         }
     }
 
     async fn wake(&mut self) -> Wake {
-        let at_once = self.session.has_work(now());
+        let (at_once, sends) = (self.session.has_work(now()), self.may_send());
         let deadline = self.deadline();
         let timer = tokio::time::sleep_until(deadline.map_or_else(Instant::now, Instant::from_std));
         let (works, listens) = (self.job.is_some(), self.lines.is_some());
@@ -160,7 +179,10 @@ impl Task {
             health = self.health.changed(), if !self.health_ended => Wake::Health(health),
             end = end_of(self.job.as_mut()), if works => Wake::Job(end),
             request = self.requests.recv() => Wake::Request(request),
+            // Between two messages, what has arrived is read.
+            () = std::future::ready(()), if sends => Wake::Send,
             () = std::future::ready(()), if at_once => Wake::Work,
+            () = self.post.news() => Wake::News,
             // What arrives while it connects is left in order until it is connected.
             line = next_line(self.lines.as_mut()), if listens && !works => Wake::Line(line),
             () = self.subscription_dropped.notified() => Wake::SubscriptionDropped,
@@ -174,16 +196,14 @@ impl Task {
             (Some(reconnector), None) => reconnector.deadline(self.health.now().state),
             _ => None,
         };
-        self.session.deadline().or(returning)
+        let connection = self.session.deadline().or(returning);
+        [connection, self.post_deadline()].into_iter().flatten().min()
     }
 
     async fn handle(&mut self, request: Request) {
         self.look_at_module().await;
         // A caller that is gone does not want it any more, and nothing was sent yet.
         match request {
-            Request::Publish { publish, answer } if !answer.is_closed() => {
-                drop(answer.send(self.publish(publish).await));
-            }
             Request::Subscribe { filter, qos, answer } if !answer.is_closed() => {
                 drop(answer.send(self.subscribe(&filter, qos).await));
             }
@@ -203,6 +223,7 @@ impl Task {
     fn announce(&self) {
         let state = self.session.state();
         self.state.send_replace(state);
+        self.post.set_state(state);
         self.tell(Event::State(state));
     }
 

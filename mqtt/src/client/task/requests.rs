@@ -1,53 +1,49 @@
-//! Publishing and subscribing.
+//! Subscribing.
 
 use telit_core::CommandError;
 
-use super::Task;
-use crate::engine::{Connection, Unpublished};
-use crate::error::{PublishError, SubscribeError};
-use crate::message::{Publish, QoS};
+use super::{Task, now};
+use crate::drops::{self, Operation};
+use crate::engine::Connection;
+use crate::error::SubscribeError;
+use crate::message::QoS;
 use crate::rules::RuleViolation;
 use crate::state::ClientState;
 use crate::subscription::Subscription;
 use crate::topic::TopicFilter;
 
 impl Task {
-    pub(super) async fn publish(&mut self, publish: Publish) -> Result<(), PublishError> {
-        let state = self.session.state();
-        let dialect = self.engine.dialect().ok_or(PublishError::NotConnected { state })?;
-        if let Some(rules) = &self.engine.options().rules {
-            rules.check_publish(&publish)?;
-        }
-        dialect.check(&publish)?;
-        let Some(connection) = self.connection.as_ref().filter(|_| self.session.is_connected()) else {
-            return Err(PublishError::NotConnected { state });
-        };
-        let error = match self.engine.publish(connection, &publish).await {
-            Ok(()) => return Ok(()),
-            Err(Unpublished::Unusable(error)) => return Err(error),
-            Err(Unpublished::Failed(error)) => error,
-        };
-        let answered_by_another_run = self.has_restarted();
-        let connected = self.still_connected(&error).await;
-        Err(match self.has_restarted() {
-            true => PublishError::judge_restarted(error, answered_by_another_run),
-            false => PublishError::judge(error, publish.qos, connected),
-        })
-    }
-
     pub(super) async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<Subscription, SubscribeError> {
         let filter = self.filter(filter)?;
         if qos > QoS::AtLeastOnce && !self.engine.takes_qos() {
             return Err(SubscribeError::UnsupportedQos { qos });
         }
         self.keep_rules(&filter, qos).await?;
+        let operation = Operation::Subscribe { filter: filter.as_str().to_owned() };
+        self.refuse_forbidden_filter(&operation, &filter)?;
         let strongest = self.registry.strongest(&filter, qos);
-        let connection = self.connected()?;
-        if let Err(error) = self.engine.subscribe(connection, filter.clone(), strongest).await {
+        self.connected()?;
+        self.drops.began(now(), operation.clone());
+        if let Err(error) = self.engine.subscribe(self.connected()?, filter.clone(), strongest).await {
             self.still_connected(&error).await;
+            self.drops.failed();
+            self.refuse_forbidden_filter(&operation, &filter)?;
             return Err(self.not_subscribed(error));
         }
+        self.drops.acknowledged();
         Ok(self.registry.subscribe(filter, qos))
+    }
+
+    fn refuse_forbidden_filter(
+        &mut self,
+        operation: &Operation,
+        filter: &TopicFilter,
+    ) -> Result<(), SubscribeError> {
+        let filter = || filter.as_str().to_owned();
+        match self.drops.is_forbidden(now(), operation) {
+            true => Err(SubscribeError::ProbablyForbidden { filter: filter(), times: drops::LIMIT }),
+            false => Ok(()),
+        }
     }
 
     /// Subscriptions that nobody reads any more make room for one that is wanted.

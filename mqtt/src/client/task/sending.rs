@@ -1,0 +1,132 @@
+//! Sending the messages that wait, one at a time and in order.
+
+use std::time::Instant;
+
+use super::{Task, now};
+use crate::delivery::Outcome;
+use crate::drops::{self, Operation};
+use crate::engine::{NotSubscribed, Unpublished};
+use crate::error::PublishError;
+use crate::message::{Publish, QoS};
+use crate::state::{Event, LossReason};
+
+impl Task {
+    /// Whether a message is to be sent now.
+    pub(super) fn may_send(&self) -> bool {
+        self.session.is_connected() && !self.post.is_empty() && self.send_at(now()).is_none()
+    }
+
+    /// When something about the messages is due although nothing happens.
+    pub(super) fn post_deadline(&self) -> Option<Instant> {
+        let sending = self.session.is_connected() && !self.post.is_empty();
+        let send_at = if sending { self.send_at(now()) } else { None };
+        [self.post.next_expiry(), send_at].into_iter().flatten().min()
+    }
+
+    /// `None`: now.
+    fn send_at(&self, now: Instant) -> Option<Instant> {
+        let paced = self.pace.as_ref().and_then(|pace| pace.next_at(now));
+        [paced, self.retry.next_at(now)].into_iter().flatten().max()
+    }
+
+    pub(super) fn expire_messages(&self) {
+        let messages = self.post.expire(now());
+        if messages > 0 {
+            self.tell(Event::QueueExpired { messages });
+        }
+    }
+
+    /// What waits for its turn only, and not for a connection, goes before the connection is ended.
+    pub(super) async fn send_what_is_in_turn(&mut self) {
+        while !self.post.keeps_offline() && self.may_send() {
+            self.send_next().await;
+        }
+    }
+
+    pub(super) async fn send_next(&mut self) {
+        self.look_at_module().await;
+        if !self.session.is_connected() {
+            return;
+        }
+        let Some(entry) = self.post.take() else {
+            return;
+        };
+        if let Some(pace) = &mut self.pace {
+            pace.passed(now());
+        }
+        let outcome = match self.send(&entry.publish).await {
+            Ok(()) => Outcome::Over(Ok(())),
+            Err(error) => self.post.judge(entry.publish.qos, error),
+        };
+        match &outcome {
+            Outcome::Again(error) if self.session.is_connected() => {
+                tracing::info!(%error, "a message is sent again");
+                self.retry.failed(now());
+            }
+            _ => self.retry.begin_anew(),
+        }
+        self.post.ended(entry, outcome);
+    }
+
+    async fn send(&mut self, publish: &Publish) -> Result<(), PublishError> {
+        let operation = Operation::Publish { topic: publish.topic.clone() };
+        self.refuse_forbidden(&operation, &publish.topic)?;
+        let state = self.session.state();
+        let connection = self.connection.as_ref().ok_or(PublishError::NotConnected { state })?;
+        self.drops.began(now(), operation.clone());
+        let error = match self.engine.publish(connection, publish).await {
+            Ok(()) if publish.qos == QoS::AtMostOnce => {
+                self.drops.sent(now());
+                return Ok(());
+            }
+            Ok(()) => {
+                self.drops.acknowledged();
+                return Ok(());
+            }
+            Err(Unpublished::Unusable(error)) => {
+                self.drops.failed();
+                return Err(error);
+            }
+            Err(Unpublished::Failed(error)) => error,
+        };
+        let answered_by_another_run = self.has_restarted();
+        let connected = self.still_connected(&error).await;
+        self.drops.failed();
+        self.refuse_forbidden(&operation, &publish.topic)?;
+        Err(match self.has_restarted() {
+            true => PublishError::judge_restarted(error, answered_by_another_run),
+            false => PublishError::judge(error, publish.qos, connected),
+        })
+    }
+
+    fn refuse_forbidden(&mut self, operation: &Operation, topic: &str) -> Result<(), PublishError> {
+        match self.drops.is_forbidden(now(), operation) {
+            true => Err(PublishError::ProbablyForbidden { topic: topic.to_owned(), times: drops::LIMIT }),
+            false => Ok(()),
+        }
+    }
+
+    /// Finds out whether the broker has hung up on one operation too often.
+    pub(super) fn blame(&mut self, reason: LossReason) {
+        if let Some(operation) = self.drops.lost(now(), reason.is_by_broker()) {
+            self.forbid(operation);
+        }
+    }
+
+    /// A subscription could not be made again: one on which the broker hangs up each time is given up.
+    pub(super) fn blame_subscription(&mut self, failed: &NotSubscribed) {
+        if !failed.by_broker {
+            return;
+        }
+        self.drops.began(now(), Operation::Subscribe { filter: failed.filter.as_str().to_owned() });
+        if let Some(operation) = self.drops.lost(now(), true) {
+            self.registry.remove(&failed.filter);
+            self.forbid(operation);
+        }
+    }
+
+    fn forbid(&self, operation: Operation) {
+        tracing::warn!(%operation, "the broker hangs up each time, probably it is not allowed");
+        self.tell(Event::ProbablyForbidden { operation, times: drops::LIMIT });
+    }
+}

@@ -1,0 +1,333 @@
+//! The outbox as handles and task share it: handles put messages in, the task takes them out one by one.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
+
+use telit_core::CommandError;
+use tokio::sync::{Notify, Semaphore, watch};
+
+use super::WhenFull;
+use super::options::OfflineQueue;
+use super::outbox::{Entry, Limits, Outbox, Taken};
+use super::receipt::{Reader, Receipt};
+use crate::dialect::Dialect;
+use crate::error::PublishError;
+use crate::message::{Publish, QoS};
+use crate::rules::BrokerRules;
+use crate::state::ClientState;
+
+/// Messages that may wait for their turn without an offline queue.
+const IN_TURN: usize = 16;
+
+pub(crate) struct Post {
+    keeps_offline: bool,
+    /// What module and broker take, since the first connection.
+    checks: OnceLock<(Dialect, Option<BrokerRules>)>,
+    inner: Mutex<Inner>,
+    /// Something was put in.
+    news: Notify,
+    /// Up to which number all messages have ended.
+    progress: watch::Sender<u64>,
+    /// Places in turn, without an offline queue.
+    places: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    outbox: Outbox<Reader>,
+    /// Nothing is taken in this state.
+    shut: Option<ClientState>,
+}
+
+/// What came of an attempt to send a message.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It has ended.
+    Over(Result<(), PublishError>),
+    /// It is sent again.
+    Again(PublishError),
+}
+
+/// A message could be handed over; so many others were dropped for it.
+pub(crate) struct Posted {
+    pub(crate) receipt: Receipt,
+    pub(crate) dropped: u64,
+}
+
+impl Post {
+    /// Nothing is taken before the first [`set_state`](Self::set_state).
+    pub(crate) fn new(queue: Option<OfflineQueue>) -> Self {
+        let limits = match queue {
+            Some(OfflineQueue { messages, bytes, when_full, expiry }) => {
+                Limits { messages, bytes, when_full, expiry: Some(expiry) }
+            }
+            None => {
+                Limits { messages: IN_TURN, bytes: usize::MAX, when_full: WhenFull::Refuse, expiry: None }
+            }
+        };
+        let inner = Inner { outbox: Outbox::new(limits), shut: Some(ClientState::Connecting) };
+        Self {
+            keeps_offline: queue.is_some(),
+            checks: OnceLock::new(),
+            inner: Mutex::new(inner),
+            news: Notify::new(),
+            progress: watch::Sender::new(0),
+            places: Arc::new(Semaphore::new(IN_TURN)),
+        }
+    }
+
+    /// What is taken from now on is known.
+    pub(crate) fn learn(&self, dialect: &Dialect, rules: Option<&BrokerRules>) {
+        // It is the same after every reconnect.
+        self.checks.get_or_init(|| (dialect.clone(), rules.cloned()));
+    }
+
+    /// Whether messages wait for a connection.
+    pub(crate) fn keeps_offline(&self) -> bool {
+        self.keeps_offline
+    }
+
+    /// Hands a message over, which is sent whoever waits for it.
+    pub(crate) fn enqueue(&self, now: Instant, publish: Publish) -> Result<Posted, PublishError> {
+        self.check(&publish)?;
+        self.put(now, publish, Receipt::new(true, None))
+    }
+
+    /// Hands a message over that is not sent when its receipt is dropped before its turn. Without an offline queue it
+    /// waits for a place first.
+    pub(crate) async fn hand_over(
+        &self,
+        now: impl Fn() -> Instant,
+        publish: Publish,
+    ) -> Result<Posted, PublishError> {
+        self.check(&publish)?;
+        if self.keeps_offline {
+            return self.put(now(), publish, Receipt::new(false, None));
+        }
+        self.refuse_if_shut(&self.lock())?;
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        self.put(now(), publish, Receipt::new(false, place))
+    }
+
+    /// Nobody waits for what can never work.
+    fn check(&self, publish: &Publish) -> Result<(), PublishError> {
+        let Some((dialect, rules)) = self.checks.get() else {
+            return Ok(());
+        };
+        if let Some(rules) = rules {
+            rules.check_publish(publish)?;
+        }
+        dialect.check(publish)
+    }
+
+    fn put(
+        &self,
+        now: Instant,
+        publish: Publish,
+        (receipt, reader): (Receipt, Reader),
+    ) -> Result<Posted, PublishError> {
+        let mut inner = self.lock();
+        self.refuse_if_shut(&inner)?;
+        let dropped = match inner.outbox.push(now, publish, reader, Reader::is_there) {
+            Taken::Waits(dropped) => dropped,
+            Taken::Dropped(reader) => {
+                reader.tell(Err(PublishError::Dropped { in_doubt: false }));
+                return Ok(Posted { receipt, dropped: 1 });
+            }
+            Taken::Refused { messages, bytes } => return Err(PublishError::QueueFull { messages, bytes }),
+        };
+        self.news.notify_one();
+        let count = dropped.len() as u64;
+        self.end_all(inner, dropped, |in_doubt| PublishError::Dropped { in_doubt });
+        Ok(Posted { receipt, dropped: count })
+    }
+
+    /// Waits until everything that has been put in so far has ended.
+    pub(crate) async fn flush(&self) {
+        let until = self.lock().outbox.next_id();
+        // The sender lives as long as this does.
+        drop(self.progress.subscribe().wait_for(|oldest| *oldest >= until).await);
+    }
+
+    /// Ends when something was put in.
+    pub(crate) async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    /// The client is in this state from now on. What cannot wait in it ends.
+    pub(crate) fn set_state(&self, state: ClientState) {
+        let takes = match state {
+            ClientState::Connected => true,
+            ClientState::Paused | ClientState::Reconnecting(_) => self.keeps_offline,
+            ClientState::Connecting | ClientState::Lost(_) | ClientState::Closed => false,
+        };
+        let mut inner = self.lock();
+        inner.shut = (!takes).then_some(state);
+        if takes {
+            return;
+        }
+        let entries = inner.outbox.drain();
+        drop(inner);
+        for Entry { reader, doubt, .. } in entries {
+            reader.tell(Err(doubt.unwrap_or(PublishError::NotConnected { state })));
+        }
+        self.tell_progress();
+    }
+
+    /// The message whose turn it is. Those that nobody wants any more are passed over.
+    pub(crate) fn take(&self) -> Option<Entry<Reader>> {
+        let mut inner = self.lock();
+        while let Some(entry) = inner.outbox.take() {
+            if entry.reader.is_there() {
+                return Some(entry);
+            }
+            inner.outbox.settled();
+        }
+        drop(inner);
+        self.tell_progress();
+        None
+    }
+
+    /// What came of the message that was taken.
+    pub(crate) fn ended(&self, entry: Entry<Reader>, outcome: Outcome) {
+        match outcome {
+            Outcome::Over(result) => {
+                self.lock().outbox.settled();
+                entry.reader.tell(result);
+            }
+            Outcome::Again(error) => self.give_back(entry, error),
+        }
+        self.tell_progress();
+    }
+
+    fn give_back(&self, mut entry: Entry<Reader>, error: PublishError) {
+        if error.may_have_been_published() {
+            entry.doubt = Some(error);
+        }
+        let mut inner = self.lock();
+        match inner.shut {
+            None => inner.outbox.give_back(entry),
+            Some(state) => {
+                inner.outbox.settled();
+                drop(inner);
+                entry.reader.tell(Err(entry.doubt.unwrap_or(PublishError::NotConnected { state })));
+            }
+        }
+    }
+
+    /// Ends what has waited too long; tells how many.
+    pub(crate) fn expire(&self, now: Instant) -> u64 {
+        let mut inner = self.lock();
+        let expired = inner.outbox.expired(now);
+        let count = expired.len() as u64;
+        if count > 0 {
+            self.end_all(inner, expired, |in_doubt| PublishError::Expired { in_doubt });
+        }
+        count
+    }
+
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+        self.lock().outbox.next_expiry()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().outbox.is_empty()
+    }
+
+    /// What a failed attempt means for the message.
+    pub(crate) fn judge(&self, qos: QoS, error: PublishError) -> Outcome {
+        if !self.keeps_offline {
+            return Outcome::Over(Err(error));
+        }
+        match &error {
+            PublishError::NotConnected { .. } => Outcome::Again(error),
+            PublishError::ProbablyForbidden { .. } => Outcome::Over(Err(error)),
+            PublishError::NotSent(command) if !is_hopeless(command) => Outcome::Again(error),
+            PublishError::ModuleRestarted { in_doubt: false, .. } => Outcome::Again(error),
+            _ if error.may_have_been_published() && qos == QoS::AtLeastOnce => Outcome::Again(error),
+            _ => Outcome::Over(Err(error)),
+        }
+    }
+
+    fn refuse_if_shut(&self, inner: &Inner) -> Result<(), PublishError> {
+        inner.shut.map_or(Ok(()), |state| Err(PublishError::NotConnected { state }))
+    }
+
+    /// Nobody is told anything under the lock.
+    fn end_all(
+        &self,
+        inner: MutexGuard<'_, Inner>,
+        entries: Vec<Entry<Reader>>,
+        error: impl Fn(bool) -> PublishError,
+    ) {
+        drop(inner);
+        for Entry { reader, doubt, .. } in entries {
+            reader.tell(Err(error(doubt.is_some())));
+        }
+        self.tell_progress();
+    }
+
+    fn tell_progress(&self) {
+        let oldest = self.lock().outbox.oldest();
+        self.progress.send_if_modified(|known| std::mem::replace(known, oldest) != oldest);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post").field("keeps_offline", &self.keeps_offline).finish_non_exhaustive()
+    }
+}
+
+/// Whether a command would fail in the same way for ever.
+fn is_hopeless(error: &CommandError) -> bool {
+    matches!(error, CommandError::Invalid(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use telit_core::at::{Effect, InvalidValue, ModuleError};
+
+    use super::*;
+
+    fn goes_again(keeps_offline: bool, qos: QoS, error: PublishError) -> bool {
+        let post = Post::new(keeps_offline.then(|| OfflineQueue::new(9)));
+        matches!(post.judge(qos, error), Outcome::Again(_))
+    }
+
+    #[test]
+    fn what_is_sent_again() {
+        let command = || "#MQPUBSEXT".to_owned();
+        let silent = CommandError::NotResponding { command: command() };
+        let late = CommandError::TimedOut {
+            command: command(),
+            waited: Duration::from_secs(40),
+            effect: Effect::Once,
+        };
+        let refused = CommandError::Refused { command: command(), error: ModuleError::plain() };
+        let restarted = |in_doubt| PublishError::ModuleRestarted { error: refused.clone(), in_doubt };
+        let invalid = CommandError::Invalid(InvalidValue::new("topic", "it is empty"));
+        let state = ClientState::Paused;
+        for (error, by_quality) in [
+            (PublishError::NotConnected { state }, [true, true, true]),
+            (PublishError::NotSent(silent), [true, true, true]),
+            (restarted(false), [true, true, true]),
+            (PublishError::InDoubt(late), [false, true, false]),
+            (restarted(true), [false, true, false]),
+            (PublishError::Refused(refused.clone()), [false, false, false]),
+            (PublishError::NotSent(invalid), [false, false, false]),
+            (PublishError::ProbablyForbidden { topic: "t".into(), times: 3 }, [false, false, false]),
+        ] {
+            let qualities = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
+            assert_eq!(qualities.map(|qos| goes_again(true, qos, error.clone())), by_quality, "{error}");
+            assert_eq!(qualities.map(|qos| goes_again(false, qos, error.clone())), [false; 3], "{error}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A broker that hangs up on the same operation each time is not asked for it again and again.
+
+use std::time::Duration;
+
+use telit_core::Category;
+use telit_mqtt::{
+    ClientState, Event, Events, MqttClient, OfflineQueue, Operation, Publish, PublishError, QoS,
+    SubscribeError,
+};
+use tokio::time::timeout;
+
+use crate::fake::{ERROR, Fake, PAYLOAD};
+use crate::{connected, plain, secure};
+
+const LIMIT: Duration = Duration::from_secs(3600);
+
+/// The next times that the client looks after its connection or logs in, the module reports these states.
+fn states(fake: &Fake, states: &[u8]) {
+    for state in states {
+        fake.answer("AT#MQCONN?", format!("\r\n#MQCONN: 1,{state}\r\n\r\nOK\r\n"));
+    }
+}
+
+fn to(topic: &str) -> Operation {
+    Operation::Publish { topic: topic.to_owned() }
+}
+
+async fn forbidden(events: &mut Events) -> (Operation, u32) {
+    let told = async {
+        loop {
+            if let Event::ProbablyForbidden { operation, times } = events.next().await.unwrap() {
+                return (operation, times);
+            }
+        }
+    };
+    timeout(LIMIT, told).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queued_message_that_the_broker_hangs_up_on_is_given_up_by_name() {
+    let (client, _modem, fake) = connected(secure().offline_queue(OfflineQueue::new(9))).await;
+    let mut events = client.events();
+    for _ in 0..3 {
+        fake.answer(PAYLOAD, ERROR);
+    }
+    states(&fake, &[2, 1, 2, 1, 2]);
+    let first = client.enqueue(Publish::new("secret", "x")).unwrap();
+    let next = client.enqueue(Publish::new("public", "x")).unwrap();
+    let again = client.enqueue(Publish::new("secret", "y")).unwrap();
+    assert_eq!(forbidden(&mut events).await, (to("secret"), 3));
+    let error = timeout(LIMIT, first).await.unwrap().unwrap_err();
+    assert_eq!(error, PublishError::ProbablyForbidden { topic: "secret".into(), times: 3 });
+    assert_eq!(error.category(), Category::Refused);
+    assert!(error.hint().unwrap().contains("policy") && error.may_have_been_published());
+    timeout(LIMIT, next).await.unwrap().unwrap();
+    assert_eq!(timeout(LIMIT, again).await.unwrap(), Err(error), "no more of that for an hour");
+    assert_eq!(client.state(), ClientState::Connected);
+    assert_eq!(fake.payloads().len(), 4);
+
+    tokio::time::sleep(LIMIT).await;
+    client.publish("secret", "x", QoS::AtLeastOnce).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_nothing_acknowledges_is_suspected_too() {
+    let (client, _modem, fake) = connected(secure()).await;
+    let mut events = client.events();
+    let mut tries = 0;
+    let error = loop {
+        match client.publish("secret", "x", QoS::AtMostOnce).await {
+            Ok(()) => {
+                tries += 1;
+                states(&fake, &[2]);
+                fake.send("\r\n#MQDISC: 1\r\n");
+                let lost = async {
+                    while client.state() == ClientState::Connected {
+                        events.next().await.unwrap();
+                    }
+                };
+                timeout(LIMIT, lost).await.unwrap();
+                let back = async {
+                    while client.state() != ClientState::Connected {
+                        events.next().await.unwrap();
+                    }
+                };
+                timeout(LIMIT, back).await.unwrap();
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(tries, 3);
+    assert_eq!(error, PublishError::ProbablyForbidden { topic: "secret".into(), times: 3 });
+    client.pause().await.unwrap();
+    client.resume().await.unwrap();
+    client.publish("secret", "x", QoS::AtMostOnce).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_the_broker_hangs_up_on_each_time_ends_and_the_others_go_on() {
+    let (client, _modem, fake) = connected(secure()).await;
+    let mut good = client.subscribe("good", QoS::AtLeastOnce).await.unwrap();
+    let mut bad = client.subscribe("bad/#", QoS::AtLeastOnce).await.unwrap();
+    let mut events = client.events();
+    for _ in 0..3 {
+        fake.answer("AT#MQSUB=1,\"bad/#\"", ERROR);
+    }
+    // The loss; then a login and a hang-up three times.
+    states(&fake, &[2, 1, 2, 1, 2, 1, 2]);
+    fake.set_connection(2);
+    let operation = Operation::Subscribe { filter: "bad/#".into() };
+    assert_eq!(forbidden(&mut events).await, (operation.clone(), 3));
+    assert_eq!(operation.to_string(), "subscribing to \"bad/#\"");
+    assert_eq!(timeout(LIMIT, bad.next()).await.unwrap(), None);
+    let back = async {
+        while client.state() != ClientState::Connected {
+            events.next().await.unwrap();
+        }
+    };
+    timeout(LIMIT, back).await.unwrap();
+    fake.publish(1, "good", b"x");
+    assert_eq!(good.next().await.unwrap().payload, "x");
+    let error = client.subscribe("bad/#", QoS::AtLeastOnce).await.unwrap_err();
+    assert_eq!(error, SubscribeError::ProbablyForbidden { filter: "bad/#".into(), times: 3 });
+    assert_eq!(error.category(), Category::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_network_forbids_nothing() {
+    let (client, _modem, fake) = connected(plain().offline_queue(OfflineQueue::new(9))).await;
+    for _ in 0..5 {
+        fake.answer(PAYLOAD, ERROR);
+    }
+    states(&fake, &[7, 1, 7, 1, 7, 1, 7, 1, 7, 1]);
+    client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
+    assert_eq!(fake.payloads().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn asking_by_hand_counts_as_well() {
+    let (modem, fake) = Fake::start();
+    let client = MqttClient::connect(&modem, plain()).await.unwrap();
+    let mut events = client.events();
+    for times in 1..=3 {
+        fake.answer("AT#MQSUB=", ERROR);
+        states(&fake, &[2]);
+        let error = client.subscribe("bad", QoS::AtLeastOnce).await.unwrap_err();
+        assert_eq!(matches!(error, SubscribeError::ProbablyForbidden { .. }), times == 3, "{error:?}");
+        let back = async {
+            while client.state() != ClientState::Connected {
+                events.next().await.unwrap();
+            }
+        };
+        timeout(LIMIT, back).await.unwrap();
+    }
+}
