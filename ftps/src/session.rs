@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use telit_core::at::{Command, InvalidValue};
+use telit_core::at::{Command, CommandLine, InvalidValue};
 use telit_core::driver::{DataStream, Loss};
 use telit_core::exclusive::{LeaseError, Service, TlsLease};
 use telit_core::modem::Basis;
@@ -126,7 +126,8 @@ impl Session {
         self.trusted = true;
     }
 
-    /// A path that the module can take. Source: M37 p821, p827.
+    /// A path that the module can take, and that a command line can carry: what uses it later must not find out when
+    /// something has begun already. Source: M37 p821, p827.
     pub(crate) fn check_path(&self, path: &str) -> Result<String, TransferError> {
         let limit = self.ftp.path_length;
         if path.is_empty() {
@@ -136,6 +137,7 @@ impl Session {
             let problem = format!("it has {} characters, the module takes at most {limit}", path.len());
             return Err(InvalidValue::new("path", problem).into());
         }
+        CommandLine::set("#FTPFSIZE").text("path", path).build()?;
         Ok(path.to_owned())
     }
 

@@ -1,6 +1,6 @@
 //! Directories, listings and deleting.
 
-use telit_core::CommandError;
+use telit_core::{Category, CommandError};
 use telit_ftps::{EntryKind, TransferError};
 
 use crate::scripted_module::Script;
@@ -128,6 +128,39 @@ async fn a_late_server_has_the_last_word_on_deleting() {
 
     let (mut client, module) = late("450 File busy.").size("f", 5).connect().await;
     assert!(matches!(client.remove("f").await, Err(TransferError::Refused { .. })));
+    drop(client);
+    module.done().await;
+}
+
+/// What could end a line or a string, and what modules and terminals edit with, anywhere in a path.
+fn unsendable() -> impl Iterator<Item = String> {
+    let bad = ["\r", "\n", "\0", "\u{1a}", "\u{1b}", "\u{8}", "\u{7f}", "\u{85}", "\"", "é", "\u{2028}"];
+    bad.into_iter().flat_map(|bad| [format!("{bad}a/b"), format!("a/{bad}/b"), format!("a/b{bad}")])
+}
+
+#[tokio::test(start_paused = true)]
+async fn paths_that_could_end_the_line_or_the_string_are_refused_before_a_byte_is_sent() {
+    let (mut client, module) = Script::connected().connect().await;
+    let said = module.lines().len();
+    for path in unsendable() {
+        let refused = [
+            ("size", client.size(&path).await.map(drop)),
+            ("download", client.download(&*path).await.map(drop)),
+            ("upload", client.upload(&path, &b"data"[..]).await.map(drop)),
+            ("append", client.append(&path, &b"data"[..]).await.map(drop)),
+            ("list", client.list(&path).await.map(drop)),
+            ("remove", client.remove(&path).await),
+            ("cwd", client.cwd(&path).await),
+        ];
+        for (what, refused) in refused {
+            let error = refused.expect_err(what);
+            assert_eq!(error.category(), Category::Usage, "{what} {path:?}: {error:?}");
+        }
+        let part = std::env::temp_dir().join("telit-unsendable");
+        client.download_to_file(&*path, &part).await.map(drop).expect_err("download to a file");
+        assert!(!part.exists());
+    }
+    assert_eq!(module.lines().len(), said, "{:?}", module.lines());
     drop(client);
     module.done().await;
 }

@@ -2,9 +2,12 @@ use std::time::Duration;
 
 use telit_core::{Category, CommandError};
 use telit_mqtt::rules::BrokerRules;
-use telit_mqtt::{ClientState, LossReason, Publish, PublishError, QoS, Reconnect, TopicError};
+use telit_mqtt::{
+    ClientState, LastWill, LossReason, MqttClient, Publish, PublishError, QoS, Reconnect, SubscribeError,
+    TopicError,
+};
 
-use crate::fake::{ERROR, OK, PAYLOAD};
+use crate::fake::{ERROR, Fake, OK, PAYLOAD};
 use crate::{connected, plain, secure};
 
 #[tokio::test(start_paused = true)]
@@ -45,6 +48,33 @@ async fn what_cannot_be_published_is_refused_before_anything_is_sent() {
     let error = client.publish("t", vec![0; 65_537], QoS::AtLeastOnce).await.unwrap_err();
     assert_eq!(error, PublishError::TooLarge { size: 65_537, limit: 65_536 });
     assert_eq!(fake.lines(), [""; 0]);
+}
+
+/// What could end a line, a string or an entry, and what modules and terminals edit with, anywhere in a topic.
+fn unsendable() -> impl Iterator<Item = String> {
+    let bad = ["\r", "\n", "\0", "\u{1a}", "\u{1b}", "\u{8}", "\u{7f}", "\u{85}", "\"", "é", "\u{2028}"];
+    bad.into_iter().flat_map(|bad| [format!("{bad}a/b"), format!("a/{bad}/b"), format!("a/b{bad}")])
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_that_could_end_the_line_or_the_string_are_refused_before_a_byte_is_sent() {
+    let (client, _modem, fake) = connected(plain()).await;
+    for topic in unsendable() {
+        let published = client.publish(&*topic, "x", QoS::AtLeastOnce).await;
+        assert!(matches!(published, Err(PublishError::InvalidTopic(_))), "{topic:?}: {published:?}");
+        let subscribed = client.subscribe(&*topic, QoS::AtLeastOnce).await.map(drop);
+        assert!(matches!(subscribed, Err(SubscribeError::InvalidFilter(_))), "{topic:?}: {subscribed:?}");
+        let unsubscribed = client.unsubscribe(&*topic).await;
+        assert!(matches!(unsubscribed, Err(SubscribeError::InvalidFilter(_))), "{topic:?}: {unsubscribed:?}");
+    }
+    for topic in unsendable() {
+        let (modem, fake) = Fake::start();
+        let will = plain().last_will(LastWill::new(&*topic, "x"));
+        let error = MqttClient::connect(&modem, will).await.map(drop).unwrap_err();
+        assert_eq!(error.category(), Category::Usage, "{topic:?}");
+        assert_eq!(fake.lines(), [""; 0], "{topic:?}");
+    }
+    assert_eq!((fake.lines(), fake.payloads()), (Vec::new(), Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,9 +133,9 @@ async fn a_publish_that_finds_the_connection_gone() {
 
 #[tokio::test(start_paused = true)]
 async fn old_firmware_publishes_text_only() {
-    let (modem, fake) = crate::Fake::start();
+    let (modem, fake) = Fake::start();
     fake.answer("AT#MQPUBSEXT=?", ERROR);
-    let client = telit_mqtt::MqttClient::connect(&modem, plain()).await.unwrap();
+    let client = MqttClient::connect(&modem, plain()).await.unwrap();
     assert!(fake.lines().contains(&"AT#MQPUBS=?".to_owned()));
     client.publish("t", "21.5 C", QoS::AtLeastOnce).await.unwrap();
     assert_eq!(fake.lines(), ["AT#MQPUBS=1,\"t\",0,1,\"21.5 C\""]);
