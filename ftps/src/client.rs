@@ -109,7 +109,8 @@ impl FtpsClient {
     /// # Errors
     /// See [`TransferError`]; [`TransferError::EmptyUpload`] if there is nothing to upload. Once it has begun, errors
     /// are [`TransferError::UploadUnconfirmed`]: the server may have a part of the file. If the line has lost bytes, a
-    /// few other bytes can stand in their place at its end: upload it anew.
+    /// few other bytes can stand in their place at its end: upload it anew. Each block of 1500 bytes takes at most the
+    /// [`timeout`](FtpsOptions::timeout) plus one minute, as do the command that begins and those that ask for the size.
     ///
     /// # Cancel safety
     /// The server may keep a part of the file.

@@ -107,7 +107,9 @@ impl<'a> Download<'a> {
         self.offset
     }
 
-    /// The next bytes; `None` after the last one of the file. After an error nothing more comes.
+    /// The next bytes; `None` after the last one of the file. After an error nothing more comes. Takes at most the
+    /// [`stall_timeout`](crate::FtpsOptions::stall_timeout), and the time of four commands to end the transfer and to see
+    /// what is left: ten minutes by default.
     ///
     /// # Errors
     /// See [`TransferError`]; [`TransferError::Truncated`] if the transfer was cut,

@@ -110,7 +110,8 @@ impl Body {
         self.remaining
     }
 
-    /// The next block; `None` at the end.
+    /// The next block; `None` at the end. Takes at most 75 seconds a block of the
+    /// [`block_size`](crate::HttpsOptions::block_size), while nothing else is sent on the port.
     ///
     /// # Errors
     /// See [`BodyError`]. After an error comes `None`.
@@ -121,7 +122,7 @@ impl Body {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// All that is still to come, at most `limit` bytes.
+    /// All that is still to come, at most `limit` bytes. Takes as long as [`next`](Self::next) for each block.
     ///
     /// # Errors
     /// See [`BodyError`].

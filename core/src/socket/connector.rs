@@ -167,6 +167,9 @@ impl TlsConnector {
     /// Connects to a server by name or address, waiting in turn if another service has TLS, or if another
     /// connection of this module is being made.
     ///
+    /// After that wait it takes at most the [`connect_timeout`](Self::connect_timeout) and 14 minutes, 11 of which are for
+    /// credentials that have to be stored.
+    ///
     /// # Errors
     /// See [`SocketError`]; [`SocketError::AllInUse`] if no socket is left.
     ///

@@ -25,7 +25,7 @@ impl SuspendedSocket {
         Self { link }
     }
 
-    /// Back to online mode. Bytes that were not read before are read first.
+    /// Back to online mode. Bytes that were not read before are read first. Takes 75 seconds at most.
     ///
     /// # Errors
     /// [`SocketError::EndedWhileSuspended`] holds what the peer had still sent; [`SocketError::Overflow`] if that is
@@ -84,7 +84,7 @@ impl SuspendedSocket {
         status::counters(&self.link.modem, self.link.socket()).await
     }
 
-    /// Closes the connection and gives the module's socket back.
+    /// Closes the connection and gives the module's socket back. Takes 75 seconds at most.
     ///
     /// # Errors
     /// The module could not be told.

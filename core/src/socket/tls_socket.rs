@@ -37,6 +37,10 @@ use crate::modem::Modem;
 /// ([`ShortPayload::Waits`](crate::at::ShortPayload::Waits)). The module cannot
 /// close one direction alone, so `shutdown` flushes and refuses later writes, and reading goes on.
 ///
+/// Each block of 1500 bytes in command mode, 4096 online, takes at most
+/// [`send_timeout`](super::TlsConnector::send_timeout) and 10 seconds; one that fails is told at most a minute later.
+/// 16 KiB can wait to be sent.
+///
 /// # Closing
 /// [`close`](Self::close) sends what was written and hangs up in order. Dropping the socket does the same in the
 /// background, and nobody hears of errors.
@@ -87,7 +91,8 @@ impl TlsSocket {
     }
 
     /// Sends what was written, closes the connection and gives the module's socket back. Bytes that were not read
-    /// are thrown away.
+    /// are thrown away. With a peer that takes nothing it takes three minutes at most for each 1500 bytes that wait to be
+    /// sent, less online.
     ///
     /// # Errors
     /// Something that was written was not accepted, or the module could not be told.
@@ -138,7 +143,7 @@ impl TlsSocket {
     }
 
     /// Leaves online mode and keeps the connection: what was written is sent, then the escape sequence with its
-    /// silences before and behind, about three seconds in all. Other commands and services run afterwards.
+    /// silences before and behind and a question, about five seconds in all, 75 at most. Other commands and services run afterwards.
     ///
     /// On modules without `#SKIPESC` the peer gets the three plus signs of the escape sequence too.
     /// Source: M37 p165.

@@ -195,7 +195,7 @@ impl MqttClient {
     ///
     /// Several subscriptions each get what matches; a broker that sends a message once for each of them
     /// makes them all see it so often. Old firmware subscribes with "at least once", whatever was asked for
-    /// below that.
+    /// below that. It takes at most the packet timeout and a margin of 30 s, behind the command that is under way.
     ///
     /// Source: M37 p1027-1028; IPE28 p143.
     ///
@@ -215,7 +215,7 @@ impl MqttClient {
 
     /// Ends all subscriptions to a topic filter. What they have queued can still be read. While the client
     /// is paused nothing is sent, so that the broker of a persistent session keeps its subscription. While it is
-    /// reconnecting the broker is told once it is connected again.
+    /// reconnecting the broker is told once it is connected again. It takes as long as [`subscribe`](Self::subscribe).
     ///
     /// Source: M37 p1025-1026.
     ///
@@ -247,7 +247,8 @@ impl MqttClient {
     /// nothing if the client is paused or lost.
     ///
     /// What is published meanwhile waits at the broker only without
-    /// [`clean_session`](MqttOptions::clean_session).
+    /// [`clean_session`](MqttOptions::clean_session). It takes three minutes at most, longer if a login is waited for or
+    /// very much has arrived.
     ///
     /// # Errors
     /// See [`DisconnectError`].
@@ -262,7 +263,8 @@ impl MqttClient {
     /// if there is a connection.
     ///
     /// While the client is reconnecting, the next attempt begins at once instead of after its wait, and this tells how
-    /// it went; a module that a supervisor is at work on and TLS that another service holds are waited for.
+    /// it went; a module that a supervisor is at work on and TLS that another service holds are waited for. An attempt
+    /// takes as long as [`connect`](Self::connect).
     ///
     /// # Errors
     /// As [`connect`](Self::connect); the client stays paused, reconnecting or lost, and resuming can be tried again.
@@ -276,7 +278,8 @@ impl MqttClient {
 
     /// Disconnects from the broker, frees the module's client and gives its TLS back. All handles are of no
     /// use afterwards, all subscriptions end. Does nothing if the client is closed already. A client that is
-    /// reconnecting ends at once; only a login that is under way on the module cannot be stopped and is waited for.
+    /// reconnecting ends at once; only a login that is under way on the module cannot be stopped and is waited for. It
+    /// takes as long as [`pause`](Self::pause).
     ///
     /// Source: M37 p1008, p1013.
     ///

@@ -16,10 +16,10 @@ fn connecting() {
     at_every_await("FtpsClient::connect", async |files: &Files<DownloadOnline>, bench, moments| {
         let modem = on_line(bench).await?;
         let completed = interrupted(bench, moments, connect(&modem)).await.is_some();
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         let client = files.connect_again(bench, &modem).await?;
         goes_on(files, bench, &modem, client).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -34,9 +34,9 @@ fn beginning<T: Transfer>(name: &str, mode: TransferMode) {
         let (modem, mut client) = connected(bench).await?;
         let completed =
             interrupted(bench, moments, client.download(FILE).mode(mode).into_future()).await.is_some();
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         goes_on(files, bench, &modem, client).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -64,8 +64,9 @@ fn reading<T: Transfer>(name: &str, mode: TransferMode) {
         }
         same_reading("the file", &file()[..], &all, None)?;
         drop(download);
+        let step = in_step(bench, &modem).await?;
         goes_on(files, bench, &modem, client).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -76,11 +77,65 @@ fn uploading() {
         let content = file();
         let completed =
             interrupted(bench, moments, client.upload("/upload.bin", &content[..])).await.is_some();
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         let kept = files.server.get("/upload.bin").unwrap_or_default();
         same_reading("a part of the file", &content[..kept.len()], &kept[..], None)?;
         goes_on(files, bench, &modem, client).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
+    });
+}
+
+/// A short operation of a session.
+fn asking(name: &str, operation: impl AsyncFn(&mut FtpsClient) -> Result<(), Broken>) {
+    at_every_await(name, async |files: &Files<DownloadOnline>, bench, moments| {
+        let (modem, mut client) = connected(bench).await?;
+        let done = interrupted(bench, moments, operation(&mut client)).await.transpose()?;
+        let step = in_step(bench, &modem).await?;
+        goes_on(files, bench, &modem, client).await?;
+        Ok(step.completed(done.is_some()))
+    });
+}
+
+#[test]
+fn asking_the_server() {
+    asking("size", async |client| {
+        let size = client.size(FILE).await.map_err(failed("size"))?;
+        same_reading("the size", &(file().len() as u64), &size, None).map(drop)
+    });
+    asking("list", async |client| client.list("/").await.map(drop).map_err(failed("list")));
+    asking("pwd", async |client| client.pwd().await.map(drop).map_err(failed("pwd")));
+    asking("cwd", async |client| client.cwd("/").await.map_err(failed("cwd")));
+    asking("last_message", async |client| client.last_message().await.map(drop).map_err(failed("message")));
+}
+
+#[test]
+fn changing_the_server() {
+    asking("append", async |client| {
+        client.append("/appended.bin", &b"a few words"[..]).await.map(drop).map_err(failed("append"))
+    });
+    asking("FtpsClient::remove", async |client| {
+        client.upload("/removed.bin", &b"a few words"[..]).await.map_err(failed("upload"))?;
+        client.remove("/removed.bin").await.map_err(failed("remove"))
+    });
+}
+
+/// The next attempt goes on with what the dropped one has left.
+#[test]
+fn downloading_to_a_file() {
+    at_every_await("download_to_file", async |files: &Files<DownloadOnline>, bench, moments| {
+        let (modem, mut client) = connected(bench).await?;
+        let folder = tempfile::tempdir().map_err(failed("a folder"))?;
+        let target = folder.path().join("firmware.bin");
+        let first = client.download_to_file(FILE, &target).into_future();
+        let completed = interrupted(bench, moments, first).await.is_some();
+        let step = in_step(bench, &modem).await?;
+        if !completed {
+            client.download_to_file(FILE, &target).await.map_err(failed("the next attempt"))?;
+        }
+        let got = std::fs::read(&target).map_err(failed("the file"))?;
+        same_reading("the file", &file()[..], &got[..], None)?;
+        goes_on(files, bench, &modem, client).await?;
+        Ok(step.completed(completed))
     });
 }
 
@@ -89,11 +144,11 @@ fn closing() {
     at_every_await("FtpsClient::close", async |files: &Files<DownloadOnline>, bench, moments| {
         let (modem, client) = connected(bench).await?;
         let completed = interrupted(bench, moments, client.close()).await.is_some();
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         tls_comes_back(bench, &modem).await?;
         let client = files.connect_again(bench, &modem).await?;
         goes_on(files, bench, &modem, client).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 

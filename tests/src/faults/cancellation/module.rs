@@ -16,8 +16,8 @@ fn opening() {
         let opened = interrupted(bench, moments, open(bench)).await;
         // The port of the dropped future closes, and the module serves the next one.
         let modem = on_line(bench).await?;
-        in_step(bench, &modem).await?;
-        Ok(opened.is_some())
+        let step = in_step(bench, &modem).await?;
+        Ok(step.completed(opened.is_some()))
     });
 }
 
@@ -26,9 +26,9 @@ fn bringing_up() {
     at_every_await("bring_up", async |_: &OnLine, bench, moments| {
         let modem = reopen(bench).await?;
         let done = interrupted(bench, moments, modem.bring_up()).await;
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         bring_up(bench, &modem).await?;
-        Ok(done.is_some())
+        Ok(step.completed(done.is_some()))
     });
 }
 
@@ -37,10 +37,10 @@ fn provisioning() {
     at_every_await("provision", async |_: &Provisioning, bench, moments| {
         let modem = on_line(bench).await?;
         let done = interrupted(bench, moments, provision_all(&modem)).await;
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         again(bench, &modem).await?;
         tls_comes_back(bench, &modem).await?;
-        Ok(done.is_some())
+        Ok(step.completed(done.is_some()))
     });
 }
 
@@ -51,9 +51,9 @@ fn taking_tls() {
         let taken = interrupted(bench, moments, modem.acquire_tls(Service::Http)).await;
         let completed = taken.is_some();
         drop(taken);
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         tls_comes_back(bench, &modem).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -70,9 +70,9 @@ fn waiting_for_tls() {
         let completed = taken.is_some();
         drop(taken);
         releasing.await.map_err(failed("the holder"))?;
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         tls_comes_back(bench, &modem).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -81,8 +81,8 @@ fn one_command() {
     at_every_await("execute", async |_: &OnLine, bench, moments| {
         let modem = on_line(bench).await?;
         let answer = interrupted(bench, moments, execute(&modem)).await;
-        in_step(bench, &modem).await?;
-        Ok(answer.is_some())
+        let step = in_step(bench, &modem).await?;
+        Ok(step.completed(answer.is_some()))
     });
 }
 

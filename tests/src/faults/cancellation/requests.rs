@@ -1,9 +1,10 @@
 //! The futures of an HTTPS client.
 
-use telit_https::HttpsClient;
+use http::{Method, Request};
+use telit_https::{HttpsClient, HttpsOptions, RequestBody};
 
 use super::super::https::{DOWN, HOST, LIMIT, Requests, UP, client, long};
-use super::super::outcome::same_reading;
+use super::super::outcome::{Broken, same_reading};
 use super::super::payload;
 use super::super::set_up::on_line;
 use super::{at_every_await, failed, in_step, interrupted, tls_comes_back};
@@ -12,16 +13,69 @@ fn url(path: &str) -> url::Url {
     format!("https://{HOST}{path}").parse().expect("it is a URL")
 }
 
+/// A request whose answer does not matter here.
+fn asking(name: &str, request: impl AsyncFn(&HttpsClient) -> Result<(), Broken>) {
+    at_every_await(name, async |requests: &Requests, bench, moments| {
+        let modem = on_line(bench).await?;
+        let client = client(&modem);
+        let done = interrupted(bench, moments, request(&client)).await.transpose()?;
+        let step = in_step(bench, &modem).await?;
+        same_reading("requests at the server", &true, &(requests.server.requests().len() <= 1), None)?;
+        requests.works(bench, &client).await?;
+        tls_comes_back(bench, &modem).await?;
+        Ok(step.completed(done.is_some()))
+    });
+}
+
+#[test]
+fn other_methods() {
+    asking("head", async |client| client.head(url(DOWN)).await.map(drop).map_err(failed("head")));
+    asking("delete", async |client| client.delete(url(DOWN)).await.map(drop).map_err(failed("delete")));
+    asking("put", async |client| {
+        client.put(url(UP), "text/plain", "a few words").await.map(drop).map_err(failed("put"))
+    });
+    asking("send", async |client| {
+        let request = Request::builder().method(Method::GET).uri(url(DOWN).as_str());
+        let request = request.body(RequestBody::empty()).expect("it is a request");
+        client.send(request).await.map(drop).map_err(failed("send"))
+    });
+}
+
+#[test]
+fn reading_a_text() {
+    asking("Body::text", async |client| {
+        let posted = client.post(url(UP), "text/plain", "a few words").await.map_err(failed("post"))?;
+        let text = posted.into_body().text(LIMIT).await.map_err(failed("the text"))?;
+        same_reading("the text", "done", &*text, None).map(drop)
+    });
+}
+
+#[test]
+fn releasing_tls() {
+    at_every_await("release_tls", async |requests: &Requests, bench, moments| {
+        let modem = on_line(bench).await?;
+        let client = client(&modem).with_options(HttpsOptions::new().keep_tls(true));
+        let got = client.get(url(DOWN)).await.map_err(failed("get"))?;
+        got.into_body().bytes(LIMIT).await.map_err(failed("the body"))?;
+        let released = interrupted(bench, moments, client.release_tls()).await;
+        let step = in_step(bench, &modem).await?;
+        requests.works(bench, &client).await?;
+        client.release_tls().await.map_err(failed("release"))?;
+        tls_comes_back(bench, &modem).await?;
+        Ok(step.completed(released.is_some()))
+    });
+}
+
 #[test]
 fn getting() {
     at_every_await("get", async |requests: &Requests, bench, moments| {
         let modem = on_line(bench).await?;
         let client = client(&modem);
         let completed = interrupted(bench, moments, client.get(url(DOWN))).await.is_some();
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         requests.works(bench, &client).await?;
         tls_comes_back(bench, &modem).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -32,13 +86,13 @@ fn posting() {
         let client = client(&modem);
         let posted = client.post(url(UP), "application/octet-stream", payload::hostile());
         let completed = interrupted(bench, moments, posted).await.is_some();
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         let seen = requests.server.requests();
         let whole = seen.iter().all(|request| request.body == payload::hostile());
         same_reading("what was posted", &(true, true), &(seen.len() <= 1, whole), None)?;
         requests.works(bench, &client).await?;
         tls_comes_back(bench, &modem).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -61,8 +115,9 @@ fn reading_a_body() {
             next = body.next().await;
         }
         same_reading("the body", &long()[..], &all, None)?;
+        let step = in_step(bench, &modem).await?;
         requests.works(bench, &client).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }
 
@@ -73,9 +128,9 @@ fn reading_a_whole_body() {
         let client = client(&modem);
         let response = client.get(url(DOWN)).await.map_err(failed("get"))?;
         let completed = interrupted(bench, moments, response.into_body().bytes(LIMIT)).await.is_some();
-        in_step(bench, &modem).await?;
+        let step = in_step(bench, &modem).await?;
         requests.works(bench, &client).await?;
         tls_comes_back(bench, &modem).await?;
-        Ok(completed)
+        Ok(step.completed(completed))
     });
 }

@@ -1,7 +1,10 @@
 //! The futures of TLS sockets, in command mode and online.
 
 use telit_core::Modem;
-use telit_core::socket::TlsSocket;
+use telit_core::at::{Command as _, StreamEnding};
+use telit_core::commands::ResumeSocket;
+use telit_core::driver::DataStream;
+use telit_core::socket::{SocketState, SuspendedSocket, TlsSocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::bench::Bench;
@@ -9,7 +12,7 @@ use super::super::outcome::{Broken, same_reading};
 use super::super::payload;
 use super::super::set_up::on_line;
 use super::super::socket::{Command, Echo, Mode, Online};
-use super::{at_every_await, failed, in_step, interrupted, tls_comes_back};
+use super::{InStep, at_every_await, failed, in_step, interrupted, tls_comes_back};
 
 #[test]
 fn connecting() {
@@ -21,8 +24,8 @@ fn connect<M: Mode>(name: &str) {
     at_every_await(name, async |echo: &Echo<M>, bench, moments| {
         let modem = on_line(bench).await?;
         let completed = interrupted(bench, moments, Echo::<M>::connect(&modem)).await.is_some();
-        goes_on(echo, bench, &modem).await?;
-        Ok(completed)
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
     });
 }
 
@@ -48,8 +51,8 @@ fn write<M: Mode>(name: &str) {
         socket.flush().await.map_err(failed("flush"))?;
         comes_back(&mut socket).await?;
         socket.close().await.map_err(failed("close"))?;
-        goes_on(echo, bench, &modem).await?;
-        Ok(completed)
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
     });
 }
 
@@ -73,8 +76,8 @@ fn read<M: Mode>(name: &str) {
         all.extend_from_slice(&rest);
         same_reading("what came back", &payload[..], &all, None)?;
         socket.close().await.map_err(failed("close"))?;
-        goes_on(echo, bench, &modem).await?;
-        Ok(completed)
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
     });
 }
 
@@ -93,8 +96,8 @@ fn shut_down<M: Mode>(name: &str) {
         // Reading goes on.
         comes_back(&mut socket).await?;
         drop(socket);
-        goes_on(echo, bench, &modem).await?;
-        Ok(completed)
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
     });
 }
 
@@ -108,8 +111,8 @@ fn close<M: Mode>(name: &str) {
     at_every_await(name, async |echo: &Echo<M>, bench, moments| {
         let (modem, socket) = connected::<M>(bench).await?;
         let completed = interrupted(bench, moments, socket.close()).await.is_some();
-        goes_on(echo, bench, &modem).await?;
-        Ok(completed)
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
     });
 }
 
@@ -118,15 +121,132 @@ fn suspending_and_resuming() {
     at_every_await("suspend", async |echo: &Echo<Online>, bench, moments| {
         let (modem, socket) = connected::<Online>(bench).await?;
         let completed = interrupted(bench, moments, socket.suspend()).await.is_some();
-        goes_on(echo, bench, &modem).await?;
-        Ok(completed)
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
     });
     at_every_await("resume of a socket", async |echo: &Echo<Online>, bench, moments| {
         let (modem, socket) = connected::<Online>(bench).await?;
         let suspended = socket.suspend().await.map_err(failed("suspend"))?;
         let completed = interrupted(bench, moments, suspended.resume()).await.is_some();
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
+    });
+}
+
+#[test]
+fn looking() {
+    at_every_await("TlsSocket::status", async |echo: &Echo<Command>, bench, moments| {
+        let (modem, socket) = connected::<Command>(bench).await?;
+        let completed = interrupted(bench, moments, socket.status()).await.is_some();
+        let status = socket.status().await.map_err(failed("status"))?;
+        same_reading("the state", &SocketState::Open, &status.state, None)?;
+        socket.close().await.map_err(failed("close"))?;
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
+    });
+    at_every_await("TlsSocket::counters", async |echo: &Echo<Command>, bench, moments| {
+        let (modem, socket) = connected::<Command>(bench).await?;
+        let completed = interrupted(bench, moments, socket.counters()).await.is_some();
+        let counted = socket.counters().await.map_err(failed("counters"))?;
+        same_reading("bytes that were sent", &Some(0), &counted.map(|counted| counted.sent), None)?;
+        socket.close().await.map_err(failed("close"))?;
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
+    });
+}
+
+#[test]
+fn looking_at_a_suspended_socket() {
+    at_every_await("SuspendedSocket::status", async |echo: &Echo<Online>, bench, moments| {
+        let (modem, suspended) = suspended(bench).await?;
+        let completed = interrupted(bench, moments, suspended.status()).await.is_some();
+        let status = suspended.status().await.map_err(failed("status"))?;
+        same_reading("the state", &SocketState::Open, &status.state, None)?;
+        drop(suspended);
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
+    });
+    at_every_await("SuspendedSocket::counters", async |echo: &Echo<Online>, bench, moments| {
+        let (modem, suspended) = suspended(bench).await?;
+        let completed = interrupted(bench, moments, suspended.counters()).await.is_some();
+        let counted = suspended.counters().await.map_err(failed("counters"))?;
+        same_reading("bytes that were sent", &Some(0), &counted.map(|counted| counted.sent), None)?;
+        drop(suspended);
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
+    });
+    at_every_await("SuspendedSocket::close", async |echo: &Echo<Online>, bench, moments| {
+        let (modem, suspended) = suspended(bench).await?;
+        let completed = interrupted(bench, moments, suspended.close()).await.is_some();
+        let step = goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
+    });
+}
+
+async fn suspended(bench: &Bench) -> Result<(Modem, SuspendedSocket), Broken> {
+    let (modem, socket) = connected::<Online>(bench).await?;
+    Ok((modem, socket.suspend().await.map_err(failed("suspend"))?))
+}
+
+/// The raw stream of a connection that was made in command mode.
+async fn raw(modem: &Modem) -> Result<DataStream, Broken> {
+    let exchange = ResumeSocket { socket: 1, end: StreamEnding::ProvenMarkAndSilence }.exchange();
+    modem.open_stream(exchange.map_err(failed("the command"))?).await.map_err(failed("online mode"))
+}
+
+/// An operation of a raw stream; what it did is undone by dropping the stream.
+fn streaming(name: &str, operation: impl AsyncFn(&mut DataStream) -> Result<(), Broken>) {
+    at_every_await(name, async |echo: &Echo<Command>, bench, moments| {
+        let (modem, socket) = connected::<Command>(bench).await?;
+        let mut stream = raw(&modem).await?;
+        let done = interrupted(bench, moments, operation(&mut stream)).await.transpose()?;
+        drop(stream);
+        let step = in_step(bench, &modem).await?;
+        drop(socket);
         goes_on(echo, bench, &modem).await?;
-        Ok(completed)
+        Ok(step.completed(done.is_some()))
+    });
+}
+
+#[test]
+fn a_raw_stream() {
+    at_every_await("Modem::open_stream", async |echo: &Echo<Command>, bench, moments| {
+        let (modem, socket) = connected::<Command>(bench).await?;
+        let completed = interrupted(bench, moments, raw(&modem)).await.transpose()?.is_some();
+        let step = in_step(bench, &modem).await?;
+        drop(socket);
+        goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
+    });
+    streaming("DataStream::next", async |stream| {
+        stream.write(payload::hostile()).await.map_err(failed("write"))?;
+        stream.next().await.map(drop).ok_or_else(|| Broken::wrong("the stream has ended"))
+    });
+    streaming("DataStreamWriter::write", async |stream| {
+        stream.writer().write(payload::hostile()).await.map_err(failed("write"))
+    });
+    streaming("DataStreamWriter::flush", async |stream| {
+        stream.write(payload::hostile()).await.map_err(failed("write"))?;
+        stream.writer().flush().await.map_err(failed("flush"))
+    });
+    streaming("DataStream::close", async |stream| {
+        stream.close().await;
+        while stream.next().await.is_some() {}
+        Ok(())
+    });
+}
+
+#[test]
+fn the_end_of_a_raw_stream() {
+    at_every_await("DataStream::end", async |echo: &Echo<Command>, bench, moments| {
+        let (modem, socket) = connected::<Command>(bench).await?;
+        let stream = raw(&modem).await?;
+        stream.close().await;
+        let completed = interrupted(bench, moments, stream.end()).await.is_some();
+        let step = in_step(bench, &modem).await?;
+        drop(socket);
+        goes_on(echo, bench, &modem).await?;
+        Ok(step.completed(completed))
     });
 }
 
@@ -142,8 +262,9 @@ async fn comes_back(socket: &mut TlsSocket) -> Result<(), Broken> {
     same_reading("what came back", &payload::hostile()[..], &back, None).map(drop)
 }
 
-async fn goes_on<M: Mode>(echo: &Echo<M>, bench: &Bench, modem: &Modem) -> Result<(), Broken> {
-    in_step(bench, modem).await?;
+async fn goes_on<M: Mode>(echo: &Echo<M>, bench: &Bench, modem: &Modem) -> Result<InStep, Broken> {
+    let step = in_step(bench, modem).await?;
     echo.works(bench, modem).await?;
-    tls_comes_back(bench, modem).await
+    tls_comes_back(bench, modem).await?;
+    Ok(step)
 }

@@ -1,0 +1,249 @@
+//! Which run shows that a public future can be dropped, and at how many moments at least.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Runs, and the least number of moments after which each is dropped.
+const RUNS: &[(&str, usize)] = &[
+    ("open", 12),
+    ("bring_up", 13),
+    ("provision", 45),
+    ("acquire_tls", 9),
+    ("acquire_tls in turn", 1),
+    ("execute", 3),
+    ("TlsConnector::turn", 9),
+    ("TlsConnector::try_turn", 9),
+    ("registration", 3),
+    ("test_form", 3),
+    ("tls_owner", 9),
+    ("try_acquire_tls", 9),
+    ("ensure_clock", 6),
+    ("inventory", 15),
+    ("remove", 11),
+    ("Supervisor::start", 26),
+    ("Supervisor::recover", 9),
+    ("HealthWatch::up", 10),
+    ("HealthWatch::lost", 3),
+    ("FtpsClient::connect", 89),
+    ("upload", 19),
+    ("size", 3),
+    ("list", 14),
+    ("pwd", 3),
+    ("cwd", 3),
+    ("last_message", 3),
+    ("append", 18),
+    ("FtpsClient::remove", 14),
+    ("download_to_file", 18),
+    ("FtpsClient::close", 4),
+    ("download in command mode", 6),
+    ("download online", 11),
+    ("Download::next in command mode", 3),
+    ("Download::next online", 2),
+    ("MqttClient::connect", 68),
+    ("subscribe", 3),
+    ("publish", 3),
+    ("Subscription::next", 3),
+    ("publish_retained", 3),
+    ("MqttClient::send", 3),
+    ("unsubscribe", 4),
+    ("unmatched", 1),
+    ("Events::next", 3),
+    ("capabilities", 11),
+    ("pause", 3),
+    ("resume", 23),
+    ("disconnect", 3),
+    ("head", 65),
+    ("delete", 65),
+    ("put", 66),
+    ("send", 65),
+    ("Body::text", 71),
+    ("release_tls", 3),
+    ("get", 65),
+    ("post", 66),
+    ("Body::next", 3),
+    ("Body::bytes", 9),
+    ("TlsConnector::connect", 87),
+    ("TlsConnector::connect online", 91),
+    ("write", 5),
+    ("write online", 3),
+    ("read", 3),
+    ("read online", 2),
+    ("shutdown", 5),
+    ("shutdown online", 3),
+    ("TlsSocket::close", 3),
+    ("TlsSocket::close online", 7),
+    ("suspend", 3),
+    ("resume of a socket", 4),
+    ("TlsSocket::status", 3),
+    ("TlsSocket::counters", 3),
+    ("SuspendedSocket::status", 4),
+    ("SuspendedSocket::counters", 4),
+    ("SuspendedSocket::close", 6),
+    ("Modem::open_stream", 6),
+    ("DataStream::next", 3),
+    ("DataStreamWriter::write", 1),
+    ("DataStreamWriter::flush", 1),
+    ("DataStream::close", 3),
+    ("DataStream::end", 3),
+];
+
+enum Shown {
+    By(&'static [&'static str]),
+    /// Why there is no run.
+    Not(&'static str),
+}
+
+use Shown::{By, Not};
+
+const WAITS_FOR_NOBODY: &str = "it hands over to the task that owns the port, and waits for nothing else";
+const PLAYS_THE_MODULE: &str = "the other end of a stream, for tests with a mocked channel";
+const ONLY_RECEIVES: &str = "it receives from a channel, which nothing else depends on";
+const PARTS: &str = "every connection of a client and of a socket consists of it";
+
+/// What is built on a client out of the client's own futures.
+const LAYERED: &str = "mqtt/src/aws/";
+
+/// Every `pub async fn` of the SDK but those.
+const FUTURES: &[(&str, &str, Shown)] = &[
+    ("core/src/driver/health.rs", "changed", Not(ONLY_RECEIVES)),
+    ("core/src/driver/health.rs", "lost", By(&["HealthWatch::lost"])),
+    ("core/src/driver/health.rs", "up", By(&["HealthWatch::up"])),
+    ("core/src/driver/stream.rs", "close", By(&["DataStream::close"])),
+    ("core/src/driver/stream.rs", "end", By(&["DataStream::end"])),
+    ("core/src/driver/stream.rs", "flush", By(&["DataStreamWriter::flush"])),
+    ("core/src/driver/stream.rs", "next", By(&["DataStream::next"])),
+    ("core/src/driver/stream.rs", "send", Not(PLAYS_THE_MODULE)),
+    ("core/src/driver/stream.rs", "set_send_timeout", Not(WAITS_FOR_NOBODY)),
+    ("core/src/driver/stream.rs", "write", By(&["DataStreamWriter::write"])),
+    ("core/src/driver/stream.rs", "written", Not(PLAYS_THE_MODULE)),
+    ("core/src/driver/unsolicited.rs", "next", Not(ONLY_RECEIVES)),
+    ("core/src/modem/basis.rs", "ask_for_loss", By(&["execute"])),
+    ("core/src/modem/basis.rs", "lost", By(&["HealthWatch::lost"])),
+    ("core/src/modem/bring_up.rs", "bring_up", By(&["bring_up"])),
+    ("core/src/modem/bring_up.rs", "registration", By(&["registration"])),
+    ("core/src/modem/builder.rs", "open", By(&["open"])),
+    ("core/src/modem/builder.rs", "open_serial", By(&["open"])),
+    ("core/src/modem/clock.rs", "ensure_clock", By(&["ensure_clock"])),
+    ("core/src/modem/escape.rs", "open_stream", By(&["Modem::open_stream"])),
+    ("core/src/modem/mod.rs", "acquire_tls", By(&["acquire_tls", "acquire_tls in turn"])),
+    ("core/src/modem/mod.rs", "run", By(&["execute"])),
+    ("core/src/modem/mod.rs", "test_form", By(&["test_form"])),
+    ("core/src/modem/mod.rs", "tls_owner", By(&["tls_owner"])),
+    ("core/src/modem/mod.rs", "try_acquire_tls", By(&["try_acquire_tls"])),
+    ("core/src/modem/service_event.rs", "next", Not(ONLY_RECEIVES)),
+    (
+        "core/src/socket/connector.rs",
+        "connect",
+        By(&["TlsConnector::connect", "TlsConnector::connect online"]),
+    ),
+    ("core/src/socket/connector.rs", "try_turn", By(&["TlsConnector::try_turn"])),
+    ("core/src/socket/connector.rs", "turn", By(&["TlsConnector::turn"])),
+    ("core/src/socket/suspended.rs", "close", By(&["SuspendedSocket::close"])),
+    ("core/src/socket/suspended.rs", "counters", By(&["SuspendedSocket::counters"])),
+    ("core/src/socket/suspended.rs", "resume", By(&["resume of a socket"])),
+    ("core/src/socket/suspended.rs", "status", By(&["SuspendedSocket::status"])),
+    ("core/src/socket/tls_socket.rs", "close", By(&["TlsSocket::close", "TlsSocket::close online"])),
+    ("core/src/socket/tls_socket.rs", "counters", By(&["TlsSocket::counters"])),
+    ("core/src/socket/tls_socket.rs", "status", By(&["TlsSocket::status"])),
+    ("core/src/socket/tls_socket.rs", "suspend", By(&["suspend"])),
+    ("core/src/supervisor/event.rs", "next", Not(ONLY_RECEIVES)),
+    ("core/src/supervisor/mod.rs", "recover", By(&["Supervisor::recover"])),
+    ("core/src/supervisor/mod.rs", "start", By(&["Supervisor::start"])),
+    ("core/src/tls/setup/mod.rs", "apply", Not(PARTS)),
+    ("core/src/tls/setup/mod.rs", "apply_with", Not(PARTS)),
+    ("core/src/tls/setup/mod.rs", "prepare", Not(PARTS)),
+    ("core/src/tls/store/inventory.rs", "inventory", By(&["inventory"])),
+    ("core/src/tls/store/inventory.rs", "remove", By(&["remove"])),
+    ("core/src/tls/store/provision.rs", "provision", By(&["provision"])),
+    ("core/src/tls/store/provision.rs", "provision_with", By(&["provision"])),
+    ("ftps/src/client.rs", "append", By(&["append"])),
+    ("ftps/src/client.rs", "close", By(&["FtpsClient::close"])),
+    ("ftps/src/client.rs", "connect", By(&["FtpsClient::connect"])),
+    ("ftps/src/client.rs", "cwd", By(&["cwd"])),
+    ("ftps/src/client.rs", "last_message", By(&["last_message"])),
+    ("ftps/src/client.rs", "list", By(&["list"])),
+    ("ftps/src/client.rs", "pwd", By(&["pwd"])),
+    ("ftps/src/client.rs", "remove", By(&["FtpsClient::remove"])),
+    ("ftps/src/client.rs", "size", By(&["size"])),
+    ("ftps/src/client.rs", "upload", By(&["upload"])),
+    ("ftps/src/download.rs", "next", By(&["Download::next in command mode", "Download::next online"])),
+    ("https/src/body.rs", "bytes", By(&["Body::bytes"])),
+    ("https/src/body.rs", "next", By(&["Body::next"])),
+    ("https/src/body.rs", "text", By(&["Body::text"])),
+    ("https/src/client.rs", "delete", By(&["delete"])),
+    ("https/src/client.rs", "get", By(&["get"])),
+    ("https/src/client.rs", "head", By(&["head"])),
+    ("https/src/client.rs", "post", By(&["post"])),
+    ("https/src/client.rs", "put", By(&["put"])),
+    ("https/src/client.rs", "release_tls", By(&["release_tls"])),
+    ("https/src/client.rs", "send", By(&["send"])),
+    ("mqtt/src/client/events.rs", "next", By(&["Events::next"])),
+    ("mqtt/src/client/mod.rs", "capabilities", By(&["capabilities"])),
+    ("mqtt/src/client/mod.rs", "connect", By(&["MqttClient::connect"])),
+    ("mqtt/src/client/mod.rs", "disconnect", By(&["disconnect"])),
+    ("mqtt/src/client/mod.rs", "pause", By(&["pause"])),
+    ("mqtt/src/client/mod.rs", "publish", By(&["publish"])),
+    ("mqtt/src/client/mod.rs", "publish_retained", By(&["publish_retained"])),
+    ("mqtt/src/client/mod.rs", "resume", By(&["resume"])),
+    ("mqtt/src/client/mod.rs", "send", By(&["MqttClient::send"])),
+    ("mqtt/src/client/mod.rs", "subscribe", By(&["subscribe"])),
+    ("mqtt/src/client/mod.rs", "unmatched", By(&["unmatched"])),
+    ("mqtt/src/client/mod.rs", "unsubscribe", By(&["unsubscribe"])),
+    ("mqtt/src/subscription.rs", "next", By(&["Subscription::next"])),
+];
+
+/// How many moments a run has at least.
+pub(super) fn least_moments(name: &str) -> usize {
+    let run = RUNS.iter().find(|(run, _)| *run == name);
+    run.map_or_else(|| panic!("{name} is not in the table of runs"), |(_, least)| *least)
+}
+
+#[test]
+fn every_public_future_is_in_the_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let mut found = BTreeSet::new();
+    for package in ["core", "mqtt", "https", "ftps"] {
+        for file in sources(&root.join(package).join("src")) {
+            let text = std::fs::read_to_string(&file).expect("it can be read");
+            let path = file.strip_prefix(root).expect("it is inside").to_string_lossy().into_owned();
+            if path.starts_with(LAYERED) {
+                continue;
+            }
+            let names = text.lines().filter_map(|line| line.trim_start().strip_prefix("pub async fn "));
+            let end = |name: &str| name.find(['(', '<']).unwrap_or(name.len());
+            found.extend(names.map(|name| (path.clone(), name[..end(name)].to_owned())));
+        }
+    }
+    let listed = FUTURES.iter().map(|(file, name, _)| ((*file).to_owned(), (*name).to_owned()));
+    assert_eq!(found, listed.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn every_run_of_the_table_exists() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/faults/cancellation");
+    let files = sources(&here).into_iter().filter(|file| !file.ends_with("table.rs"));
+    let text: String = files.map(|file| std::fs::read_to_string(file).expect("it can be read")).collect();
+    for (run, least) in RUNS {
+        assert!(text.contains(&format!("\"{run}\"")), "nobody runs {run}");
+        assert!(*least > 0, "{run} may prove nothing");
+    }
+    for (file, name, shown) in FUTURES {
+        match shown {
+            By(runs) => runs.iter().for_each(|run| assert!(least_moments(run) > 0, "{file} {name}: {run}")),
+            Not(reason) => assert!(!reason.is_empty(), "{file} {name}"),
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("it is a folder") {
+        let path = entry.expect("it can be read").path();
+        match path.is_dir() {
+            true => all.extend(sources(&path)),
+            false if path.extension().is_some_and(|extension| extension == "rs") => all.push(path),
+            false => {}
+        }
+    }
+    all
+}
