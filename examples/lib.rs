@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
+use serde_json::json;
 use telit_core::Modem;
 use telit_core::driver::BoxedStream;
 use telit_core::modem::ModemBuilder;
 use telit_core::supervisor::{Supervisor, SupervisorOptions};
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
 use telit_core::transport::SerialPort;
+use telit_mqtt::aws::AwsIot;
+use telit_simulator::servers::aws::{self, AwsIotOptions, JobStatus, Policy};
 use telit_simulator::servers::{CertificateRequest, Front, FrontOptions, TestServers};
 use telit_simulator::{Platform, VirtualModule};
 
@@ -19,6 +22,13 @@ use telit_simulator::{Platform, VirtualModule};
 pub const ECHO_PORT: u16 = 7;
 /// Its name in the virtual network.
 const ECHO_NAME: &str = "echo.test";
+
+/// The endpoint that AWS has in the virtual network.
+const ENDPOINT: &str = "example-ats.iot.eu-central-1.amazonaws.com";
+/// The job that AWS has there for `thing-1`, and the hash of the firmware that it wants installed.
+const JOB: &str = "firmware-7";
+const JOB_THING: &str = "thing-1";
+const FIRMWARE_SHA256: &str = "38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362";
 
 /// Bits a second of a line that is to be pulled while it carries something.
 const RATE: u32 = 921_600;
@@ -56,6 +66,7 @@ pub struct Bench {
 #[derive(Debug)]
 struct World {
     servers: TestServers,
+    cloud: aws::AwsIot,
     module: Arc<VirtualModule>,
     _echo: Front,
 }
@@ -105,6 +116,27 @@ impl Bench {
         }
     }
 
+    /// A thing at AWS IoT. A virtual module has a virtual AWS; otherwise `TELIT_HOST` is the endpoint, and `TELIT_CERT` and
+    /// `TELIT_KEY` are the thing's.
+    ///
+    /// # Errors
+    /// Something is missing.
+    pub fn aws(&self, thing: &str) -> Result<AwsIot> {
+        let Some(World { servers, .. }) = &self.world else {
+            let identity = Identity::from_pem(&file("TELIT_CERT")?, &file("TELIT_KEY")?)?;
+            return Ok(AwsIot::new(&variable("TELIT_HOST")?, thing, identity)?);
+        };
+        let authority = CaCertificate::from_pem(servers.authority().certificate_pem().as_bytes())?;
+        Ok(AwsIot::new(ENDPOINT, thing, client_identity(servers)?)?.trust(authority))
+    }
+
+    /// Waits until the virtual AWS knows that its job is done, and tells how it stands. A real one is not asked: there
+    /// it never ends.
+    pub async fn job_is_done(&self) -> &'static str {
+        let Some(World { cloud, .. }) = &self.world else { return std::future::pending().await };
+        cloud.wait_for_job(JOB, JOB_THING, JobStatus::Succeeded).await.status.name()
+    }
+
     /// Pulls the plug of the virtual module and restarts it. A real module is left alone: there it is up to you.
     pub fn make_trouble(&self) {
         if let Some(World { module, .. }) = &self.world {
@@ -115,8 +147,7 @@ impl Bench {
 
     fn on_virtual_module(world: World, modem: Modem, supervisor: Option<Supervisor>) -> Result<Self> {
         let servers = &world.servers;
-        let client = servers.client();
-        let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())?;
+        let identity = client_identity(servers)?;
         let ca = CaCertificate::from_pem(servers.authority().certificate_pem().as_bytes())?;
         Ok(Self {
             modem,
@@ -159,15 +190,32 @@ impl World {
         servers.ftps().put_file("firmware.bin", vec![0x5a; 200_000])?;
         let certificate = servers.authority().issue(&CertificateRequest::server(ECHO_NAME))?;
         let echo = Front::start(&FrontOptions::new(&certificate), echo()?).await?;
+        let cloud = start_cloud(&servers).await?;
         let module = VirtualModule::builder(Platform::P37)
+            .resolve(ENDPOINT, 8883, cloud.addr())
             .baud(rate)
             .resolve(ECHO_NAME, ECHO_PORT, echo.addr())
             .resolve(TestServers::BROKER_NAME, 8883, servers.broker().addr())
             .resolve(TestServers::REST_NAME, 443, servers.rest().addr())
             .resolve(TestServers::FILES_NAME, 21, servers.ftps().addr())
             .build()?;
-        Ok(Self { servers, module: Arc::new(module), _echo: echo })
+        Ok(Self { servers, cloud, module: Arc::new(module), _echo: echo })
     }
+}
+
+/// AWS IoT, which knows the client certificate and has a job for a thing.
+async fn start_cloud(servers: &TestServers) -> Result<aws::AwsIot> {
+    let certificate = servers.authority().issue(&CertificateRequest::server(ENDPOINT))?;
+    let cloud = aws::AwsIot::start(&AwsIotOptions::new(&certificate, servers.authority())).await?;
+    cloud.register_certificate(servers.client().certificate_pem(), Policy::everything())?;
+    let document = json!({ "path": "firmware.bin", "sha256": FIRMWARE_SHA256 });
+    cloud.create_job(JOB, document, &[JOB_THING])?;
+    Ok(cloud)
+}
+
+fn client_identity(servers: &TestServers) -> Result<Identity> {
+    let client = servers.client();
+    Ok(Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())?)
 }
 
 fn builder() -> ModemBuilder {

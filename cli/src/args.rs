@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use telit_core::platform::PlatformId;
 
-use crate::action::{at, demo, ftps, https, mqtt, provision, simulate, socket};
+use crate::action::{at, aws, demo, ftps, https, mqtt, provision, simulate, socket};
 use crate::clock::ClockChoice;
 use crate::failure::Failure;
 use crate::recovery::RecoveryArguments;
@@ -105,6 +105,9 @@ pub(crate) enum Command {
     /// Publish to or receive from an MQTT broker
     #[command(subcommand)]
     Mqtt(mqtt::MqttCommand),
+    /// Read, change and follow device shadows of AWS IoT, list jobs
+    #[command(subcommand)]
+    Aws(aws::AwsCommand),
     /// Send a request to a web server
     #[command(
         subcommand,
@@ -235,6 +238,9 @@ mod tests {
             "telit https post https://h/ --data a --data-file b",
             "telit https get https://h/ --data a",
             "telit simulate --platform 37",
+            "telit aws shadow get --thing t",
+            "telit aws shadow update --endpoint e --thing t",
+            "telit aws shadow update --endpoint e --thing t --reported {",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

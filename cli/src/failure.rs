@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use telit_core::at::InvalidValue;
 use telit_core::exclusive::LeaseError;
 use telit_core::modem::{BringUpError, OpenError};
 use telit_core::socket::SocketError;
@@ -14,6 +15,9 @@ use telit_core::transport::SerialError;
 use telit_core::{Category, CommandError};
 use telit_ftps::{DownloadError, TransferError};
 use telit_https::{BodyError, RequestError};
+use telit_mqtt::aws::EndpointError;
+use telit_mqtt::aws::jobs::JobsError;
+use telit_mqtt::aws::shadow::ShadowError;
 use telit_mqtt::{DisconnectError, PublishError, SubscribeError};
 
 /// A failed command: whose turn it is, what happened, what to try.
@@ -244,14 +248,28 @@ const END_THE_OTHER: &str = "one service at a time has the module's TLS: end the
 explained!(
     BodyError,
     DisconnectError,
+    JobsError,
     PublishError,
     RequestError,
+    ShadowError,
     SubscribeError,
     SocketError,
     TransferError,
     telit_ftps::ConnectError,
     telit_mqtt::ConnectError,
 );
+
+impl From<EndpointError> for Failure {
+    fn from(error: EndpointError) -> Self {
+        Self::explained(Category::Usage, &error.to_string(), None)
+    }
+}
+
+impl From<InvalidValue> for Failure {
+    fn from(error: InvalidValue) -> Self {
+        Self::usage(error)
+    }
+}
 
 impl From<DownloadError> for Failure {
     fn from(error: DownloadError) -> Self {

@@ -34,7 +34,12 @@ impl RecoveryArguments {
     pub(crate) fn check(&self, command: &Command) -> Result<(), Failure> {
         let goes_on = matches!(
             command,
-            Command::Info | Command::Mqtt(_) | Command::Https(_) | Command::Ftps(_) | Command::Socket(_)
+            Command::Info
+                | Command::Mqtt(_)
+                | Command::Aws(_)
+                | Command::Https(_)
+                | Command::Ftps(_)
+                | Command::Socket(_)
         );
         if self.recover && !goes_on {
             return Err(Failure::usage("--recover is for info, mqtt, https, ftps and socket only")

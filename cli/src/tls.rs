@@ -180,6 +180,27 @@ impl TlsArguments {
         Ok(builder.cipher_policy(policy(&self.cipher)?))
     }
 
+    /// Whether nothing older than TLS 1.3 is accepted.
+    pub(crate) fn needs_tls13(&self) -> bool {
+        self.min_tls.0 == TlsVersion::Tls13
+    }
+
+    /// The first option given that a preset decides by itself.
+    pub(crate) fn beside_a_preset(&self) -> Option<&'static str> {
+        let given = [
+            (!self.trust_preloaded.is_empty(), "--trust-preloaded"),
+            (self.format.0 != CredentialFormat::Pem, "--format"),
+            (self.ram, "--ram"),
+            (!self.cipher.is_empty(), "--cipher"),
+            (self.server_key.0 != ServerKey::Rsa, "--server-key"),
+            (!self.danger_cipher.is_empty(), "--danger-cipher"),
+            (self.danger_platform_ciphers, "--danger-platform-ciphers"),
+            (self.danger_no_verify, "--danger-no-verify"),
+            (self.danger_skip_host_check, "--danger-skip-host-check"),
+        ];
+        given.into_iter().find_map(|(given, option)| given.then_some(option))
+    }
+
     /// Form of stored credentials.
     pub(crate) fn credential_format(&self) -> CredentialFormat {
         self.format.0

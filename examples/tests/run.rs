@@ -30,6 +30,20 @@ fn resilient_mqtt() {
 }
 
 #[test]
+fn shadow_thermostat() {
+    let expected = "21.5 degrees are desired\nand reported: the shadow has version 2 now\n";
+    assert_eq!(run("shadow_thermostat"), expected);
+}
+
+#[test]
+fn job_update() {
+    let expected = "firmware-7: download firmware.bin\n\
+                    200000 bytes, SHA-256 38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362\n\
+                    the job is SUCCEEDED\n";
+    assert_eq!(run("job_update"), expected);
+}
+
+#[test]
 fn https_get() {
     assert_eq!(run("https_get"), "200 OK\n{\"status\":\"ok\"}\n201 Created\n");
 }

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod at;
+pub(crate) mod aws;
 pub(crate) mod demo;
 pub(crate) mod ftps;
 pub(crate) mod https;
@@ -22,7 +23,7 @@ use crate::port;
 /// interruption see to it themselves.
 pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let work = dispatch(arguments, output);
-    if matches!(arguments.command, Command::Simulate(_) | Command::Mqtt(mqtt::MqttCommand::Sub(_))) {
+    if ends_by_interruption(&arguments.command) {
         return work.await;
     }
     let mut interrupt = Interrupt::listen()?;
@@ -33,6 +34,14 @@ pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Fa
     Err(interrupted(&arguments.command))
 }
 
+fn ends_by_interruption(command: &Command) -> bool {
+    match command {
+        Command::Simulate(_) | Command::Mqtt(mqtt::MqttCommand::Sub(_)) => true,
+        Command::Aws(command) => command.follows(),
+        _ => false,
+    }
+}
+
 fn interrupted(command: &Command) -> Failure {
     let hint = match command {
         Command::Ftps(ftps::FtpsCommand::Get(_)) => {
@@ -41,7 +50,7 @@ fn interrupted(command: &Command) -> Failure {
         Command::Ftps(ftps::FtpsCommand::Put(_) | ftps::FtpsCommand::Append(_)) => {
             "the file on the server may be incomplete: check its size before sending it again"
         }
-        Command::Mqtt(_) | Command::Https(_) | Command::Socket(_) => {
+        Command::Mqtt(_) | Command::Aws(_) | Command::Https(_) | Command::Socket(_) => {
             "the server may have got it: run it again if doing it twice does no harm"
         }
         _ => "run it again",
@@ -54,6 +63,7 @@ async fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Info => Box::pin(info::run(arguments, output)).await,
         Command::Provision(command) => Box::pin(provision::run(arguments, command, output)).await,
         Command::Mqtt(command) => Box::pin(mqtt::run(arguments, command, output)).await,
+        Command::Aws(command) => Box::pin(aws::run(arguments, command, output)).await,
         Command::Https(command) => Box::pin(https::run(arguments, command, output)).await,
         Command::Ftps(command) => Box::pin(ftps::run(arguments, command, output)).await,
         Command::Socket(command) => Box::pin(socket::run(arguments, command)).await,

@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+#[cfg(feature = "simulator")]
+mod aws;
 mod harness;
 #[cfg(feature = "simulator")]
 mod platforms;

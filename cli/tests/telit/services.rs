@@ -458,7 +458,7 @@ fn the_demonstration() {
     let ran = telit(&["demo", "--json", "--transcript", transcript.to_str().unwrap()]).ok();
     let steps = ran.objects();
     assert!(steps.iter().all(|step| step["ok"] == true && step["ms"].is_u64()), "{ran:?}");
-    for name in ["module", "provision", "mqtt", "https", "ftps"] {
+    for name in ["module", "provision", "mqtt", "https", "ftps", "shadow"] {
         assert!(steps.iter().any(|step| step["step"] == name), "{name}: {ran:?}");
     }
     let ftps = steps.iter().find(|step| step["step"] == "ftps").unwrap();

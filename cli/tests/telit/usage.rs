@@ -14,7 +14,7 @@ fn refused(arguments: &[&str]) -> Ran {
 #[test]
 fn help_lists_the_commands_that_exist() {
     let help = telit(&["--help"]).ok().stdout;
-    for command in ["info", "provision", "mqtt", "https", "ftps", "at", "simulate", "demo"] {
+    for command in ["info", "provision", "mqtt", "aws", "https", "ftps", "at", "simulate", "demo"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {help}");
     }
     for option in [

@@ -11,6 +11,8 @@ mod module;
 mod mqtt;
 #[cfg(feature = "simulator")]
 mod report;
+#[cfg(feature = "simulator")]
+mod shadow;
 
 use clap::Args;
 
@@ -28,7 +30,8 @@ pub(crate) async fn run(arguments: &Arguments, _: &DemoArguments, output: &Outpu
 
     let report = Report::start(output);
     let servers = report.step("servers", start_servers()).await?;
-    let opened = report.step("module", module::open(&servers, &arguments.global)).await?;
+    let cloud = shadow::start(&servers).await?;
+    let opened = report.step("module", module::open(&servers, &cloud, &arguments.global)).await?;
     let modem = &opened.modem;
     report.step("provision", module::provision(modem, &servers)).await?;
     let mut session = report.step("mqtt", mqtt::talk(modem, &servers)).await?;
@@ -39,6 +42,7 @@ pub(crate) async fn run(arguments: &Arguments, _: &DemoArguments, output: &Outpu
     report.remark("MQTT takes TLS back")?;
     report.step("mqtt-resume", session.resume()).await?;
     report.step("mqtt-close", session.close()).await?;
+    report.step("shadow", shadow::follow(modem, &servers, &cloud)).await?;
     report.end()
 }
 

@@ -6,6 +6,7 @@ use telit_core::platform::PlatformId;
 use telit_core::tls::{self, CaCertificate, Identity, Provision, TlsOptions};
 use telit_simulator::VirtualModule;
 use telit_simulator::servers::TestServers;
+use telit_simulator::servers::aws::AwsIot;
 
 use super::report::Done;
 use crate::args::GlobalArguments;
@@ -28,9 +29,10 @@ const FTP_PORT: u16 = 21;
 /// Opens a virtual module, identifies it and takes it into the network.
 pub(super) async fn open(
     servers: &TestServers,
+    cloud: &AwsIot,
     arguments: &GlobalArguments,
 ) -> Result<Done<Opened>, Failure> {
-    let resolve = names(servers);
+    let resolve = names(servers, cloud);
     let platform = arguments.platform.0.unwrap_or(PlatformId::P37);
     let settings = Settings { resolve: &resolve, baud: arguments.baud, ..Settings::new(platform) };
     let virtual_module = virtual_module::start(&settings)?;
@@ -69,19 +71,20 @@ pub(super) fn tls_options(servers: &TestServers) -> Result<TlsOptions, Failure> 
     Ok(TlsOptions::builder().ca(authority(servers)?).identity(identity(servers)?).build()?)
 }
 
-fn authority(servers: &TestServers) -> Result<CaCertificate, Failure> {
+pub(super) fn authority(servers: &TestServers) -> Result<CaCertificate, Failure> {
     Ok(CaCertificate::from_pem(servers.authority().certificate_pem().as_bytes())?)
 }
 
-fn identity(servers: &TestServers) -> Result<Identity, Failure> {
+pub(super) fn identity(servers: &TestServers) -> Result<Identity, Failure> {
     let client = servers.client();
     Ok(Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())?)
 }
 
-fn names(servers: &TestServers) -> [Resolve; 3] {
+fn names(servers: &TestServers, cloud: &AwsIot) -> [Resolve; 4] {
     let resolve = |host: &str, port, address| Resolve { host: host.to_owned(), port, address };
     [
         resolve(TestServers::BROKER_NAME, BROKER_PORT, servers.broker().addr()),
+        resolve(super::shadow::ENDPOINT, BROKER_PORT, cloud.addr()),
         resolve(TestServers::REST_NAME, HTTPS_PORT, servers.rest().addr()),
         resolve(TestServers::FILES_NAME, FTP_PORT, servers.ftps().addr()),
     ]
