@@ -1,5 +1,6 @@
 //! One file a behaviour.
 
+mod aws;
 mod every_platform;
 mod ftps;
 mod https;

@@ -13,6 +13,9 @@ const DEPTH: usize = 8;
 
 /// Checks one section, desired or reported.
 pub(super) fn check_section(section: &Value) -> Result<(), ShadowError> {
+    if !section.is_object() && !section.is_null() {
+        return Err(ShadowError::Unsendable { problem: "a state is an object".to_owned() });
+    }
     let depth = depth(section);
     if depth > DEPTH {
         return Err(ShadowError::TooDeep { depth, limit: DEPTH });
@@ -72,6 +75,14 @@ mod tests {
     fn null_removes_a_value_but_not_one_of_an_array() {
         assert_eq!(check_section(&json!({ "a": null })), Ok(()));
         assert_eq!(check_section(&json!({ "a": [1, { "b": [null] }] })), Err(ShadowError::NullInArray));
+    }
+
+    #[test]
+    fn a_state_is_an_object() {
+        assert_eq!(check_section(&Value::Null), Ok(()), "which removes it");
+        for other in [json!(1), json!("text"), json!([{ "a": 1 }])] {
+            assert!(matches!(check_section(&other), Err(ShadowError::Unsendable { .. })), "{other}");
+        }
     }
 
     #[test]
