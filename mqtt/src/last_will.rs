@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::message::QoS;
+use crate::message::{Publish, QoS};
 
 /// What the broker publishes if the connection ends without a good-bye: the network fails, the module restarts or
 /// loses power. [`disconnect`](crate::MqttClient::disconnect), [`pause`](crate::MqttClient::pause) and dropping the
@@ -52,6 +52,11 @@ impl LastWill {
     pub fn retain(mut self, retain: bool) -> Self {
         self.retain = retain;
         self
+    }
+
+    /// What the broker will publish.
+    pub(crate) fn to_message(&self) -> Publish {
+        Publish::new(&self.topic, self.payload.clone()).qos(self.qos).retain(self.retain)
     }
 
     /// Whether a command line can carry the payload only with escapes.

@@ -199,11 +199,11 @@ impl MqttOptions {
         self
     }
 
-    /// What the broker itself says about the login.
+    /// What the broker itself says about the login, and about the will that comes with it.
     pub(crate) fn check_rules(&self, profile: &MqttProfile) -> Result<(), RuleViolation> {
-        self.rules
-            .as_ref()
-            .map_or(Ok(()), |rules| rules.check_login(&self.client_id, self.keep_alive_on(profile)))
+        let Some(rules) = &self.rules else { return Ok(()) };
+        rules.check_login(&self.client_id, self.keep_alive_on(profile))?;
+        self.last_will.as_ref().map_or(Ok(()), |will| rules.check_publish(&will.to_message()))
     }
 
     pub(crate) fn port_number(&self) -> u16 {

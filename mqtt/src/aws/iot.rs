@@ -33,6 +33,9 @@ pub const RULES: BrokerRules = BrokerRules::new(BROKER)
     .subscription_limit(50)
     .publishes_per_second(100);
 
+/// Of the messages a second that AWS takes on a connection, half: those that arrive count too. The rest is thrown away.
+const PUBLISHES_PER_SECOND: u32 = 50;
+
 /// Of the default security policy, those for RSA certificates. ECDSA is not offered, so that the server's chain leads to
 /// Amazon Root CA 1.
 const EPHEMERAL: [CipherSuite; 6] = [
@@ -73,7 +76,7 @@ const TLS13: [CipherSuite; 2] = [
 /// which the server chooses the kind of its certificate, Amazon Root CA 3 too.
 ///
 /// [`mqtt_options`](Self::mqtt_options) gives the options to add to them; [`connect`](Self::connect) takes them as they
-/// are. Either way [`RULES`] are kept: what AWS would answer by closing the connection is refused before it is sent.
+/// are. Either way [`RULES`] are kept, and no more than 50 messages a second are published: what AWS would answer by closing the connection is refused before it is sent.
 ///
 /// A private key must be RSA, see [`Identity`].
 ///
@@ -171,7 +174,8 @@ impl AwsIot {
         };
         let security = MqttSecurity::Tls(tls.options(profile)?);
         let client_id = self.client_id.as_ref().unwrap_or(&self.thing);
-        Ok(MqttOptions::new(self.endpoint.host(), client_id, security).rules(RULES))
+        let options = MqttOptions::new(self.endpoint.host(), client_id, security).rules(RULES);
+        Ok(options.rate_limit(PUBLISHES_PER_SECOND, PUBLISHES_PER_SECOND))
     }
 
     /// Connects with these options.
@@ -239,7 +243,9 @@ mod tests {
     use telit_core::tls::{Probed, SuiteOffer, TlsOptions, resolve};
 
     use super::*;
+    use crate::last_will::LastWill;
     use crate::message::Publish;
+    use crate::rules::Rule;
 
     const ATS: &str = "a1-ats.iot.eu-central-1.amazonaws.com";
     const GOV: &str = "a1-ats.iot.us-gov-west-1.amazonaws.com";
@@ -275,6 +281,7 @@ mod tests {
         assert_eq!((options.host.as_str(), options.port_number()), (ATS, 8883));
         assert_eq!((options.client_id.as_str(), options.user.as_str()), ("thing-1", ""));
         assert_eq!(options.rules, Some(RULES));
+        assert!(options.rate_limit.is_some());
         let other = aws(ATS).client_id("other").mqtt_options(profile(PlatformId::P37)).unwrap();
         assert_eq!(other.client_id, "other");
     }
@@ -347,6 +354,16 @@ mod tests {
         assert!(error.hint().unwrap().contains("iot:Data-ATS"));
         let own = old.trust(RootCa::IsrgRootX1.certificate().unwrap());
         assert!(own.mqtt_options(profile(PlatformId::P37)).is_ok());
+    }
+
+    #[test]
+    fn a_will_keeps_the_rules_too() {
+        let profile = profile(PlatformId::P37);
+        let with = |will| aws(ATS).mqtt_options(profile).unwrap().last_will(will);
+        let module = profile.mqtt.as_ref().unwrap();
+        assert_eq!(with(LastWill::new("t", "gone").retain(true)).check_rules(module), Ok(()));
+        let error = with(LastWill::new("$aws/t", "gone").retain(true)).check_rules(module).unwrap_err();
+        assert_eq!(error.rule, Rule::Retain);
     }
 
     #[test]
