@@ -87,7 +87,7 @@ async fn a_key_that_is_not_shown_is_replaced() {
     module.expect(forms("#SSLSECCFG: (1-10),(0-13),(0-2)"));
     module.expect([
         set("AT#SSLEN=1,1"),
-        ask("AT#SSLSECDATA?", "#SSLSECDATA: 1,1,0,1,1,0"),
+        ask("AT#SSLSECDATA?", "#SSLSECDATA: 1,1,0,1,1,1"),
         held(1, 0, CLIENT),
         refuse("AT#SSLSECDATA=1,2,2", "incorrect password"),
         set("AT#SSLSECDATA=1,0,2"),
@@ -97,6 +97,43 @@ async fn a_key_that_is_not_shown_is_replaced() {
     let done = provision(&module.modem, &lease, &[], Some(&identity())).await.expect("it is stored");
     module.finish();
     assert_eq!((done.certificate, done.key), (Provision::Unchanged, Provision::Stored));
+}
+
+/// It is the right one, but it was stored when the test form could not be read.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_anybody_can_read_is_hidden() {
+    let (module, lease) = module(PlatformId::P37).await;
+    module.expect(forms("#SSLSECCFG: (1-10),(0-13),(0-2)"));
+    module.expect([
+        set("AT#SSLEN=1,1"),
+        ask("AT#SSLSECDATA?", "#SSLSECDATA: 1,1,0,1,0,0"),
+        held(1, 0, CLIENT),
+        set("AT#SSLSECDATA=1,0,2"),
+        store("AT#SSLSECDATA=1,1,2", CLIENT_KEY).with_tail(",,1"),
+        set("AT#SSLEN=1,0"),
+    ]);
+    let done = provision(&module.modem, &lease, &[], Some(&identity())).await.expect("it is stored");
+    module.finish();
+    assert_eq!((done.certificate, done.key), (Provision::Unchanged, Provision::Stored));
+}
+
+/// Flash wears, so a key is stored again only where that hides it.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_hidden_or_cannot_be_is_left_alone() {
+    for status in ["1,1,0,1,0,1", "1,1,0,1"] {
+        let (module, lease) = module(PlatformId::P37).await;
+        module.expect(forms("#SSLSECCFG: (1-10),(0-13),(0-2)"));
+        module.expect([
+            set("AT#SSLEN=1,1"),
+            ask("AT#SSLSECDATA?", &format!("#SSLSECDATA: {status}")),
+            held(1, 0, CLIENT),
+            held(1, 2, CLIENT_KEY),
+            set("AT#SSLEN=1,0"),
+        ]);
+        let done = provision(&module.modem, &lease, &[], Some(&identity())).await.expect("it is there");
+        module.finish();
+        assert_eq!((done.certificate, done.key), (Provision::Unchanged, Provision::Unchanged));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,6 +67,9 @@ pub struct CredentialSlotsStatus {
     pub ca_certificate: bool,
     /// A private key is stored.
     pub private_key: bool,
+    /// Whether the private key comes back as its MD5 when it is read (`<md5WhenReading>`), or in clear; `None` if the
+    /// module does not tell.
+    pub key_is_hidden: Option<bool>,
 }
 
 impl CredentialSlotsStatus {
@@ -103,6 +106,7 @@ impl Command for CredentialSlots {
                 client_certificate: set(1),
                 ca_certificate: set(2),
                 private_key: set(3),
+                key_is_hidden: fields.number::<u8>(5).map(|md5_when_reading| md5_when_reading == 1),
             })
         });
         Ok(slots.collect())

@@ -130,6 +130,11 @@ impl Firmware {
     pub(in crate::tls) fn store_fields(&self) -> usize {
         self.data.len().unwrap_or(4)
     }
+
+    /// Whether a key can be stored so that it comes back as its MD5.
+    pub(in crate::tls) fn hides_keys(&self) -> bool {
+        self.store_fields() > 4
+    }
 }
 
 #[cfg(test)]

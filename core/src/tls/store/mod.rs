@@ -165,11 +165,20 @@ impl<'a> Store<'a> {
     ) -> Result<Provision, TlsError> {
         let place = own(slot, wanted.kind);
         let is_used = is_held(held, slot, wanted.kind);
-        if is_used && wanted.is_held(&self.read(place).await?) {
+        let kept = is_used && !self.is_needlessly_shown(wanted.kind, slot, held);
+        if kept && wanted.is_held(&self.read(place).await?) {
             return Ok(Provision::Unchanged);
         }
         self.replace(wanted, slot, is_used).await?;
         Ok(Provision::Stored)
+    }
+
+    /// The right key that whoever reads the slot gets in clear is stored again where the module can hide it: it was
+    /// stored by somebody who did not ask for that, or could not read how. Source: M37 p916-918.
+    fn is_needlessly_shown(&self, kind: CredentialKind, slot: u8, held: &[CredentialSlotsStatus]) -> bool {
+        let is_shown =
+            |status: &CredentialSlotsStatus| status.slot == slot && status.key_is_hidden == Some(false);
+        kind == CredentialKind::PrivateKey && self.firmware.hides_keys() && held.iter().any(is_shown)
     }
 
     /// What is stored; nothing if the module does not show it, a key with a password for one. Source: M37 p915.
