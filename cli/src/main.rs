@@ -9,6 +9,7 @@ mod log;
 mod output;
 mod port;
 mod recovery;
+mod remote;
 mod reset_command;
 mod resolve;
 mod secret;

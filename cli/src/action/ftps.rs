@@ -76,7 +76,7 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let remote = command.remote();
-    let url = Url::parse(&remote.url).map_err(|error| Failure::usage(format!("invalid URL: {error}")))?;
+    let url = crate::remote::url(&remote.url)?;
     if url.password().is_some() {
         return Err(Failure::usage("the URL holds a password, which everybody on this machine can read")
             .hint("put it into an environment variable and name that with --password-env"));

@@ -8,13 +8,12 @@ use http::{HeaderName, HeaderValue, Method, Request, Response};
 use serde_json::json;
 use telit_core::Category;
 use telit_https::{Body, HttpsClient, RequestBody};
-use url::Url;
 
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::port;
 use crate::transfer::{self, Hash, OutputFile, Progress};
+use crate::{port, remote};
 
 /// The method of the request.
 #[derive(Debug, Subcommand)]
@@ -128,9 +127,9 @@ impl HttpsCommand {
     }
 }
 
-/// What the URL standard makes of the text. A URL can carry a password, so it is not repeated in errors.
+/// What the URL standard makes of the text.
 fn uri(text: &str) -> Result<http::Uri, Failure> {
-    let mut url = Url::parse(text).map_err(|error| Failure::usage(format!("invalid URL: {error}")))?;
+    let mut url = remote::url(text)?;
     if url.scheme() != "https" {
         return Err(Failure::usage("invalid URL: only https is served").hint("write https://HOST/PATH"));
     }

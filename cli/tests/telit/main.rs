@@ -22,6 +22,8 @@ mod simulated_port;
 #[cfg(feature = "simulator")]
 mod socket;
 #[cfg(feature = "simulator")]
+mod strings;
+#[cfg(feature = "simulator")]
 mod tls_options;
 mod usage;
 #[cfg(not(feature = "simulator"))]

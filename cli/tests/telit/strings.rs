@@ -1,0 +1,53 @@
+//! Every string of the tool that could end a line, a string or an entry is refused as what it is.
+
+use crate::harness::{command, run};
+
+/// What could do so, or edit a line; a program's argument cannot hold a NUL.
+const FORBIDDEN: [&str; 7] = ["\r", "\n", "\u{1a}", "\u{1b}", "\u{8}", "\u{7f}", "\""];
+
+#[track_caller]
+fn refused(words: &str, bad: &str) {
+    let value = format!("a{bad}b");
+    let arguments: Vec<String> = words.split(' ').map(|word| word.replace('@', &value)).collect();
+    let mut tool = command(&["--port", "sim:37"]);
+    tool.args(&arguments)
+        .arg("--danger-no-verify")
+        .env("TELIT_TEST_PASSWORD", &value)
+        .env("TELIT_TEST_GOOD", "good");
+    let ran = run(&mut tool).failed(2);
+    assert!(!ran.stderr.contains(['\r', '\u{1a}', '\u{1b}', '\u{8}', '\u{7f}']), "{ran:?}");
+}
+
+#[test]
+fn hosts_names_topics_headers_and_passwords() {
+    const WORDS: [&str; 12] = [
+        "--apn @ https get https://h.test/",
+        "--clock ntp:@ https get https://h.test/",
+        "mqtt pub --host @ --client-id c --topic t --message m",
+        "mqtt pub --host h --client-id @ --topic t --message m",
+        "mqtt pub --host h --client-id c --username @ --password-env TELIT_TEST_GOOD --topic t --message m",
+        "mqtt pub --host h --client-id c --username u --password-env TELIT_TEST_PASSWORD --topic t --message m",
+        "mqtt pub --host h --client-id c --topic @ --message m",
+        "mqtt sub --host h --client-id c --topic @",
+        "socket @:443",
+        "https get https://h.test/ -H X-A:@",
+        "https get https://@.test/",
+        "ftps size ftps://u@h/f --password-env TELIT_TEST_PASSWORD",
+    ];
+    for words in WORDS {
+        for bad in FORBIDDEN {
+            // The sign that stands for the value is part of this URL.
+            let words = words.replace("ftps://u@h/f", "ftps://h/f");
+            refused(&words, bad);
+        }
+    }
+}
+
+/// The URL standard drops line ends, and another URL than the one that was given would be asked for.
+#[test]
+fn urls_with_control_characters_are_not_mended() {
+    for bad in ["\r", "\n", "\t", "\u{1a}", "\u{1b}"] {
+        refused("https get https://h.test/@", bad);
+        refused("ftps size ftps://h/@ --password-env TELIT_TEST_GOOD", bad);
+    }
+}
