@@ -97,6 +97,15 @@ fn other_ways_to_publish() {
 }
 
 #[test]
+fn flushing() {
+    talking("MqttClient::flush", async |client| {
+        client.enqueue(Publish::new(OUT, "queued").qos(QoS::AtMostOnce)).map_err(failed("enqueue"))?;
+        client.flush().await;
+        Ok(())
+    });
+}
+
+#[test]
 fn unsubscribing() {
     talking("unsubscribe", async |client| {
         let subscription = client.subscribe(OUT, QoS::AtLeastOnce).await.map_err(failed("subscribe"))?;
