@@ -39,7 +39,9 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+mod backend;
 mod capabilities;
+mod choice;
 mod client;
 mod commands;
 mod delivery;
@@ -47,6 +49,7 @@ mod dialect;
 mod drops;
 mod engine;
 mod error;
+mod host;
 mod last_will;
 mod message;
 mod options;
@@ -61,6 +64,7 @@ mod subscription;
 mod topic;
 
 pub use capabilities::Capabilities;
+pub use choice::{Engine, EngineChoice, EngineReason};
 pub use client::{Events, MqttClient};
 pub use delivery::{OfflineQueue, Receipt, WhenFull};
 pub use drops::Operation;

@@ -30,7 +30,8 @@ impl QoS {
 
 /// A message that arrived.
 ///
-/// The module tells neither quality of service nor the retain and duplicate flags. Source: M37 p1031-1032.
+/// The module tells neither quality of service nor the retain and duplicate flags. Source: M37 p1031-1032. MQTT that
+/// runs on this computer does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Message {
@@ -38,11 +39,17 @@ pub struct Message {
     pub topic: String,
     /// The payload, byte by byte as it was published.
     pub payload: Bytes,
+    /// The quality of service it was delivered with; `None` where nobody tells.
+    pub qos: Option<QoS>,
+    /// Whether the broker had kept it for later subscribers; `None` where nobody tells.
+    pub retained: Option<bool>,
+    /// Whether it may have been delivered before; `None` where nobody tells.
+    pub duplicate: Option<bool>,
 }
 
 impl Message {
     pub(crate) fn new(topic: impl Into<String>, payload: Bytes) -> Self {
-        Self { topic: topic.into(), payload }
+        Self { topic: topic.into(), payload, qos: None, retained: None, duplicate: None }
     }
 }
 

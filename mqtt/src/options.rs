@@ -8,6 +8,7 @@ use telit_core::at::InvalidValue;
 use telit_core::platform::MqttProfile;
 use telit_core::tls::TlsOptions;
 
+use crate::choice::Engine;
 use crate::delivery::{OfflineQueue, RateLimit};
 use crate::last_will::LastWill;
 use crate::reconnect::Reconnect;
@@ -16,6 +17,7 @@ use crate::rules::{BrokerRules, RuleViolation};
 const TLS_PORT: u16 = 8883;
 const PLAIN_PORT: u16 = 1883;
 const QUEUE_CAPACITY: usize = 128;
+const PACKET_LIMIT: usize = 1 << 20;
 
 /// How the connection to the broker is protected.
 #[derive(Clone, Debug)]
@@ -55,6 +57,9 @@ pub struct MqttOptions {
     pub(crate) clean_session: bool,
     pub(crate) packet_timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) packet_limit: usize,
+    pub(crate) engine: Engine,
+    pub(crate) largest_payload: usize,
     pub(crate) tls_wait: Duration,
     pub(crate) queue_capacity: usize,
     pub(crate) last_will: Option<LastWill>,
@@ -80,6 +85,9 @@ impl MqttOptions {
             clean_session: true,
             packet_timeout: None,
             connect_timeout: None,
+            packet_limit: PACKET_LIMIT,
+            engine: Engine::default(),
+            largest_payload: 0,
             tls_wait: Duration::ZERO,
             queue_capacity: QUEUE_CAPACITY,
             last_will: None,
@@ -156,6 +164,27 @@ impl MqttOptions {
         self
     }
 
+    /// Who speaks MQTT. Default [`Engine::Auto`].
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// Messages with payloads of so many bytes are going to be published. With [`Engine::Auto`] a module whose MQTT
+    /// client cannot carry them is used for its TLS only. Default: no such demand.
+    pub fn largest_payload(mut self, bytes: usize) -> Self {
+        self.largest_payload = bytes;
+        self
+    }
+
+    /// The largest packet that is taken from the broker where MQTT runs on this computer: 1 KiB to 256 MiB, default
+    /// 1 MiB. A connection on which a larger one comes is given up
+    /// ([`LossReason::PacketTooLarge`](crate::LossReason::PacketTooLarge)) before memory is taken for it.
+    pub fn packet_limit(mut self, bytes: usize) -> Self {
+        self.packet_limit = bytes.clamp(1 << 10, 256 << 20);
+        self
+    }
+
     /// How long connecting and resuming wait for another service of this program to give TLS back. Default:
     /// not at all, so that a busy module is reported at once. Reconnecting waits for its turn however long it takes.
     pub fn tls_wait(mut self, tls_wait: Duration) -> Self {
@@ -200,9 +229,9 @@ impl MqttOptions {
     }
 
     /// What the broker itself says about the login, and about the will that comes with it.
-    pub(crate) fn check_rules(&self, profile: &MqttProfile) -> Result<(), RuleViolation> {
+    pub(crate) fn check_rules(&self, keep_alive: Duration) -> Result<(), RuleViolation> {
         let Some(rules) = &self.rules else { return Ok(()) };
-        rules.check_login(&self.client_id, self.keep_alive_on(profile))?;
+        rules.check_login(&self.client_id, keep_alive)?;
         self.last_will.as_ref().map_or(Ok(()), |will| rules.check_publish(&will.to_message()))
     }
 
@@ -261,6 +290,9 @@ impl fmt::Debug for MqttOptions {
             .field("clean_session", &self.clean_session)
             .field("packet_timeout", &self.packet_timeout)
             .field("connect_timeout", &self.connect_timeout)
+            .field("engine", &self.engine)
+            .field("largest_payload", &self.largest_payload)
+            .field("packet_limit", &self.packet_limit)
             .field("tls_wait", &self.tls_wait)
             .field("queue_capacity", &self.queue_capacity)
             .field("last_will", &self.last_will)

@@ -73,8 +73,10 @@ impl Registry {
         if self.deliver_matched(&message) {
             return None;
         }
-        // The manual prints topics without quotes, but other firmware may send them in quotes.
-        if let Some(topic) = unquoted(&message.topic)
+        // The manual prints topics without quotes, but other firmware may send them in quotes. Where MQTT runs on this
+        // computer, which tells the quality of service, they belong to the topic.
+        if message.qos.is_none()
+            && let Some(topic) = unquoted(&message.topic)
             && self.deliver_matched(&Message::new(topic, message.payload.clone()))
         {
             return None;

@@ -37,6 +37,8 @@ pub(crate) enum Work {
 pub(crate) enum Polled {
     /// The module told it.
     State(u64),
+    /// It is lost, for this reason.
+    Lost(LossReason),
     /// The module does not know our client.
     Forgotten,
     /// No answer, or none that could be read.
@@ -49,7 +51,8 @@ pub(crate) struct Session {
     /// The module's client of the last connection.
     instance: u8,
     slots: RangeInclusive<u8>,
-    interval: Duration,
+    /// `None`: there is nothing to read and nothing to ask regularly.
+    interval: Option<Duration>,
     state: ClientState,
     announced: VecDeque<u8>,
     count_unread: bool,
@@ -70,7 +73,7 @@ impl Session {
         Self {
             instance: 0,
             slots,
-            interval: keep_alive / 2,
+            interval: Some(keep_alive / 2),
             state: ClientState::Connecting,
             announced: VecDeque::new(),
             count_unread: false,
@@ -78,6 +81,11 @@ impl Session {
             poll_at: None,
             unknown_polls: 0,
         }
+    }
+
+    /// Of a connection whose messages come by themselves.
+    pub(crate) fn without_slots() -> Self {
+        Self { interval: None, ..Self::new(0..=0, Duration::ZERO) }
     }
 
     pub(crate) fn state(&self) -> ClientState {
@@ -93,8 +101,8 @@ impl Session {
         self.instance = instance;
         self.state = ClientState::Connected;
         self.unknown_polls = 0;
-        self.poll_at = Some(now + self.interval);
-        self.count_unread = true;
+        self.poll_at = self.interval.map(|interval| now + interval);
+        self.count_unread = self.interval.is_some();
     }
 
     /// The connection is gone, for whatever reason. What lies in the slots is out of reach.
@@ -108,7 +116,7 @@ impl Session {
 
     /// Takes an unsolicited line. True: the module has lost messages.
     pub(crate) fn line_arrived(&mut self, now: Instant, line: &str) -> bool {
-        if !self.is_connected() {
+        if !self.is_connected() || self.interval.is_none() {
             return false;
         }
         match Ring::parse(line) {
@@ -135,7 +143,7 @@ impl Session {
 
     /// Unsolicited lines were lost, so some slot may hold a message that was never announced to us.
     pub(crate) fn lines_lost(&mut self) {
-        self.count_unread = self.is_connected();
+        self.count_unread = self.is_connected() && self.interval.is_some();
     }
 
     /// A command failed: maybe the connection has.
@@ -217,12 +225,13 @@ impl Session {
         match polled {
             Polled::State(1) => {
                 self.unknown_polls = 0;
-                self.poll_at = Some(now + self.interval);
+                self.poll_at = self.interval.map(|interval| now + interval);
                 // An announcement may have been lost on the line.
-                self.count_unread = true;
+                self.count_unread = self.interval.is_some();
                 None
             }
             Polled::State(state) => Some(LossReason::from_state(state)),
+            Polled::Lost(reason) => Some(reason),
             Polled::Forgotten => Some(LossReason::ModuleRestarted),
             Polled::Unknown => {
                 self.unknown_polls += 1;

@@ -51,6 +51,10 @@ pub enum LossReason {
     UnknownState(u64),
     /// The broker let us in before and refuses the login now.
     Refused(Refusal),
+    /// The broker sent what MQTT 3.1.1 does not allow. Only where MQTT runs on this computer.
+    ProtocolViolated,
+    /// The broker sent a packet of so many bytes, which is more than agreed. Only where MQTT runs on this computer.
+    PacketTooLarge(usize),
     /// The module has restarted, or does not know our client any more, which means the same.
     ModuleRestarted,
     /// The module did not answer.
@@ -183,6 +187,10 @@ impl fmt::Display for LossReason {
             Self::SocketFailure => "the network connection failed",
             Self::UnknownState(state) => return write!(f, "the module reports the unknown state {state}"),
             Self::Refused(refusal) => return write!(f, "the broker refused the login: {refusal}"),
+            Self::ProtocolViolated => "the broker broke the rules of MQTT",
+            Self::PacketTooLarge(size) => {
+                return write!(f, "the broker sent a packet of {size} bytes, which is too large");
+            }
             Self::ModuleRestarted => "the module has restarted",
             Self::ModuleSilent => "the module does not answer",
             Self::LinkLost => "the port to the module is gone",

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use tokio::sync::{Notify, mpsc};
 
-use crate::message::Message;
+use crate::message::{Message, QoS};
 
 /// Messages that match one topic filter, in the order in which they were read from the module.
 ///
@@ -23,6 +23,7 @@ use crate::message::Message;
 #[derive(Debug)]
 pub struct Subscription {
     filter: Option<String>,
+    granted: Option<QoS>,
     messages: mpsc::Receiver<Message>,
     missed: Arc<AtomicU64>,
     dropped: Arc<Notify>,
@@ -40,13 +41,25 @@ impl Subscription {
         let (sender, messages) = mpsc::channel(capacity);
         let missed = Arc::new(AtomicU64::new(0));
         let queue = Queue { messages: sender, missed: Arc::clone(&missed) };
-        (Self { filter: filter.map(str::to_owned), messages, missed, dropped }, queue)
+        (Self { filter: filter.map(str::to_owned), granted: None, messages, missed, dropped }, queue)
     }
 
     /// The topic filter; `None` for what matches no filter.
     #[must_use]
     pub fn filter(&self) -> Option<&str> {
         self.filter.as_deref()
+    }
+
+    /// The quality of service that the broker granted when the subscription was made; `None` where nobody tells, which
+    /// is where the module speaks MQTT.
+    #[must_use]
+    pub fn granted(&self) -> Option<QoS> {
+        self.granted
+    }
+
+    pub(crate) fn granted_with(mut self, granted: Option<QoS>) -> Self {
+        self.granted = granted;
+        self
     }
 
     /// The next message; `None` when the subscription has ended.

@@ -9,12 +9,12 @@ pub enum TopicError {
     /// It has no character.
     #[error("it is empty")]
     Empty,
-    /// It is longer than the module takes.
-    #[error("it has {length} bytes, the module takes at most {limit}")]
+    /// It is longer than can be carried.
+    #[error("it has {length} bytes, at most {limit} are taken")]
     TooLong {
         /// Its length in bytes.
         length: usize,
-        /// The most the module takes.
+        /// The most that can be carried.
         limit: usize,
     },
     /// `+` and `#` are for subscribing only.
@@ -29,7 +29,10 @@ pub enum TopicError {
         /// Which one.
         wildcard: char,
     },
-    /// It holds a character that cannot be put on the module's command line.
+    /// A shared subscription is written `$share/group/filter`.
+    #[error("a shared subscription is written $share/group/filter")]
+    MisplacedShare,
+    /// It holds a character that cannot be carried.
     #[error(transparent)]
     Unsendable(#[from] InvalidValue),
 }
@@ -43,7 +46,15 @@ pub(crate) struct TopicName(String);
 pub(crate) struct TopicFilter(String);
 
 impl TopicName {
+    /// One that a command line can carry.
     pub(crate) fn parse(topic: &str, limit: usize) -> Result<Self, TopicError> {
+        let topic = Self::parse_any(topic, limit)?;
+        check_characters(&topic.0)?;
+        Ok(topic)
+    }
+
+    /// One that MQTT can carry.
+    pub(crate) fn parse_any(topic: &str, limit: usize) -> Result<Self, TopicError> {
         check(topic, limit)?;
         match topic.chars().find(|c| matches!(c, '+' | '#')) {
             Some(wildcard) => Err(TopicError::Wildcard { wildcard }),
@@ -57,8 +68,17 @@ impl TopicName {
 }
 
 impl TopicFilter {
+    /// One that a command line can carry.
     pub(crate) fn parse(filter: &str, limit: usize) -> Result<Self, TopicError> {
+        let filter = Self::parse_any(filter, limit)?;
+        check_characters(&filter.0)?;
+        Ok(filter)
+    }
+
+    /// One that MQTT can carry.
+    pub(crate) fn parse_any(filter: &str, limit: usize) -> Result<Self, TopicError> {
         check(filter, limit)?;
+        check_share(filter)?;
         let mut levels = filter.split('/').peekable();
         while let Some(level) = levels.next() {
             let is_last = levels.peek().is_none();
@@ -109,7 +129,28 @@ fn check(text: &str, limit: usize) -> Result<(), TopicError> {
     if text.len() > limit {
         return Err(TopicError::TooLong { length: text.len(), limit });
     }
-    // The encoder knows what a command line cannot carry; its length is judged with the whole command.
+    // Source: MQTT 3.1.1, section 1.5.3.
+    if text.contains('\0') {
+        return Err(InvalidValue::new("topic", "it contains a character with the number 0").into());
+    }
+    Ok(())
+}
+
+/// Source: MQTT 5.0, section 4.8.2; brokers of MQTT 3.1.1 follow it.
+fn check_share(filter: &str) -> Result<(), TopicError> {
+    let Some(rest) = filter.strip_prefix("$share/") else {
+        return Ok(());
+    };
+    match rest.split_once('/') {
+        Some((group, filter)) if !group.is_empty() && !filter.is_empty() && !group.contains(['+', '#']) => {
+            Ok(())
+        }
+        _ => Err(TopicError::MisplacedShare),
+    }
+}
+
+/// The encoder knows what a command line cannot carry; its length is judged with the whole command.
+fn check_characters(text: &str) -> Result<(), TopicError> {
     telit_core::at::CommandLine::set("#").limit(usize::MAX).text("topic", text).build()?;
     Ok(())
 }

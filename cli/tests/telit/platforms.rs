@@ -38,8 +38,8 @@ fn mqtt_without_a_client_in_the_module() {
     for platform in ["10", "23"] {
         let ran = refused(platform, &words);
         let expected = format!(
-            "error: this module (platform {platform}) has no MQTT client of its own\nhint: run one on this computer, \
-             such as a sans-I/O codec, over a TLS socket of telit-core\n"
+            "error: this module (platform {platform}) has no MQTT client of its own\nhint: let MQTT run on this computer: \
+             engine auto or host (MqttOptions::engine, --engine), with TLS\n"
         );
         assert_eq!(ran.stderr, expected);
         // It does not take a network to know that.

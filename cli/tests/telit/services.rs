@@ -477,7 +477,22 @@ fn a_payload_that_the_module_cannot_carry_costs_no_connection() {
     fs::write(world.file("large"), pattern(65_537)).unwrap();
     let large = world.file("large");
     let words = ["mqtt", "pub", "--client-id", "c", "--topic", "t", "--file", &large];
-    let ran = telit(&world.mqtt(&words)).failed(2);
+    let ran = telit(&world.mqtt(&[&words[..], &["--engine", "module"]].concat())).failed(2);
     assert_eq!(ran.error(), "the payload has 65537 bytes, the module takes at most 65536");
     assert!(world.servers.broker().handshakes().is_empty());
+    telit(&world.mqtt(&words)).ok();
+    let messages = world.runtime.block_on(world.servers.broker().wait_for_messages(1));
+    assert_eq!(messages[0].payload, pattern(65_537));
+    let ran = telit(&world.mqtt(&[
+        "mqtt",
+        "sub",
+        "--client-id",
+        "c",
+        "--topic",
+        "t",
+        "--engine",
+        "host",
+        "--plain",
+    ]));
+    assert!(ran.failed(2).stderr.contains("MQTT on this computer runs over TLS sockets"));
 }

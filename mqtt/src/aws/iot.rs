@@ -360,9 +360,9 @@ mod tests {
     fn a_will_keeps_the_rules_too() {
         let profile = profile(PlatformId::P37);
         let with = |will| aws(ATS).mqtt_options(profile).unwrap().last_will(will);
-        let module = profile.mqtt.as_ref().unwrap();
-        assert_eq!(with(LastWill::new("t", "gone").retain(true)).check_rules(module), Ok(()));
-        let error = with(LastWill::new("$aws/t", "gone").retain(true)).check_rules(module).unwrap_err();
+        let keep_alive = Duration::from_secs(60);
+        assert_eq!(with(LastWill::new("t", "gone").retain(true)).check_rules(keep_alive), Ok(()));
+        let error = with(LastWill::new("$aws/t", "gone").retain(true)).check_rules(keep_alive).unwrap_err();
         assert_eq!(error.rule, Rule::Retain);
     }
 

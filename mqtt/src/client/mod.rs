@@ -15,9 +15,10 @@ pub use events::Events;
 
 use self::request::{Answer, Request};
 use self::task::Task;
+use crate::backend::{self, Backend};
 use crate::capabilities::Capabilities;
+use crate::choice::EngineChoice;
 use crate::delivery::{Post, Posted, Receipt};
-use crate::engine::Engine;
 use crate::error::{ConnectError, DisconnectError, PublishError, SubscribeError};
 use crate::message::{Publish, QoS};
 use crate::options::MqttOptions;
@@ -55,8 +56,10 @@ const REQUESTS: usize = 16;
 pub struct MqttClient {
     requests: mpsc::Sender<Request>,
     state: watch::Receiver<ClientState>,
+    session_present: watch::Receiver<Option<bool>>,
     events: broadcast::WeakSender<Event>,
     post: Arc<Post>,
+    engine: EngineChoice,
 }
 
 impl MqttClient {
@@ -99,14 +102,27 @@ impl MqttClient {
     /// The module cannot be stopped while it connects: a dropped future lets it finish in the background and
     /// disconnects then.
     pub async fn connect(modem: &Modem, options: MqttOptions) -> Result<Self, ConnectError> {
-        let engine = Engine::new(modem.clone(), options)?;
+        let (backend, engine) = backend::choose(modem, &options).await?;
+        match Self::connect_with(backend, engine).await {
+            Err(error) => match backend::instead(modem, &options, &error) {
+                Some((backend, engine)) => Self::connect_with(backend, engine).await,
+                None => Err(error),
+            },
+            connected => connected,
+        }
+    }
+
+    async fn connect_with(backend: Backend, engine: EngineChoice) -> Result<Self, ConnectError> {
         let (requests, receiver) = mpsc::channel(REQUESTS);
         let (state_sender, state) = watch::channel(ClientState::Connecting);
+        let (session_sender, session_present) = watch::channel(None);
         let events = events::channel();
-        let post = Arc::new(Post::new(engine.options().offline_queue));
-        let client = Self { requests, state, events: events.downgrade(), post: Arc::clone(&post) };
+        let post = Arc::new(Post::new(backend.options().offline_queue));
+        let events_sender = events.downgrade();
+        let client =
+            Self { requests, state, session_present, events: events_sender, post: Arc::clone(&post), engine };
         let (connected, result) = oneshot::channel();
-        tokio::spawn(Task::new(engine, receiver, post, state_sender, events).run(connected));
+        tokio::spawn(Task::new(backend, receiver, post, state_sender, session_sender, events).run(connected));
         result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
     }
 
@@ -296,6 +312,19 @@ impl MqttClient {
     #[must_use]
     pub fn state(&self) -> ClientState {
         *self.state.borrow()
+    }
+
+    /// Who speaks MQTT for this client, and why: see [`Engine`](crate::Engine).
+    #[must_use]
+    pub fn engine(&self) -> &EngineChoice {
+        &self.engine
+    }
+
+    /// Whether the broker had kept our session, with its subscriptions and waiting messages, when the client logged in
+    /// the last time. `None` where nobody tells, which is where the module speaks MQTT.
+    #[must_use]
+    pub fn session_present(&self) -> Option<bool> {
+        *self.session_present.borrow()
     }
 
     /// What happens from now on.

@@ -11,7 +11,7 @@ use super::WhenFull;
 use super::options::OfflineQueue;
 use super::outbox::{Entry, Limits, Outbox, Taken};
 use super::receipt::{Reader, Receipt};
-use crate::dialect::Dialect;
+use crate::backend::Carries;
 use crate::error::PublishError;
 use crate::message::{Publish, QoS};
 use crate::rules::BrokerRules;
@@ -23,7 +23,7 @@ const IN_TURN: usize = 16;
 pub(crate) struct Post {
     keeps_offline: bool,
     /// What module and broker take, since the first connection.
-    checks: OnceLock<(Dialect, Option<BrokerRules>)>,
+    checks: OnceLock<(Carries, Option<BrokerRules>)>,
     inner: Mutex<Inner>,
     /// Something was put in.
     news: Notify,
@@ -78,9 +78,9 @@ impl Post {
     }
 
     /// What is taken from now on is known.
-    pub(crate) fn learn(&self, dialect: &Dialect, rules: Option<&BrokerRules>) {
+    pub(crate) fn learn(&self, carries: Carries, rules: Option<&BrokerRules>) {
         // It is the same after every reconnect.
-        self.checks.get_or_init(|| (dialect.clone(), rules.cloned()));
+        self.checks.get_or_init(|| (carries, rules.cloned()));
     }
 
     /// Whether messages wait for a connection.
@@ -112,13 +112,13 @@ impl Post {
 
     /// Nobody waits for what can never work.
     fn check(&self, publish: &Publish) -> Result<(), PublishError> {
-        let Some((dialect, rules)) = self.checks.get() else {
+        let Some((carries, rules)) = self.checks.get() else {
             return Ok(());
         };
         if let Some(rules) = rules {
             rules.check_publish(publish)?;
         }
-        dialect.check(publish)
+        carries.check(publish)
     }
 
     fn put(

@@ -24,13 +24,6 @@ pub(crate) struct Connection {
     touched: bool,
 }
 
-/// Logged in. The subscriptions may not have been made again, which is undone by whoever can read messages.
-#[derive(Debug)]
-pub(crate) struct Connected {
-    pub(crate) connection: Connection,
-    pub(crate) subscribed: Subscribed,
-}
-
 /// Whether all subscriptions were made again.
 pub(crate) type Subscribed = Result<(), NotSubscribed>;
 
@@ -60,24 +53,7 @@ impl Connection {
     }
 }
 
-impl From<NotSubscribed> for ConnectError {
-    fn from(NotSubscribed { filter, error, .. }: NotSubscribed) -> Self {
-        Self::Resubscribe { filter: filter.as_str().to_owned(), error }
-    }
-}
-
 impl Engine {
-    /// Connects and subscribes, or leaves the module as it was.
-    pub(crate) async fn connect(
-        &self,
-        place: Place,
-        filters: &[(TopicFilter, QoS)],
-    ) -> Result<Connected, ConnectError> {
-        let mut connection = Connection { place, touched: false };
-        let result = self.establish(&mut connection, filters).await;
-        self.settle(result, connection).await
-    }
-
     /// A connection of which nothing is made yet.
     pub(crate) fn begin(place: Place) -> Connection {
         Connection { place, touched: false }
@@ -91,21 +67,6 @@ impl Engine {
     ) -> Result<Subscribed, ConnectError> {
         self.bring_up(connection).await?;
         Ok(self.subscribe_all(connection, filters).await)
-    }
-
-    /// Makes the outcome of [`establish`](Self::establish) whole: a connection, or nothing left of one.
-    pub(crate) async fn settle(
-        &self,
-        result: Result<Subscribed, ConnectError>,
-        connection: Connection,
-    ) -> Result<Connected, ConnectError> {
-        match result {
-            Ok(subscribed) => Ok(Connected { connection, subscribed }),
-            Err(error) => {
-                self.undo(connection).await;
-                Err(error)
-            }
-        }
     }
 
     pub(crate) async fn undo(&self, connection: Connection) {

@@ -23,7 +23,7 @@ use crate::dialect::Dialect;
 use crate::error::ConnectError;
 use crate::options::{MqttOptions, MqttSecurity, check_seconds};
 
-pub(crate) use connection::{Connected, Connection, NotSubscribed, Remains, Subscribed};
+pub(crate) use connection::{Connection, NotSubscribed, Remains};
 pub(crate) use exchange::Unpublished;
 pub(crate) use place::{Patience, Place};
 
@@ -40,7 +40,7 @@ impl Engine {
     pub(crate) fn new(modem: Modem, options: MqttOptions) -> Result<Self, ConnectError> {
         let profile = client_of(modem.profile())?;
         options.check(profile)?;
-        options.check_rules(profile)?;
+        options.check_rules(options.keep_alive_on(profile))?;
         let engine = Self { modem, profile, options, dialect: OnceLock::new() };
         // What the encoder refuses is refused before anything is sent. All instances are written alike.
         let instance = *profile.instances.start();
@@ -70,6 +70,21 @@ impl Engine {
     /// Known since the first connection.
     pub(crate) fn dialect(&self) -> Option<&Dialect> {
         self.dialect.get()
+    }
+
+    /// Why payloads of so many bytes cannot be published; `None`: they can.
+    pub(crate) async fn cannot_carry(&self, payload: usize) -> Result<Option<String>, ConnectError> {
+        if payload == 0 {
+            return Ok(None);
+        }
+        let limit = Capabilities::learn(&self.modem).await?.dialect().counted_limit;
+        Ok(match limit {
+            None => Some("this firmware has no command that carries any payload".to_owned()),
+            Some(limit) if payload > limit => {
+                Some(format!("the module takes payloads of at most {limit} bytes, {payload} are wanted"))
+            }
+            Some(_) => None,
+        })
     }
 
     /// Whether a subscription can ask for a quality of service.

@@ -3,10 +3,11 @@
 use telit_core::at::InvalidValue;
 use telit_core::exclusive::{LeaseError, ServiceBusy};
 use telit_core::platform::PlatformId;
+use telit_core::socket::{ConnectFailure, SocketError};
 use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
-use super::{Refusal, category_at_broker, loss_hint, names};
+use super::{Refusal, SubscribeError, category_at_broker, loss_hint, names};
 use crate::presets::PresetError;
 use crate::rules::RuleViolation;
 use crate::state::LossReason;
@@ -15,13 +16,14 @@ use crate::state::LossReason;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The module has no MQTT client of its own (`#MQ...`). Nothing was changed. What can be done instead: an
-    /// MQTT client on this computer that speaks through a TLS socket of the module, see `telit_core`.
+    /// The module has no MQTT client of its own (`#MQ...`), and MQTT is not to run on this computer, or cannot because
+    /// the connection is to have no TLS. Nothing was changed. What helps: [`Engine::Auto`](crate::Engine::Auto) or
+    /// [`Engine::Host`](crate::Engine::Host), with TLS.
     ///
     /// Source: SSL guide 10; IPE28 p136.
     #[error(
-        "this module (platform {platform}) has no MQTT client of its own; run one on this computer, such as a \
-         sans-I/O codec, over a TLS socket of telit-core"
+        "this module (platform {platform}) has no MQTT client of its own; let MQTT run on this computer: engine auto \
+         or host (MqttOptions::engine, --engine), with TLS"
     )]
     Unsupported {
         /// The platform.
@@ -89,11 +91,14 @@ pub enum ConnectError {
         /// The topic filter.
         filter: String,
         /// Why.
-        error: CommandError,
+        error: SubscribeError,
     },
     /// An exchange failed.
     #[error(transparent)]
     Command(CommandError),
+    /// The TLS socket failed over which MQTT runs on this computer.
+    #[error(transparent)]
+    Socket(SocketError),
     /// The client is closed.
     #[error("the client is closed")]
     Closed,
@@ -115,8 +120,10 @@ impl ConnectError {
             Self::Refused { refusal } => refusal.category(),
             Self::TlsSetup(error) => error.category(),
             Self::Tls { .. } | Self::Network(_) => Category::Network,
+            Self::Socket(error) => error.category(),
             Self::NotConnected { reason } => reason.category(),
-            Self::Resubscribe { error, .. } | Self::Command(error) => category_at_broker(error),
+            Self::Resubscribe { error, .. } => error.category(),
+            Self::Command(error) => category_at_broker(error),
         }
     }
 
@@ -138,6 +145,7 @@ impl ConnectError {
                  that dropped the connection like this, so check the certificates and the module's clock too",
             ),
             Self::Resubscribe { .. } => Some("check that the broker allows this client the topic filter"),
+            Self::Socket(error) => error.hint(),
             Self::Closed => Some("connect a new client"),
             // Source: M37 p1010.
             Self::Command(CommandError::Refused { command, .. }) if command == "#MQCFG" => {
@@ -160,6 +168,7 @@ impl ConnectError {
             Self::TlsSetup(error) => error.category() == Category::Usage,
             // A port that can be opened again is waited for; this one cannot.
             Self::Command(error) => error.is_link_lost(),
+            Self::Socket(error) => error.category() == Category::Usage,
             _ => false,
         }
     }
@@ -191,6 +200,18 @@ impl ConnectError {
             return Some(Self::Tls { failure: TlsFailure::Credentials, error: error.clone() });
         }
         None
+    }
+
+    /// A socket that was not opened, or that failed.
+    pub(crate) fn of_socket(error: SocketError) -> Self {
+        match error {
+            SocketError::Tls(error) => error.into(),
+            SocketError::Command(error) => Self::of_command(error),
+            SocketError::Connect { failure: ConnectFailure::Tls(failure), error, .. } => {
+                Self::Tls { failure, error }
+            }
+            other => Self::Socket(other),
+        }
     }
 
     /// An error of the commands around `#MQCONN`.

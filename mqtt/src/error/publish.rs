@@ -1,11 +1,13 @@
 //! Why a message was not published, or is not known to be.
 
+use std::time::Duration;
+
 use telit_core::{Category, CommandError, Outcome};
 
 use super::{category_at_broker, names, reconnect_hint};
 use crate::message::QoS;
 use crate::rules::RuleViolation;
-use crate::state::ClientState;
+use crate::state::{ClientState, LossReason};
 use crate::topic::TopicError;
 
 /// A message was not published, or nobody knows.
@@ -85,6 +87,20 @@ pub enum PublishError {
         /// The module may have published it before. Otherwise the broker does not have it.
         in_doubt: bool,
     },
+    /// The broker did not acknowledge the message, which it may have all the same. Only where MQTT runs on this computer.
+    #[error("the message may or may not have been published: no acknowledgement within {waited:?}")]
+    Unanswered {
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The connection was lost with the message under way; the broker may have it. Only where MQTT runs on this
+    /// computer. Without [`clean_session`](crate::MqttOptions::clean_session) and above "at most once" it is sent again
+    /// on the next connection if the broker has kept the session, and the broker delivers it once then.
+    #[error("the message may or may not have been published: the connection was lost: {reason}")]
+    ConnectionLost {
+        /// Why.
+        reason: LossReason,
+    },
     /// The message may have reached the broker, or not: no acknowledgement was seen. Publishing it again can
     /// deliver it twice.
     #[error("the message may or may not have been published: {0}")]
@@ -104,6 +120,8 @@ impl PublishError {
             Self::ProbablyForbidden { .. } => Category::Refused,
             Self::NotSent(error) | Self::Refused(error) | Self::InDoubt(error) => category_at_broker(error),
             Self::ModuleRestarted { .. } => Category::Link,
+            Self::Unanswered { .. } => Category::Network,
+            Self::ConnectionLost { reason } => reason.category(),
         }
     }
 
@@ -117,7 +135,10 @@ impl PublishError {
     #[must_use]
     pub fn may_have_been_published(&self) -> bool {
         match self {
-            Self::InDoubt(_) | Self::ProbablyForbidden { .. } => true,
+            Self::InDoubt(_)
+            | Self::Unanswered { .. }
+            | Self::ConnectionLost { .. }
+            | Self::ProbablyForbidden { .. } => true,
             Self::ModuleRestarted { in_doubt, .. }
             | Self::Dropped { in_doubt }
             | Self::Expired { in_doubt } => *in_doubt,
@@ -131,13 +152,17 @@ impl PublishError {
         match self {
             Self::Rule(violation) => violation.hint(),
             Self::NotConnected { state } => reconnect_hint(*state),
-            Self::InDoubt(_) => Some("publish it again if receiving it twice does no harm"),
-            Self::ModuleRestarted { in_doubt: true, .. } => {
+            Self::InDoubt(_) | Self::Unanswered { .. } => {
+                Some("publish it again if receiving it twice does no harm")
+            }
+            Self::ModuleRestarted { in_doubt: true, .. } | Self::ConnectionLost { .. } => {
                 Some("once connected again, publish it again if receiving it twice does no harm")
             }
             Self::ModuleRestarted { .. } => Some("publish it again once connected again"),
-            Self::NotRepresentable { .. } => Some("encode it as text, or use firmware that has #MQPUBSEXT"),
-            Self::TooLarge { .. } => Some("split it"),
+            Self::NotRepresentable { .. } => {
+                Some("let MQTT run on this computer (engine host), or encode it as text")
+            }
+            Self::TooLarge { .. } => Some("split it, or let MQTT run on this computer (engine host)"),
             Self::QueueFull { .. } => Some("publish less, or wait until something was published"),
             Self::Dropped { .. } => Some("publish less, or make the queue larger"),
             Self::Expired { .. } => Some("see why there was no connection for so long"),

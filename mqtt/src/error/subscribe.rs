@@ -1,11 +1,13 @@
 //! Why a subscription was not made or ended.
 
+use std::time::Duration;
+
 use telit_core::{Category, CommandError};
 
 use super::{category_at_broker, reconnect_hint};
 use crate::message::QoS;
 use crate::rules::RuleViolation;
-use crate::state::ClientState;
+use crate::state::{ClientState, LossReason};
 use crate::topic::TopicError;
 
 /// Subscribing or unsubscribing failed.
@@ -45,6 +47,21 @@ pub enum SubscribeError {
     /// The module or the broker refused.
     #[error(transparent)]
     Refused(CommandError),
+    /// The broker does not grant the topic filter. Only told where MQTT runs on this computer.
+    #[error("the broker does not grant the topic filter")]
+    NotGranted,
+    /// The broker did not answer. Only where MQTT runs on this computer.
+    #[error("the broker did not answer within {waited:?}")]
+    Unanswered {
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// The connection was lost meanwhile. Only where MQTT runs on this computer.
+    #[error("the connection was lost meanwhile: {reason}")]
+    ConnectionLost {
+        /// Why.
+        reason: LossReason,
+    },
     /// The module restarted meanwhile. The subscription was not made, or not ended.
     #[error("the module restarted: {0}")]
     ModuleRestarted(CommandError),
@@ -63,6 +80,9 @@ impl SubscribeError {
             Self::NotConnected { state } => state.category(),
             Self::ProbablyForbidden { .. } => Category::Refused,
             Self::Refused(error) => category_at_broker(error),
+            Self::NotGranted => Category::Refused,
+            Self::Unanswered { .. } => Category::Network,
+            Self::ConnectionLost { reason } => reason.category(),
             Self::ModuleRestarted(_) => Category::Link,
             Self::Command(error) => error.category(),
         }
@@ -83,8 +103,13 @@ impl SubscribeError {
             Self::ProbablyForbidden { .. } => {
                 Some("check that the broker's policy allows this client exactly this topic filter")
             }
-            Self::Refused(_) => Some("check that the broker allows this client the topic filter"),
-            Self::ModuleRestarted(_) => Some("try it again once connected again"),
+            Self::Refused(_) | Self::NotGranted => {
+                Some("check that the broker allows this client the topic filter")
+            }
+            Self::ModuleRestarted(_) | Self::ConnectionLost { .. } => {
+                Some("try it again once connected again")
+            }
+            Self::Unanswered { .. } => Some("try it again, or allow more time for acknowledgements"),
             Self::UnsupportedQos { .. } => Some("subscribe with quality of service 1"),
             Self::InvalidFilter(_) | Self::Command(_) => None,
         }

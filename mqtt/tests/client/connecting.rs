@@ -7,8 +7,8 @@ use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError, Modem};
 use telit_mqtt::rules::BrokerRules;
 use telit_mqtt::{
-    ClientState, ConnectError, LossReason, MqttClient, MqttOptions, MqttSecurity, Publish, PublishError,
-    Refusal,
+    ClientState, ConnectError, Engine, LossReason, MqttClient, MqttOptions, MqttSecurity, Publish,
+    PublishError, Refusal,
 };
 use tokio::time::Instant;
 
@@ -208,8 +208,8 @@ async fn the_firmwares_packet_timeouts_decide() {
     assert_eq!(fake.lines(), TEST_FORMS);
 }
 
-const NO_CLIENT: &str = "this module (platform 37) has no MQTT client of its own; run one on this computer, such as a \
-     sans-I/O codec, over a TLS socket of telit-core";
+const NO_CLIENT: &str = "this module (platform 37) has no MQTT client of its own; let MQTT run on this computer: engine \
+     auto or host (MqttOptions::engine, --engine), with TLS";
 
 #[tokio::test(start_paused = true)]
 async fn a_firmware_without_the_commands_is_told_before_anything_changes() {
@@ -218,7 +218,7 @@ async fn a_firmware_without_the_commands_is_told_before_anything_changes() {
         fake.answer(form, ERROR);
     }
     fake.answer("AT#MQPUBS=?", ERROR);
-    let error = MqttClient::connect(&modem, secure()).await.unwrap_err();
+    let error = MqttClient::connect(&modem, secure().engine(Engine::Module)).await.unwrap_err();
     assert_eq!(error, ConnectError::Unsupported { platform: PlatformId::P37 });
     assert_eq!((error.to_string().as_str(), error.category()), (NO_CLIENT, Category::Usage));
     assert_eq!(modem.tls_holder(), None);
@@ -235,7 +235,7 @@ async fn a_platform_without_the_commands_is_told_before_anything_is_sent() {
     };
     let (modem, fake) = Fake::start();
     let modem = Modem::from_channel(Arc::clone(modem.channel()), without);
-    let error = MqttClient::connect(&modem, secure()).await.unwrap_err();
+    let error = MqttClient::connect(&modem, secure().engine(Engine::Module)).await.unwrap_err();
     assert_eq!(error.to_string(), NO_CLIENT);
     MqttClient::capabilities(&modem).await.expect_err("it has none");
     assert_eq!(fake.lines(), [""; 0]);

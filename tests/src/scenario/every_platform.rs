@@ -5,7 +5,7 @@ use telit_core::tls::{self, CaCertificate, Provision, TlsOptions};
 use telit_core::{Category, Modem};
 use telit_ftps::{FtpsClient, FtpsOptions, TransferMode};
 use telit_https::HttpsClient;
-use telit_mqtt::{MqttClient, Publish, PublishError, QoS};
+use telit_mqtt::{Engine, MqttClient, Publish, PublishError, QoS};
 use telit_simulator::Platform;
 use telit_simulator::servers::{Authority, TestServers, pattern};
 use url::Url;
@@ -55,7 +55,8 @@ async fn credentials_are_stored_once_everywhere() {
 #[tokio::test]
 async fn mqtt_where_the_module_has_a_client() {
     for_each_platform(|rig| async move {
-        let connected = MqttClient::connect(&rig.modem, rig.mqtt(&format!("thing-{}", rig.platform.id()))).await;
+        let options = rig.mqtt(&format!("thing-{}", rig.platform.id())).engine(Engine::Module);
+        let connected = MqttClient::connect(&rig.modem, options).await;
         match rig.platform {
             Platform::P25Linux | Platform::P25ThreadX | Platform::P30 | Platform::P37 | Platform::P52 => {
                 exchange(&rig, connected.expect("it connects")).await;
@@ -64,8 +65,8 @@ async fn mqtt_where_the_module_has_a_client() {
                 let error = connected.expect_err("there is no client");
                 let platform = rig.platform.id();
                 let expected = format!(
-                    "this module (platform {platform}) has no MQTT client of its own; run one on this computer, such \
-                     as a sans-I/O codec, over a TLS socket of telit-core"
+                    "this module (platform {platform}) has no MQTT client of its own; let MQTT run on this computer: \
+                     engine auto or host (MqttOptions::engine, --engine), with TLS"
                 );
                 assert_eq!((error.to_string(), error.category()), (expected, Category::Usage));
             }

@@ -6,6 +6,7 @@ mod ftps;
 mod https;
 mod line_states;
 mod mqtt;
+mod mqtt_host;
 mod mqtt_instances;
 mod mqtt_will;
 mod ownership;

@@ -1,24 +1,40 @@
 //! The broker, and how a session with it ends.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use telit_core::{Category, Modem};
-use telit_mqtt::{ConnectError, MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
+use telit_mqtt::{Engine, EngineChoice, MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
 
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::port::{self, Session};
 use crate::secret;
 
-/// A module with an MQTT client of its own, in the network.
-pub(super) async fn open(arguments: &Arguments) -> Result<Session, Failure> {
+/// A module in the network.
+pub(super) async fn open(arguments: &Arguments, options: &MqttOptions) -> Result<Session, Failure> {
     let session = port::open(&arguments.global).await?;
     // Whoever has to do without wants to know before the wait for a network.
-    let profile = session.modem.profile();
-    if profile.mqtt.is_none() {
-        return Err(ConnectError::Unsupported { platform: profile.id }.into());
-    }
+    EngineChoice::of(&session.modem, options).await?;
     port::bring_up(&session, &arguments.global).await?;
     Ok(session)
+}
+
+/// Who speaks MQTT.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum EngineName {
+    #[default]
+    Auto,
+    Module,
+    Host,
+}
+
+impl From<EngineName> for Engine {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Auto => Self::Auto,
+            EngineName::Module => Self::Module,
+            EngineName::Host => Self::Host,
+        }
+    }
 }
 
 /// How to reach the broker.
@@ -39,6 +55,9 @@ pub(crate) struct BrokerArguments {
     /// Environment variable that holds the password
     #[arg(long, value_name = "VAR", requires = "username")]
     password_env: Option<String>,
+    /// Who speaks MQTT: auto is the module where it can, host is this computer over a TLS socket
+    #[arg(long, value_name = "WHO", value_enum, default_value_t)]
+    engine: EngineName,
     /// DANGER: no TLS; everybody on the way reads and changes everything
     #[arg(long)]
     plain: bool,
@@ -46,7 +65,8 @@ pub(crate) struct BrokerArguments {
 
 impl BrokerArguments {
     pub(super) fn options(&self, arguments: &Arguments) -> Result<MqttOptions, Failure> {
-        let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?);
+        let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?)
+            .engine(self.engine.into());
         if !arguments.global.recovery.recover {
             // Scripts want to know about a loss.
             options = options.reconnect(Reconnect::never());

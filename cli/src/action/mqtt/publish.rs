@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use telit_mqtt::{MqttClient, Publish};
+use telit_mqtt::{Engine, EngineChoice, MqttClient, Publish};
 use tokio::io::AsyncReadExt;
 
 use super::broker::{BrokerArguments, disconnect, open, qos};
@@ -47,13 +47,15 @@ pub(super) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     topic::check_name(&command.topic)?;
-    let options = command.broker.options(arguments)?;
     let payload = command.payload().await?;
     let bytes = payload.len();
+    let options = command.broker.options(arguments)?.largest_payload(bytes);
     let message = Publish::new(&command.topic, payload).qos(qos(command.qos)).retain(command.retain);
-    let session = open(arguments).await?;
-    // What the module cannot carry costs no connection.
-    MqttClient::capabilities(&session.modem).await?.check(&message)?;
+    let session = open(arguments, &options).await?;
+    if EngineChoice::of(&session.modem, &options).await?.engine == Engine::Module {
+        // What the module cannot carry costs no connection.
+        MqttClient::capabilities(&session.modem).await?.check(&message)?;
+    }
     let client = command.broker.connect(&session.modem, options).await?;
     let outcome = client.send(message).await;
     disconnect(&client).await;

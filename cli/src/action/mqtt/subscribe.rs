@@ -48,7 +48,7 @@ pub(super) async fn run(
     command.topic.iter().try_for_each(|filter| topic::check_filter(filter))?;
     let options = command.broker.options(arguments)?;
     let connecting = async {
-        let session = open(arguments).await?;
+        let session = open(arguments, &options).await?;
         let client = command.broker.connect(&session.modem, options).await?;
         Ok::<_, Failure>((session, client))
     };

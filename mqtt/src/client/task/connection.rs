@@ -1,15 +1,14 @@
 //! Connecting, pausing, resuming and ending the connection on request.
 
-use telit_core::CommandError;
-
 use super::{Task, now};
+use crate::backend::{Connected, Connection, Subscribed};
 use crate::client::request::Answer;
-use crate::engine::{Connected, Connection, Patience, Subscribed};
-use crate::error::ConnectError;
+use crate::engine::Patience;
+use crate::error::{ConnectError, DisconnectError};
 use crate::state::ClientState;
 
 impl Task {
-    pub(super) async fn pause(&mut self) -> Result<(), CommandError> {
+    pub(super) async fn pause(&mut self) -> Result<(), DisconnectError> {
         self.send_what_is_in_turn().await;
         if self.session.is_connected() {
             self.drain().await;
@@ -39,10 +38,10 @@ impl Task {
 
     pub(super) async fn come_up(&mut self, discard: bool) -> Result<(), ConnectError> {
         // Nothing is ours before that, so what becomes of the module during the wait is no loss.
-        let place = self.engine.place(Patience::Asked).await?;
+        let turn = self.backend.turn(Patience::Asked).await?;
         self.follow_module();
         let filters = self.registry.filters();
-        let Connected { connection, subscribed } = self.engine.connect(place, &filters).await?;
+        let Connected { connection, subscribed } = self.backend.connect(turn, &filters).await?;
         self.arrive(connection, subscribed, discard).await
     }
 
@@ -55,16 +54,15 @@ impl Task {
     ) -> Result<(), ConnectError> {
         let before = self.session.state();
         self.session.connected(now(), connection.instance());
+        self.session_present.send_replace(connection.session_present());
         self.connection = Some(connection);
         if let Err(error) = subscribed {
             self.blame_subscription(&error);
             // The subscriptions stay, so that it can be tried again.
             let end = self.take_down().await;
             self.session.down(before);
-            return Err(end
-                .err()
-                .filter(CommandError::is_link_lost)
-                .map_or_else(|| error.into(), ConnectError::of_command));
+            let lost = end.err().filter(DisconnectError::is_link_lost);
+            return Err(lost.map_or_else(|| error.into(), ConnectError::from));
         }
         self.open_post();
         self.forgive_restart();
@@ -86,8 +84,8 @@ impl Task {
     /// What can be published is known since the first connection.
     fn open_post(&mut self) {
         self.retry.begin_anew();
-        if let Some(dialect) = self.engine.dialect() {
-            self.post.learn(dialect, self.engine.options().rules.as_ref());
+        if let Some(carries) = self.backend.carries() {
+            self.post.learn(carries, self.backend.options().rules.as_ref());
         }
     }
 
@@ -101,7 +99,7 @@ impl Task {
     }
 
     /// Ends the connection, or what is done to bring it back, on request.
-    pub(super) async fn go_down(&mut self, state: ClientState) -> Result<(), CommandError> {
+    pub(super) async fn go_down(&mut self, state: ClientState) -> Result<(), DisconnectError> {
         self.stop_returning().await;
         let result = self.take_down().await;
         self.drops.lost(now(), false);
@@ -118,12 +116,12 @@ impl Task {
     }
 
     /// Ends the connection in order; what arrives meanwhile is still read.
-    pub(super) async fn take_down(&mut self) -> Result<(), CommandError> {
-        let Some(connection) = self.connection.take() else {
+    pub(super) async fn take_down(&mut self) -> Result<(), DisconnectError> {
+        let Some(mut connection) = self.connection.take() else {
             return Ok(());
         };
-        self.engine.say_goodbye(&connection).await?;
-        self.read_announced(&connection).await;
-        self.engine.free(connection).await
+        self.backend.say_goodbye(&mut connection).await?;
+        self.read_announced(&mut connection).await;
+        self.backend.free(connection).await
     }
 }

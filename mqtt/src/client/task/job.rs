@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use crate::engine::{Connected, Connection, Engine, Patience, Place, Remains};
+use crate::backend::{Backend, Connected, Connection, Turn};
+use crate::engine::{Patience, Remains};
 use crate::error::ConnectError;
 use crate::message::QoS;
 use crate::topic::TopicFilter;
@@ -27,7 +28,7 @@ pub(super) enum End {
     /// The module has not kept the connection.
     Gone,
     /// It is our turn to use an instance, and TLS if that is needed.
-    Turn(Place),
+    Turn(Turn),
     /// Logged in.
     Connected(Connected),
     /// Not logged in, and nothing left of the attempt.
@@ -38,12 +39,12 @@ pub(super) enum End {
 
 impl Job {
     /// Finds out whether the module has kept the connection.
-    pub(super) fn look(engine: Arc<Engine>, connection: Connection) -> Self {
+    pub(super) fn look(backend: Arc<Backend>, connection: Connection) -> Self {
         let work = async move {
-            match engine.remains(&connection).await {
+            match backend.remains(&connection).await {
                 Ok(Remains::Connection) => End::Kept(connection),
                 Ok(Remains::Client) => {
-                    engine.undo(connection).await;
+                    backend.undo(connection).await;
                     End::Gone
                 }
                 Ok(Remains::Nothing) => End::Gone,
@@ -59,35 +60,35 @@ impl Job {
     }
 
     /// Waits for TLS, which somebody else may use for as long as they like.
-    pub(super) fn turn(engine: Arc<Engine>) -> Self {
+    pub(super) fn turn(backend: Arc<Backend>) -> Self {
         let (stop, stopped) = oneshot::channel();
         let work = async move {
             tokio::select! {
                 biased;
                 _ = stopped => End::Stopped,
-                place = engine.place(Patience::Unbounded) => place.map_or_else(End::Failed, End::Turn),
+                turn = backend.turn(Patience::Unbounded) => turn.map_or_else(End::Failed, End::Turn),
             }
         };
         Self { work: Box::pin(work), stop: Some(stop) }
     }
 
     /// Logs in and subscribes.
-    pub(super) fn attempt(engine: Arc<Engine>, place: Place, filters: Vec<(TopicFilter, QoS)>) -> Self {
+    pub(super) fn attempt(backend: Arc<Backend>, turn: Turn, filters: Vec<(TopicFilter, QoS)>) -> Self {
         let (stop, stopped) = oneshot::channel();
         let work = async move {
-            let mut connection = Engine::begin(place);
+            let mut connection = Backend::begin(turn);
             // A command that was sent runs to its end on the module; those that undo it come behind it.
             let result = tokio::select! {
                 biased;
                 _ = stopped => None,
-                result = engine.establish(&mut connection, &filters) => Some(result),
+                result = backend.establish(&mut connection, &filters) => Some(result),
             };
             match result {
                 None => {
-                    engine.undo(connection).await;
+                    backend.undo(connection).await;
                     End::Stopped
                 }
-                Some(result) => match engine.settle(result, connection).await {
+                Some(result) => match backend.settle(result, connection).await {
                     Ok(connected) => End::Connected(connected),
                     Err(error) => End::Failed(error),
                 },

@@ -1,11 +1,11 @@
 //! Noticing that the connection, the module or its port is lost.
 
-use telit_core::CommandError;
 use telit_core::driver::{Loss, ModuleState};
 use telit_core::exclusive::Service;
 use telit_core::modem::ServiceChange;
 
 use super::{Task, now};
+use crate::backend::{Connection, Trouble};
 use crate::error::ConnectError;
 use crate::state::{ClientState, LossReason};
 
@@ -14,7 +14,7 @@ impl Task {
     pub(super) fn follow_module(&mut self) {
         // In this order: a port that is lost in between shows twice, not never.
         self.began = self.health.now();
-        self.lines = Some(self.engine.modem().channel().unsolicited());
+        self.lines = Some(self.backend.modem().channel().unsolicited());
     }
 
     /// Whether the module has restarted since the connection was made.
@@ -40,7 +40,7 @@ impl Task {
     }
 
     /// What a failed command says about the module.
-    pub(super) async fn notice_loss(&mut self, error: &CommandError) {
+    pub(super) async fn notice_loss(&mut self, error: &Trouble) {
         if error.is_link_lost() {
             self.link_lost().await;
         } else {
@@ -74,16 +74,26 @@ impl Task {
         }
     }
 
+    /// A connection that runs by itself has ended.
+    pub(super) async fn connection_ended(&mut self) {
+        match self.connection.as_ref().and_then(Connection::lost) {
+            Some(LossReason::LinkLost) => self.link_lost().await,
+            Some(reason) => self.lost(reason).await,
+            None => {}
+        }
+    }
+
     /// The connection is gone although nobody asked for it. TLS is given back, so that others are not held up.
     pub(super) async fn lost(&mut self, reason: LossReason) {
         if !self.session.is_connected() {
             return;
         }
+        self.take_arrived();
         self.blame(reason);
         let reachable =
             !matches!(reason, LossReason::LinkLost | LossReason::ModuleSilent | LossReason::ModuleRestarted);
         if reachable && let Err(error) = self.take_down().await {
-            tracing::warn!(%error, "the module's MQTT client could not be freed");
+            tracing::warn!(%error, "the connection could not be ended in order");
         }
         // What could not be freed is found by whoever takes TLS next.
         self.connection = None;
@@ -128,6 +138,6 @@ impl Task {
     }
 
     pub(super) fn report(&self, change: ServiceChange) {
-        self.engine.modem().report(Service::Mqtt, change);
+        self.backend.modem().report(Service::Mqtt, change);
     }
 }

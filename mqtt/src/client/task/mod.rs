@@ -19,10 +19,11 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::request::{Answer, Request};
+use crate::backend::{Backend, Connection};
 use crate::delivery::{Pace, Post, Retry};
 use crate::drops::Drops;
-use crate::engine::{Connection, Engine};
 use crate::error::{ConnectError, DisconnectError};
+use crate::message::Message;
 use crate::reconnect::Reconnector;
 use crate::registry::Registry;
 use crate::session::Session;
@@ -32,7 +33,7 @@ use job::{End, Job};
 
 #[derive(Debug)]
 pub(super) struct Task {
-    engine: Arc<Engine>,
+    backend: Arc<Backend>,
     /// While the port is away it may be one that the module has kept.
     connection: Option<Connection>,
     session: Session,
@@ -60,6 +61,7 @@ pub(super) struct Task {
     discarding: bool,
     subscription_dropped: Arc<Notify>,
     state: watch::Sender<ClientState>,
+    session_present: watch::Sender<Option<bool>>,
     events: broadcast::Sender<Event>,
 }
 
@@ -71,25 +73,26 @@ enum Wake {
     Send,
     News,
     Line(Option<Result<Line, u64>>),
+    Message(Option<Message>),
     SubscriptionDropped,
     Work,
 }
 
 impl Task {
     pub(super) fn new(
-        engine: Engine,
+        backend: Backend,
         requests: mpsc::Receiver<Request>,
         post: Arc<Post>,
         state: watch::Sender<ClientState>,
+        session_present: watch::Sender<Option<bool>>,
         events: broadcast::Sender<Event>,
     ) -> Self {
-        let (options, profile) = (engine.options(), engine.profile());
+        let options = backend.options();
         let subscription_dropped = Arc::new(Notify::new());
-        let keep_alive = options.keep_alive_on(profile);
         let dropped = Arc::clone(&subscription_dropped);
-        let health = engine.modem().health();
+        let health = backend.modem().health();
         Self {
-            session: Session::new(profile.message_slots.clone(), keep_alive),
+            session: backend.session(),
             registry: Registry::new(options.queue_capacity, !options.clean_session, dropped),
             lines: None,
             began: health.now(),
@@ -105,11 +108,12 @@ impl Task {
             retry: Retry::default(),
             drops: Drops::default(),
             post,
-            engine: Arc::new(engine),
+            backend: Arc::new(backend),
             requests,
             discarding: false,
             subscription_dropped,
             state,
+            session_present,
             events,
         }
     }
@@ -117,14 +121,14 @@ impl Task {
     /// Connects, then serves until the last handle is gone or one of them disconnects.
     pub(super) async fn run(mut self, connected: oneshot::Sender<Result<(), ConnectError>>) {
         // Before the first subscription of a clean session nothing can arrive that is ours.
-        let discard = self.engine.options().clean_session;
+        let discard = self.backend.options().clean_session;
         let result = self.come_up(discard).await;
         let failed = result.is_err();
         if failed {
             self.session.down(ClientState::Closed);
             self.announce();
         }
-        self.reconnector = self.engine.options().reconnect.map(Reconnector::new);
+        self.reconnector = self.backend.options().reconnect.map(Reconnector::new);
         // Whoever does not wait any more has dropped the only handle too, which ends the loop below.
         drop(connected.send(result));
         if failed {
@@ -132,7 +136,7 @@ impl Task {
         }
         if let Some(answer) = self.serve_requests().await {
             let result = self.go_down(ClientState::Closed).await;
-            drop(answer.send(result.map_err(DisconnectError::from)));
+            drop(answer.send(result));
         } else if let Err(error) = self.go_down(ClientState::Closed).await {
             tracing::warn!(%error, "an MQTT session did not end in order");
         }
@@ -163,6 +167,8 @@ impl Task {
                     self.lines = None;
                     self.link_lost().await;
                 }
+                Wake::Message(Some(message)) => self.deliver(message),
+                Wake::Message(None) => self.connection_ended().await,
                 Wake::SubscriptionDropped => self.unsubscribe_orphans().await,
                 Wake::Work | Wake::News => {}
             }
@@ -174,6 +180,7 @@ impl Task {
         let deadline = self.deadline();
         let timer = tokio::time::sleep_until(deadline.map_or_else(Instant::now, Instant::from_std));
         let (works, listens) = (self.job.is_some(), self.lines.is_some());
+        let connected = self.session.is_connected();
         tokio::select! {
             biased;
             health = self.health.changed(), if !self.health_ended => Wake::Health(health),
@@ -185,6 +192,7 @@ impl Task {
             () = self.post.news() => Wake::News,
             // What arrives while it connects is left in order until it is connected.
             line = next_line(self.lines.as_mut()), if listens && !works => Wake::Line(line),
+            message = next_message(self.connection.as_mut()), if connected => Wake::Message(message),
             () = self.subscription_dropped.notified() => Wake::SubscriptionDropped,
             () = timer, if deadline.is_some() => Wake::Work,
         }
@@ -213,7 +221,7 @@ impl Task {
             Request::Unmatched { answer } => drop(answer.send(Ok(self.registry.unmatched()))),
             Request::Pause { answer } if !answer.is_closed() => {
                 let paused = self.pause().await;
-                drop(answer.send(paused.map_err(DisconnectError::from)));
+                drop(answer.send(paused));
             }
             Request::Resume { answer } if !answer.is_closed() => self.resume(answer).await,
             _ => {}
@@ -243,6 +251,13 @@ async fn end_of(job: Option<&mut Job>) -> End {
 async fn next_line(lines: Option<&mut Unsolicited>) -> Option<Result<Line, u64>> {
     match lines {
         Some(lines) => lines.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_message(connection: Option<&mut Connection>) -> Option<Message> {
+    match connection {
+        Some(connection) => connection.next_message().await,
         None => std::future::pending().await,
     }
 }

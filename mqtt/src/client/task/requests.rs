@@ -1,10 +1,8 @@
 //! Subscribing.
 
-use telit_core::CommandError;
-
 use super::{Task, now};
+use crate::backend::Trouble;
 use crate::drops::{self, Operation};
-use crate::engine::Connection;
 use crate::error::SubscribeError;
 use crate::message::QoS;
 use crate::rules::RuleViolation;
@@ -15,23 +13,30 @@ use crate::topic::TopicFilter;
 impl Task {
     pub(super) async fn subscribe(&mut self, filter: &str, qos: QoS) -> Result<Subscription, SubscribeError> {
         let filter = self.filter(filter)?;
-        if qos > QoS::AtLeastOnce && !self.engine.takes_qos() {
+        if qos > QoS::AtLeastOnce && !self.backend.takes_qos() {
             return Err(SubscribeError::UnsupportedQos { qos });
         }
         self.keep_rules(&filter, qos).await?;
         let operation = Operation::Subscribe { filter: filter.as_str().to_owned() };
         self.refuse_forbidden_filter(&operation, &filter)?;
         let strongest = self.registry.strongest(&filter, qos);
-        self.connected()?;
+        self.require_connection()?;
+        let Some(connection) = &mut self.connection else {
+            return Err(SubscribeError::NotConnected { state: self.session.state() });
+        };
         self.drops.began(now(), operation.clone());
-        if let Err(error) = self.engine.subscribe(self.connected()?, filter.clone(), strongest).await {
-            self.still_connected(&error).await;
-            self.drops.failed();
-            self.refuse_forbidden_filter(&operation, &filter)?;
-            return Err(self.not_subscribed(error));
+        match self.backend.subscribe(connection, &filter, strongest).await {
+            Ok(granted) => {
+                self.drops.acknowledged();
+                Ok(self.registry.subscribe(filter, qos).granted_with(granted))
+            }
+            Err(error) => {
+                self.still_connected(&error).await;
+                self.drops.failed();
+                self.refuse_forbidden_filter(&operation, &filter)?;
+                Err(self.not_subscribed(error))
+            }
         }
-        self.drops.acknowledged();
-        Ok(self.registry.subscribe(filter, qos))
     }
 
     fn refuse_forbidden_filter(
@@ -55,7 +60,7 @@ impl Task {
     }
 
     fn check_rules(&self, filter: &TopicFilter, qos: QoS) -> Result<(), RuleViolation> {
-        let Some(rules) = &self.engine.options().rules else {
+        let Some(rules) = &self.backend.options().rules else {
             return Ok(());
         };
         let others = self.registry.filters().iter().filter(|(other, _)| other != filter).count();
@@ -68,7 +73,7 @@ impl Task {
             ClientState::Paused => {}
             ClientState::Reconnecting(_) => self.orphans.push(filter.clone()),
             _ => {
-                self.connected()?;
+                self.require_connection()?;
                 self.send_unsubscribe(filter.clone()).await.map_err(|error| self.not_subscribed(error))?;
             }
         }
@@ -76,10 +81,10 @@ impl Task {
         Ok(())
     }
 
-    fn not_subscribed(&self, error: CommandError) -> SubscribeError {
-        match self.has_restarted() {
-            true => SubscribeError::ModuleRestarted(error),
-            false => error.into(),
+    fn not_subscribed(&self, error: Trouble) -> SubscribeError {
+        match error {
+            Trouble::Command(error) if self.has_restarted() => SubscribeError::ModuleRestarted(error),
+            error => error.into(),
         }
     }
 
@@ -105,9 +110,9 @@ impl Task {
         }
     }
 
-    pub(super) async fn send_unsubscribe(&mut self, filter: TopicFilter) -> Result<(), CommandError> {
-        let Some(connection) = &self.connection else { return Ok(()) };
-        let result = self.engine.unsubscribe(connection, filter).await;
+    pub(super) async fn send_unsubscribe(&mut self, filter: TopicFilter) -> Result<(), Trouble> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let result = self.backend.unsubscribe(connection, &filter).await;
         if let Err(error) = &result {
             self.still_connected(error).await;
         }
@@ -115,13 +120,13 @@ impl Task {
     }
 
     pub(super) fn filter(&self, filter: &str) -> Result<TopicFilter, SubscribeError> {
-        let limit = self.engine.dialect().map_or(usize::MAX, |dialect| dialect.topic_limit);
-        TopicFilter::parse(filter, limit).map_err(SubscribeError::InvalidFilter)
+        self.backend.filter(filter).map_err(SubscribeError::InvalidFilter)
     }
 
-    fn connected(&self) -> Result<&Connection, SubscribeError> {
-        let state = self.session.state();
-        let connection = self.connection.as_ref().filter(|_| state == ClientState::Connected);
-        connection.ok_or(SubscribeError::NotConnected { state })
+    fn require_connection(&self) -> Result<(), SubscribeError> {
+        match self.session.state() {
+            ClientState::Connected => Ok(()),
+            state => Err(SubscribeError::NotConnected { state }),
+        }
     }
 }

@@ -7,7 +7,7 @@ use telit_core::modem::ServiceChange;
 
 use super::job::{End, Job};
 use super::{Task, now};
-use crate::engine::{Connected, Place};
+use crate::backend::{Connected, Turn};
 use crate::error::ConnectError;
 use crate::reconnect::{Back, Failure, Step};
 use crate::state::{ClientState, Event, LossReason};
@@ -48,25 +48,25 @@ impl Task {
     fn begin_look(&mut self) {
         if let Some(connection) = self.connection.take() {
             self.follow_module();
-            self.job = Some(Job::look(Arc::clone(&self.engine), connection));
+            self.job = Some(Job::look(Arc::clone(&self.backend), connection));
         }
     }
 
     fn begin_attempt(&mut self, number: u32) {
         self.follow_module();
         self.tell(Event::Reconnecting { attempt: number });
-        self.job = Some(Job::turn(Arc::clone(&self.engine)));
+        self.job = Some(Job::turn(Arc::clone(&self.backend)));
     }
 
     /// Whatever became of the module while others used TLS is over.
-    fn log_in(&mut self, place: Place) {
-        if self.engine.options().clean_session {
+    fn log_in(&mut self, turn: Turn) {
+        if self.backend.options().clean_session {
             // The broker has forgotten them.
             self.orphans.clear();
         }
         self.follow_module();
         let filters = self.registry.filters();
-        self.job = Some(Job::attempt(Arc::clone(&self.engine), place, filters));
+        self.job = Some(Job::attempt(Arc::clone(&self.backend), turn, filters));
     }
 
     /// Takes what came of a look or an attempt.
@@ -76,7 +76,7 @@ impl Task {
                 let outcome = self.arrive(connection, Ok(()), false).await;
                 self.came_back(outcome);
             }
-            End::Turn(place) => self.log_in(place),
+            End::Turn(turn) => self.log_in(turn),
             End::Connected(connected) => {
                 let outcome = self.arrive(connected.connection, connected.subscribed, false).await;
                 self.came_back(outcome);

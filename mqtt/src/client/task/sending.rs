@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::{Task, now};
+use crate::backend::{NotSubscribed, Trouble, Unpublished};
 use crate::delivery::Outcome;
 use crate::drops::{self, Operation};
-use crate::engine::{NotSubscribed, Unpublished};
 use crate::error::PublishError;
 use crate::message::{Publish, QoS};
 use crate::state::{Event, LossReason};
@@ -72,9 +72,9 @@ impl Task {
         let operation = Operation::Publish { topic: publish.topic.clone() };
         self.refuse_forbidden(&operation, &publish.topic)?;
         let state = self.session.state();
-        let connection = self.connection.as_ref().ok_or(PublishError::NotConnected { state })?;
+        let connection = self.connection.as_mut().ok_or(PublishError::NotConnected { state })?;
         self.drops.began(now(), operation.clone());
-        let error = match self.engine.publish(connection, publish).await {
+        let error = match self.backend.publish(connection, publish.clone()).await {
             Ok(()) if publish.qos == QoS::AtMostOnce => {
                 self.drops.sent(now());
                 return Ok(());
@@ -93,9 +93,10 @@ impl Task {
         let connected = self.still_connected(&error).await;
         self.drops.failed();
         self.refuse_forbidden(&operation, &publish.topic)?;
-        Err(match self.has_restarted() {
-            true => PublishError::judge_restarted(error, answered_by_another_run),
-            false => PublishError::judge(error, publish.qos, connected),
+        Err(match (error, self.has_restarted()) {
+            (Trouble::Host(failure), _) => failure.of_publish(self.session.state()),
+            (Trouble::Command(error), true) => PublishError::judge_restarted(error, answered_by_another_run),
+            (Trouble::Command(error), false) => PublishError::judge(error, publish.qos, connected),
         })
     }
 

@@ -5,10 +5,10 @@ use telit_core::at::Line;
 use telit_core::driver::Unsolicited;
 
 use super::{Task, now};
-use crate::engine::Connection;
+use crate::backend::{Connection, Trouble};
 use crate::message::Message;
 use crate::session::{Polled, Work};
-use crate::state::Event;
+use crate::state::{Event, LossReason};
 
 /// Pieces of work between two requests.
 const ROUND: usize = 32;
@@ -17,7 +17,7 @@ const DRAIN_ROUNDS: usize = 4;
 
 impl Task {
     /// Looks after the connection because a command failed.
-    pub(super) async fn still_connected(&mut self, error: &CommandError) -> bool {
+    pub(super) async fn still_connected(&mut self, error: &Trouble) -> bool {
         self.notice_loss(error).await;
         if self.session.is_connected() {
             self.poll().await;
@@ -39,6 +39,7 @@ impl Task {
         for _ in 0..ROUND {
             self.look_at_module().await;
             self.take_lines();
+            self.take_arrived();
             match self.session.next_work(now()) {
                 None => break,
                 Some(Work::Poll) => self.poll().await,
@@ -50,9 +51,9 @@ impl Task {
 
     pub(super) async fn poll(&mut self) {
         let Some(connection) = &self.connection else { return };
-        let polled = match self.engine.state(connection).await {
-            Ok(Some(state)) => Polled::State(state),
-            Ok(None) => Polled::Forgotten,
+        let polled = match self.backend.poll(connection).await {
+            Ok(Polled::Lost(LossReason::LinkLost)) => return self.link_lost().await,
+            Ok(polled) => polled,
             Err(error) => {
                 self.notice_loss(&error).await;
                 Polled::Unknown
@@ -68,7 +69,7 @@ impl Task {
 
     pub(super) async fn count_unread(&mut self) {
         let Some(connection) = &self.connection else { return };
-        match self.engine.unread(connection).await {
+        match self.backend.unread(connection).await {
             Ok(unread) => self.session.unread_counted(unread),
             Err(error) => {
                 self.notice_loss(&error).await;
@@ -79,7 +80,7 @@ impl Task {
 
     pub(super) async fn read(&mut self, slot: u8, announced: bool) {
         let Some(connection) = &self.connection else { return };
-        match self.engine.read(connection, slot).await {
+        match self.backend.read(connection, slot).await {
             Ok(Some(message)) => {
                 self.session.slot_read();
                 self.take(message);
@@ -102,16 +103,29 @@ impl Task {
     }
 
     /// Reads what was announced before the client is freed, and every slot with it.
-    pub(super) async fn read_announced(&mut self, connection: &Connection) {
+    pub(super) async fn read_announced(&mut self, connection: &mut Connection) {
+        while let Some(message) = connection.try_next_message() {
+            self.deliver(message);
+        }
         self.take_lines();
         while let Some(slot) = self.session.next_announced() {
-            match self.engine.read(connection, slot).await {
+            match self.backend.read(connection, slot).await {
                 Ok(Some(message)) => self.deliver(message),
                 Ok(None) | Err(CommandError::Refused { .. }) => {}
                 Err(error) => {
                     tracing::warn!(%error, slot, "the last messages could not be read");
                     self.tell(Event::Unreadable);
                 }
+            }
+        }
+    }
+
+    /// Messages that came by themselves.
+    pub(super) fn take_arrived(&mut self) {
+        for _ in 0..ROUND {
+            match self.connection.as_mut().and_then(Connection::try_next_message) {
+                Some(message) => self.deliver(message),
+                None => break,
             }
         }
     }

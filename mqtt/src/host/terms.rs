@@ -1,0 +1,106 @@
+//! What was asked for, held against what MQTT on this computer takes.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use telit_core::at::InvalidValue;
+use telit_core::tls::TlsOptions;
+
+use super::session::{Login, Settings};
+use crate::last_will::LastWill;
+use crate::options::{MqttOptions, MqttSecurity, check_seconds};
+use crate::topic::TopicName;
+
+/// Most bytes of a text. Source: MQTT 3.1.1, section 1.5.3.
+pub(super) const TEXT_LIMIT: usize = 65_535;
+
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+const PACKET_TIMEOUT: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
+
+const KEEP_ALIVES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(65_535);
+const PACKET_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
+
+/// Times and measures of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub(super) keep_alive: Duration,
+    acknowledgement: Duration,
+    packet_limit: usize,
+    /// Socket, TLS and login together.
+    pub(super) connect: Duration,
+}
+
+impl Terms {
+    pub(super) fn of(options: &MqttOptions) -> Result<Self, InvalidValue> {
+        let keep_alive = options.keep_alive.unwrap_or(KEEP_ALIVE);
+        let acknowledgement = options.packet_timeout.unwrap_or(PACKET_TIMEOUT);
+        check_seconds("keep-alive", keep_alive, &KEEP_ALIVES)?;
+        check_seconds("packet timeout", acknowledgement, &PACKET_TIMEOUTS)?;
+        if options.port_number() == 0 {
+            return Err(InvalidValue::new("port", "it is 0"));
+        }
+        if options.connect_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err(InvalidValue::new("connect timeout", "it is zero"));
+        }
+        let connect = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        Ok(Self { keep_alive, acknowledgement, packet_limit: options.packet_limit, connect })
+    }
+
+    /// `login`: how long the answer to the login may take.
+    pub(super) fn settings(&self, login: Duration) -> Settings {
+        let Self { keep_alive, acknowledgement, packet_limit, .. } = *self;
+        Settings { keep_alive, acknowledgement, login, packet_limit }
+    }
+}
+
+pub(super) fn tls(options: &MqttOptions) -> Result<TlsOptions, InvalidValue> {
+    match &options.security {
+        MqttSecurity::Tls(tls) => Ok(tls.clone()),
+        MqttSecurity::DangerPlain => Err(InvalidValue::new(
+            "security",
+            "MQTT on this computer runs over TLS sockets of the module only",
+        )),
+    }
+}
+
+/// What we say of ourselves.
+pub(super) fn login(options: &MqttOptions) -> Result<Login, InvalidValue> {
+    let MqttOptions { client_id, user, password, clean_session, last_will, .. } = options.clone();
+    for (field, text) in [("client identifier", &client_id), ("user name", &user), ("password", &password)] {
+        check_text(field, text)?;
+    }
+    if client_id.is_empty() {
+        return Err(InvalidValue::new("client identifier", "it is empty"));
+    }
+    if user.is_empty() && !password.is_empty() {
+        return Err(InvalidValue::new("password", "MQTT allows none without a user name"));
+    }
+    last_will.as_ref().map_or(Ok(()), check_will)?;
+    Ok(Login { client_id, user, password, clean_session, will: last_will })
+}
+
+fn check_will(will: &LastWill) -> Result<(), InvalidValue> {
+    TopicName::parse_any(&will.topic, TEXT_LIMIT)
+        .map_err(|error| InvalidValue::new("topic of the last will", error.to_string()))?;
+    let size = will.payload.len();
+    match size > TEXT_LIMIT {
+        true => {
+            let problem = format!("it has {size} bytes, MQTT carries at most {TEXT_LIMIT}");
+            Err(InvalidValue::new("payload of the last will", problem))
+        }
+        false => Ok(()),
+    }
+}
+
+/// Source: MQTT 3.1.1, section 1.5.3.
+fn check_text(field: &'static str, text: &str) -> Result<(), InvalidValue> {
+    if text.len() > TEXT_LIMIT {
+        let problem = format!("it has {} bytes, MQTT carries at most {TEXT_LIMIT}", text.len());
+        return Err(InvalidValue::new(field, problem));
+    }
+    match text.contains('\0') {
+        true => Err(InvalidValue::new(field, "MQTT carries no character with the number 0")),
+        false => Ok(()),
+    }
+}
