@@ -7,7 +7,7 @@ use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{HasPublic, PKey, PKeyRef, Private, Public};
 use openssl::x509::extension::{
     AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAlternativeName,
     SubjectKeyIdentifier,
@@ -63,6 +63,20 @@ impl Authority {
         self.certify(request, &generate_key(request.key)?)
     }
 
+    /// Certifies somebody else's key. Gives back the certificate (PEM).
+    pub(super) fn certify_public(
+        &self,
+        request: &CertificateRequest,
+        key: &PKeyRef<Public>,
+    ) -> Result<String, ServerError> {
+        let from = asn1_time(request.valid_from)?;
+        let until = asn1_time(request.valid_until)?;
+        let issuer = Some(&*self.certificate);
+        let signed =
+            sign(request, key, (issuer, &self.key), &from, &until).and_then(|signed| signed.to_pem());
+        signed.map(pem_text).map_err(ServerError::tls("make a certificate"))
+    }
+
     /// Certifies a key that is already there.
     pub(super) fn certify(
         &self,
@@ -93,18 +107,29 @@ fn certify(
 ) -> Result<Issued, ServerError> {
     let from = asn1_time(request.valid_from)?;
     let until = asn1_time(request.valid_until)?;
-    sign(request, key, authority, &from, &until).map_err(ServerError::tls("make a certificate"))
+    let issuer = authority.map(|authority| &*authority.certificate);
+    let signer = authority.map_or(key, |authority| &authority.key);
+    let make = || {
+        let certificate = sign(request, key, (issuer, signer), &from, &until)?;
+        Ok(Issued {
+            common_name: request.common_name.clone(),
+            certificate_pem: pem_text(certificate.to_pem()?),
+            key_pem: pem_text(traditional_pem(key)?),
+            key_pkcs8_pem: pem_text(key.private_key_to_pem_pkcs8()?),
+        })
+    };
+    make().map_err(ServerError::tls("make a certificate"))
 }
 
+/// Without an issuer the certificate is its own.
 fn sign(
     request: &CertificateRequest,
-    key: &PKey<Private>,
-    authority: Option<&Authority>,
+    key: &PKeyRef<impl HasPublic>,
+    (issuer, signer): (Option<&X509Ref>, &PKeyRef<Private>),
     from: &Asn1Time,
     until: &Asn1Time,
-) -> Result<Issued, ErrorStack> {
+) -> Result<X509, ErrorStack> {
     let subject = name(&request.common_name)?;
-    let issuer = authority.map(|authority| &*authority.certificate);
     let issuer_name = issuer.map_or(&*subject, |issuer| issuer.subject_name());
     let mut builder = builder(&subject, issuer_name, key, from, until)?;
     builder.append_extension(BasicConstraints::new().critical().build()?)?;
@@ -123,13 +148,8 @@ fn sign(
             AuthorityKeyIdentifier::new().keyid(true).build(&builder.x509v3_context(issuer, None))?;
         builder.append_extension(authority_key)?;
     }
-    builder.sign(authority.map_or(key, |authority| &authority.key), MessageDigest::sha256())?;
-    Ok(Issued {
-        common_name: request.common_name.clone(),
-        certificate_pem: pem_text(builder.build().to_pem()?),
-        key_pem: pem_text(traditional_pem(key)?),
-        key_pkcs8_pem: pem_text(key.private_key_to_pem_pkcs8()?),
-    })
+    builder.sign(signer, MessageDigest::sha256())?;
+    Ok(builder.build())
 }
 
 fn append_alternative_names(
@@ -178,7 +198,7 @@ fn self_signed(key: &PKey<Private>) -> Result<X509, ServerError> {
 fn builder(
     subject: &X509NameRef,
     issuer: &X509NameRef,
-    key: &PKey<Private>,
+    key: &PKeyRef<impl HasPublic>,
     from: &Asn1Time,
     until: &Asn1Time,
 ) -> Result<X509Builder, ErrorStack> {

@@ -23,7 +23,8 @@ pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
 #[derive(Clone)]
 pub(crate) struct Client {
     trusted: String,
-    identity: Option<Issued>,
+    /// Certificate and key, as PEM.
+    identity: Option<(String, String)>,
     name: String,
     version: Option<SslVersion>,
     cipher_list: Option<&'static str>,
@@ -36,8 +37,12 @@ impl Client {
         Self { trusted, identity: None, name: name.to_owned(), version: None, cipher_list: None }
     }
 
-    pub(crate) fn identity(mut self, identity: &Issued) -> Self {
-        self.identity = Some(identity.clone());
+    pub(crate) fn identity(self, identity: &Issued) -> Self {
+        self.identity_pem(identity.certificate_pem(), identity.key_pem())
+    }
+
+    pub(crate) fn identity_pem(mut self, certificate: &str, key: &str) -> Self {
+        self.identity = Some((certificate.to_owned(), key.to_owned()));
         self
     }
 
@@ -79,9 +84,9 @@ impl Client {
             connector.set_cipher_list(&format!("{list}:@SECLEVEL=0")).unwrap();
         }
         connector.cert_store_mut().add_cert(X509::from_pem(self.trusted.as_bytes()).unwrap()).unwrap();
-        if let Some(identity) = &self.identity {
-            let certificate = X509::from_pem(identity.certificate_pem().as_bytes()).unwrap();
-            let key = PKey::private_key_from_pem(identity.key_pem().as_bytes()).unwrap();
+        if let Some((certificate, key)) = &self.identity {
+            let certificate = X509::from_pem(certificate.as_bytes()).unwrap();
+            let key = PKey::private_key_from_pem(key.as_bytes()).unwrap();
             connector.set_certificate(&certificate).unwrap();
             connector.set_private_key(&key).unwrap();
         }

@@ -46,7 +46,7 @@ impl AwsIot {
         let mut state = State::new(options.limits.clone(), calendar);
         state.quality_two = options.quality_two;
         state.answers_unsubscribed = options.answers_unsubscribed;
-        let hub = Hub::new(state);
+        let hub = Hub::new(state, options.authority.clone());
         let front = options.front.clone().check_client_certificate(registered_only(&hub));
         let front = Front::serve(&front, options.port, hub.clone()).await?;
         let watching = tokio::spawn(hub.clone().watch_deadlines()).abort_handle();

@@ -9,21 +9,25 @@ use tokio::time::{Instant, sleep};
 
 use super::answer::Answer;
 use super::packets::Work;
+use super::provisioning::Order;
 use super::session::{Outgoing, Session};
 use super::state::{Client, Ending, State};
 use crate::mqtt_server::packet::{Connect, Packet};
+use crate::servers::Authority;
 
 /// Clones are the same hub.
 #[derive(Debug, Clone)]
 pub(super) struct Hub {
     state: Arc<Mutex<State>>,
+    /// Signs what provisioning gives out.
+    authority: Arc<Authority>,
     /// Rung when there may be another deadline.
     deadlines: Arc<Notify>,
 }
 
 impl Hub {
-    pub(super) fn new(state: State) -> Self {
-        Self { state: Arc::new(Mutex::new(state)), deadlines: Arc::default() }
+    pub(super) fn new(state: State, authority: Authority) -> Self {
+        Self { state: Arc::new(Mutex::new(state)), authority: Arc::new(authority), deadlines: Arc::default() }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -51,8 +55,23 @@ impl Hub {
                 let direct = direct.then(|| client.clone());
                 self.answer(&mut state, answers, direct);
             }
+            Work::MakeCertificate { topic, order } => self.make_certificate(client, topic, order),
         }
         Ok(())
+    }
+
+    /// Makes a certificate aside and hands it out.
+    fn make_certificate(&self, client: &Client, topic: String, order: Order) {
+        let (hub, client) = (self.clone(), client.clone());
+        // It tells the device; nobody waits for it here.
+        drop(tokio::task::spawn_blocking(move || {
+            let made = order.make(&hub.authority);
+            let mut state = hub.state();
+            let now = state.calendar.seconds(Instant::now());
+            let answer = state.hand_out(&topic, made, now);
+            let direct = state.answers_unsubscribed.then_some(client);
+            hub.answer(&mut state, vec![answer], direct);
+        }));
     }
 
     /// Now, or as late as a test wants it.

@@ -12,7 +12,7 @@
 //! | Subscriptions | 50; `sensor/#` does not take in `sensor`; no retained message for a wildcard |
 //! | Keep-alive | 30 to 1200 s; the connection ends after 1.5 times of it |
 //! | Sessions | persistent for an hour; what was missed comes at 10 a second, again, and not marked as a duplicate |
-//! | Reserved topics | shadow, jobs, basic ingest, lifecycle events; elsewhere nobody may publish |
+//! | Reserved topics | shadow, jobs, fleet provisioning, basic ingest, lifecycle events; elsewhere nobody may publish |
 //!
 //! [`Limits`] has the numbers, [`Disruption`] what goes wrong on demand. What it does not do: MQTT 5, MQTT over
 //! WebSocket, custom authorisers, shared subscriptions, the rules engine (what a rule is sent can be read:
@@ -50,6 +50,7 @@ mod options;
 mod pace;
 mod packets;
 mod policy;
+mod provisioning;
 mod registry;
 mod session;
 mod shadow;
@@ -63,5 +64,6 @@ pub use self::limits::Limits;
 pub use self::log::{DisconnectReason, Lifecycle, PublishedMessage, RuleMessage};
 pub use self::options::{AwsIotOptions, QualityTwo};
 pub use self::policy::{Action, InvalidPolicy, Policy};
+pub use self::provisioning::ProvisioningTemplate;
 pub use self::registry::CertificateStatus;
 pub use self::shadow::ShadowRejected;

@@ -7,6 +7,7 @@ use super::QualityTwo;
 use super::answer::Answer;
 use super::log::{DisconnectReason, PublishedMessage, RuleMessage};
 use super::policy::Action;
+use super::provisioning::Order;
 use super::session::Outgoing;
 use super::state::{Client, Ending, State};
 use super::topic::{self, Route};
@@ -24,6 +25,11 @@ pub(super) enum Work {
         answers: Vec<Answer>,
         /// Whether the client gets them that has not subscribed to them.
         direct: bool,
+    },
+    /// Takes time.
+    MakeCertificate {
+        topic: String,
+        order: Order,
     },
 }
 
@@ -140,8 +146,15 @@ impl State {
             Route::Jobs { thing, request } => {
                 Work::Answer { answers: self.jobs.request(thing, request, payload, seconds), direct: true }
             }
+            Route::CreateCertificate { from_request, format } => {
+                let order = Order::read(from_request, format, payload);
+                Work::MakeCertificate { topic: topic.clone(), order }
+            }
+            Route::RegisterThing { template } => {
+                let answer = self.register_thing(topic, template, payload, seconds);
+                Work::Answer { answers: vec![answer], direct: self.answers_unsubscribed }
+            }
             Route::Silence | Route::Closed => Work::Nothing,
-            _ => Work::Nothing,
         }
     }
 

@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::log::{DisconnectReason, Lifecycle, Log, PublishedMessage};
 use super::pace::Pace;
 use super::policy::Action;
+use super::provisioning::Provisioning;
 use super::registry::Registry;
 use super::session::{Open, Outgoing, Session};
 use super::shadow::Shadows;
@@ -36,6 +37,7 @@ pub(super) struct State {
     pub(super) calendar: Calendar,
     pub(super) shadows: Shadows,
     pub(super) jobs: Jobs,
+    pub(super) provisioning: Provisioning,
     pub(super) log: Log,
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) retained: BTreeMap<String, Publish>,
@@ -85,6 +87,7 @@ impl State {
             calendar,
             shadows: Shadows::default(),
             jobs: Jobs::default(),
+            provisioning: Provisioning::default(),
             log: Log::default(),
             sessions: BTreeMap::new(),
             retained: BTreeMap::new(),

@@ -62,7 +62,6 @@ pub(super) enum Route<'a> {
     },
     RegisterThing {
         template: &'a str,
-        format: &'a str,
     },
     /// A service of AWS that is not played here: it takes what it gets.
     Silence,
@@ -97,9 +96,7 @@ impl<'a> Route<'a> {
             ["$aws", "certificates", "create-from-csr", format] => {
                 Self::CreateCertificate { from_request: true, format }
             }
-            ["$aws", "provisioning-templates", template, "provision", format] => {
-                Self::RegisterThing { template, format }
-            }
+            ["$aws", "provisioning-templates", template, "provision", _] => Self::RegisterThing { template },
             ["$aws", "things", _, "defender", "metrics", "json" | "cbor"]
             | ["$aws", "things", _, "streams", _, "describe" | "get", "json" | "cbor"] => Self::Silence,
             _ => Self::Closed,
@@ -169,10 +166,7 @@ mod tests {
                 "$aws/certificates/create-from-csr/cbor",
                 Route::CreateCertificate { from_request: true, format: "cbor" },
             ),
-            (
-                "$aws/provisioning-templates/P/provision/json",
-                Route::RegisterThing { template: "P", format: "json" },
-            ),
+            ("$aws/provisioning-templates/P/provision/json", Route::RegisterThing { template: "P" }),
             ("$aws/things/T/defender/metrics/json", Route::Silence),
             ("$aws/things/T/shadow/update/accepted", Route::Closed),
             ("$aws/things/T/jobs/notify", Route::Closed),

@@ -2,6 +2,7 @@
 
 mod ingest;
 mod jobs;
+mod provisioning;
 mod retained;
 mod rules;
 mod rumqttc;
