@@ -178,7 +178,7 @@ impl Builder {
     /// # Panics
     /// Outside a tokio runtime with time enabled. Without [`Self::peers`], links need its I/O as well.
     pub fn build(self) -> Result<VirtualModule, BuildError> {
-        let profile = Profile::of(self.platform);
+        let profile = Profile::with(self.platform, &self.quirks);
         let nvm = match &self.state_file {
             Some(path) => Nvm::load(path, profile)
                 .map_err(|source| BuildError::StateFile { path: path.clone(), source })?,

@@ -186,9 +186,10 @@ fn configure_will(module: &mut Module, call: &Call) -> Outcome {
 fn connect(module: &mut Module, call: &Call) -> Outcome {
     if call.form == Form::Read {
         // Only the clients that are enabled. Source: SSL guide 10.1.1, M37 p1017.
-        let enabled = module.mqtt.ids().filter(|id| module.mqtt.client(*id).enabled);
+        let every = module.quirks.every_client_listed;
+        let listed = module.mqtt.ids().filter(|id| every || module.mqtt.client(*id).enabled);
         let lines: Vec<String> =
-            enabled.map(|id| format!("#MQCONN: {id},{}", module.mqtt.client(id).state as u8)).collect();
+            listed.map(|id| format!("#MQCONN: {id},{}", module.mqtt.client(id).state as u8)).collect();
         module.info_lines(call.instance, &lines);
         return Ok(Flow::Done);
     }

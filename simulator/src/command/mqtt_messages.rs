@@ -97,7 +97,8 @@ fn read(module: &mut Module, call: &Call) -> Outcome {
     let place = module.mqtt.slots.get_mut(slot - 1).ok_or(AtError::Plain)?;
     // Reading a slot frees it.
     let message = place.take_if(|message| message.client == id).ok_or(AtError::Plain)?;
-    let header = format!("\r\n#MQREAD: {id},{},{}\r\n<<<", message.topic, message.payload.len());
+    let comma = if module.quirks.mqread_header_comma { "," } else { "" };
+    let header = format!("\r\n#MQREAD: {id},{},{}{comma}\r\n<<<", message.topic, message.payload.len());
     module.answer(call.instance, header.as_bytes());
     // Three less-than signs, then a line end. Source: M37 p1031.
     if !module.quirks.payload_behind_mark {

@@ -28,10 +28,12 @@ impl Module {
         instance: InstanceId,
     ) -> Result<(), AtError> {
         let scope = self.profile.tls.scope;
-        let taken = self
-            .holders()
-            .into_iter()
-            .any(|(holder, held)| holder != service && (scope == TlsScope::Module || held == socket));
+        let shares = |holder| {
+            self.quirks.mqtt_takes_enabled_socket && (holder, service) == (Service::Sockets, Service::Mqtt)
+        };
+        let taken = self.holders().into_iter().any(|(holder, held)| {
+            holder != service && !shares(holder) && (scope == TlsScope::Module || held == socket)
+        });
         self.check_owner(socket, instance)?;
         if taken {
             return Err(AtError::Cme(cme::SSL_ALREADY_ACTIVATED));

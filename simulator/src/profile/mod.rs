@@ -17,6 +17,7 @@ mod quirk;
 mod service;
 mod tls;
 mod two_g;
+mod variant;
 
 use crate::platform::Platform;
 pub(crate) use command::{CommandSpec, TestAnswer};
@@ -31,7 +32,7 @@ pub(crate) use service::{
 pub(crate) use tls::{ErrorNumbers, MOST_AUTHORITIES, ProtocolFields, Slots, TlsProfile, TlsScope};
 
 /// The behaviour of one platform.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Profile {
     pub(crate) platform: Platform,
     pub(crate) identity: Identity,
@@ -45,7 +46,7 @@ pub(crate) struct Profile {
 }
 
 /// What the module says it is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Identity {
     pub(crate) manufacturer: &'static str,
     pub(crate) model: &'static str,

@@ -65,6 +65,30 @@ quirks! {
     PayloadBehindMark, payload_behind_mark, "payload-behind-mark";
     /// Any `#MQWCFG` restarts the module, as an LE910R1 with firmware M0Q does by public notes.
     WillRestarts, will_restarts, "will-restarts";
+    /// `#MQREAD` ends its header in a comma. Source: the syntax line of M37 p1031 against its examples.
+    MqreadHeaderComma, mqread_header_comma, "mqread-header-comma";
+    /// `#MQCFG` has no `<sslInstance>`: an MQTT client has the secure socket of its own number. Source: notes on
+    /// firmware M0Q.010001, and M37 before revision 14.
+    MqcfgWithoutSocket, mqcfg_without_socket, "mqcfg-without-socket";
+    /// `#MQSUB` has no `<qos>` and asks for 1. Source: as for `MqcfgWithoutSocket`.
+    MqsubWithoutQos, mqsub_without_qos, "mqsub-without-qos";
+    /// `#MQPUBS` takes 140 characters. Source: the vendor's public wrapper of 2021.
+    ShortMessages, short_messages, "short-messages";
+    /// There is no `#MQPUBSEXT`. Source: M37 before revision 12.
+    NoMqpubsext, no_mqpubsext, "no-mqpubsext";
+    /// `#MQCFG2` takes a keep-alive from 1 s, and has 20 s by default. Source: IPE28 p138 against M37 p1018.
+    OldKeepAlive, old_keep_alive, "old-keep-alive";
+    /// `#MQCFG` with TLS works while `#SSLEN` has the socket on. Source: notes on firmware M0Q.010001.
+    MqttTakesEnabledSocket, mqtt_takes_enabled_socket, "mqtt-takes-enabled-socket";
+    /// `#MQCONN?` lists clients that are not enabled, too. Source: examples of M37 p1017 and IPE28 p140.
+    EveryClientListed, every_client_listed, "every-client-listed";
+    /// A subscription that the broker refuses ends in `OK`. No source says what happens.
+    RefusedSubscriptionIsOk, refused_subscription_is_ok, "refused-subscription-is-ok";
+    /// Of a message that came, no more than 1024 bytes are there. The client's receive buffer has that size; no source
+    /// says what `#MQREAD` makes of more.
+    MessagesTruncated, messages_truncated, "messages-truncated";
+    /// A message of more than 1024 bytes takes several slots, one for each piece. As for `MessagesTruncated`.
+    MessagesSplit, messages_split, "messages-split";
     /// `#FTPRECV:n` without a blank. Source: M37 p831.
     BlockWithoutBlank, block_without_blank, "block-without-blank";
     /// `#FTPGETPKT?` reports the end of the file after the transfer was cut.

@@ -13,6 +13,7 @@ mod general;
 mod guide;
 mod instances;
 mod life;
+mod mqtt_firmware;
 mod mqtt_setup;
 mod network;
 mod platforms;

@@ -8,7 +8,7 @@ use crate::port::Port;
 
 const CONNECT: &str = "AT#MQCONN=1,\"device\",\"\",\"\"";
 
-fn peers() -> (Peers, Broker) {
+pub(crate) fn peers() -> (Peers, Broker) {
     let peers = Peers::new();
     let broker = peers.broker("broker.test", 8883);
     (peers, broker)
@@ -23,7 +23,7 @@ async fn prepared(builder: Builder) -> (VirtualModule, Port) {
     (module, port)
 }
 
-async fn connected(builder: Builder) -> (VirtualModule, Port) {
+pub(crate) async fn connected(builder: Builder) -> (VirtualModule, Port) {
     let (module, mut port) = prepared(builder).await;
     port.ok(CONNECT).await;
     port.ask("AT#MQCONN?", "\r\n#MQCONN: 1,1\r\n\r\nOK\r\n").await;

@@ -6,6 +6,7 @@ mod bench;
 mod broker;
 mod determinism;
 mod fault;
+mod firmware;
 mod ftp;
 mod http;
 mod network;

@@ -10,6 +10,9 @@ use crate::net::NetError;
 use crate::net::mqtt::{CloseReason, RequestError};
 use crate::service::{Event, OpenFailure};
 
+/// In the public C header of the client.
+const RECEIVE_BUFFER: usize = 1024;
+
 impl Module {
     pub(in crate::module) fn mqtt_event(&mut self, id: u8, event: Event) {
         match event {
@@ -22,7 +25,7 @@ impl Module {
                 self.end_task(id, |_| Err(connect_error(&error)));
             }
             Event::MqttDone(result) => self.request_done(id, &result),
-            Event::MqttMessage { topic, payload } => self.message_arrived(id, topic, payload),
+            Event::MqttMessage { topic, payload } => self.message_received(id, &topic, payload),
             Event::MqttClosed(reason) => self.client_closed(id, &reason),
             _ => {}
         }
@@ -39,9 +42,25 @@ impl Module {
         };
         match result {
             Ok(()) => self.end_task(id, |_| Ok(())),
+            Err(RequestError::Refused) if self.quirks.refused_subscription_is_ok => {
+                self.end_task(id, |_| Ok(()));
+            }
             Err(RequestError::Timeout) => self.end_task(id, |_| Err(AtError::Cme(cme::MQTT_TIMEOUT))),
             Err(_) => self.end_task(id, |task| Err(failed(task))),
         }
+    }
+
+    /// Where the receive buffer bounds messages, this one is cut or comes in pieces.
+    fn message_received(&mut self, id: u8, topic: &str, mut payload: Bytes) {
+        if self.quirks.messages_split {
+            while payload.len() > RECEIVE_BUFFER {
+                let piece = payload.split_to(RECEIVE_BUFFER);
+                self.message_arrived(id, topic.to_owned(), piece);
+            }
+        } else if self.quirks.messages_truncated {
+            payload.truncate(RECEIVE_BUFFER);
+        }
+        self.message_arrived(id, topic.to_owned(), payload);
     }
 
     fn message_arrived(&mut self, id: u8, topic: String, payload: Bytes) {

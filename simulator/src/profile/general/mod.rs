@@ -14,7 +14,7 @@ use network::{
 pub(crate) use network::{Contexts, Network, Protocols};
 
 /// What a platform is like apart from its services.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GeneralProfile {
     pub(crate) commands: &'static [&'static [CommandSpec]],
     /// Longest command line, prefix included.
@@ -50,7 +50,7 @@ pub(crate) struct GeneralProfile {
 }
 
 /// `#PORTCFG`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ports {
     pub(crate) variants: &'static [u8],
     pub(crate) factory: u8,

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 /// Packet data contexts.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Contexts {
     /// Those that `#SGACT` and the services take.
     pub(crate) ids: RangeInclusive<u32>,
@@ -42,7 +42,7 @@ impl Contexts {
 }
 
 /// A context of a new module.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Predefined {
     pub(crate) name: &'static str,
     /// As in [`Contexts::flags`], in the read answer.
@@ -50,14 +50,14 @@ pub(crate) struct Predefined {
 }
 
 /// Which protocols `#PROTOCOLCFG` binds to a context.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Protocols {
     pub(crate) names: &'static [&'static str],
     pub(crate) contexts: RangeInclusive<u32>,
 }
 
 /// What the virtual network looks like to the platform.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Network {
     /// What `+COPS` calls it. 2G does without.
     pub(crate) technology: Option<u8>,

@@ -7,7 +7,7 @@ use crate::profile::command::CommandSpec;
 use crate::profile::command::TestAnswer::{Line, Ok, Profiled};
 
 /// What the FTP client of a platform takes and prints.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FtpProfile {
     pub(crate) commands: &'static [&'static [CommandSpec]],
     /// The fourth field of `#FTPCFG`, if it has one.

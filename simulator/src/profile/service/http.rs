@@ -7,7 +7,7 @@ use crate::profile::command::CommandSpec;
 use crate::profile::command::TestAnswer::{Line, Profiled};
 
 /// What the HTTP client of a platform takes and prints.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct HttpProfile {
     pub(crate) commands: &'static [CommandSpec],
     pub(crate) profiles: u8,

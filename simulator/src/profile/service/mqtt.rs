@@ -8,7 +8,7 @@ use crate::profile::command::CommandSpec;
 use crate::profile::command::TestAnswer::{Line, Profiled};
 
 /// What the MQTT client of a platform takes and prints.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct MqttProfile {
     pub(crate) commands: &'static [&'static [CommandSpec]],
     pub(crate) clients: u8,
@@ -31,6 +31,24 @@ pub(crate) struct MqttProfile {
     pub(crate) message_limit: usize,
     pub(crate) counted_message_limit: u32,
     pub(crate) input_timeout: Duration,
+}
+
+impl MqttProfile {
+    /// As the public wrapper of the vendor has it for firmware of 2021.
+    pub(crate) fn limit_messages(&mut self) {
+        self.message_limit = OLDER.message_limit;
+    }
+
+    /// Before revision 12 of M37.
+    pub(crate) fn forget_counted_messages(&mut self) {
+        self.commands = OLDER.commands;
+    }
+
+    /// Before revision 14 of M37.
+    pub(crate) fn take_old_keep_alive(&mut self) {
+        self.keep_alive = OLDER.keep_alive;
+        self.default_keep_alive = OLDER.default_keep_alive;
+    }
 }
 
 /// How failures of the client are called.

@@ -17,7 +17,7 @@ pub(super) use suites::Suite;
 pub(crate) use suites::SuiteTable;
 
 /// What differs in TLS from platform to platform.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct TlsProfile {
     pub(crate) commands: &'static [&'static [CommandSpec]],
     pub(crate) scope: TlsScope,
@@ -62,7 +62,7 @@ pub(crate) enum ErrorNumbers {
 }
 
 /// The layout of `#SSLCFG`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Configuration {
     /// How many the read form prints and the set form takes at most. Fields without a meaning must be 0.
     pub(crate) fields: usize,
@@ -81,7 +81,7 @@ pub(crate) struct Configuration {
 }
 
 /// The layout of `#SSLSECCFG2` and what `<version>` means.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Protocol {
     /// `<version>` 0 to this.
     pub(crate) highest: u8,
@@ -102,7 +102,7 @@ pub(crate) enum ProtocolFields {
 }
 
 /// `#SSLSECDATA`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Credentials {
     pub(crate) slots: Slots,
     /// Largest `<Size>`.
@@ -123,14 +123,14 @@ pub(crate) enum Slots {
 }
 
 /// `#SSLSECCA`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Preloaded {
     pub(crate) slots: u8,
     pub(crate) limit: u32,
 }
 
 /// `<ClosureType>` of `#SSLD` and `#SSLH`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ClosureTypes {
     /// As the test form prints them.
     pub(crate) printed: &'static str,
@@ -141,7 +141,7 @@ pub(crate) struct ClosureTypes {
 }
 
 /// Sizes of data.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Transfer {
     /// Longest `#SSLSEND`; the surplus is thrown away.
     pub(crate) terminated: usize,

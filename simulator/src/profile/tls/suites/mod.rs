@@ -35,7 +35,7 @@ pub(crate) struct Suite {
 }
 
 /// What `<CipherSuite>` can be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SuiteTable {
     pub(crate) suites: &'static [Suite],
     /// Decimal values that are accepted and act like 0.
