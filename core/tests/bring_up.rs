@@ -82,11 +82,41 @@ async fn a_clock_that_was_never_set_is_set_and_read_back() {
 }
 
 #[tokio::test]
+async fn the_time_is_that_of_whoever_was_named_to_know_it() {
+    const MIDNIGHT: Duration = Duration::from_secs(1_767_225_600);
+    let (channel, sent) = clock(NEVER_SET.to_owned(), true);
+    let builder = Modem::builder().computer_time(|| SystemTime::UNIX_EPOCH + MIDNIGHT);
+    assert_eq!(opened(channel, builder).ensure_clock().await.expect("it is set"), ClockCheck::Set);
+    assert_eq!(sent.lock().expect("one thread")[1], "AT+CCLK=\"26/01/01,00:00:00+00\"");
+}
+
+#[tokio::test]
 async fn a_clock_that_does_not_take_the_time_is_noticed() {
     let (channel, _) = clock(NEVER_SET.to_owned(), false);
     let error = builder_modem(channel).ensure_clock().await.expect_err("it stays unset");
     assert_eq!(error.to_string(), "the module's clock is not set, and setting it had no effect");
     assert_eq!(error.category(), Category::Network);
+}
+
+#[tokio::test]
+async fn a_clock_that_took_another_time_is_set_once_more() {
+    const MIDNIGHT: Duration = Duration::from_secs(1_767_225_600);
+    let held = Mutex::new(NEVER_SET.to_owned());
+    let misheard = Mutex::new(true);
+    let (channel, sent) = channel(move |line| {
+        let mut held = held.lock().expect("one thread");
+        if let Some(time) = line.strip_prefix("AT+CCLK=") {
+            let first = std::mem::take(&mut *misheard.lock().expect("one thread"));
+            let time = if first { time.replace("26/01/01", "26/01/11") } else { time.to_owned() };
+            *held = format!("+CCLK: {time}");
+            return Ok(Vec::new());
+        }
+        Ok(vec![held.clone()])
+    });
+    let modem = opened(channel, Modem::builder().computer_time(|| SystemTime::UNIX_EPOCH + MIDNIGHT));
+    assert_eq!(modem.ensure_clock().await.expect("it is set"), ClockCheck::Set);
+    let set = "AT+CCLK=\"26/01/01,00:00:00+00\"";
+    assert_eq!(*sent.lock().expect("one thread"), ["AT+CCLK?", set, "AT+CCLK?", set, "AT+CCLK?"]);
 }
 
 #[tokio::test]

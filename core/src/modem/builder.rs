@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -40,6 +40,8 @@ pub(super) struct NetworkOptions {
     pub(super) danger_last_pin_attempt: bool,
     pub(super) registration_timeout: Duration,
     pub(super) clock: ClockSource,
+    /// This computer's time.
+    pub(super) now: fn() -> SystemTime,
 }
 
 impl fmt::Debug for NetworkOptions {
@@ -64,6 +66,7 @@ impl Default for NetworkOptions {
             danger_last_pin_attempt: false,
             registration_timeout: Duration::from_secs(180),
             clock: ClockSource::default(),
+            now: SystemTime::now,
         }
     }
 }
@@ -146,6 +149,13 @@ impl ModemBuilder {
     /// Whose time the module's clock is to show when it needs setting. Default: this computer's.
     pub fn clock(mut self, source: ClockSource) -> Self {
         self.network.clock = source;
+        self
+    }
+
+    /// What counts as this computer's time where the module's clock is compared or set. Default [`SystemTime::now`].
+    /// For computers that know the time better than their own clock, and for tests that are to be the same each time.
+    pub fn computer_time(mut self, now: fn() -> SystemTime) -> Self {
+        self.network.now = now;
         self
     }
 
