@@ -200,7 +200,7 @@ impl RequestError {
                 matches!(failure, TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data)
             }
             Self::ModuleRestarted { sent } => *sent,
-            Self::Command(error) => error.may_have_taken_effect(),
+            Self::Command(error) => is_about_sending(error) && error.may_have_taken_effect(),
             _ => false,
         }
     }
@@ -262,6 +262,20 @@ impl RequestError {
             Some(NetworkFailure::Interrupted) => Self::Interrupted { host, error: module_error },
             None => Self::Refused(error),
         }
+    }
+}
+
+/// Whether an exchange was the one that sends the request, or the wait for its answer. All others come before.
+fn is_about_sending(error: &CommandError) -> bool {
+    match error {
+        CommandError::Refused { command, .. }
+        | CommandError::TimedOut { command, .. }
+        | CommandError::Unexpected { command, .. }
+        | CommandError::NotResponding { command }
+        | CommandError::LinkLost { command, .. } => {
+            matches!(command.as_str(), "#HTTPQRY" | "#HTTPSND" | "#HTTPRING")
+        }
+        _ => true,
     }
 }
 
@@ -337,6 +351,8 @@ impl NetworkFailure {
 
 #[cfg(test)]
 mod tests {
+    use telit_core::at::Effect;
+
     use super::*;
     use crate::target::Resource;
 
@@ -366,6 +382,24 @@ mod tests {
         }
         assert_eq!(of_request("4").category(), Category::Refused);
         assert_eq!(of_request("612").category(), Category::Busy);
+    }
+
+    #[test]
+    fn a_request_that_was_never_begun_has_no_effect() {
+        let timed_out = |command: &str| {
+            let waited = Duration::from_secs(5);
+            RequestError::from(CommandError::TimedOut {
+                command: command.into(),
+                waited,
+                effect: Effect::Once,
+            })
+        };
+        for command in ["#HTTPCFG", "#SSLEN", "#HTTPCFG2"] {
+            assert!(!timed_out(command).may_have_taken_effect(), "{command}");
+        }
+        for command in ["#HTTPQRY", "#HTTPSND", "#HTTPRING"] {
+            assert!(timed_out(command).may_have_taken_effect(), "{command}");
+        }
     }
 
     #[test]
