@@ -197,7 +197,7 @@ where
 
 /// Whether a module can be told to use ECDHE with AES-GCM. The others are pinned to what they can, which
 /// [`TestServers::ftps`] does not speak.
-fn knows_modern_suites(platform: Platform) -> bool {
+pub(crate) fn knows_modern_suites(platform: Platform) -> bool {
     matches!(platform, Platform::P25ThreadX | Platform::P37 | Platform::P52)
 }
 

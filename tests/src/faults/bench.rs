@@ -3,13 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use telit_core::driver::BoxedStream;
+use telit_core::supervisor::PortSource;
 use telit_simulator::VirtualModule;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fault::{Fault, OUTAGE};
-use super::line::{Strike, World};
+use super::line::World;
 use super::outcome::Broken;
+use super::strike::Strike;
 
 /// Longer than a module takes to restart.
 const START_UP: Duration = Duration::from_secs(5);
@@ -39,13 +42,18 @@ pub(super) struct Took {
 pub(super) struct Bench {
     world: World,
     strike: Option<Strike>,
-    armed: Cell<Option<Strike>>,
     took: RefCell<Vec<Took>>,
+    retries: Cell<usize>,
 }
 
 impl Bench {
     pub(super) fn new(module: VirtualModule, strike: Option<Strike>) -> Self {
-        Self { world: World::new(module), strike, armed: Cell::new(strike), took: RefCell::default() }
+        Self {
+            world: World::new(module, strike.clone()),
+            strike,
+            took: RefCell::default(),
+            retries: Cell::default(),
+        }
     }
 
     pub(super) fn world(&self) -> &World {
@@ -57,13 +65,65 @@ impl Bench {
         self.took.borrow().clone()
     }
 
+    /// How often something was tried a second time.
+    pub(super) fn retries(&self) -> usize {
+        self.retries.get()
+    }
+
+    pub(super) fn strike(&self) -> Option<&Strike> {
+        self.strike.as_ref()
+    }
+
     pub(super) fn fault(&self) -> Option<Fault> {
-        self.strike.map(|strike| strike.fault)
+        self.strike().map(|strike| strike.fault)
+    }
+
+    /// Whether something that went wrong may be tried a second time, which is counted: the fault has hit a byte, so that
+    /// what was read before may be wrong. A hang and altered bytes have no second try.
+    pub(super) fn may_retry<T>(&self, first: &Result<T, Broken>) -> bool {
+        let misread = self.fault().is_some_and(Fault::hits_a_byte);
+        let Err(Broken::Wrong(because)) = first else {
+            return false;
+        };
+        if misread {
+            self.world.remark(format!("once more, because {because}"));
+            self.retries.set(self.retries.get() + 1);
+        }
+        misread
+    }
+
+    /// Where hosts are in what they say, for [`has_said`](Self::has_said).
+    pub(super) fn mark(&self) -> usize {
+        self.world.said().len()
+    }
+
+    /// Whether a host has said this since then, or has begun to when its port went.
+    pub(super) fn has_said(&self, since: usize, what: &str) -> bool {
+        let said = self.world.said();
+        let (said, what) = (&said[since..], what.as_bytes());
+        let begun = || (1..what.len()).any(|length| said.ends_with(&what[..length]));
+        said.windows(what.len()).any(|window| window == what)
+            || (self.fault() == Some(Fault::Unplug) && begun())
     }
 
     /// A line to the module. The fault happens on the first one.
     pub(super) fn plug(&self) -> DuplexStream {
-        self.world.plug(self.armed.take())
+        self.world.plug()
+    }
+
+    /// A port that can be opened again and again. One that was unplugged is plugged in again a moment later.
+    pub(super) fn port(&self) -> impl PortSource + 'static {
+        let (world, fault) = (self.world.clone(), self.fault());
+        move || {
+            let world = world.clone();
+            async move {
+                if world.has_struck() && fault == Some(Fault::Unplug) {
+                    sleep(PLUGGED_IN_AGAIN).await;
+                }
+                let stream: BoxedStream = Box::pin(world.plug());
+                Ok(stream)
+            }
+        }
     }
 
     /// Runs an operation, which has to end within its bound.
@@ -77,7 +137,22 @@ impl Bench {
         let time = started.elapsed();
         self.world.remark(format!("{} ended after {time:?}", bound.operation));
         self.took.borrow_mut().push(Took { bound, time });
+        if self.world.is_holding() {
+            self.world.release().await;
+        }
         ended.map_err(|_| Broken::Hang { operation: bound.operation, bound: bound.limit })
+    }
+
+    /// Whether a module that waits for bytes of `wanted` was left waiting by the fault, because some got lost, or because
+    /// the host does not know that it may send them, and got what the host has said next to find the line again. Nobody
+    /// can keep a module from doing something with that, and the error must say that it may.
+    pub(super) fn filled_up(&self, strike: Option<&Strike>, wanted: &[u8], got: &[u8]) -> bool {
+        let left_waiting = strike.is_some_and(Strike::leaves_waiting);
+        let right = wanted.iter().zip(got).take_while(|(wanted, got)| wanted == got).count();
+        let (behind, heard) = (&got[right..], self.world.heard());
+        left_waiting
+            && got.len() <= wanted.len()
+            && (behind.is_empty() || heard.windows(behind.len()).any(|window| window == behind))
     }
 
     /// Waits for something that need not come.
@@ -123,7 +198,10 @@ impl Bench {
         const QUIET: Duration = Duration::from_millis(500);
         let mut line = self.world.module.attach_duplex();
         let mut answers = Vec::new();
-        for command in ["ATE0"].iter().chain(commands) {
+        for command in ["ATE0", "AT#SELINT=2"].iter().chain(commands) {
+            if commands.first() == Some(command) {
+                answers.clear();
+            }
             line.write_all(format!("{command}\r").as_bytes()).await.expect("the module is there");
             while let Ok(Ok(1..)) = timeout(QUIET, line.read_buf(&mut answers)).await {}
         }

@@ -2,20 +2,21 @@
 
 use telit_core::Modem;
 use telit_core::commands::Registration;
-use telit_core::modem::BringUp;
+use telit_core::modem::{BringUp, OpenError};
+use telit_core::platform::PlatformId;
 use telit_simulator::Platform;
 
 use super::bench::Bench;
 use super::fault::Fault;
 use super::matrix::{SAMPLE, matrix};
-use super::outcome::{Broken, Ending, same_reading};
+use super::outcome::{Broken, Ending, held_against, same_reading};
 use super::scenario::Scenario;
 use super::set_up::{BRING_UP, OPEN, open, reopen};
 
-/// What a virtual module of platform 37 says it is, and the address that its network gives it.
-const MODEL: &str = "ME310G1-WW";
-const FIRMWARE: &str = "M0C.200006";
-const ADDRESS: &str = "10.0.0.1";
+/// What a virtual network gives a module. The Internet is context 3 on the virtual module of platform 23, a LE866-SV1.
+fn address(modem: &Modem) -> &'static str {
+    if modem.profile().id == PlatformId::P23 { "10.0.0.3" } else { "10.0.0.1" }
+}
 
 pub(super) struct OnLine;
 
@@ -38,42 +39,53 @@ impl Scenario for OnLine {
                 let ending = first(bench, &modem).await?;
                 (Some(modem), ending)
             }
-            // What an open changes matters to nobody.
-            Err(_) => (None, Ending::NotSent),
+            Err(error) => (None, not_opened(bench, &error).await?),
         };
         bench.end_job();
         bench.calm().await;
-        again(bench, modem).await?;
-        Ok(ending)
+        let known = match &modem {
+            Some(modem) => identity(bench, modem).await?,
+            None => Ending::Right,
+        };
+        again(bench, modem.filter(|_| known == Ending::Right)).await?;
+        Ok(ending.and(known))
     }
+}
+
+/// To open a port brings nobody on line.
+async fn not_opened(bench: &Bench, error: &OpenError) -> Result<Ending, Broken> {
+    let told = match error {
+        OpenError::Command(error) => error.outcome().into(),
+        _ => Ending::NotSent,
+    };
+    let online = is_online(bench).await.into();
+    held_against("going on line", told, online, bench.fault(), error)
 }
 
 /// The first attempt, and whether what it says is true.
 async fn first(bench: &Bench, modem: &Modem) -> Result<Ending, Broken> {
-    let identity = identity(bench, modem)?;
     match bench.within(BRING_UP, modem.bring_up()).await? {
         Ok(brought) => {
-            let told = told_right(bench, &brought)?;
+            let told = told_right(bench, modem, &brought)?;
             let lost_since = matches!(bench.fault(), Some(Fault::Reboot | Fault::NetworkLoss));
-            let online = lost_since || is_online(bench).await;
-            let truth = same_reading("on line", &true, &online, bench.fault())?;
-            Ok(identity.and(told).and(truth))
+            // Where the state was misread nothing was done about it.
+            let misread = bench.strike().is_some_and(|strike| strike.hits_line("#SGACT: 1,0"));
+            match lost_since || is_online(bench).await {
+                true => Ok(told),
+                false if misread => Ok(Ending::Damaged),
+                false => Err(Broken::wrong("brought up, and the context is not active")),
+            }
         }
         Err(error) => {
-            let ending = Ending::from(error.outcome());
-            let online = is_online(bench).await;
-            match online && ending != Ending::Unknown {
-                true => Err(Broken::wrong(format!("on line although: {error}"))),
-                false => Ok(ending),
-            }
+            let online = is_online(bench).await.into();
+            held_against("going on line", error.outcome().into(), online, bench.fault(), &error)
         }
     }
 }
 
 /// The next operation works: on the same handle, unless the port went or the module was taken for another.
 async fn again(bench: &Bench, modem: Option<Modem>) -> Result<(), Broken> {
-    let known = modem.filter(|modem| identity(bench, modem) == Ok(Ending::Right));
-    let modem = match known {
+    let modem = match modem {
         Some(modem) if bench.fault() != Some(Fault::Unplug) => modem,
         _ => reopen(bench).await?,
     };
@@ -84,21 +96,26 @@ async fn again(bench: &Bench, modem: Option<Modem>) -> Result<(), Broken> {
     Ok(())
 }
 
-fn identity(bench: &Bench, modem: &Modem) -> Result<Ending, Broken> {
-    let fault = bench.fault();
-    let model = same_reading("model", MODEL, modem.model(), fault)?;
-    let firmware = same_reading("firmware", FIRMWARE, modem.firmware(), fault)?;
+/// Whether the module was taken for what it says it is.
+async fn identity(bench: &Bench, modem: &Modem) -> Result<Ending, Broken> {
+    let names = bench.witness(&["AT+CGMM", "AT+CGMR"]).await;
+    let names: Vec<_> = names.lines().filter(|line| !line.is_empty() && *line != "OK").collect();
+    let [model, firmware] = names.as_slice() else {
+        return Err(Broken::wrong(format!("the module does not name itself: {names:?}")));
+    };
+    let model = same_reading("model", *model, modem.model(), bench.strike())?;
+    let firmware = same_reading("firmware", *firmware, modem.firmware(), bench.strike())?;
     Ok(model.and(firmware))
 }
 
-fn told_right(bench: &Bench, brought: &BringUp) -> Result<Ending, Broken> {
+fn told_right(bench: &Bench, modem: &Modem, brought: &BringUp) -> Result<Ending, Broken> {
     let registration =
-        same_reading("registration", &Registration::Home, &brought.registration, bench.fault())?;
+        same_reading("registration", &Registration::Home, &brought.registration, bench.strike())?;
     let address = brought.address.as_deref().unwrap_or_default();
-    Ok(registration.and(same_reading("address", ADDRESS, address, bench.fault())?))
+    Ok(registration.and(same_reading("address", self::address(modem), address, bench.strike())?))
 }
 
 /// Whether the context is active, as the module tells somebody else.
 async fn is_online(bench: &Bench) -> bool {
-    bench.witness(&["AT#SGACT?"]).await.contains("#SGACT: 1,1")
+    bench.witness(&["AT#SGACT?"]).await.contains(",1\r")
 }

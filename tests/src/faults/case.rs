@@ -5,9 +5,12 @@ use std::fmt;
 use telit_simulator::Platform;
 
 use super::fault::{Fault, faults};
-use super::line::Strike;
 use super::point::Point;
-use super::tape::{Speaker, shown};
+use super::strike::Strike;
+use super::tape::shown;
+
+/// The one case that is run, by its name; its conversation is printed.
+pub(super) const CASE: &str = "TELIT_FAULT_CASE";
 
 /// A scenario on a platform with one fault at one byte of one point.
 #[derive(Clone, Debug)]
@@ -15,8 +18,6 @@ pub(super) struct Case {
     pub(super) scenario: &'static str,
     pub(super) platform: Platform,
     pub(super) strike: Strike,
-    /// The piece that is hit, for people.
-    pub(super) piece: String,
 }
 
 /// All cases of a scenario with these points.
@@ -27,13 +28,10 @@ pub(super) fn cases(
     every_byte: bool,
 ) -> Vec<Case> {
     let of_point = |point: &Point| {
-        let (speaker, start, length) = (point.speaker, point.start, point.bytes.len());
-        let piece = shown(&point.bytes);
-        let case = move |(at, fault): (usize, Fault)| Case {
-            scenario,
-            platform,
-            strike: Strike { speaker, at: start + at, length: length - at, fault },
-            piece: piece.clone(),
+        let case = |(within, fault): (usize, Fault)| {
+            let Point { speaker, start, kind, ref bytes } = *point;
+            let strike = Strike { speaker, at: start + within, kind, piece: bytes.clone(), within, fault };
+            Case { scenario, platform, strike }
         };
         faults(point, every_byte).into_iter().map(case).collect::<Vec<_>>()
     };
@@ -49,7 +47,9 @@ impl fmt::Display for Case {
 }
 
 impl Case {
-    pub(super) fn speaker(&self) -> Speaker {
-        self.strike.speaker
+    /// The case for people, who can run it alone.
+    pub(super) fn told(&self) -> String {
+        let Strike { speaker, piece, .. } = &self.strike;
+        format!("{CASE}={self} in \"{}\" of the {speaker}", shown(piece))
     }
 }

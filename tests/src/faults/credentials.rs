@@ -1,31 +1,36 @@
-//! Certificates and keys, made once a process.
+//! Certificates and a key that are the same in every run, so that every run has the same points.
 
-use std::sync::OnceLock;
+use telit_core::Modem;
+use telit_core::tls::{CaCertificate, CipherPolicy, Identity, TlsOptions};
 
-use telit_core::tls::{CaCertificate, Identity};
-use telit_simulator::servers::{Authority, CertificateRequest, Issued};
+use crate::rig::knows_modern_suites;
 
-pub(super) struct Credentials {
-    pub(super) authority: Authority,
-    pub(super) client: Issued,
+/// Valid from 2020 to 2049, with RSA keys of 2048 bits.
+pub(super) const AUTHORITY: &str = include_str!("credentials/authority.pem");
+pub(super) const CERTIFICATE: &str = include_str!("credentials/client.pem");
+pub(super) const KEY: &str = include_str!("credentials/client_key.pem");
+
+pub(super) fn authority() -> CaCertificate {
+    CaCertificate::from_pem(AUTHORITY.as_bytes()).expect("it is a CA certificate")
 }
 
-pub(super) fn credentials() -> &'static Credentials {
-    static MADE: OnceLock<Credentials> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let authority = Authority::new().expect("an authority can be made");
-        let client = authority.issue(&CertificateRequest::client("thing")).expect("it is issued");
-        Credentials { authority, client }
-    })
+pub(super) fn identity() -> Identity {
+    Identity::from_pem(CERTIFICATE.as_bytes(), KEY.as_bytes()).expect("they fit")
 }
 
-impl Credentials {
-    pub(super) fn ca(&self) -> CaCertificate {
-        CaCertificate::from_pem(self.authority.certificate_pem().as_bytes()).expect("it is a CA certificate")
+/// Trusts the authority. What the platform cannot do is waived, and nothing else.
+pub(super) fn tls(modem: &Modem) -> TlsOptions {
+    let profile = modem.profile();
+    let mut options = TlsOptions::builder().ca(authority());
+    if !profile.tls.checks_host_name() {
+        options = options.danger_skip_host_check();
     }
-
-    pub(super) fn identity(&self) -> Identity {
-        let (certificate, key) = (self.client.certificate_pem(), self.client.key_pem());
-        Identity::from_pem(certificate.as_bytes(), key.as_bytes()).expect("they fit")
+    if !profile.tls.sends_server_name() {
+        options = options.without_server_name();
     }
+    let platform = profile.id.as_str().parse().expect("the simulator has all platforms");
+    if !knows_modern_suites(platform) {
+        options = options.cipher_policy(CipherPolicy::Compatible);
+    }
+    options.build().expect("the options fit together")
 }

@@ -4,26 +4,30 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::tls::TlsOptions;
-use telit_core::{Category, Modem};
-use telit_ftps::{ConnectError, FtpsClient, FtpsOptions, TransferError, TransferMode};
+use sha2::{Digest, Sha256};
+use telit_core::tls::TlsError;
+use telit_core::{CommandError, Modem};
+use telit_ftps::{
+    ConnectError, DownloadError, FtpsClient, FtpsOptions, Sha256Digest, TransferError, TransferMode,
+};
 use telit_simulator::peers::{FtpServer, Peers};
 use telit_simulator::{Builder, Platform};
 
 use super::bench::{Bench, Bound};
-use super::credentials::credentials;
+use super::credentials::tls;
 use super::fault::Fault;
 use super::matrix::{SAMPLE, matrix};
-use super::outcome::{Broken, Ending, same_bytes, same_reading};
+use super::outcome::{Broken, Ending, held_against, same_beginning, same_bytes, same_reading};
 use super::payload;
 use super::scenario::Scenario;
 use super::set_up::{after_misreading, on_line, recover};
-use super::tape::shown;
+use super::strike::Strike;
 
 const HOST: &str = "files.test";
 const USER: &str = "thing";
 const PASSWORD: &str = "secret";
 pub(super) const FILE: &str = "/file.bin";
+const UPLOADED: &str = "/upload.bin";
 
 /// Whoever was dropped may still be giving TLS back.
 const TLS_WAIT: Duration = Duration::from_secs(60);
@@ -36,16 +40,23 @@ const BEGIN: Bound = Bound::new("ftps begin download", 15 * 60);
 const NEXT: Bound = Bound::new("ftps next bytes", 10 * 60);
 const UPLOAD: Bound = Bound::new("ftps upload", 20 * 60);
 const CLOSE: Bound = Bound::new("ftps close", 10 * 60);
+/// As `Retry` says: ten attempts that bring nothing, each with a session that is opened again.
+const TO_FILE: Bound = Bound::new("ftps download to file", 3 * 60 * 60);
 
 /// What is done with a file.
 pub(super) trait Transfer {
     const NAME: &'static str;
 
+    /// A module with the firmware that it is for.
+    fn firmware(module: Builder) -> Builder {
+        module
+    }
+
     async fn transfer(
         files: &Files<Self>,
         bench: &Bench,
         client: &mut FtpsClient,
-        fault: Option<Fault>,
+        strike: Option<&Strike>,
     ) -> Result<Ending, Broken>
     where
         Self: Sized;
@@ -53,7 +64,10 @@ pub(super) trait Transfer {
 
 pub(super) struct DownloadInCommandMode;
 pub(super) struct DownloadOnline;
+pub(super) struct DownloadToFile;
 pub(super) struct Upload;
+/// With firmware that has no `#FTPAPPEXT`.
+pub(super) struct UploadOnline;
 
 pub(super) struct Files<T> {
     peers: Peers,
@@ -72,8 +86,18 @@ fn ftps_download_online() {
 }
 
 #[test]
+fn ftps_download_to_file() {
+    matrix::<Files<DownloadToFile>>(Platform::P37, SAMPLE);
+}
+
+#[test]
 fn ftps_upload() {
     matrix::<Files<Upload>>(Platform::P37, SAMPLE);
+}
+
+#[test]
+fn ftps_upload_online() {
+    matrix::<Files<UploadOnline>>(Platform::P37, SAMPLE);
 }
 
 impl<T: Transfer> Scenario for Files<T> {
@@ -88,7 +112,7 @@ impl<T: Transfer> Scenario for Files<T> {
     }
 
     fn module(&self, module: Builder) -> Builder {
-        module.peers(&self.peers)
+        T::firmware(module).peers(&self.peers)
     }
 
     async fn run(&self, bench: &Bench) -> Result<Ending, Broken> {
@@ -96,10 +120,10 @@ impl<T: Transfer> Scenario for Files<T> {
         bench.begin_job();
         let (client, ending) = match bench.within(CONNECT, connect(&modem)).await? {
             Ok(mut client) => {
-                let ending = T::transfer(self, bench, &mut client, bench.fault()).await?;
+                let ending = T::transfer(self, bench, &mut client, bench.strike()).await?;
                 (Some(client), ending)
             }
-            Err(error) => (None, Ending::of(error.category())),
+            Err(error) => (None, self.not_connected(bench, &error)?),
         };
         let modem = recover(bench, modem).await?;
         self.again(bench, &modem, client).await?;
@@ -108,16 +132,28 @@ impl<T: Transfer> Scenario for Files<T> {
 }
 
 pub(super) async fn connect(modem: &Modem) -> Result<FtpsClient, ConnectError> {
-    let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
-    FtpsClient::connect(modem, FtpsOptions::new(HOST, USER, PASSWORD, tls).tls_wait(TLS_WAIT)).await
+    FtpsClient::connect(modem, FtpsOptions::new(HOST, USER, PASSWORD, tls(modem)).tls_wait(TLS_WAIT)).await
 }
 
 /// A file of a few blocks.
 pub(super) fn file() -> Bytes {
-    payload::hostile().repeat(12).into()
+    payload::numbered(12)
 }
 
 impl<T: Transfer> Files<T> {
+    /// Whoever was not connected may have been logged in, unless he was refused before.
+    fn not_connected(&self, bench: &Bench, error: &ConnectError) -> Result<Ending, Broken> {
+        let logins = self.server.commands().iter().filter(|it| it.starts_with("PASS")).count();
+        let told = match told_of_connect(error) {
+            // Which step it was is not said.
+            _ if logins > 0 && matches!(error, ConnectError::Link(_) | ConnectError::Refused { .. }) => {
+                Ending::InDoubt
+            }
+            told => told,
+        };
+        held_against("the login", told, logins, bench.fault(), error)
+    }
+
     /// The next transfer works, in the same session where the port is the same.
     async fn again(&self, bench: &Bench, modem: &Modem, old: Option<FtpsClient>) -> Result<(), Broken> {
         let mut client = match old {
@@ -127,10 +163,12 @@ impl<T: Transfer> Files<T> {
                 self.connect_again(bench, modem).await?
             }
         };
-        if self.works(bench, &mut client).await.is_err() {
+        let mut worked = self.works(bench, &mut client).await;
+        if bench.may_retry(&worked) {
             after_misreading(bench, modem).await?;
-            self.works(bench, &mut client).await?;
+            worked = self.works(bench, &mut client).await;
         }
+        worked?;
         let closed = bench.within(CLOSE, client.close()).await?;
         closed.map_err(|error| Broken::wrong(format!("afterwards close fails: {error}")))
     }
@@ -141,12 +179,51 @@ impl<T: Transfer> Files<T> {
     }
 
     pub(super) async fn connect_again(&self, bench: &Bench, modem: &Modem) -> Result<FtpsClient, Broken> {
-        if let Ok(client) = bench.within(CONNECT, connect(modem)).await? {
-            return Ok(client);
+        let mut connected = self.connected(bench, modem).await;
+        if bench.may_retry(&connected) {
+            after_misreading(bench, modem).await?;
+            connected = self.connected(bench, modem).await;
         }
-        after_misreading(bench, modem).await?;
+        connected
+    }
+
+    async fn connected(&self, bench: &Bench, modem: &Modem) -> Result<FtpsClient, Broken> {
         let connected = bench.within(CONNECT, connect(modem)).await?;
         connected.map_err(|error| Broken::wrong(format!("afterwards connect fails: {error}")))
+    }
+}
+
+/// What an error says about the session.
+fn told_of_connect(error: &ConnectError) -> Ending {
+    match error {
+        ConnectError::InvalidOption(_) | ConnectError::Unsupported { .. } | ConnectError::Busy(_) => {
+            Ending::NotSent
+        }
+        // What goes before the session, and may or may not have changed a setting, has not opened it.
+        ConnectError::Setup(TlsError::Command(CommandError::Refused { .. })) => Ending::Refused,
+        ConnectError::Setup(_) => Ending::NotSent,
+        ConnectError::ModuleRestarted => Ending::InDoubt,
+        ConnectError::Link(error) => error.outcome().into(),
+        _ => Ending::Refused,
+    }
+}
+
+/// What an error says about a transfer.
+fn told_of(error: &TransferError) -> Ending {
+    match error {
+        error if error.may_have_taken_effect() => Ending::InDoubt,
+        TransferError::Link(error) => error.outcome().into(),
+        TransferError::Reopen(error) => told_of_connect(error),
+        TransferError::NotFound { .. }
+        | TransferError::Refused { .. }
+        | TransferError::DataConnection { .. }
+        | TransferError::Tls { .. }
+        | TransferError::SessionLost { .. } => Ending::Refused,
+        TransferError::Truncated { .. }
+        | TransferError::Stalled { .. }
+        | TransferError::LineLost { .. }
+        | TransferError::ModuleRestarted { .. } => Ending::InDoubt,
+        _ => Ending::NotSent,
     }
 }
 
@@ -157,9 +234,9 @@ impl Transfer for DownloadInCommandMode {
         _: &Files<Self>,
         bench: &Bench,
         client: &mut FtpsClient,
-        fault: Option<Fault>,
+        strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
-        download(bench, client, TransferMode::Command, fault).await
+        download(bench, client, TransferMode::Command, strike).await
     }
 }
 
@@ -170,9 +247,9 @@ impl Transfer for DownloadOnline {
         _: &Files<Self>,
         bench: &Bench,
         client: &mut FtpsClient,
-        fault: Option<Fault>,
+        strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
-        download(bench, client, TransferMode::Online, fault).await
+        download(bench, client, TransferMode::Online, strike).await
     }
 }
 
@@ -181,36 +258,71 @@ async fn download(
     bench: &Bench,
     client: &mut FtpsClient,
     mode: TransferMode,
-    fault: Option<Fault>,
+    strike: Option<&Strike>,
 ) -> Result<Ending, Broken> {
     let wanted = file();
     let mut download = match bench.within(BEGIN, client.download(FILE).mode(mode).into_future()).await? {
         Ok(download) => download,
-        Err(error) => return Ok(Ending::of(error.category())),
+        Err(error) => return Ok(told_of(&error)),
     };
     let mut got = Vec::new();
     loop {
         match bench.within(NEXT, download.next()).await? {
-            None => return same_bytes("file", &wanted, &got, fault),
+            None => return same_bytes("file", &wanted, &got, strike),
             Some(Ok(bytes)) => got.extend_from_slice(&bytes),
-            Some(Err(error)) => return beginning(&wanted, &got, fault, &error),
+            Some(Err(error)) => {
+                let ending = same_beginning("file", &wanted, &got, strike)?;
+                counted_right(&error, got.len())?;
+                return Ok(ending.and(told_of(&error)));
+            }
         }
     }
 }
 
-fn beginning(
-    wanted: &[u8],
-    got: &[u8],
-    fault: Option<Fault>,
-    error: &TransferError,
-) -> Result<Ending, Broken> {
-    let told = Ending::of(error.category());
-    // Behind a byte that was lost everything stands one byte earlier.
-    let lengths = [got.len(), got.len() + 1];
-    let explained = lengths.iter().filter_map(|length| wanted.get(..*length));
-    match explained.map(|wanted| same_bytes("file", wanted, got, fault)).any(|same| same.is_ok()) {
-        true => Ok(told),
-        false => Err(Broken::wrong(format!("{} came before: {error}", shown(got)))),
+/// An error that says how many bytes came says it right.
+fn counted_right(error: &TransferError, came: usize) -> Result<(), Broken> {
+    match error {
+        TransferError::Truncated { got, .. }
+        | TransferError::Stalled { got, .. }
+        | TransferError::LineLost { got, .. } => {
+            same_reading("how many bytes came", &(came as u64), got, None).map(drop)
+        }
+        TransferError::ModuleRestarted { error } => counted_right(error, came),
+        _ => Ok(()),
+    }
+}
+
+impl Transfer for DownloadToFile {
+    const NAME: &'static str = "ftps-download-to-file";
+
+    /// The file gets its name only with the right hash; it is the whole file then, and there is none before.
+    async fn transfer(
+        _: &Files<Self>,
+        bench: &Bench,
+        client: &mut FtpsClient,
+        _: Option<&Strike>,
+    ) -> Result<Ending, Broken> {
+        let (folder, wanted) = (tempfile::tempdir().expect("a temporary folder"), file());
+        let target = folder.path().join("file.bin");
+        let hash = Sha256Digest::from(<[u8; 32]>::from(Sha256::digest(&wanted)));
+        let download = client.download_to_file(FILE, &target).sha256(hash);
+        let ended = bench.within(TO_FILE, download.into_future()).await?;
+        let stored = std::fs::read(&target).ok();
+        match (ended, stored) {
+            (Ok(report), Some(stored)) => {
+                same_reading("the size", &(wanted.len() as u64), &report.bytes, None)?;
+                same_reading("the hash", &hash, &report.sha256, None)?;
+                same_bytes("stored file", &wanted, &stored, None)
+            }
+            (Ok(_), None) => Err(Broken::wrong("downloaded, and there is no such file")),
+            (Err(error), Some(_)) => Err(Broken::wrong(format!("there is a file although: {error}"))),
+            (Err(DownloadError::Transfer(error)), None) => Ok(told_of(&error)),
+            (Err(error @ DownloadError::HashMismatch { .. }), None) => {
+                Err(Broken::wrong(format!("the file is as it was: {error}")))
+            }
+            (Err(DownloadError::ModuleDown { .. }), None) => Ok(Ending::NotSent),
+            (Err(error), None) => Err(Broken::wrong(format!("nothing is wrong with the file: {error}"))),
+        }
     }
 }
 
@@ -221,24 +333,77 @@ impl Transfer for Upload {
         files: &Files<Self>,
         bench: &Bench,
         client: &mut FtpsClient,
-        fault: Option<Fault>,
+        strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
-        const NAME: &str = "/upload.bin";
-        let wanted = file();
-        files.server.remove(NAME);
-        match bench.within(UPLOAD, client.upload(NAME, &wanted[..])).await? {
-            Ok(count) => {
-                same_reading("how many bytes were uploaded", &(wanted.len() as u64), &count, fault)?;
-                match files.server.get(NAME) {
-                    Some(stored) => same_bytes("uploaded file", &wanted, &stored, fault),
-                    // Under another name.
-                    None if fault.is_some_and(Fault::hits_a_byte) => Ok(Ending::Damaged),
-                    None => Err(Broken::wrong("uploaded, and the server has no such file")),
-                }
+        upload(&files.server, bench, client, strike).await
+    }
+}
+
+impl Transfer for UploadOnline {
+    const NAME: &'static str = "ftps-upload-online";
+
+    fn firmware(module: Builder) -> Builder {
+        module.fault("error:command=#FTPAPPEXT=?,times=0".parse().expect("it is a fault"))
+    }
+
+    async fn transfer(
+        files: &Files<Self>,
+        bench: &Bench,
+        client: &mut FtpsClient,
+        strike: Option<&Strike>,
+    ) -> Result<Ending, Broken> {
+        upload(&files.server, bench, client, strike).await
+    }
+}
+
+/// Whatever the server has is the beginning of the file; a confirmed upload is the whole file.
+async fn upload(
+    server: &FtpServer,
+    bench: &Bench,
+    client: &mut FtpsClient,
+    strike: Option<&Strike>,
+) -> Result<Ending, Broken> {
+    let wanted = file();
+    server.remove(UPLOADED);
+    let mark = bench.mark();
+    let uploaded = bench.within(UPLOAD, client.upload(UPLOADED, &wanted[..])).await?;
+    let stored = server.get(UPLOADED);
+    match (uploaded, stored) {
+        (Ok(count), Some(stored)) => {
+            same_reading("how many bytes were uploaded", &(wanted.len() as u64), &count, None)?;
+            same_bytes("uploaded file", &wanted, &stored, strike)
+        }
+        (Ok(_), None) => Err(Broken::wrong("uploaded, and the server has no such file")),
+        (Err(error), stored) => {
+            let told = told_of_upload(&error);
+            if told == Ending::InDoubt && !bench.has_said(mark, "AT#FTPPUT") {
+                return Err(Broken::wrong(format!("in doubt, and nothing was sent: {error}")));
             }
-            // The server may keep a part.
-            Err(error) if error.category() == Category::Verification => Ok(Ending::Refused),
-            Err(error) => Ok(Ending::of(error.category())),
+            let fault = strike.map(|strike| strike.fault);
+            let ending = held_against("the upload", told, usize::from(stored.is_some()), fault, &error)?;
+            let part = stored.unwrap_or_default();
+            if let TransferError::UploadDiffers { stored, .. } = error {
+                same_reading("how many bytes the server has", &(part.len() as u64), &stored, strike)?;
+            }
+            let in_doubt = told == Ending::InDoubt;
+            if in_doubt && (bench.filled_up(strike, &wanted, &part) || got_escape(strike, &wanted, &part)) {
+                return Ok(ending);
+            }
+            Ok(ending.and(same_beginning("part of a file", &wanted, &part, strike)?))
         }
     }
+}
+
+/// What an error says about an upload. Whatever does not say that it may have taken effect says that it has not.
+fn told_of_upload(error: &TransferError) -> Ending {
+    match told_of(error) {
+        Ending::InDoubt if !error.may_have_taken_effect() => Ending::NotSent,
+        told => told,
+    }
+}
+
+/// An escape sequence with a byte hit is a part of the file for the module.
+fn got_escape(strike: Option<&Strike>, wanted: &[u8], got: &[u8]) -> bool {
+    let spoilt = strike.filter(|strike| &strike.piece[..] == b"+++").and_then(Strike::spoilt);
+    spoilt.is_some_and(|spoilt| got.strip_prefix(wanted) == Some(&spoilt))
 }

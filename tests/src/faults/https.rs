@@ -3,23 +3,24 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use telit_core::Modem;
-use telit_core::tls::TlsOptions;
-use telit_https::{Body, HttpsClient, RequestError};
+use telit_https::{Body, BodyError, HttpsClient, RequestError};
 use telit_simulator::peers::{self, HttpServer, Peers};
 use telit_simulator::{Builder, Platform};
 
 use super::bench::{Bench, Bound};
-use super::credentials::credentials;
+use super::credentials::tls;
 use super::fault::Fault;
 use super::matrix::{SAMPLE, matrix};
-use super::outcome::{Broken, Ending, same_bytes, same_reading, truthful};
+use super::outcome::{Broken, Ending, held_against, same_beginning, same_bytes, same_reading};
 use super::payload;
 use super::scenario::Scenario;
 use super::set_up::{after_misreading, on_line, recover};
+use super::strike::Strike;
 
 pub(super) const HOST: &str = "api.test";
 pub(super) const DOWN: &str = "/down";
 pub(super) const UP: &str = "/up";
+const DONE: &[u8] = b"done";
 
 /// As `HttpsClient::send` says: 60 s for TLS, 11 minutes to store credentials, 150 s to connect, 120 s for the answer,
 /// 60 s of margin.
@@ -46,7 +47,7 @@ impl Scenario for Requests {
         let peers = Peers::new();
         let server = peers.http(HOST, 443);
         server.route("GET", DOWN, peers::Response::ok("application/octet-stream", long()));
-        server.route("POST", UP, peers::Response::ok("text/plain", "done"));
+        server.route("POST", UP, peers::Response::ok("text/plain", DONE));
         Self { peers, server }
     }
 
@@ -58,8 +59,8 @@ impl Scenario for Requests {
         let modem = on_line(bench).await?;
         bench.begin_job();
         let client = client(&modem);
-        let got = self.get(bench, &client, bench.fault()).await?;
-        let posted = self.post(bench, &client, bench.fault()).await?;
+        let got = self.get(bench, &client, bench.strike()).await?;
+        let posted = self.post(bench, &client, bench.strike()).await?;
         let modem = recover(bench, modem).await?;
         self.again(bench, &modem, client).await?;
         Ok(got.and(posted))
@@ -67,90 +68,143 @@ impl Scenario for Requests {
 }
 
 pub(super) fn client(modem: &Modem) -> HttpsClient {
-    let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
-    HttpsClient::new(modem, tls)
+    HttpsClient::new(modem, tls(modem))
 }
 
 /// A body of three blocks.
 pub(super) fn long() -> Bytes {
-    payload::hostile().repeat(10).into()
+    payload::numbered(10)
 }
 
 impl Requests {
-    async fn get(&self, bench: &Bench, client: &HttpsClient, fault: Option<Fault>) -> Result<Ending, Broken> {
+    async fn get(
+        &self,
+        bench: &Bench,
+        client: &HttpsClient,
+        strike: Option<&Strike>,
+    ) -> Result<Ending, Broken> {
         let url = format!("https://{HOST}{DOWN}").parse().expect("it is a URL");
-        let before = self.server.requests().len();
+        let (before, mark) = (self.server.requests().len(), bench.mark());
         let answer = bench.within(REQUEST, client.get(url)).await?;
-        self.judge(bench, before, answer, &long(), fault).await
+        self.judge(bench, (before, mark), answer, &long(), strike).await
     }
 
     async fn post(
         &self,
         bench: &Bench,
         client: &HttpsClient,
-        fault: Option<Fault>,
+        strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
         let url = format!("https://{HOST}{UP}").parse().expect("it is a URL");
-        let before = self.server.requests().len();
-        let answer =
-            bench.within(REQUEST, client.post(url, "application/octet-stream", payload::hostile())).await?;
-        let ending = self.judge(bench, before, answer, b"done", fault).await?;
-        // A byte that is lost, or a prompt that is not understood, leaves the module waiting for the rest of the body,
-        // and whatever is sent to find the line again becomes a part of it. The error tells that it may have gone.
-        let in_doubt = ending == Ending::Unknown && fault.is_some_and(Fault::hits_a_byte);
-        match self.server.requests().get(before).filter(|_| !in_doubt) {
-            Some(request) => {
-                Ok(ending.and(same_bytes("posted body", &payload::hostile(), &request.body, fault)?))
-            }
-            None => Ok(ending),
+        let payload = payload::hostile();
+        let (before, mark) = (self.server.requests().len(), bench.mark());
+        let post = client.post(url, "application/octet-stream", payload.clone());
+        let answer = bench.within(REQUEST, post).await?;
+        let ending = self.judge(bench, (before, mark), answer, DONE, strike).await?;
+        let Some(request) = self.server.requests().get(before).cloned() else {
+            return Ok(ending);
+        };
+        if ending == Ending::Done && bench.filled_up(strike, &payload, &request.body) {
+            return Ok(ending);
         }
+        Ok(ending.and(same_bytes("posted body", &payload, &request.body, strike)?))
     }
 
-    /// Whether an answer is true, by what the server saw behind `before` requests, and its body exact.
+    /// Whether an answer is true, by what the server saw behind so many requests and the host has said since, and its
+    /// body exact.
     async fn judge(
         &self,
         bench: &Bench,
-        before: usize,
+        (before, mark): (usize, usize),
         answer: Result<Response<Body>, RequestError>,
         wanted: &[u8],
-        fault: Option<Fault>,
+        strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
         let seen = self.server.requests().len() - before;
+        let fault = strike.map(|strike| strike.fault);
         let response = match answer {
             Ok(response) => response,
             Err(error) => {
-                truthful("the request", seen, error.may_have_taken_effect(), &error)?;
-                return Ok(match error.may_have_taken_effect() {
-                    true => Ending::Unknown,
-                    false => Ending::of(error.category()),
-                });
+                let told = told(&error);
+                if told == Ending::InDoubt && !was_sent(bench, mark) {
+                    return Err(Broken::wrong(format!("in doubt, and nothing was sent: {error}")));
+                }
+                return held_against("the request", told, seen, fault, &error);
             }
         };
         same_reading("requests at the server", &1, &seen, None)?;
-        let status = same_reading("status", &StatusCode::OK, &response.status(), fault)?;
-        if status == Ending::Damaged {
-            return Ok(status);
-        }
-        match bench.within(BODY, response.into_body().bytes(LIMIT)).await? {
-            Ok(body) => same_bytes("body", wanted, &body, fault),
-            Err(error) => Ok(Ending::of(error.category())),
-        }
+        let status = same_reading("status", &StatusCode::OK, &response.status(), strike)?;
+        Ok(status.and(read(bench, response.into_body(), wanted, strike).await?))
     }
 
     /// The next requests of the same client work.
     async fn again(&self, bench: &Bench, modem: &Modem, old: HttpsClient) -> Result<(), Broken> {
         let client = if bench.fault() == Some(Fault::Unplug) { client(modem) } else { old };
-        if self.works(bench, &client).await.is_err() {
+        let worked = self.works(bench, &client).await;
+        if bench.may_retry(&worked) {
             // A client keeps what it has read of the firmware's limits.
             after_misreading(bench, modem).await?;
-            self.works(bench, &self::client(modem)).await?;
+            return self.works(bench, &self::client(modem)).await;
         }
-        Ok(())
+        worked
     }
 
     pub(super) async fn works(&self, bench: &Bench, client: &HttpsClient) -> Result<(), Broken> {
         let got = self.get(bench, client, None).await?;
         let posted = self.post(bench, client, None).await?;
         same_reading("afterwards the requests", &Ending::Right, &got.and(posted), None).map(drop)
+    }
+}
+
+/// What an error says about the request.
+fn told(error: &RequestError) -> Ending {
+    match error {
+        error if error.may_have_taken_effect() => Ending::InDoubt,
+        RequestError::Setup(error) => settled(error.outcome().into()),
+        RequestError::Command(error) => settled(error.outcome().into()),
+        RequestError::Refused(_)
+        | RequestError::NotOnline { .. }
+        | RequestError::Dns { .. }
+        | RequestError::Connect { .. }
+        | RequestError::Tls { .. } => Ending::Refused,
+        _ => Ending::NotSent,
+    }
+}
+
+/// Whether the host has said what makes the module send a request.
+fn was_sent(bench: &Bench, mark: usize) -> bool {
+    ["AT#HTTPQRY", "AT#HTTPSND"].iter().any(|command| bench.has_said(mark, command))
+}
+
+/// What goes before a request, and may or may not have changed a setting, has not sent it.
+fn settled(step: Ending) -> Ending {
+    if step == Ending::InDoubt { Ending::NotSent } else { step }
+}
+
+/// Reads a body to its end, or as far as it comes.
+async fn read(
+    bench: &Bench,
+    mut body: Body,
+    wanted: &[u8],
+    strike: Option<&Strike>,
+) -> Result<Ending, Broken> {
+    let mut got = Vec::new();
+    let reading = async {
+        while let Some(block) = body.next().await {
+            got.extend_from_slice(&block?);
+        }
+        Ok(())
+    };
+    match bench.within(BODY, reading).await? {
+        Ok(()) => same_bytes("body", wanted, &got, strike),
+        Err(error) => Ok(same_beginning("body", wanted, &got, strike)?.and(told_of_body(&error))),
+    }
+}
+
+/// A body is a part of something that was done.
+fn told_of_body(error: &BodyError) -> Ending {
+    match error {
+        BodyError::Link(error) if error.module_error().is_some() => Ending::Refused,
+        _ => Ending::Done,
     }
 }

@@ -11,7 +11,8 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::fault::{Fault, NOISE, OUTAGE};
+use super::fault::{Fault, NOISE, NOISE_LINES, OUTAGE};
+use super::strike::Strike;
 use super::tape::{Speaker, Tape};
 
 /// Shorter than a module is silent when it restarts.
@@ -24,39 +25,43 @@ const BYTE_GAP: Duration = Duration::from_millis(1);
 /// How long after the host has spoken an answer arrives that was too late.
 const OVERTAKEN: Duration = Duration::from_millis(10);
 
-/// One fault at one place: `at` bytes of `speaker` pass before the byte that is hit; the piece that begins there has
-/// `length` bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Strike {
-    pub(super) speaker: Speaker,
-    pub(super) at: usize,
-    pub(super) length: usize,
-    pub(super) fault: Fault,
-}
-
 /// What all lines of one run share.
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) module: Arc<VirtualModule>,
+    /// The fault that is still to happen, on the first line that is plugged in.
+    armed: Arc<Mutex<Option<Strike>>>,
     tape: Arc<Mutex<Tape>>,
     struck: Arc<AtomicBool>,
     turned: Arc<Notify>,
+    /// Whether the line is holding something back until an operation has ended, and who wants to know.
+    holding: Arc<AtomicBool>,
+    released: Arc<Notify>,
+    /// All that hosts have said, and what of it has got to the module.
+    said: Arc<Mutex<Vec<u8>>>,
+    heard: Arc<Mutex<Vec<u8>>>,
     started: Instant,
 }
 
 impl World {
-    pub(super) fn new(module: VirtualModule) -> Self {
+    pub(super) fn new(module: VirtualModule, strike: Option<Strike>) -> Self {
         Self {
             module: Arc::new(module),
+            armed: Arc::new(Mutex::new(strike)),
             tape: Arc::default(),
             struck: Arc::default(),
             turned: Arc::default(),
+            holding: Arc::default(),
+            released: Arc::default(),
+            said: Arc::default(),
+            heard: Arc::default(),
             started: Instant::now(),
         }
     }
 
-    /// A line to the module; `strike` happens on it, if there is one.
-    pub(super) fn plug(&self, strike: Option<Strike>) -> DuplexStream {
+    /// A line to the module.
+    pub(super) fn plug(&self) -> DuplexStream {
+        let strike = self.armed.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (host, inner) = tokio::io::duplex(CAPACITY);
         tokio::spawn(Line::new(self.clone(), inner, strike).run());
         host
@@ -74,6 +79,29 @@ impl World {
     /// Whether the fault has happened.
     pub(super) fn has_struck(&self) -> bool {
         self.struck.load(Ordering::Relaxed)
+    }
+
+    /// Whether the line is holding something back until the operation under way has ended.
+    pub(super) fn is_holding(&self) -> bool {
+        self.holding.load(Ordering::Relaxed)
+    }
+
+    /// The operation under way has ended: what was held back comes, and has come when this ends.
+    pub(super) async fn release(&self) {
+        self.holding.store(false, Ordering::Relaxed);
+        self.remark("what was held back comes");
+        self.released.notify_one();
+        sleep(OVERTAKEN).await;
+    }
+
+    /// All that hosts have said, whether it got to the module or not.
+    pub(super) fn said(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What has got to the module of all that hosts have said.
+    pub(super) fn heard(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn remark(&self, text: impl Into<String>) {
@@ -96,6 +124,7 @@ enum Gate {
     Open,
     Until(Instant),
     UntilHostSpeaks,
+    UntilReleased,
 }
 
 struct Side {
@@ -187,7 +216,7 @@ impl Line {
                 Wake::FromModule(count.unwrap_or(0))
             }
             count = self.host.reading.read_buf(from_host), if !to_module => Wake::FromHost(count.unwrap_or(0)),
-            () = opening(self.gate), if !open => Wake::GateOpens,
+            () = opening(self.gate, &self.world.released), if !open => Wake::GateOpens,
         }
     }
 
@@ -205,6 +234,7 @@ impl Line {
         if self.gate == Gate::UntilHostSpeaks {
             self.gate = Gate::Until(Instant::now() + OVERTAKEN);
         }
+        self.world.said().extend_from_slice(&bytes);
         self.record(Speaker::Host, &bytes);
         self.pass(Speaker::Host, bytes);
     }
@@ -214,37 +244,48 @@ impl Line {
         let said = self.said(speaker);
         *said += bytes.len();
         let before = *said - bytes.len();
-        let hit =
-            self.strike.filter(|it| it.speaker == speaker && (before..before + bytes.len()).contains(&it.at));
-        let Some(strike) = hit else {
+        let comes =
+            |it: &mut Strike| it.speaker == speaker && (before..before + bytes.len()).contains(&it.at);
+        let Some(strike) = self.strike.take_if(comes) else {
             return self.deliver(speaker, &bytes);
         };
-        self.strike = None;
         self.deliver(speaker, &bytes.split_to(strike.at - before));
         self.world.struck.store(true, Ordering::Relaxed);
         self.world.remark(format!("{} at {} byte {}", strike.fault, speaker, strike.at));
-        let rest = self.spoil(strike, bytes);
+        let rest = self.spoil(&strike, bytes);
         self.deliver(speaker, &rest);
         // What the command brings about is what gets lost.
         self.muted |= strike.fault == Fault::Mute;
     }
 
     /// Gives what is left to be delivered.
-    fn spoil(&mut self, strike: Strike, mut rest: Bytes) -> Bytes {
+    fn spoil(&mut self, strike: &Strike, mut rest: Bytes) -> Bytes {
         match strike.fault {
             Fault::Drop => rest.advance(1),
             Fault::Damage(bits) => rest = [&[rest[0] ^ bits], &rest[1..]].concat().into(),
             Fault::Unsolicited(text) => self.tell_host(&format!("\r\n{text}\r\n")),
+            Fault::UnsolicitedBehind(text) => {
+                rest = [&rest[..1], format!("\r\n{text}\r\n").as_bytes(), &rest[1..]].concat().into();
+            }
             Fault::Garbage => rest = [NOISE, &rest].concat().into(),
+            Fault::GarbageLines => rest = [NOISE_LINES, &rest].concat().into(),
             Fault::Refuse(text) => {
                 self.tell_host(&format!("\r\n{text}\r\n"));
-                self.swallowing = strike.length;
+                self.swallowing = strike.length();
             }
-            Fault::Swallow => self.swallowing = strike.length,
+            Fault::Deny(text) => {
+                rest.advance(strike.length().min(rest.len()));
+                self.tell_host(&format!("\r\n{text}\r\n"));
+            }
+            Fault::Swallow => self.swallowing = strike.length(),
             Fault::Late(by) => self.gate = Gate::Until(Instant::now() + by),
             Fault::TooLate => self.gate = Gate::UntilHostSpeaks,
+            Fault::Overdue => {
+                self.gate = Gate::UntilReleased;
+                self.world.holding.store(true, Ordering::Relaxed);
+            }
             Fault::Mute => self.muted = strike.speaker == Speaker::Module,
-            Fault::SingleBytes => self.single = strike.length,
+            Fault::SingleBytes => self.single = strike.length(),
             Fault::Reboot => {
                 self.world.module.reboot();
                 // A module that restarts does not finish its sentence.
@@ -262,6 +303,7 @@ impl Line {
                 let gone = self.swallowing.min(bytes.len());
                 self.swallowing -= gone;
                 self.module.pending.extend_from_slice(&bytes[gone..]);
+                self.world.heard().extend_from_slice(&bytes[gone..]);
             }
             Speaker::Module if self.muted || self.restarting.is_some_and(|until| Instant::now() < until) => {}
             Speaker::Module => self.host.pending.extend_from_slice(bytes),
@@ -285,9 +327,10 @@ impl Line {
     }
 }
 
-async fn opening(gate: Gate) {
+async fn opening(gate: Gate, released: &Notify) {
     match gate {
         Gate::Until(time) => sleep_until(time).await,
+        Gate::UntilReleased => released.notified().await,
         Gate::Open | Gate::UntilHostSpeaks => std::future::pending().await,
     }
 }

@@ -10,10 +10,15 @@
 //! 3. the next operation on the same handles works, after what the documentation asks for, and
 //! 4. no byte of any payload differs.
 //!
-//! A serial line has no checksum. Where the fault hits a byte that nothing protects, that byte may differ and nothing
-//! else: such runs are counted as damaged.
+//! A fault on a single byte may be followed by one second try of the next operation, which is counted: what was read
+//! before may be wrong. Nothing else gets one.
 //!
-//! Each job prints a report. Environment:
+//! Some things nobody can tell, and they are classified apart. A serial line has no checksum: where the fault hits a byte
+//! of a payload, that byte may differ and nothing else (`damaged`). A module that waits for counted bytes and misses some
+//! takes what is said next to find the line again; the error says that it may have taken effect (`unknown and done`). A
+//! module that says it refused what it has done is believed (`misled`).
+//!
+//! Each job prints a report, and the sum of all so far. Environment:
 //!
 //! | variable | what it does |
 //! |---|---|
@@ -35,12 +40,15 @@ mod mqtt;
 mod outcome;
 mod panics;
 mod payload;
+mod platforms;
 mod point;
 mod provision;
 mod report;
 mod scenario;
 mod set_up;
 mod socket;
+mod strike;
+mod supervised;
 mod tape;
 mod trial;
 mod watchdog;

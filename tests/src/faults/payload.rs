@@ -11,3 +11,11 @@ pub(super) fn hostile() -> Bytes {
     bytes.extend(b"\"\\22\r\n\r\nOK\r");
     bytes.into()
 }
+
+/// So many times the same, each with a number of its own, so that no part is like another.
+pub(super) fn numbered(times: usize) -> Bytes {
+    (0..times)
+        .flat_map(|number| [format!("{number:04}").into_bytes(), hostile().to_vec()])
+        .flatten()
+        .collect()
+}

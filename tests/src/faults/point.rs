@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Line,
     /// The module asks for a payload.
     Prompt,
+    /// What stands between the header of counted bytes and these: no place for anything else.
+    Mark,
     /// Bytes of a body or of online mode.
     Data,
 }
@@ -45,6 +47,8 @@ pub(super) fn points(tape: &Tape) -> Vec<Point> {
 const COUNTED: [&str; 3] = ["#SSLRECV:", "#FTPRECV:", "#MQREAD:"];
 /// Stands before the raw bytes of a body. Source: M37 p869.
 const MARK: &[u8] = b"<<<";
+/// Stands before the raw bytes of a message, which do not count it. Source: M37 p1031.
+const MESSAGE_MARK: &[u8] = b"<<<\r\n";
 
 #[derive(Default)]
 struct Cutter {
@@ -56,6 +60,8 @@ struct Cutter {
     online: bool,
     /// So many raw bytes of the module are still to come.
     body: usize,
+    /// They come next, perhaps behind a mark.
+    announced: bool,
     /// A mark has been seen: all up to the last `OK` of the turn is a body.
     marked: bool,
 }
@@ -82,6 +88,9 @@ impl Cutter {
     }
 
     fn next_piece(&mut self, bytes: &[u8]) -> (Kind, usize) {
+        if std::mem::take(&mut self.announced) && bytes.starts_with(MESSAGE_MARK) {
+            return (Kind::Mark, MESSAGE_MARK.len());
+        }
         if self.body > 0 {
             return (Kind::Data, self.body.min(bytes.len()));
         }
@@ -111,8 +120,8 @@ impl Cutter {
             Kind::Line if text == "CONNECT" => self.online = true,
             Kind::Line if text == "<<<" => self.marked = true,
             Kind::Line if COUNTED.iter().any(|header| text.starts_with(header)) => {
-                let count = text.rsplit([',', ':']).next().map(str::trim);
-                self.body = count.and_then(|count| count.parse().ok()).unwrap_or(0);
+                self.body = counted(&text);
+                self.announced = self.body > 0;
             }
             _ => {}
         }
@@ -128,6 +137,16 @@ impl Cutter {
         if self.in_job {
             self.points.push(Point { speaker, start, kind, bytes });
         }
+    }
+}
+
+/// How many raw bytes follow this header. A socket that has ended has none (M37 p904), and a test form tells a range.
+fn counted(header: &str) -> usize {
+    let count = header.rsplit([',', ' ']).next().unwrap_or_default();
+    match count {
+        "DISCONNECTED" | "TIMEOUT" => 0,
+        range if range.contains(['(', ')']) => 0,
+        count => count.parse().unwrap_or_else(|error| panic!("{header:?} announces no bytes: {error}")),
     }
 }
 
@@ -208,6 +227,56 @@ mod tests {
         ]);
         assert_eq!(found[1], piece(Kind::Prompt, 0, "\\r\\n> "));
         assert_eq!(found[2], piece(Kind::Payload, 22, "a\\rb\\x1a"));
+    }
+
+    #[test]
+    fn counted_bodies_are_one_piece_each() {
+        for (header, count) in [
+            ("#FTPRECV: 12", 12),
+            ("#SSLRECV: 1,12", 12),
+            ("#MQREAD: 1,a,12", 12),
+            ("#MQREAD: 1,\"a: b, 7\",12", 12),
+            ("#SSLRECV: 1,DISCONNECTED", 0),
+            ("#SSLRECV: (1-6),(1-1500)", 0),
+            ("#FTPRECV: (1-3000)", 0),
+        ] {
+            assert_eq!(counted(header), count, "{header}");
+        }
+        for header in ["#FTPRECV: 12", "#SSLRECV: 1,12", "#MQREAD: 1,a,12"] {
+            let answer = format!("\r\n{header}\r\n\r\nOK\r\nERROR\r\n\r\nOK\r\n");
+            let found = cut(&[(Speaker::Module, answer.as_bytes())]);
+            let first = header.len() + 4;
+            assert_eq!(
+                found,
+                [
+                    piece(Kind::Line, 0, &format!("\\r\\n{header}\\r\\n")),
+                    piece(Kind::Data, first, "\\r\\nOK\\r\\nERROR\\r"),
+                    piece(Kind::Line, first + 12, "\\n\\r\\nOK\\r\\n"),
+                ],
+                "{header}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_mark_before_a_message_is_not_counted() {
+        let found = cut(&[(Speaker::Module, b"\r\n#MQREAD: 1,a,6\r\n<<<\r\n<<<\r\nO\r\nOK\r\n")]);
+        let kinds: Vec<_> = found.iter().map(|(kind, _, text)| (*kind, text.as_str())).collect();
+        assert_eq!(
+            kinds,
+            [
+                (Kind::Line, "\\r\\n#MQREAD: 1,a,6\\r\\n"),
+                (Kind::Mark, "<<<\\r\\n"),
+                (Kind::Data, "<<<\\r\\nO"),
+                (Kind::Line, "\\r\\nOK\\r\\n"),
+            ]
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "announces no bytes")]
+    fn a_count_that_cannot_be_read_is_an_error() {
+        cut(&[(Speaker::Module, b"\r\n#FTPRECV: many\r\n")]);
     }
 
     #[test]

@@ -3,11 +3,17 @@
 use telit_simulator::Builder;
 
 use super::bench::Bench;
+use super::fault::Fault;
 use super::outcome::{Broken, Ending};
 
 /// A whole job of the SDK with whatever it needs, made anew for each run, each time with another fault.
 pub(super) trait Scenario {
     const NAME: &'static str;
+
+    /// Whether the scenario is tried with this fault.
+    fn meets(_: Fault) -> bool {
+        true
+    }
 
     /// The peers of a new network.
     fn new() -> Self;

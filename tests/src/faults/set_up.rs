@@ -2,11 +2,12 @@
 
 use telit_core::Modem;
 use telit_core::commands::ReadErrorFormat;
-use telit_core::modem::OpenError;
+use telit_core::modem::{ModemBuilder, OpenError};
 
 use super::bench::{Bench, Bound};
 use super::fault::Fault;
 use super::outcome::Broken;
+use super::trial::epoch;
 
 /// As `ModemBuilder::open` says.
 pub(super) const OPEN: Bound = Bound::new("open", 90);
@@ -16,8 +17,12 @@ pub(super) const BRING_UP: Bound = Bound::new("bring up", 180 + 15 * 60);
 /// Finding the line, with a payload that may be incomplete.
 const QUESTION: Bound = Bound::new("a question", 60);
 
+pub(super) fn builder() -> ModemBuilder {
+    Modem::builder().apn("iot.test").computer_time(epoch)
+}
+
 pub(super) async fn open(bench: &Bench) -> Result<Modem, OpenError> {
-    Modem::builder().apn("iot.test").open(bench.plug()).await
+    builder().open(bench.plug()).await
 }
 
 pub(super) async fn reopen(bench: &Bench) -> Result<Modem, Broken> {

@@ -11,7 +11,7 @@ use telit_core::supervisor::{Supervisor, SupervisorOptions};
 use telit_core::tls::{CredentialArea, CredentialKind, CredentialPlace, TlsOptions, inventory, remove};
 
 use super::super::bring_up::OnLine;
-use super::super::credentials::credentials;
+use super::super::credentials::authority;
 use super::super::line::World;
 use super::super::outcome::{Broken, same_reading};
 use super::super::provision::{Provisioning, provision_all};
@@ -63,7 +63,7 @@ fn trying_to_take_tls() {
 #[test]
 fn taking_turns() {
     let connector = |modem: &Modem| {
-        let tls = TlsOptions::builder().ca(credentials().ca()).build().expect("the options fit together");
+        let tls = TlsOptions::builder().ca(authority()).build().expect("the options fit together");
         TlsConnector::new(modem, tls)
     };
     asking("TlsConnector::turn", async |modem| {
@@ -125,7 +125,7 @@ fn removing() {
 async fn supervise(world: World) -> Result<Supervisor, Broken> {
     let source = move || {
         let world = world.clone();
-        async move { Ok::<BoxedStream, io::Error>(Box::pin(world.plug(None))) }
+        async move { Ok::<BoxedStream, io::Error>(Box::pin(world.plug())) }
     };
     let builder = Modem::builder().apn("iot.test");
     Supervisor::start(builder, source, SupervisorOptions::default()).await.map_err(failed("start"))
