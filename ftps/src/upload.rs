@@ -38,7 +38,13 @@ where
     session.ready().await?;
     session.distrust();
     let mut sent = 0;
-    let stored = send(session, &path, &mut blocks, append, &mut sent).await;
+    let mut stored = send(session, &path, &mut blocks, append, &mut sent).await;
+    if matches!(stored, Err(Broken::NotBegun(TransferError::SessionLost { .. }))) {
+        // The server or the network had dropped it while it was idle.
+        session.ready().await?;
+        session.distrust();
+        stored = send(session, &path, &mut blocks, append, &mut sent).await;
+    }
     match stored {
         Ok(()) => session.trust(),
         Err(Broken::NotBegun(error)) => return Err(error),

@@ -169,6 +169,18 @@ pub enum TransferError {
     Link(CommandError),
 }
 
+/// Whether an exchange was a command of the FTP client. Others, such as those before online mode, change nothing there.
+fn goes_to_server(error: &CommandError) -> bool {
+    match error {
+        CommandError::Refused { command, .. }
+        | CommandError::TimedOut { command, .. }
+        | CommandError::Unexpected { command, .. }
+        | CommandError::NotResponding { command }
+        | CommandError::LinkLost { command, .. } => command.starts_with("#FTP"),
+        _ => true,
+    }
+}
+
 impl TransferError {
     /// Whose turn it is.
     #[must_use]
@@ -245,7 +257,7 @@ impl TransferError {
         match self {
             Self::UploadUnconfirmed { .. } | Self::UploadDiffers { .. } => true,
             Self::ModuleRestarted { error } => error.may_have_taken_effect(),
-            Self::Link(error) => error.may_have_taken_effect(),
+            Self::Link(error) => goes_to_server(error) && error.may_have_taken_effect(),
             _ => false,
         }
     }
@@ -283,5 +295,21 @@ impl TransferError {
                 | Self::LineLost { .. }
                 | Self::Link(_)
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_commands_of_the_ftp_client_change_files() {
+        let lost = |command: &str| {
+            let (command, reason) = (command.to_owned(), "the port hung up".to_owned());
+            TransferError::Link(CommandError::LinkLost { command, reason, sent: true })
+        };
+        assert!(lost("#FTPPUT").may_have_taken_effect());
+        assert!(!lost("#E2ESC").may_have_taken_effect());
+        assert!(!lost("S12").may_have_taken_effect());
     }
 }

@@ -93,6 +93,22 @@ async fn a_closed_data_connection_needs_a_new_session() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_upload_into_a_session_that_was_dropped_opens_it_again() {
+    let script = Script::connected()
+        .refuses("AT#FTPPUT=\"f\",1", "607")
+        .on("AT#FTPMSG", "\r\nERROR\r\n")
+        .closed_and_reopened()
+        .ok("AT#FTPPUT=\"f\",1")
+        .on("AT#FTPAPPEXT=1,1", "\r\n> ")
+        .raw("a", "\r\n#FTPAPPEXT: 1\r\n\r\nOK\r\n")
+        .size("f", 1);
+    let (mut client, module) = script.connect().await;
+    assert_eq!(client.upload("f", &b"a"[..]).await, Ok(1));
+    drop(client);
+    module.done().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_to_upload_sends_nothing() {
     let (mut client, module) = Script::connected().connect().await;
     assert_eq!(client.upload("f", &b""[..]).await, Err(TransferError::EmptyUpload));
