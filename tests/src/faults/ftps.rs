@@ -300,11 +300,11 @@ impl Transfer for DownloadToFile {
         _: &Files<Self>,
         bench: &Bench,
         client: &mut FtpsClient,
-        _: Option<&Strike>,
+        strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
         let (folder, wanted) = (tempfile::tempdir().expect("a temporary folder"), file());
         let target = folder.path().join("file.bin");
-        let hash = Sha256Digest::from(<[u8; 32]>::from(Sha256::digest(&wanted)));
+        let hash = hash_of(&wanted);
         let download = client.download_to_file(FILE, &target).sha256(hash);
         let ended = bench.within(TO_FILE, download.into_future()).await?;
         let stored = std::fs::read(&target).ok();
@@ -317,12 +317,29 @@ impl Transfer for DownloadToFile {
             (Ok(_), None) => Err(Broken::wrong("downloaded, and there is no such file")),
             (Err(error), Some(_)) => Err(Broken::wrong(format!("there is a file although: {error}"))),
             (Err(DownloadError::Transfer(error)), None) => Ok(told_of(&error)),
-            (Err(error @ DownloadError::HashMismatch { .. }), None) => {
-                Err(Broken::wrong(format!("the file is as it was: {error}")))
+            // The byte that was hit, and nothing else, makes this hash.
+            (Err(DownloadError::HashMismatch { got, .. }), None)
+                if strike.is_some_and(|strike| got == hash_of(&damaged(strike, &wanted))) =>
+            {
+                Ok(Ending::Damaged)
             }
             (Err(DownloadError::ModuleDown { .. }), None) => Ok(Ending::NotSent),
             (Err(error), None) => Err(Broken::wrong(format!("nothing is wrong with the file: {error}"))),
         }
+    }
+}
+
+fn hash_of(file: &[u8]) -> Sha256Digest {
+    Sha256Digest::from(<[u8; 32]>::from(Sha256::digest(file)))
+}
+
+/// The file as it gets there when a byte of it is damaged; nothing if the piece that is struck is not a part of it.
+fn damaged(strike: &Strike, file: &[u8]) -> Vec<u8> {
+    let (piece, length) = (&strike.piece, strike.piece.len());
+    let place = file.windows(length).position(|window| window == &piece[..]);
+    match (place, strike.spoilt()) {
+        (Some(at), Some(spoilt)) => [&file[..at], &spoilt, &file[at + length..]].concat(),
+        _ => Vec::new(),
     }
 }
 
