@@ -3,14 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use openssl::x509::X509Req;
 use serde_json::{Value, json};
 use telit_core::Modem;
-use telit_core::tls::{CaCertificate, Identity};
+use telit_core::exclusive::Service;
+use telit_core::tls::{CaCertificate, CredentialKind, Identity, PrivateKey, inventory};
 use telit_mqtt::aws::AwsIot;
 use telit_mqtt::aws::jobs::{Jobs, Outcome};
+use telit_mqtt::aws::provisioning::{FleetProvisioning, ProvisioningError};
 use telit_mqtt::aws::shadow::Shadow;
 use telit_mqtt::{ConnectError, MqttClient, QoS, Reconnect};
-use telit_simulator::servers::aws::{self, Action, AwsIotOptions, JobStatus, Policy};
+use telit_simulator::servers::aws::{
+    self, Action, AwsIotOptions, CertificateStatus, JobStatus, Policy, ProvisioningTemplate,
+};
 use telit_simulator::servers::{Authority, CertificateRequest, Issued};
 use telit_simulator::{Platform, VirtualModule};
 use tokio::time::timeout;
@@ -44,10 +52,13 @@ impl World {
         Self { authority, cloud, device, _module: module, modem }
     }
 
-    fn aws(&self) -> AwsIot {
+    fn aws_identity(&self) -> Identity {
         let (certificate, key) = (self.device.certificate_pem(), self.device.key_pem());
-        let identity = Identity::from_pem(certificate.as_bytes(), key.as_bytes()).expect("they fit");
-        let aws = AwsIot::new(ENDPOINT, THING, identity).expect("it is an endpoint");
+        Identity::from_pem(certificate.as_bytes(), key.as_bytes()).expect("they fit")
+    }
+
+    fn aws(&self) -> AwsIot {
+        let aws = AwsIot::new(ENDPOINT, THING, self.aws_identity()).expect("it is an endpoint");
         aws.trust(CaCertificate::from_pem(self.authority.certificate_pem().as_bytes()).expect("it is a CA"))
     }
 
@@ -148,4 +159,70 @@ async fn what_the_policy_forbids_ends_the_connection() {
     let client = client.expect("it connects");
     client.subscribe("secret", QoS::AtLeastOnce).await.expect_err("it may not");
     assert!(matches!(client.state(), telit_mqtt::ClientState::Lost(_)), "{:?}", client.state());
+}
+
+/// Its claim is known to the account, and so is the template.
+async fn claimed() -> (World, FleetProvisioning) {
+    let world = World::start(Platform::P37, Policy::claim("template-1")).await;
+    let template = ProvisioningTemplate::new("template-1", "meter-${SerialNumber}", Policy::everything());
+    world
+        .cloud
+        .set_provisioning_template(template.parameter("SerialNumber").device_configuration("colour", "red"));
+    let provisioning = FleetProvisioning::new(world.aws(), "template-1").expect("it has a name");
+    (world, provisioning)
+}
+
+#[tokio::test]
+async fn a_claim_becomes_a_thing_with_a_key_from_aws() {
+    let (world, provisioning) = claimed().await;
+    let error = provisioning.enrol(&world.modem).await.expect_err("a parameter is missing");
+    assert!(matches!(error, ProvisioningError::Rejected { .. }), "{error:?}");
+    // AWS lets a client identifier connect once a second.
+    let claim = world.aws().client_id("claim-2");
+    let provisioning = FleetProvisioning::new(claim, "template-1").expect("it has a name");
+    let provisioning = provisioning.parameter("SerialNumber", "7");
+    let new = provisioning.enrol(&world.modem).await.expect("it is provisioned");
+    assert_eq!((new.thing(), &new.device_configuration()["colour"]), ("meter-7", &json!("red")));
+    let client = new.activate(&world.modem).await.expect("it connects");
+    assert_eq!(world.cloud.clients(), ["meter-7"]);
+    let mut shadow = Shadow::<Value>::classic(&client, new.thing()).expect("it has a name");
+    shadow.report(json!({ "celsius": 20 })).await.expect("it is taken");
+    client.disconnect().await.expect("it disconnects");
+    assert_eq!(held(&world).await, new.identity().certificate().certificate().fingerprint());
+}
+
+#[tokio::test]
+async fn a_claim_becomes_a_thing_with_a_key_of_its_own() {
+    let (world, provisioning) = claimed().await;
+    let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
+    let mut request = X509Req::builder().expect("a request");
+    request.set_pubkey(&key).expect("it has a key");
+    request.sign(&key, MessageDigest::sha256()).expect("it is signed");
+    let request = String::from_utf8(request.build().to_pem().expect("it is PEM")).expect("it is text");
+    let key = PrivateKey::from_pem(&key.private_key_to_pem_pkcs8().expect("it is PEM")).expect("it is one");
+    let provisioning = provisioning.parameter("SerialNumber", "8").signing_request(request, key);
+    let new = provisioning.enrol(&world.modem).await.expect("it is provisioned");
+    new.activate(&world.modem).await.expect("it connects");
+    assert_eq!(world.cloud.clients(), ["meter-8"]);
+}
+
+#[tokio::test]
+async fn an_identity_that_aws_does_not_let_in_is_taken_back() {
+    let (world, provisioning) = claimed().await;
+    let provisioning = provisioning.parameter("SerialNumber", "9");
+    let new = provisioning.enrol(&world.modem).await.expect("it is provisioned");
+    let status = CertificateStatus::Inactive;
+    assert!(world.cloud.set_certificate_status(new.certificate_id(), status), "it is known");
+    let error = new.activate(&world.modem).await.expect_err("it is not active");
+    assert_eq!(error.restored, Ok(()));
+    assert_eq!(held(&world).await, world.aws_identity().certificate().certificate().fingerprint());
+}
+
+/// The fingerprint of the client certificate on the module.
+async fn held(world: &World) -> String {
+    let lease = world.modem.acquire_tls(Service::Mqtt).await.expect("nobody has it");
+    let stored = inventory(&world.modem, &lease).await.expect("it can be listed");
+    lease.release();
+    let client = stored.iter().find(|it| it.place.kind == CredentialKind::ClientCertificate);
+    client.and_then(|it| it.certificate.as_ref()).expect("there is one").fingerprint()
 }
