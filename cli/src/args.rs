@@ -180,6 +180,9 @@ mod tests {
             assert_eq!(arguments.tls.cipher, ["0xC02F".parse().unwrap()]);
             assert!(arguments.tls.danger_skip_host_check && !arguments.tls.danger_no_verify);
         }
+        let more = "--persistent --keep-alive 90 --will-topic w --will-message -m --will-qos 0 --will-retain";
+        parse(&format!("telit mqtt pub --host h --client-id c --topic t --topic u --lines {more}")).unwrap();
+        parse(&format!("telit mqtt sub --host h --client-id c --topic t {more}")).unwrap();
         parse("telit mqtt --json pub --host h --client-id c --topic t --message m --ca ca.pem").unwrap();
     }
 
@@ -235,6 +238,12 @@ mod tests {
             "telit mqtt pub --host h --client-id c --topic t --message m --file f",
             "telit mqtt pub --host h --client-id c --topic t --message m -",
             "telit mqtt pub --host h --client-id c --topic t --message m --qos 3",
+            "telit mqtt pub --host h --client-id c --topic t --message m --lines",
+            "telit mqtt pub --host h --client-id c --message m",
+            "telit mqtt sub --host h --client-id c --topic t --will-topic w",
+            "telit mqtt sub --host h --client-id c --topic t --will-message m",
+            "telit mqtt sub --host h --client-id c --topic t --will-retain",
+            "telit mqtt sub --host h --client-id c --topic t --keep-alive 0",
             "telit https post https://h/ --data a --data-file b",
             "telit https get https://h/ --data a",
             "telit simulate --platform 37",

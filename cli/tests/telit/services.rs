@@ -250,12 +250,63 @@ fn messages_are_published_byte_by_byte() {
         child.stdin.take().unwrap().write_all(b"from stdin").unwrap_or_default();
         finish(child).ok().object()
     };
-    assert_eq!(publish(&["--message", "-1"]), json!({ "published": true, "bytes": 2 }));
+    assert_eq!(publish(&["--message", "-1"]), json!({ "published": true, "topic": "dt/test", "bytes": 2 }));
     assert_eq!(publish(&["--file", &world.file("payload"), "--qos", "2"])["bytes"], 256);
     assert_eq!(publish(&["-", "--qos", "1", "--retain"])["bytes"], 10);
     let messages = world.runtime.block_on(world.servers.broker().wait_for_messages(3));
     let payloads: Vec<&[u8]> = messages.iter().map(|message| message.payload.as_ref()).collect();
     assert_eq!(payloads, [&b"-1"[..], &payload, b"from stdin"]);
+}
+
+#[test]
+fn each_line_is_a_message_to_every_topic() {
+    let world = World::start();
+    let words = ["mqtt", "pub", "--client-id", "publisher", "--topic", "dt/a", "--topic", "dt/b", "--json"];
+    let mut child = command(&world.mqtt(&[&words[..], &["--lines", "--qos", "0"]].concat()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"first\n\r\n \xff\r\nlast").unwrap();
+    let objects = finish(child).ok().objects();
+    let expected =
+        [("dt/a", 5), ("dt/b", 5), ("dt/a", 0), ("dt/b", 0), ("dt/a", 2), ("dt/b", 2), ("dt/a", 4)];
+    for (object, (topic, bytes)) in objects.iter().zip(expected) {
+        assert_eq!(*object, json!({ "published": true, "topic": topic, "bytes": bytes }));
+    }
+    assert_eq!(objects.len(), 8);
+    let messages = world.runtime.block_on(world.servers.broker().wait_for_messages(8));
+    let to_a = messages.iter().filter(|message| message.topic == "dt/a");
+    let payloads: Vec<&[u8]> = to_a.map(|message| message.payload.as_ref()).collect();
+    assert_eq!(payloads, [&b"first"[..], b"", b" \xff", b"last"]);
+}
+
+#[test]
+fn a_killed_subscriber_leaves_its_will_and_an_interrupted_one_does_not() {
+    let world = World::start();
+    for (signal, wills) in [(Signal::INT, 0), (Signal::KILL, 1)] {
+        let words = ["mqtt", "sub", "--client-id", "subscriber", "--topic", "dt/+", "--keep-alive", "60"];
+        let will =
+            ["--will-topic", "gone", "--will-message", "{\"on\":false}", "--will-qos", "0", "--will-retain"];
+        let arguments = world.mqtt(&[&words[..], &will].concat());
+        let mut subscriber =
+            command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = BufReader::new(subscriber.stderr.take().unwrap());
+        stderr.read_line(&mut String::new()).unwrap();
+        kill_process(Pid::from_child(&subscriber), signal).unwrap();
+        finish(subscriber);
+        let words = ["mqtt", "pub", "--client-id", "publisher", "--topic", "marker", "--message", "m"];
+        let before = world.servers.broker().messages().len();
+        if wills > 0 {
+            world.runtime.block_on(world.servers.broker().wait_for_messages(before + wills));
+        }
+        telit(&world.mqtt(&words)).ok();
+        let seen = world.runtime.block_on(world.servers.broker().wait_for_messages(before + wills + 1));
+        let gone: Vec<_> = seen.iter().filter(|message| message.topic == "gone").collect();
+        assert_eq!(gone.len(), wills, "{signal:?}");
+        assert!(gone.iter().all(|message| message.payload == "{\"on\":false}"));
+    }
 }
 
 #[test]

@@ -1,13 +1,22 @@
 //! The broker, and how a session with it ends.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use telit_core::{Category, Modem};
-use telit_mqtt::{Engine, EngineChoice, MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
+use telit_mqtt::{
+    Engine, EngineChoice, LastWill, MqttClient, MqttOptions, MqttSecurity, OfflineQueue, QoS, Reconnect,
+    WhenFull,
+};
 
+use super::topic;
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::port::{self, Session};
 use crate::secret;
+
+/// Messages that wait while the connection is away. They are published one after the other.
+const QUEUED: usize = 16;
 
 /// A module in the network.
 pub(super) async fn open(arguments: &Arguments, options: &MqttOptions) -> Result<Session, Failure> {
@@ -58,18 +67,69 @@ pub(crate) struct BrokerArguments {
     /// Who speaks MQTT: auto is the module where it can, host is this computer over a TLS socket
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     engine: EngineName,
+    /// The broker keeps our subscriptions and what arrives for them until we are back with the same --client-id
+    #[arg(long)]
+    persistent: bool,
+    /// How long the connection may be idle before the module pings the broker [default: the module's]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=65_535))]
+    keep_alive: Option<u64>,
+    #[command(flatten)]
+    will: WillArguments,
     /// DANGER: no TLS; everybody on the way reads and changes everything
     #[arg(long)]
     plain: bool,
+}
+
+/// What the broker publishes if we are gone without a good-bye.
+#[derive(Args, Debug)]
+struct WillArguments {
+    /// What the broker publishes if we are gone without a good-bye
+    #[arg(long, value_name = "TEXT", requires = "will_topic", allow_hyphen_values = true)]
+    will_message: Option<String>,
+    /// Where to
+    #[arg(long, value_name = "TOPIC", requires = "will_message")]
+    will_topic: Option<String>,
+    /// Its quality of service
+    #[arg(
+        long,
+        value_name = "0|1|2",
+        default_value_t = 1,
+        requires = "will_message",
+        value_parser = clap::value_parser!(u8).range(0..=2)
+    )]
+    will_qos: u8,
+    /// The broker keeps it for later subscribers
+    #[arg(long, requires = "will_message")]
+    will_retain: bool,
+}
+
+impl WillArguments {
+    fn last_will(&self) -> Result<Option<LastWill>, Failure> {
+        let (Some(topic), Some(message)) = (&self.will_topic, &self.will_message) else {
+            return Ok(None);
+        };
+        topic::check_name(topic)?;
+        let will = LastWill::new(topic, message.clone());
+        Ok(Some(will.qos(qos(self.will_qos)).retain(self.will_retain)))
+    }
 }
 
 impl BrokerArguments {
     pub(super) fn options(&self, arguments: &Arguments) -> Result<MqttOptions, Failure> {
         let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?)
             .engine(self.engine.into());
-        if !arguments.global.recovery.recover {
+        options = match arguments.global.recovery.recover {
             // Scripts want to know about a loss.
-            options = options.reconnect(Reconnect::never());
+            false => options.reconnect(Reconnect::never()),
+            // What is published meanwhile waits for the connection.
+            true => options.offline_queue(OfflineQueue::new(QUEUED).when_full(WhenFull::Refuse)),
+        };
+        options = options.clean_session(!self.persistent);
+        if let Some(seconds) = self.keep_alive {
+            options = options.keep_alive(Duration::from_secs(seconds));
+        }
+        if let Some(will) = self.will.last_will()? {
+            options = options.last_will(will);
         }
         if let Some(port) = self.port_number {
             options = options.port(port);

@@ -16,7 +16,11 @@ use crate::output::Output;
 /// What to do with the broker.
 #[derive(Debug, Subcommand)]
 pub(crate) enum MqttCommand {
-    /// Publish one message
+    /// Publish messages
+    #[command(
+        after_help = "Each message goes to every --topic. With --lines standard input is read to its end; Ctrl-C or \
+SIGTERM ends it earlier, after the message under way."
+    )]
     Pub(PublishArguments),
     /// Show messages as they arrive
     #[command(

@@ -1,28 +1,29 @@
-//! `telit mqtt pub`: one message.
+//! `telit mqtt pub`: one message, or one a line, to one or more topics.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 use telit_mqtt::{Engine, EngineChoice, MqttClient, Publish};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Stdin};
 
 use super::broker::{BrokerArguments, disconnect, open, qos};
 use super::topic;
 use crate::args::Arguments;
 use crate::failure::Failure;
+use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::transfer;
 
 /// Options of `mqtt pub`.
 #[derive(Args, Debug)]
-#[command(group = clap::ArgGroup::new("payload").required(true).args(["message", "file", "stdin"]))]
+#[command(group = clap::ArgGroup::new("payload").required(true).args(["message", "file", "stdin", "lines"]))]
 pub(crate) struct PublishArguments {
     #[command(flatten)]
     broker: BrokerArguments,
-    /// What it is about
-    #[arg(long)]
-    topic: String,
+    /// Where to (repeatable)
+    #[arg(long, required = true)]
+    topic: Vec<String>,
     /// Quality of service
     #[arg(long, value_name = "0|1|2", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=2))]
     qos: u8,
@@ -35,45 +36,89 @@ pub(crate) struct PublishArguments {
     /// The payload from a file
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Each line of standard input is a message, as soon as it is there
+    #[arg(long)]
+    lines: bool,
     /// The payload from standard input
     #[arg(value_name = "-", value_parser = ["-"])]
     stdin: Option<String>,
 }
 
-/// Publishes and waits for the broker's acknowledgement.
+/// Publishes and waits for the broker's acknowledgement of each message.
 pub(super) async fn run(
     arguments: &Arguments,
     command: &PublishArguments,
     output: &Output,
 ) -> Result<(), Failure> {
-    topic::check_name(&command.topic)?;
+    command.topic.iter().try_for_each(|name| topic::check_name(name))?;
     let payload = command.payload().await?;
-    let bytes = payload.len();
-    let options = command.broker.options(arguments)?.largest_payload(bytes);
-    let message = Publish::new(&command.topic, payload).qos(qos(command.qos)).retain(command.retain);
+    let mut options = command.broker.options(arguments)?;
+    if let Some(payload) = &payload {
+        options = options.largest_payload(payload.len());
+    }
     let session = open(arguments, &options).await?;
-    if EngineChoice::of(&session.modem, &options).await?.engine == Engine::Module {
+    if let Some(payload) = &payload
+        && EngineChoice::of(&session.modem, &options).await?.engine == Engine::Module
+    {
         // What the module cannot carry costs no connection.
-        MqttClient::capabilities(&session.modem).await?.check(&message)?;
+        let capabilities = MqttClient::capabilities(&session.modem).await?;
+        command.topic.iter().try_for_each(|topic| capabilities.check(&command.to(topic, payload)))?;
     }
     let client = command.broker.connect(&session.modem, options).await?;
-    let outcome = client.send(message).await;
+    let outcome = match payload {
+        Some(payload) => command.publish(&client, &payload, output).await,
+        None => command.publish_lines(&client, output).await,
+    };
     disconnect(&client).await;
-    outcome?;
-    let object = json!({ "published": true, "bytes": bytes });
-    output.result(&object, || format!("{bytes} bytes published to {}", command.topic))
+    outcome
 }
 
 impl PublishArguments {
-    async fn payload(&self) -> Result<Vec<u8>, Failure> {
-        match (&self.message, &self.file) {
-            (Some(text), _) => Ok(text.clone().into_bytes()),
-            (None, Some(path)) => transfer::read_input(path),
+    /// The one payload; `None` with `--lines`.
+    async fn payload(&self) -> Result<Option<Vec<u8>>, Failure> {
+        Ok(match (&self.message, &self.file) {
+            (Some(text), _) => Some(text.clone().into_bytes()),
+            (None, Some(path)) => Some(transfer::read_input(path)?),
+            (None, None) if self.lines => None,
             (None, None) => {
                 let mut payload = Vec::new();
                 tokio::io::stdin().read_to_end(&mut payload).await?;
-                Ok(payload)
+                Some(payload)
             }
-        }
+        })
     }
+
+    fn to(&self, topic: &str, payload: &[u8]) -> Publish {
+        Publish::new(topic, payload.to_vec()).qos(qos(self.qos)).retain(self.retain)
+    }
+
+    async fn publish(&self, client: &MqttClient, payload: &[u8], output: &Output) -> Result<(), Failure> {
+        let bytes = payload.len();
+        for topic in &self.topic {
+            client.send(self.to(topic, payload)).await?;
+            let object = json!({ "published": true, "topic": topic, "bytes": bytes });
+            output.result(&object, || format!("{bytes} bytes published to {topic}"))?;
+        }
+        Ok(())
+    }
+
+    async fn publish_lines(&self, client: &MqttClient, output: &Output) -> Result<(), Failure> {
+        let mut interrupt = Interrupt::listen()?;
+        let mut input = BufReader::new(tokio::io::stdin());
+        while let Some(line) = interrupt.or(next_line(&mut input)).await {
+            let Some(line) = line? else { break };
+            self.publish(client, &line, output).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A line without its end; `None` after the last one.
+async fn next_line(input: &mut BufReader<Stdin>) -> Result<Option<Vec<u8>>, Failure> {
+    let mut line = Vec::new();
+    if input.read_until(b'\n', &mut line).await? == 0 {
+        return Ok(None);
+    }
+    let text = line.strip_suffix(b"\n").unwrap_or(&line);
+    Ok(Some(text.strip_suffix(b"\r").unwrap_or(text).to_vec()))
 }
