@@ -4,6 +4,7 @@
 //! fails and names the Debian package. Every test starts servers of its own, on free ports of loopback, in a
 //! temporary directory, with fresh certificates; what they logged is shown when the test fails.
 
+mod aedes;
 mod client;
 mod credentials;
 mod device;
