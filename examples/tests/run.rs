@@ -23,6 +23,13 @@ fn mqtt_publish() {
 }
 
 #[test]
+fn mqtt_large() {
+    let expected = "host: the module takes payloads of at most 65536 bytes, 100000 are wanted\n\
+                    100000 bytes with quality of service Some(ExactlyOnce)\n";
+    assert_eq!(run("mqtt_large"), expected);
+}
+
+#[test]
 fn resilient_mqtt() {
     let expected =
         "the connection was lost and is back, with 1 subscription\nthing-1/telemetry: {\"celsius\":21.5}\n";

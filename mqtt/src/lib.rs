@@ -31,11 +31,19 @@
 //! # }
 //! ```
 //!
+//! # Modules without MQTT, and what a module cannot carry
+//!
+//! Where the module has no MQTT client, or its client cannot carry what is asked for, MQTT 3.1.1 runs on this computer
+//! over a TLS socket of the module, behind the same [`MqttClient`]. [`MqttOptions::engine`] asks for the one or the
+//! other; by default [`Engine::Auto`] chooses, and [`MqttClient::engine`] and the log tell which, and why. What differs
+//! is listed at [`Engine`].
+//!
 //! # What the module does not tell
 //!
 //! Quality of service, retain and duplicate flag of received messages; whether the broker remembers a
 //! persistent session; the granted quality of service. Received messages wait in 30 slots inside the module
-//! and are read at once; when they are all taken, [`Event::SlotsFull`] tells that messages were lost.
+//! and are read at once; when they are all taken, [`Event::SlotsFull`] tells that messages were lost. MQTT on this
+//! computer tells all of that, and holds up the broker instead.
 
 #[cfg(feature = "aws")]
 pub mod aws;

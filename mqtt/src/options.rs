@@ -115,7 +115,7 @@ impl MqttOptions {
     }
 
     /// How long the connection may be idle before the module pings the broker, in whole seconds. Default
-    /// 60 s on platform 37, which takes 60 s to 3600 s. Half of it is also how often the client asks the
+    /// 60 s on platform 37, which takes 60 s to 3600 s; 1 s to 65,535 s and 60 s where MQTT runs on this computer. Half of it is also how often the client asks the
     /// module whether the connection is alive. Source: M37 p1018.
     pub fn keep_alive(mut self, keep_alive: Duration) -> Self {
         self.keep_alive = Some(keep_alive);
@@ -152,13 +152,15 @@ impl MqttOptions {
     }
 
     /// How long the module waits for the broker's acknowledgement, in whole seconds. Default 10 s on
-    /// platform 37, which takes 1 s to 60 s. Source: M37 p1023.
+    /// platform 37, which takes 1 s to 60 s. Where MQTT runs on this computer: 1 s to 3600 s, default 30 s.
+    /// Source: M37 p1023.
     pub fn packet_timeout(mut self, packet_timeout: Duration) -> Self {
         self.packet_timeout = Some(packet_timeout);
         self
     }
 
-    /// How long name resolution, TCP, TLS and login may take together. Default 150 s on platform 37.
+    /// How long name resolution, TCP, TLS and login may take together. Default 150 s on platform 37, and 120 s where MQTT
+    /// runs on this computer.
     pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
         self.connect_timeout = Some(connect_timeout);
         self

@@ -63,6 +63,11 @@ impl Credentials {
         self.builder().identity(identity(&self.device)).build().expect("they fit together")
     }
 
+    /// The device's certificate.
+    pub(super) fn identity(&self) -> Identity {
+        identity(&self.device)
+    }
+
     /// Trusts the authority and shows no certificate.
     pub(super) fn anonymous_tls(&self) -> TlsOptions {
         self.builder().build().expect("they fit together")

@@ -2,6 +2,7 @@
 //! nothing above "at least once". Its own clients are at the other end.
 
 mod broker;
+mod host;
 
 use bytes::Bytes;
 use telit_core::Category;
