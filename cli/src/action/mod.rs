@@ -2,6 +2,8 @@
 
 pub(crate) mod at;
 pub(crate) mod aws;
+#[cfg(feature = "simulator")]
+mod aws_broker;
 pub(crate) mod demo;
 pub(crate) mod ftps;
 pub(crate) mod https;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+#[cfg(feature = "simulator")]
+use super::aws_broker::AwsBroker;
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -29,6 +31,14 @@ pub(crate) struct SimulateArguments {
     /// File that keeps the non-volatile memory
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Play AWS IoT Core beside the module; its certificates and keys go into this folder
+    ///
+    /// The module reaches it as a1b2c3d4e5f6g7-ats.iot.eu-west-1.amazonaws.com:8883, every other client at the address
+    /// that is printed. ca.pem is what to trust. device.pem and device.key are those of the thing `device`, which may do
+    /// everything. claim.pem and claim.key are good for fleet provisioning with the template `fleet` and its parameter
+    /// `SerialNumber`. Why a connection was closed is told, other than by AWS.
+    #[arg(long, value_name = "FOLDER")]
+    aws_broker: Option<PathBuf>,
 }
 
 #[cfg(feature = "simulator")]
@@ -44,7 +54,11 @@ pub(crate) async fn run(
     if let Some(state) = &command.state {
         check_state(state)?;
     }
-    let module = start(arguments, command)?;
+    let aws = match &command.aws_broker {
+        Some(folder) => Some(AwsBroker::start(folder, output).await?),
+        None => None,
+    };
+    let module = start(arguments, command, aws.as_ref())?;
     // The links exist as long as these.
     let mut ports = command.link.iter().map(|link| attach(&module, link)).collect::<Result<Vec<_>, _>>()?;
     for link in &command.link {
@@ -54,6 +68,7 @@ pub(crate) async fn run(
     tokio::select! {
         () = interrupt.received() => {}
         () = keep_plugged_in(&module, &mut ports, output) => {}
+        () = tell_of(aws.as_ref(), output) => {}
     }
     drop(ports);
     module.shutdown().await;
@@ -64,6 +79,7 @@ pub(crate) async fn run(
 fn start(
     arguments: &Arguments,
     command: &SimulateArguments,
+    aws: Option<&AwsBroker>,
 ) -> Result<telit_simulator::VirtualModule, Failure> {
     use std::time::Duration;
 
@@ -74,14 +90,25 @@ fn start(
         .platform
         .0
         .ok_or_else(|| Failure::usage("a virtual module needs a platform").hint("give --platform 37"))?;
+    let given = arguments.global.resolve.iter().cloned();
+    let resolve: Vec<_> = given.chain(aws.map(AwsBroker::resolve)).collect();
     virtual_module::start(&Settings {
-        resolve: &arguments.global.resolve,
+        resolve: &resolve,
         baud: arguments.global.baud,
         latency: Duration::from_millis(command.latency),
         faults: &command.fault,
         state: command.state.as_deref(),
         ..Settings::new(platform)
     })
+}
+
+/// What happens to connections to AWS IoT Core, if it is played.
+#[cfg(feature = "simulator")]
+async fn tell_of(aws: Option<&AwsBroker>, output: &Output) {
+    match aws {
+        Some(aws) => aws.tell(output).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// All of them, before the first one is made.

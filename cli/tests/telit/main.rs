@@ -5,6 +5,8 @@
 
 #[cfg(feature = "simulator")]
 mod aws;
+#[cfg(feature = "simulator")]
+mod aws_broker;
 mod harness;
 #[cfg(feature = "simulator")]
 mod platforms;

@@ -20,6 +20,11 @@ pub(crate) struct Simulated {
 impl Simulated {
     /// Starts it and waits until it is ready.
     pub(crate) fn start(options: &[&str]) -> Self {
+        Self::start_with_lines(options, 0).0
+    }
+
+    /// The same, for one that has so many lines to say before.
+    pub(crate) fn start_with_lines(options: &[&str], count: usize) -> (Self, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let links = ["first", "second"].map(|name| folder.path().join(name));
         let mut process = command(&["simulate", "--platform", "37"])
@@ -30,10 +35,11 @@ impl Simulated {
             .unwrap();
         let stdout = BufReader::new(process.stdout.take().unwrap());
         let mut simulated = Self { process, stdout, links, _folder: folder };
+        let lines = (0..count).map(|_| simulated.line()).collect();
         for link in simulated.links.clone() {
             assert_eq!(simulated.line(), format!("ready {}\n", link.display()));
         }
-        simulated
+        (simulated, lines)
     }
 
     pub(crate) fn port(&self) -> &str {

@@ -5,6 +5,7 @@
 //! temporary directory, with fresh certificates; what they logged is shown when the test fails.
 
 mod aedes;
+mod aws;
 mod client;
 mod credentials;
 mod device;

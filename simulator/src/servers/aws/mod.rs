@@ -55,6 +55,8 @@ mod registry;
 mod session;
 mod shadow;
 mod state;
+#[cfg(test)]
+mod tests;
 mod topic;
 
 pub use self::disruption::Disruption;
