@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use telit_core::Modem;
-use telit_mqtt::{MqttClient, Publish, QoS};
+use telit_mqtt::{EngineChoice, MqttClient, MqttOptions, MqttSecurity, Publish, QoS};
 
 use super::super::bench::Bench;
 use super::super::mqtt::{IN, OUT, RECEIVE, Session, connect};
@@ -136,6 +136,20 @@ fn asking_what_the_module_can() {
         let told = interrupted(bench, moments, MqttClient::capabilities(&modem)).await;
         let step = in_step(bench, &modem).await?;
         MqttClient::capabilities(&modem).await.map_err(failed("capabilities"))?;
+        let client = session.connect_again(bench, &modem).await?;
+        goes_on(session, bench, &modem, client).await?;
+        Ok(step.completed(told.is_some()))
+    });
+}
+
+#[test]
+fn asking_who_would_speak() {
+    at_every_await("EngineChoice::of", async |session: &Session, bench, moments| {
+        let modem = on_line(bench).await?;
+        let options = MqttOptions::new("broker.test", "thing", MqttSecurity::DangerPlain).largest_payload(1);
+        let told = interrupted(bench, moments, EngineChoice::of(&modem, &options)).await;
+        let step = in_step(bench, &modem).await?;
+        EngineChoice::of(&modem, &options).await.map_err(failed("who would speak"))?;
         let client = session.connect_again(bench, &modem).await?;
         goes_on(session, bench, &modem, client).await?;
         Ok(step.completed(told.is_some()))
