@@ -13,6 +13,7 @@ pub struct ModuleError {
     family: ErrorFamily,
     number: Option<u32>,
     text: String,
+    behind_payload: bool,
 }
 
 /// The form in which a refusal arrived.
@@ -33,7 +34,7 @@ impl ModuleError {
     /// A bare `ERROR`.
     #[must_use]
     pub fn plain() -> Self {
-        Self { family: ErrorFamily::Plain, number: None, text: String::new() }
+        Self { family: ErrorFamily::Plain, number: None, text: String::new(), behind_payload: false }
     }
 
     /// A `+CME ERROR` with this number or text.
@@ -45,13 +46,27 @@ impl ModuleError {
     fn detailed(family: ErrorFamily, detail: &str) -> Self {
         let detail = detail.trim();
         match detail.parse() {
-            Ok(number) => Self { family, number: Some(number), text: String::new() },
-            Err(_) => Self { family, number: None, text: detail.to_owned() },
+            Ok(number) => Self { family, number: Some(number), text: String::new(), behind_payload: false },
+            Err(_) => Self { family, number: None, text: detail.to_owned(), behind_payload: false },
         }
     }
 
     fn call(text: &str) -> Self {
-        Self { family: ErrorFamily::Call, number: None, text: text.to_owned() }
+        Self { family: ErrorFamily::Call, number: None, text: text.to_owned(), behind_payload: false }
+    }
+
+    /// The same refusal, of a command whose payload the module had got by then.
+    #[must_use]
+    pub fn behind_payload(mut self) -> Self {
+        self.behind_payload = true;
+        self
+    }
+
+    /// Whether the module had asked for the payload of the command, and got it, before it refused. If not, none of the
+    /// payload has gone anywhere.
+    #[must_use]
+    pub fn is_behind_payload(&self) -> bool {
+        self.behind_payload
     }
 
     /// The form in which it arrived.

@@ -219,8 +219,8 @@ impl SocketError {
     pub(super) fn not_sent(error: CommandError) -> Self {
         let nothing_open =
             matches!(TlsFailure::of(&error), Some(TlsFailure::NotConnected | TlsFailure::NotActivated));
-        // Whether a block that was refused had gone in part, no module tells.
-        let refused = error.module_error().is_some() && !nothing_open;
+        // Whether a block that the module took and refused had gone in part, no module tells.
+        let refused = error.module_error().is_some_and(ModuleError::is_behind_payload) && !nothing_open;
         Self::NotSent { may_have_gone: refused || error.may_have_taken_effect(), error }
     }
 
@@ -394,5 +394,18 @@ mod tests {
         let error = SocketError::not_sent(refused("SSL not connected"));
         assert!(matches!(error, SocketError::NotSent { may_have_gone: false, .. }));
         assert!(error.to_string().starts_with("bytes were not accepted, none of them has gone: "), "{error}");
+    }
+
+    #[test]
+    fn only_a_block_that_the_module_had_got_may_have_gone_although_it_was_refused() {
+        let refused = |error| CommandError::Refused { command: "#SSLSENDEXT".into(), error };
+        let (before, error) = (ModuleError::plain(), ModuleError::equipment("SSL socket error"));
+        for (error, gone) in [(before, false), (error.clone(), false), (error.behind_payload(), true)] {
+            let judged = SocketError::not_sent(refused(error));
+            assert!(
+                matches!(&judged, SocketError::NotSent { may_have_gone, .. } if *may_have_gone == gone),
+                "{judged}"
+            );
+        }
     }
 }

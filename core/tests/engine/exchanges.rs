@@ -162,13 +162,14 @@ fn a_prompt_can_be_refused_before_and_after_the_data() {
     let mut rig = Rig::new();
     rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"x"))));
     rig.feed(b"\r\n+CME ERROR: MQTT PUBSEXT Fail\r\n");
-    assert!(matches!(rig.result(), Some(Err(Failure::Refused(_)))));
+    let refused = ModuleError::equipment("MQTT PUBSEXT Fail");
+    assert_eq!(rig.result(), Some(Err(Failure::Refused(refused))));
     rig.pass(Duration::from_millis(20));
     rig.begin(set("#MQPUBSEXT", Expect::triple_prompt(Bytes::from_static(b"x"))));
     rig.feed(b"\r\n>>>");
     rig.events.clear();
     rig.feed(b"\r\n+CME ERROR: 1110\r\n");
-    assert_eq!(rig.result(), Some(Err(Failure::Refused(ModuleError::equipment("1110")))));
+    assert_eq!(rig.result(), Some(Err(Failure::Refused(ModuleError::equipment("1110").behind_payload()))));
     assert_eq!(rig.abandoned, 1, "the module reads commands again");
     assert!(!rig.engine.is_ready(rig.now));
 }

@@ -346,7 +346,9 @@ impl Pending {
     fn finish(&mut self, result: Final) -> Step {
         match (result, self.expects_stream()) {
             // The rest of the payload may still be on its way to a module that reads commands again.
-            (Final::Error(error), _) if self.payload_sent => Step::Lost(Failure::Refused(error)),
+            (Final::Error(error), _) if self.payload_sent => {
+                Step::Lost(Failure::Refused(error.behind_payload()))
+            }
             (Final::Error(error), _) if matches!(self.exchange.expect.0, Shape::Text { foreign: true }) => {
                 Step::Unsure(Err(Failure::Refused(error)))
             }
