@@ -69,7 +69,7 @@ impl CommandMode {
                 Action::Receive { most } => self.receive(most).await?,
                 Action::Send { length } => self.send(length).await?,
                 Action::Count => self.count().await?,
-                Action::Look => self.look().await?,
+                Action::Look => drop(self.look().await?),
             }
         }
     }
@@ -83,7 +83,7 @@ impl CommandMode {
                 self.pump.received(now(), block.data.len(), block.disconnected);
                 self.link.buffers.push(block.data);
             }
-            Err(error) if says_no_connection(&error) => return self.receive_refused().await,
+            Err(error) if says_no_connection(&error) => return self.receive_refused(error).await,
             // Bytes may have been lost on the way.
             Err(error) => return Err(error.into()),
         }
@@ -91,8 +91,10 @@ impl CommandMode {
     }
 
     /// A module that has restarted refuses like one whose connection has ended.
-    async fn receive_refused(&mut self) -> Result<(), SocketError> {
-        self.look().await?;
+    async fn receive_refused(&mut self, error: CommandError) -> Result<(), SocketError> {
+        if self.look().await? == Some(SocketState::Open) {
+            return Err(error.into());
+        }
         self.pump.receive_refused(now());
         Ok(())
     }
@@ -136,15 +138,21 @@ impl CommandMode {
         Ok(())
     }
 
-    async fn look(&mut self) -> Result<(), SocketError> {
+    /// The state of the connection; `None` if the module does not say.
+    async fn look(&mut self) -> Result<Option<SocketState>, SocketError> {
         match self.run_command(ReadSocketState { socket: self.link.socket() }).await? {
-            Ok(report) if report.state == SocketState::Disabled => return Err(SocketError::Disabled),
-            Ok(report) => self.pump.looked(now(), report.state == SocketState::Open),
-            Err(error) if says_nothing_more(&error) => return Err(error.into()),
-            // It does not say; there may be something to read.
-            Err(_) => self.pump.looked(now(), true),
+            Ok(report) if report.state == SocketState::Disabled => Err(SocketError::Disabled),
+            Ok(report) => {
+                self.pump.looked(now(), report.state == SocketState::Open);
+                Ok(Some(report.state))
+            }
+            Err(error) if says_nothing_more(&error) => Err(error.into()),
+            // There may be something to read.
+            Err(_) => {
+                self.pump.looked(now(), true);
+                Ok(None)
+            }
         }
-        Ok(())
     }
 
     /// Runs a command and hears what the module says meanwhile.

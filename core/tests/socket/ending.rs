@@ -85,6 +85,16 @@ async fn a_refused_read_is_no_end_of_file() {
     }
     let error = end_after(|line| match line {
         line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\nERROR\r\n"),
+        line if line.starts_with("AT#SSLS=1") => Some(b"\r\n#SSLS: 1,2,0x1302\r\n\r\nOK\r\n"),
+        _ => None,
+    });
+    let error = socket_error(error.await.unwrap_err());
+    assert!(
+        matches!(error, SocketError::Command(CommandError::Refused { .. })),
+        "it still stands: {error:?}"
+    );
+    let error = end_after(|line| match line {
+        line if line.starts_with("AT#SSLRECV=1") => Some(b"\r\nERROR\r\n"),
         line if line.starts_with("AT#SSLS=1") => Some(b"\r\n#SSLS: 1,0\r\n\r\nOK\r\n"),
         _ => None,
     });
