@@ -20,13 +20,15 @@ fn refused(words: &str, bad: &str) {
 
 #[test]
 fn hosts_names_topics_headers_and_passwords() {
-    const WORDS: [&str; 12] = [
+    const WORDS: [&str; 14] = [
         "--apn @ https get https://h.test/",
         "--clock ntp:@ https get https://h.test/",
         "mqtt pub --host @ --client-id c --topic t --message m",
         "mqtt pub --host h --client-id @ --topic t --message m",
-        "mqtt pub --host h --client-id c --username @ --password-env TELIT_TEST_GOOD --topic t --message m",
-        "mqtt pub --host h --client-id c --username u --password-env TELIT_TEST_PASSWORD --topic t --message m",
+        "mqtt pub --engine module --host h --client-id c --username @ --password-env TELIT_TEST_GOOD --topic t --message m",
+        "mqtt pub --engine module --host h --client-id c --username u --password-env TELIT_TEST_PASSWORD --topic t --message m",
+        "mqtt pub --engine host --host @ --client-id c --topic t --message m",
+        "mqtt pub --engine host --host h --client-id @ --topic t --message m",
         "mqtt pub --host h --client-id c --topic @ --message m",
         "mqtt sub --host h --client-id c --topic @",
         "socket @:443",
@@ -39,6 +41,23 @@ fn hosts_names_topics_headers_and_passwords() {
             // The sign that stands for the value is part of this URL.
             let words = words.replace("ftps://u@h/f", "ftps://h/f");
             refused(&words, bad);
+        }
+    }
+}
+
+/// MQTT on this computer carries quotes in these, and nothing that ends or edits a line.
+#[test]
+fn user_names_and_passwords_of_mqtt() {
+    let user = "--username @ --password-env TELIT_TEST_GOOD";
+    let password = "--username u --password-env TELIT_TEST_PASSWORD";
+    for engine in ["auto", "host"] {
+        for who in [user, password] {
+            for bad in FORBIDDEN.into_iter().filter(|bad| *bad != "\"") {
+                refused(
+                    &format!("mqtt pub --engine {engine} --host h --client-id c {who} --topic t --message m"),
+                    bad,
+                );
+            }
         }
     }
 }

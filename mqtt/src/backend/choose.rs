@@ -9,8 +9,8 @@ use crate::error::ConnectError;
 use crate::host::HostEngine;
 use crate::options::MqttOptions;
 
-/// What the options say of times and numbers is to be put right, not to be evaded.
-const NO_REASON: [&str; 5] = ["keep-alive", "packet timeout", "connect timeout", "port", "instance"];
+/// What the options say of the host, of times and numbers is to be put right, not to be evaded.
+const NO_REASON: [&str; 6] = ["host", "keep-alive", "packet timeout", "connect timeout", "port", "instance"];
 
 /// Who speaks MQTT, and why. Nothing is changed on the module.
 pub(crate) async fn choose(
@@ -159,12 +159,31 @@ mod tests {
     #[tokio::test]
     async fn what_a_command_line_cannot_carry_is_carried_otherwise() {
         let mut strange = options();
-        strange.client_id = "gr\u{fc}n \"1\"".to_owned();
+        strange.client_id = "gr\u{fc}n 1".to_owned();
         assert!(why_not(PlatformId::P37, strange).await.contains("client identifier"));
         let long = options().credentials("user", "p".repeat(500));
         assert!(!why_not(PlatformId::P37, long).await.is_empty());
         let will = options().last_will(LastWill::new("t", vec![0xff; 2000]));
         assert!(why_not(PlatformId::P37, will).await.contains("last will"));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_carries_is_refused_by_both() {
+        for bad in ["a\rb", "a\nb", "a\0b", "a\u{1a}b", "a\"b"] {
+            for platform in PlatformId::ALL {
+                let mut nobody = options();
+                nobody.client_id = bad.to_owned();
+                let mut nowhere = options();
+                nowhere.host = bad.to_owned();
+                for (options, field) in [(nobody, "client identifier"), (nowhere, "host")] {
+                    let refused = choice(platform, options.clone()).await;
+                    let Err(ConnectError::InvalidOption(invalid)) = refused else {
+                        panic!("{platform} {field} {bad:?}: {refused:?}");
+                    };
+                    assert_eq!(invalid.field(), field);
+                }
+            }
+        }
     }
 
     #[tokio::test]

@@ -64,12 +64,14 @@ pub(super) fn tls(options: &MqttOptions) -> Result<TlsOptions, InvalidValue> {
     }
 }
 
-/// What we say of ourselves.
+/// What we say of ourselves, and to whom.
 pub(super) fn login(options: &MqttOptions) -> Result<Login, InvalidValue> {
-    let MqttOptions { client_id, user, password, clean_session, last_will, .. } = options.clone();
+    let MqttOptions { host, client_id, user, password, clean_session, last_will, .. } = options.clone();
+    check_host(&host)?;
     for (field, text) in [("client identifier", &client_id), ("user name", &user), ("password", &password)] {
         check_text(field, text)?;
     }
+    check_quotes("client identifier", &client_id)?;
     if client_id.is_empty() {
         return Err(InvalidValue::new("client identifier", "it is empty"));
     }
@@ -93,14 +95,75 @@ fn check_will(will: &LastWill) -> Result<(), InvalidValue> {
     }
 }
 
-/// Source: MQTT 3.1.1, section 1.5.3.
+/// A name that any resolver takes, as the module's own client checks it.
+fn check_host(host: &str) -> Result<(), InvalidValue> {
+    if host.is_empty() {
+        return Err(InvalidValue::new("host", "it is empty"));
+    }
+    if !host.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(InvalidValue::new("host", "it is not printable ASCII without spaces"));
+    }
+    check_quotes("host", host)
+}
+
+/// Names by which others know something: what ends a string elsewhere is a mistake or worse.
+fn check_quotes(field: &'static str, name: &str) -> Result<(), InvalidValue> {
+    match name.contains('"') {
+        true => Err(InvalidValue::new(field, "it contains a double quote")),
+        false => Ok(()),
+    }
+}
+
+/// The standard advises against control characters, and brokers may hang up on them. In a name or password they are
+/// what is left of a line end. Source: MQTT 3.1.1, section 1.5.3.
 fn check_text(field: &'static str, text: &str) -> Result<(), InvalidValue> {
     if text.len() > TEXT_LIMIT {
         let problem = format!("it has {} bytes, MQTT carries at most {TEXT_LIMIT}", text.len());
         return Err(InvalidValue::new(field, problem));
     }
-    match text.contains('\0') {
-        true => Err(InvalidValue::new(field, "MQTT carries no character with the number 0")),
-        false => Ok(()),
+    match text.chars().find(|character| character.is_control()) {
+        Some(control) => {
+            let problem = format!("it contains the control character {}", control.escape_unicode());
+            Err(InvalidValue::new(field, problem))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use telit_core::tls::TlsOptions;
+
+    use super::*;
+
+    fn with(host: &str, client_id: &str, user: &str, password: &str) -> Option<&'static str> {
+        let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        let options = MqttOptions::new(host, client_id, MqttSecurity::Tls(tls)).credentials(user, password);
+        login(&options).err().map(|error| error.field())
+    }
+
+    #[test]
+    fn whoever_logs_in_has_a_name_without_control_characters() {
+        for bad in ["a\rb", "a\nb", "a\0b", "a\u{1a}b", "a\u{1b}b", "a\u{7f}b", "a\u{85}b"] {
+            assert_eq!(with(bad, "c", "u", "p"), Some("host"), "{bad:?}");
+            assert_eq!(with("h", bad, "u", "p"), Some("client identifier"), "{bad:?}");
+            assert_eq!(with("h", "c", bad, "p"), Some("user name"), "{bad:?}");
+            assert_eq!(with("h", "c", "u", bad), Some("password"), "{bad:?}");
+        }
+        for bad in ["", "a\"b"] {
+            assert_eq!(with(bad, "c", "u", "p"), Some("host"), "{bad:?}");
+            assert_eq!(with("h", bad, "u", "p"), Some("client identifier"), "{bad:?}");
+        }
+        for bad in ["a b", "gr\u{fc}n.example"] {
+            assert_eq!(with(bad, "c", "u", "p"), Some("host"), "{bad:?}");
+        }
+        assert_eq!(with("h", "c", "", "p"), Some("password"));
+    }
+
+    #[test]
+    fn what_the_module_cannot_carry_is_carried() {
+        assert_eq!(with("h", "gr\u{fc}n 1", "u\"ser", "p\"a\\s\u{20ac}s"), None);
+        assert_eq!(with("h", &"c".repeat(600), "u", &"p".repeat(65_535)), None);
+        assert_eq!(with("h", "c", "u", &"p".repeat(65_536)), Some("password"));
     }
 }
