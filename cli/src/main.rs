@@ -4,6 +4,7 @@ mod action;
 mod args;
 mod clock;
 mod failure;
+mod help;
 mod interrupt;
 mod log;
 mod output;
@@ -21,15 +22,13 @@ mod virtual_module;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::Arguments;
 use failure::Failure;
 use output::Output;
 
 fn main() -> ExitCode {
     failure::hide_backtraces();
-    let arguments = match Arguments::try_parse() {
+    let arguments = match help::parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return failure::report_arguments(&error),
     };

@@ -41,6 +41,27 @@ fn help_lists_the_commands_that_exist() {
 }
 
 #[test]
+fn the_help_of_simulate_tells_the_options_that_mean_something_there() {
+    let help = telit(&["simulate", "--help"]).ok().stdout;
+    let told = |option: &str| {
+        help.lines().any(|line| line.split([' ', ',']).any(|word| word.trim_end_matches('.') == option))
+    };
+    let own = ["--link", "--latency", "--fault", "--state", "--aws-broker"];
+    let global = ["--platform", "--baud", "--resolve", "--json", "--verbose", "--quiet"];
+    for option in own.iter().chain(&global) {
+        assert!(told(option), "{option}: {help}");
+    }
+    for option in
+        ["--port", "--apn", "--cid", "--clock", "--transcript", "--recover", "--heartbeat", "--ca", "--ram"]
+    {
+        assert!(!told(option), "{option}: {help}");
+    }
+    assert!(!help.contains("TLS options") && !help.contains("Recovery options"), "{help}");
+    let help = telit(&["info", "--help"]).ok().stdout;
+    assert!(help.contains("--transcript") && help.contains("TLS options"), "{help}");
+}
+
+#[test]
 fn without_a_command_the_help_is_an_error() {
     let ran = telit(&[""; 0]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
