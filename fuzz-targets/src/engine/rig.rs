@@ -15,6 +15,8 @@ const HELD_LIMIT: usize = 4096 + 32;
 const CALLS_AT_ONE_TIME: usize = 20;
 /// Longer than every way back in step, and shorter than the longest deadline of the exchanges.
 const LONG: Duration = Duration::from_secs(300);
+/// For so long the engine does not complete a counted payload that the module may wait for, see `ShortPayload::Waits`.
+const KEPT: Duration = Duration::from_secs(300);
 
 /// How the module's bytes arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub(super) struct Rig {
     leaving: bool,
     /// The exchange under way, and whether it opens a stream.
     begun: Option<bool>,
+    /// A counted payload was announced.
+    announced: bool,
     streaming: bool,
     /// What was written since the module answered last.
     unanswered: Vec<u8>,
@@ -66,6 +70,7 @@ impl Rig {
             holding: false,
             leaving: false,
             begun: None,
+            announced: false,
             streaming: false,
             unanswered: Vec::new(),
         }
@@ -113,6 +118,9 @@ impl Rig {
         self.feed(b"\r\n");
         self.pass(Duration::from_secs(1));
         self.until_ready(&mut module);
+        if self.announced {
+            self.pass(KEPT);
+        }
         self.assert_answered(&mut module);
     }
 
@@ -160,7 +168,8 @@ impl Rig {
     }
 
     fn begin(&mut self, exchange: Exchange) {
-        let opens_stream = format!("{:?}", exchange.expected()).contains("Stream(");
+        let shape = format!("{:?}", exchange.expected());
+        let opens_stream = shape.contains("Stream(");
         if !self.engine.is_ready(self.now) {
             return self.begin_too_early(exchange);
         }
@@ -170,6 +179,7 @@ impl Rig {
             "the engine is ready while something is under way"
         );
         self.begun = Some(opens_stream);
+        self.announced |= shape.contains("Prompt(Counted");
         self.engine.begin(self.now, exchange);
         self.drain();
     }
