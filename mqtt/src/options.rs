@@ -237,6 +237,15 @@ impl MqttOptions {
         self.last_will.as_ref().map_or(Ok(()), |will| rules.check_publish(&will.to_message()))
     }
 
+    /// Says in the log what is dangerous.
+    pub(crate) fn warn(&self) {
+        if matches!(self.security, MqttSecurity::DangerPlain) {
+            tracing::warn!(
+                "the connection is not encrypted: everybody on the way can read and change everything"
+            );
+        }
+    }
+
     pub(crate) fn port_number(&self) -> u16 {
         self.port.unwrap_or(match self.security {
             MqttSecurity::Tls(_) => TLS_PORT,

@@ -16,7 +16,7 @@ use telit_core::tls::{CaCertificate, TlsOptions};
 use telit_ftps::{FtpsClient, FtpsOptions};
 use telit_https::http::{HeaderValue, Request};
 use telit_https::{HttpsClient, RequestBody};
-use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity};
+use telit_mqtt::{Engine, MqttClient, MqttOptions, MqttSecurity};
 use tokio::io::{DuplexStream, duplex};
 
 /// What could end a line, a string or an entry, what terminals and modules edit with, and what is no ASCII.
@@ -142,7 +142,7 @@ async fn sockets() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn mqtt() {
+async fn mqtt_on_the_module() {
     for platform in each_platform() {
         let security = || MqttSecurity::Tls(tls(platform));
         for value in values() {
@@ -154,7 +154,35 @@ async fn mqtt() {
             ];
             for (what, options) in options {
                 let module = untouched(platform);
+                let options = options.engine(Engine::Module);
                 module.assert_refused(what, &value, MqttClient::connect(&module.modem, options).await);
+            }
+        }
+    }
+}
+
+/// What the module's client cannot carry is carried by this computer, as far as it is text and a name.
+#[tokio::test(start_paused = true)]
+async fn mqtt_on_either_side() {
+    let text = |value: &str| !value.chars().any(char::is_control);
+    for platform in each_platform() {
+        let security = || MqttSecurity::Tls(tls(platform));
+        for value in values() {
+            let login = MqttOptions::new("host", "id", security());
+            let mut options = vec![("host", MqttOptions::new(&*value, "id", security()))];
+            if !text(&value) || value.contains('"') {
+                options.push(("client identifier", MqttOptions::new("host", &*value, security())));
+            }
+            if !text(&value) {
+                options.push(("user", login.clone().credentials(&*value, "password")));
+                options.push(("password", login.credentials("user", &*value)));
+            }
+            for (what, options) in options {
+                for engine in [Engine::Auto, Engine::Host] {
+                    let module = untouched(platform);
+                    let options = options.clone().engine(engine);
+                    module.assert_refused(what, &value, MqttClient::connect(&module.modem, options).await);
+                }
             }
         }
     }

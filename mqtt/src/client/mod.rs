@@ -103,6 +103,7 @@ impl MqttClient {
     /// disconnects then.
     pub async fn connect(modem: &Modem, options: MqttOptions) -> Result<Self, ConnectError> {
         let (backend, engine) = backend::choose(modem, &options).await?;
+        options.warn();
         match Self::connect_with(backend, engine).await {
             Err(error) => match backend::instead(modem, &options, &error) {
                 Some((backend, engine)) => Self::connect_with(backend, engine).await,

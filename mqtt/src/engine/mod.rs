@@ -47,11 +47,6 @@ impl Engine {
         engine.broker(instance, false).exchange()?;
         engine.login(instance).exchange()?;
         engine.check_will(instance)?;
-        if matches!(engine.options.security, MqttSecurity::DangerPlain) {
-            tracing::warn!(
-                "the connection is not encrypted: everybody on the way can read and change everything"
-            );
-        }
         Ok(engine)
     }
 
