@@ -557,7 +557,7 @@ impl Engine {
                     self.become_idle(now);
                 } else {
                     let has_peer = matches!(&self.state, State::Stream(stream) if stream.has_peer());
-                    let cause = if has_peer { Cause::StreamEnded } else { Cause::Unknown };
+                    let cause = if has_peer { Cause::StreamOpen } else { Cause::Unknown };
                     self.become_resync(now, Trouble { cause, ..Trouble::default() });
                 }
             }

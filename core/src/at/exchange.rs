@@ -192,6 +192,13 @@ pub enum StreamEnding {
     NamedMarkAndSilence,
 }
 
+impl StreamEnding {
+    /// Whether what is written goes to somebody.
+    pub(crate) const fn has_peer(self) -> bool {
+        matches!(self, Self::MarkAndSilence | Self::ProvenMarkAndSilence | Self::NamedMarkAndSilence)
+    }
+}
+
 impl Expect {
     /// Nothing but a final result.
     #[must_use]

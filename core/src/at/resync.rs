@@ -100,9 +100,9 @@ pub(crate) enum Cause {
     Unknown,
     /// A counted payload was sent, and the module may still wait for the rest of it.
     PayloadSent,
-    /// A stream ended as if the module had ended it; its peer can send what looks like that, and would get
-    /// what is sent meanwhile.
-    StreamEnded,
+    /// A stream with a peer may stand open: it ended as if the module had ended it, and its peer can send what looks like
+    /// that; or the answer to the dial was lost. The peer would get what is sent meanwhile.
+    StreamOpen,
     /// A prompt opened that nobody has an answer for.
     PromptOpen,
     /// The end of an answer was recognised by the silence behind it.
@@ -164,7 +164,7 @@ impl Resync {
         let ladder = match trouble.cause {
             _ if trouble.entry.is_some_and(|entry| entry.is_kept(now)) => PROBES_ONLY,
             Cause::PayloadSent => PROBES_ONLY,
-            Cause::StreamEnded => ESCAPE_FIRST,
+            Cause::StreamOpen => ESCAPE_FIRST,
             Cause::PromptOpen => ESCAPE_KEY_FIRST,
             Cause::Unknown | Cause::Silence => LADDER,
         };

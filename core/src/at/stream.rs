@@ -408,13 +408,7 @@ impl Stream {
 
     /// Whether what is sent to find the line again can reach a peer, should the stream not have ended.
     pub(crate) fn has_peer(&self) -> bool {
-        let both_ways = matches!(
-            self.ending,
-            StreamEnding::MarkAndSilence
-                | StreamEnding::ProvenMarkAndSilence
-                | StreamEnding::NamedMarkAndSilence
-        );
-        both_ways && !self.proven
+        self.ending.has_peer() && !self.proven
     }
 
     fn closed_by(&self, line: Line) -> StreamStep {

@@ -366,3 +366,22 @@ fn a_sign_in_the_answer_is_no_prompt_where_none_is_refused() {
     rig.feed(b"\r\n+CMEE\r\n\r\nOK\r\n");
     assert_eq!(lines(&rig.reply()), ["+CMEE"]);
 }
+
+/// `CONNECT` may have been lost on the line, and then the module sends on whatever it gets.
+#[test]
+fn a_dial_without_an_answer_is_left_by_the_escape_sequence_first() {
+    let dial = |end| set("#FTPPUT", Expect::stream(end));
+    for (end, first) in [
+        (StreamEnding::MarkAndSilence, "+++"),
+        (StreamEnding::ProvenMarkAndSilence, "+++"),
+        (StreamEnding::NamedMarkAndSilence, "+++"),
+        (StreamEnding::ReceiveOnly, PROBE),
+        (StreamEnding::Length(3), PROBE),
+    ] {
+        for answer in [&b""[..], b"\r\nCONNE\r\n"] {
+            let mut rig = failed(dial(end), answer);
+            let written = written_within(&mut rig, Duration::from_secs(5), |_| {});
+            assert_eq!(written.first().map(|(_, text)| text.as_str()), Some(first), "{end:?} {answer:?}");
+        }
+    }
+}

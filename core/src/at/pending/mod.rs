@@ -179,6 +179,7 @@ impl Pending {
             cause: match () {
                 () if self.prompt_open => Cause::PromptOpen,
                 () if counted && self.payload_sent => Cause::PayloadSent,
+                () if self.expects_stream().is_some_and(StreamEnding::has_peer) => Cause::StreamOpen,
                 () => Cause::Unknown,
             },
             held: None,
