@@ -57,8 +57,8 @@ pub(crate) struct Dialect {
     pub(crate) counted_limit: Option<usize>,
     /// How long the module waits for the counted bytes.
     input_timeout: Duration,
-    /// Longest payload of `#MQPUBS`, if it exists.
-    pub(crate) text_limit: Option<usize>,
+    /// Longest payload of `#MQPUBS`, which no module with an MQTT client lacks. Source: IPE28 p146.
+    pub(crate) text_limit: usize,
     pub(crate) line_limit: usize,
 }
 
@@ -75,7 +75,7 @@ impl Dialect {
             topic_limit: most(&forms.subscribe, 1, mqtt.topic_length),
             input_timeout: mqtt.counted_input_timeout,
             counted_limit: counted.then(|| most(&forms.publish_counted, 4, mqtt.counted_payload)),
-            text_limit: forms.publish_text.as_ref().map(|_| most(&forms.publish_text, 4, mqtt.text_payload)),
+            text_limit: most(&forms.publish_text, 4, mqtt.text_payload),
             line_limit: profile.line.command_length,
         })
     }
@@ -98,21 +98,18 @@ impl Dialect {
         let Publish { payload, qos, retain, .. } = publish.clone();
         let topic = TopicName::parse(&publish.topic, self.topic_limit).map_err(PublishError::InvalidTopic)?;
         let deadline = publish_deadline(acknowledgement, qos, payload.len());
-        match (self.counted_limit, self.text_limit) {
-            (Some(limit), _) if payload.len() > limit => {
+        match self.counted_limit {
+            Some(limit) if payload.len() > limit => {
                 Err(PublishError::TooLarge { size: payload.len(), limit })
             }
-            (Some(_), _) => {
+            Some(_) => {
                 let command = PublishCounted { instance, topic, retain, qos, payload, deadline };
                 let exchange =
                     command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?;
                 Ok(exchange.short_payload(ShortPayload::GivesUp(self.input_timeout)))
             }
-            (None, None) => {
-                Err(PublishError::NotRepresentable { reason: "the module cannot publish at all" })
-            }
-            (None, Some(limit)) => {
-                let room = self.text_room(&topic).min(limit);
+            None => {
+                let room = self.text_room(&topic).min(self.text_limit);
                 let message = text(&payload)?;
                 if payload.len() > room {
                     return Err(PublishError::TooLarge { size: payload.len(), limit: room });
@@ -245,10 +242,10 @@ mod tests {
     fn test_forms_override_the_table() {
         let new = dialect(&new_firmware());
         assert!(new.tls_socket_field && new.subscribe_qos_field);
-        assert_eq!((new.counted_limit, new.text_limit, new.topic_limit), (Some(65_536), None, 256));
+        assert_eq!((new.counted_limit, new.topic_limit), (Some(65_536), 256));
         let old = dialect(&old_firmware());
         assert!(!old.tls_socket_field && !old.subscribe_qos_field);
-        assert_eq!((old.counted_limit, old.text_limit, old.topic_limit), (None, Some(140), 128));
+        assert_eq!((old.counted_limit, old.text_limit, old.topic_limit), (None, 140, 128));
         assert_eq!(*old.keep_alive.start(), Duration::from_secs(20));
         assert_eq!(*old.packet_timeout.end(), Duration::from_secs(30));
     }
@@ -307,5 +304,14 @@ mod tests {
         assert_eq!(publish_deadline(WAIT, QoS::AtLeastOnce, 0), WAIT);
         assert_eq!(publish_deadline(WAIT, QoS::ExactlyOnce, 0), WAIT * 2);
         assert_eq!(publish_deadline(WAIT, QoS::AtMostOnce, 9600), WAIT + Duration::from_secs(10));
+    }
+
+    /// A damaged question looks like a refused one.
+    #[test]
+    fn a_refused_test_form_does_not_take_publishing_away() {
+        let forms = TestForms { publish_counted: None, publish_text: None, ..TestForms::default() };
+        let dialect = Dialect::new(profile(PlatformId::P25Linux), &forms).unwrap();
+        assert_eq!(dialect.counted_limit, None);
+        assert!(dialect.check(&Publish::new("t", "21.5")).is_ok());
     }
 }
