@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use telit_core::at::Settings;
 use telit_core::driver::{BoxedStream, Recorder};
 use telit_core::modem::ModemBuilder;
 use telit_core::supervisor::{Supervisor, SupervisorOptions};
@@ -88,21 +89,16 @@ impl Rig {
 
     /// Everything up, a module of platform 37 under supervision that does not take long for anything.
     pub(crate) async fn supervised() -> (Self, Supervisor) {
+        Self::supervised_with(Modem::builder()).await
+    }
+
+    /// The same, with a modem of one's own making.
+    pub(crate) async fn supervised_with(builder: ModemBuilder) -> (Self, Supervisor) {
         let platform = Platform::P37;
         let servers = Arc::new(Servers::start(false).await);
         let module = servers.module_for(platform).start_up(Duration::from_millis(100));
         let module = Arc::new(module.build().expect("the module starts"));
-        let plug = Arc::clone(&module);
-        let source = move || {
-            let stream: BoxedStream = Box::pin(plug.attach_duplex());
-            async { Ok(stream) }
-        };
-        let options = SupervisorOptions::default()
-            .heartbeat(Some(Duration::from_millis(50)))
-            .max_attempts(10_000)
-            .backoff(Backoff::new(Duration::from_millis(5), Duration::from_millis(50)));
-        let builder = Modem::builder().apn("iot.test").registration_timeout(Duration::from_secs(1));
-        let supervisor = Supervisor::start(builder, source, options).await.expect("the module comes on line");
+        let supervisor = supervise(&module, builder).await;
         let modem = supervisor.modem().clone();
         (Self { platform, servers, module, modem }, supervisor)
     }
@@ -164,6 +160,28 @@ impl Rig {
             self.tls(),
         )
     }
+}
+
+/// No pauses between commands: for those who send thousands.
+pub(crate) fn in_haste() -> Settings {
+    let mut settings = Settings::default();
+    settings.pause = Duration::ZERO;
+    settings
+}
+
+/// Supervises a module, and does not take long for anything.
+pub(crate) async fn supervise(module: &Arc<VirtualModule>, builder: ModemBuilder) -> Supervisor {
+    let plug = Arc::clone(module);
+    let source = move || {
+        let stream: BoxedStream = Box::pin(plug.attach_duplex());
+        async { Ok(stream) }
+    };
+    let options = SupervisorOptions::default()
+        .heartbeat(Some(Duration::from_millis(50)))
+        .max_attempts(10_000)
+        .backoff(Backoff::new(Duration::from_millis(5), Duration::from_millis(50)));
+    let builder = builder.apn("iot.test").registration_timeout(Duration::from_secs(1));
+    Supervisor::start(builder, source, options).await.expect("the module comes on line")
 }
 
 /// Runs a scenario on every platform at the same time. They share the servers, so client identifiers, topics and

@@ -4,7 +4,6 @@
 //! fails and names the Debian package. Every test starts servers of its own, on free ports of loopback, in a
 //! temporary directory, with fresh certificates; what they logged is shown when the test fails.
 
-mod aedes;
 mod aws;
 mod client;
 mod credentials;
@@ -13,6 +12,7 @@ mod ftp;
 mod gnutls;
 mod matrix;
 mod mosquitto;
+mod mqtt;
 mod nginx;
 mod program;
 mod refusals;

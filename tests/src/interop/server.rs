@@ -19,6 +19,7 @@ pub(super) const OUTPUT: &str = "output.log";
 /// A running server. It is killed on drop; if the test has failed, everything it logged is printed.
 pub(super) struct Server<const PORTS: usize> {
     process: Child,
+    command: Command,
     folder: TempDir,
     ports: [ReservedPort; PORTS],
 }
@@ -27,11 +28,38 @@ impl<const PORTS: usize> Server<PORTS> {
     /// Runs the command that `configure` gives for a set of free ports, until all of them accept connections.
     pub(super) async fn start(folder: TempDir, configure: impl Fn(&Path, [u16; PORTS]) -> Command) -> Self {
         let ports = std::array::from_fn(|_| ReservedPort::new());
-        let process =
-            spawn(folder.path(), configure(folder.path(), ports.each_ref().map(ReservedPort::number)));
-        let mut server = Self { process, folder, ports };
+        let mut command = configure(folder.path(), ports.each_ref().map(ReservedPort::number));
+        write_output_to(folder.path(), &mut command);
+        let process = spawn(&mut command);
+        let mut server = Self { process, command, folder, ports };
         assert!(server.accepts_connections().await, "the server does not start");
         server
+    }
+
+    /// Kills it on the spot.
+    pub(super) fn kill(&mut self) {
+        // Fails if it has ended by itself.
+        self.process.kill().unwrap_or_default();
+        self.process.wait().map(drop).unwrap_or_default();
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub(super) async fn terminate(&mut self) {
+        let id = self.process.id().to_string();
+        let asked = Command::new("kill").arg(&id).status().expect("it runs");
+        assert!(asked.success(), "the server is not there to be ended");
+        let ended = async {
+            while self.process.try_wait().expect("it is our process").is_none() {
+                sleep(LOOK_AGAIN).await;
+            }
+        };
+        timeout(START_LIMIT, ended).await.expect("it ends");
+    }
+
+    /// Runs it again on the same ports, and its output goes on where it was.
+    pub(super) async fn start_again(&mut self) {
+        self.process = spawn(&mut self.command);
+        assert!(self.accepts_connections().await, "the server does not start again");
     }
 
     pub(super) fn ports(&self) -> [u16; PORTS] {
@@ -81,7 +109,13 @@ impl<const PORTS: usize> Server<PORTS> {
         timeout(LOG_LIMIT, said).await.is_ok()
     }
 
-    fn read(&self, file: &str) -> String {
+    /// Its folder.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What a log file holds.
+    pub(super) fn read(&self, file: &str) -> String {
         let log = std::fs::read(self.file(file)).unwrap_or_default();
         String::from_utf8_lossy(&log).into_owned()
     }
@@ -100,12 +134,6 @@ impl<const PORTS: usize> Server<PORTS> {
         true
     }
 
-    fn stop(&mut self) {
-        // Fails if it has ended by itself.
-        self.process.kill().unwrap_or_default();
-        self.process.wait().map(drop).unwrap_or_default();
-    }
-
     fn print_logs(&self) -> io::Result<()> {
         for entry in std::fs::read_dir(self.folder.path())? {
             let path = entry?.path();
@@ -119,7 +147,7 @@ impl<const PORTS: usize> Server<PORTS> {
 
 impl<const PORTS: usize> Drop for Server<PORTS> {
     fn drop(&mut self) {
-        self.stop();
+        self.kill();
         if std::thread::panicking()
             && let Err(error) = self.print_logs()
         {
@@ -128,10 +156,13 @@ impl<const PORTS: usize> Drop for Server<PORTS> {
     }
 }
 
-fn spawn(folder: &Path, mut command: Command) -> Child {
+fn write_output_to(folder: &Path, command: &mut Command) {
     let log = std::fs::File::create(folder.join(OUTPUT)).expect("the folder is writable");
     let errors = log.try_clone().expect("it is open");
     command.current_dir(folder).stdin(Stdio::null()).stdout(log).stderr(errors);
+}
+
+fn spawn(command: &mut Command) -> Child {
     command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 

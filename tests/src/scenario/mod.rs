@@ -8,7 +8,7 @@ mod line_states;
 mod mqtt;
 mod mqtt_host;
 mod mqtt_instances;
-mod mqtt_stress;
+pub(crate) mod mqtt_stress;
 mod mqtt_will;
 mod ownership;
 mod pairs;

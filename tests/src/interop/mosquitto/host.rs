@@ -3,20 +3,19 @@
 use bytes::Bytes;
 use telit_core::Category;
 use telit_core::tls::{CipherPolicy, TlsOptions};
-use telit_mqtt::{Engine, LastWill, MqttClient, QoS};
+use telit_mqtt::{Engine, LastWill, MqttClient, MqttOptions, MqttSecurity, QoS};
 use telit_simulator::Platform;
 
-use super::broker::{HOST, Mosquitto};
-use super::{DEVICE, next, options};
+use crate::interop::credentials::DEVICE;
 use crate::interop::device::Device;
+use crate::interop::mqtt::{Broker as _, HOST, Mosquitto, next};
 use crate::rig::{MQTTS, hostile_payloads};
 
 /// With topic and header just what the broker takes.
 const LARGEST: usize = 131_000;
 
 async fn device(broker: &Mosquitto, platform: Platform) -> Device {
-    let [port] = broker.server.ports();
-    Device::online_in_haste(platform, &[(HOST, MQTTS, port)]).await
+    Device::online_in_haste(platform, &[(HOST, MQTTS, broker.port())]).await
 }
 
 /// Shows the certificate that the broker asks for; what the platform cannot do is waived, and nothing else.
@@ -34,7 +33,7 @@ fn tls(broker: &Mosquitto, device: &Device) -> TlsOptions {
 
 #[tokio::test]
 async fn every_quality_of_service_byte_by_byte_in_both_directions() {
-    let Some(broker) = Mosquitto::start_with(QoS::ExactlyOnce).await else { return };
+    let Some(broker) = Mosquitto::start().await else { return };
     for platform in [Platform::P12, Platform::P23, Platform::P37] {
         let device = device(&broker, platform).await;
         let mut observer = broker.observe("things/up").await;
@@ -63,7 +62,7 @@ async fn every_quality_of_service_byte_by_byte_in_both_directions() {
 
 #[tokio::test]
 async fn without_a_certificate_nobody_gets_in() {
-    let Some(broker) = Mosquitto::start().await else { return };
+    let Some(broker) = Mosquitto::start_like_aws().await else { return };
     let device = device(&broker, Platform::P37).await;
     for tls in [broker.credentials.anonymous_tls(), broker.credentials.rogue_tls()] {
         let options = options(tls).engine(Engine::Host);
@@ -75,7 +74,7 @@ async fn without_a_certificate_nobody_gets_in() {
 
 #[tokio::test]
 async fn a_last_will_is_published_when_the_module_is_gone() {
-    let Some(broker) = Mosquitto::start().await else { return };
+    let Some(broker) = Mosquitto::start_like_aws().await else { return };
     let mut observer = broker.observe("things/status").await;
     let device = device(&broker, Platform::P12).await;
     let will = LastWill::new("things/status", &b"{\"online\":false}\x00\xff"[..]).retain(true);
@@ -92,7 +91,7 @@ async fn a_last_will_is_published_when_the_module_is_gone() {
 
 #[tokio::test]
 async fn what_is_granted_is_told() {
-    let Some(broker) = Mosquitto::start().await else { return };
+    let Some(broker) = Mosquitto::start_like_aws().await else { return };
     let device = device(&broker, Platform::P37).await;
     let options = options(tls(&broker, &device)).engine(Engine::Host);
     let client = MqttClient::connect(&device.modem, options).await.expect("it connects");
@@ -100,4 +99,8 @@ async fn what_is_granted_is_told() {
     assert_eq!(messages.granted(), Some(QoS::AtLeastOnce), "what the broker has at most");
     let error = client.subscribe("/".repeat(250), QoS::AtLeastOnce).await.expect_err("it is refused");
     assert_eq!(error.category(), Category::Network, "{error}");
+}
+
+fn options(tls: TlsOptions) -> MqttOptions {
+    MqttOptions::new(HOST, DEVICE, MqttSecurity::Tls(tls))
 }

@@ -1,42 +1,48 @@
-//! The broker in a process of its own.
+//! Aedes, a broker of another world (Node.js).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::super::credentials::Credentials;
-use super::super::device::Device;
-use super::super::program::{missing, required};
-use super::super::server::Server;
-use crate::rig::MQTTS;
+use super::broker::{Broker, HOST, clients};
+use crate::interop::credentials::Credentials;
+use crate::interop::program::{missing, required};
+use crate::interop::server::Server;
 
-pub(super) const HOST: &str = "broker.test";
-
-const SCRIPT: &str = include_str!("broker.mjs");
+const SCRIPT: &str = include_str!("aedes.mjs");
 
 pub(super) struct Aedes {
-    pub(super) server: Server<1>,
-    pub(super) credentials: Credentials,
+    server: Server<1>,
+    credentials: Credentials,
 }
 
-impl Aedes {
-    pub(super) async fn start() -> Option<Self> {
+impl Broker for Aedes {
+    async fn start() -> Option<Self> {
         let node = required("node", "nodejs")?;
         let entry = entry_point()?;
+        clients()?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let credentials = Credentials::new(HOST);
         credentials.write_to(folder.path());
-        std::fs::write(folder.path().join("broker.mjs"), SCRIPT).expect("the folder is writable");
+        std::fs::write(folder.path().join("aedes.mjs"), SCRIPT).expect("the folder is writable");
         let server = Server::start(folder, |_, [port]| {
             let mut command = Command::new(&node);
-            command.arg("broker.mjs").arg(&entry).arg(port.to_string());
+            command.arg("aedes.mjs").arg(&entry).arg(port.to_string());
             command
         });
         Some(Self { server: server.await, credentials })
     }
 
-    pub(super) async fn device(&self) -> Device {
+    fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    fn port(&self) -> u16 {
         let [port] = self.server.ports();
-        Device::online(&[(HOST, MQTTS, port)]).await
+        port
+    }
+
+    fn folder(&self) -> &Path {
+        self.server.folder()
     }
 }
 
