@@ -61,18 +61,6 @@ async fn every_quality_of_service_byte_by_byte_in_both_directions() {
 }
 
 #[tokio::test]
-async fn without_a_certificate_nobody_gets_in() {
-    let Some(broker) = Mosquitto::start_like_aws().await else { return };
-    let device = device(&broker, Platform::P37).await;
-    for tls in [broker.credentials.anonymous_tls(), broker.credentials.rogue_tls()] {
-        let options = options(tls).engine(Engine::Host);
-        let error = MqttClient::connect(&device.modem, options).await.expect_err("it is refused");
-        assert_eq!(error.category(), Category::Network, "{error}");
-        assert_eq!(device.modem.tls_holder(), None);
-    }
-}
-
-#[tokio::test]
 async fn a_last_will_is_published_when_the_module_is_gone() {
     let Some(broker) = Mosquitto::start_like_aws().await else { return };
     let mut observer = broker.observe("things/status").await;

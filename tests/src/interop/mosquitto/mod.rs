@@ -4,7 +4,7 @@
 mod host;
 
 use telit_core::Category;
-use telit_mqtt::{MqttClient, QoS};
+use telit_mqtt::{Engine, MqttClient, QoS};
 
 use super::credentials::DEVICE;
 use super::device::Device;
@@ -54,5 +54,5 @@ async fn a_filter_that_the_broker_does_not_bear_ends_the_session_and_it_can_be_r
 }
 
 async fn connect(broker: &Mosquitto, device: &Device) -> MqttClient {
-    MqttClient::connect(&device.modem, broker.options()).await.expect("it connects")
+    MqttClient::connect(&device.modem, broker.options(Engine::Module)).await.expect("it connects")
 }

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use telit_mqtt::{MqttOptions, MqttSecurity, QoS};
+use telit_mqtt::{Engine, MqttOptions, MqttSecurity, QoS};
+use telit_simulator::Platform;
 use tokio::process::Command;
 
 use super::observer::Observer;
@@ -28,11 +29,11 @@ pub(in crate::interop) trait Broker: Sized {
     fn folder(&self) -> &Path;
 
     async fn device(&self) -> Device {
-        Device::online(&[(HOST, MQTTS, self.port())]).await
+        Device::online_in_haste(Platform::P37, &[(HOST, MQTTS, self.port())]).await
     }
 
-    fn options(&self) -> MqttOptions {
-        MqttOptions::new(HOST, DEVICE, MqttSecurity::Tls(self.credentials().tls()))
+    fn options(&self, engine: Engine) -> MqttOptions {
+        MqttOptions::new(HOST, DEVICE, MqttSecurity::Tls(self.credentials().tls())).engine(engine)
     }
 
     /// Starts `mosquitto_sub` and waits until the broker has acknowledged the subscription.

@@ -32,21 +32,27 @@ pub(super) async fn next(subscription: &mut Subscription) -> Message {
     timeout(SOON, subscription.next()).await.expect("it arrives in time").expect("the subscription goes on")
 }
 
+/// Once with the module's own client, once with the one on this computer.
 macro_rules! with_every_broker {
     ($($scenario:ident)+) => {
-        with_every_broker!(with_mosquitto Mosquitto: $($scenario)+);
-        with_every_broker!(with_rumqttd Rumqttd: $($scenario)+);
-        with_every_broker!(with_aedes Aedes: $($scenario)+);
+        with_every_broker!(mosquitto_and_module Mosquitto Module: $($scenario)+);
+        with_every_broker!(mosquitto_and_host Mosquitto Host: $($scenario)+);
+        with_every_broker!(rumqttd_and_module Rumqttd Module: $($scenario)+);
+        with_every_broker!(rumqttd_and_host Rumqttd Host: $($scenario)+);
+        with_every_broker!(aedes_and_module Aedes Module: $($scenario)+);
+        with_every_broker!(aedes_and_host Aedes Host: $($scenario)+);
     };
-    ($module:ident $broker:ident: $($scenario:ident)+) => {
+    ($module:ident $broker:ident $engine:ident: $($scenario:ident)+) => {
         mod $module {
+            use telit_mqtt::Engine;
+
             use super::{$broker, Broker, scenarios};
 
             $(
                 #[tokio::test]
                 async fn $scenario() {
                     let Some(broker) = <$broker as Broker>::start().await else { return };
-                    scenarios::$scenario(&broker).await;
+                    scenarios::$scenario(&broker, Engine::$engine).await;
                 }
             )+
         }

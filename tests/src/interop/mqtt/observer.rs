@@ -64,6 +64,8 @@ impl Observer {
                 let Some(line) = self.process.1.next_line().await.expect("it is text") else {
                     assert!(self.starts_again, "mosquitto_sub has ended");
                     sleep(TRY_AGAIN).await;
+                    // That there is no broker is no news.
+                    self.command.stderr(Stdio::null());
                     self.process = run(&mut self.command);
                     continue;
                 };

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use telit_core::Category;
 use telit_mqtt::{
-    ClientState, Event, Events, LastWill, MqttClient, MqttOptions, MqttSecurity, OfflineQueue, Publish, QoS,
+    ClientState, Engine, Event, Events, LastWill, MqttClient, MqttOptions, MqttSecurity, OfflineQueue,
+    Publish, QoS,
 };
+use telit_simulator::Platform;
 use tokio::time::timeout;
 
 use super::relay::Relay;
@@ -19,24 +21,24 @@ async fn connect(device: &Device, options: MqttOptions) -> MqttClient {
     MqttClient::connect(&device.modem, options).await.expect("it connects")
 }
 
-pub(super) async fn only_who_shows_the_right_certificate_gets_in(broker: &impl Broker) {
+pub(super) async fn only_who_shows_the_right_certificate_gets_in(broker: &impl Broker, engine: Engine) {
     let device = broker.device().await;
     for tls in [broker.credentials().anonymous_tls(), broker.credentials().rogue_tls()] {
-        let options = MqttOptions::new(HOST, DEVICE, MqttSecurity::Tls(tls));
+        let options = MqttOptions::new(HOST, DEVICE, MqttSecurity::Tls(tls)).engine(engine);
         let error = MqttClient::connect(&device.modem, options).await.expect_err("it is refused");
         assert_eq!(error.category(), Category::Network, "{error}");
         assert!(error.hint().is_some_and(|hint| hint.contains("certificate")), "{error}: {:?}", error.hint());
         assert_eq!(device.modem.tls_holder(), None);
     }
-    let client = connect(&device, broker.options()).await;
+    let client = connect(&device, broker.options(engine)).await;
     client.publish("things/x", "x", QoS::AtLeastOnce).await.expect("the right certificate does it");
     client.disconnect().await.expect("it disconnects");
     assert_eq!(device.modem.tls_holder(), None);
 }
 
-pub(super) async fn messages_go_up_exact_at_every_quality(broker: &impl Broker) {
+pub(super) async fn messages_go_up_exact_at_every_quality(broker: &impl Broker, engine: Engine) {
     let device = broker.device().await;
-    let client = connect(&device, broker.options()).await;
+    let client = connect(&device, broker.options(engine)).await;
     for qos in EVERY_QUALITY {
         let mut observer = broker.observe_at(&format!("things/+/{}/up", qos.number()), qos).await;
         for (number, payload) in payloads().into_iter().enumerate() {
@@ -50,9 +52,9 @@ pub(super) async fn messages_go_up_exact_at_every_quality(broker: &impl Broker) 
     client.disconnect().await.expect("it disconnects");
 }
 
-pub(super) async fn messages_come_down_exact_at_every_quality(broker: &impl Broker) {
+pub(super) async fn messages_come_down_exact_at_every_quality(broker: &impl Broker, engine: Engine) {
     let device = broker.device().await;
-    let client = connect(&device, broker.options()).await;
+    let client = connect(&device, broker.options(engine)).await;
     for qos in EVERY_QUALITY {
         let filter = format!("things/+/{}/down", qos.number());
         let mut messages = client.subscribe(filter, qos).await.expect("it subscribes");
@@ -68,9 +70,9 @@ pub(super) async fn messages_come_down_exact_at_every_quality(broker: &impl Brok
     client.disconnect().await.expect("it disconnects");
 }
 
-pub(super) async fn a_retained_message_is_kept_and_forgotten(broker: &impl Broker) {
+pub(super) async fn a_retained_message_is_kept_and_forgotten(broker: &impl Broker, engine: Engine) {
     let device = broker.device().await;
-    let client = connect(&device, broker.options()).await;
+    let client = connect(&device, broker.options(engine)).await;
     let topic = "things/status";
     client.publish_retained(topic, "on line", QoS::AtLeastOnce).await.expect("it is published");
     let seen = broker.observe(topic).await.next().await;
@@ -83,13 +85,13 @@ pub(super) async fn a_retained_message_is_kept_and_forgotten(broker: &impl Broke
     assert_eq!(observer.next().await.payload, b"after", "nothing was kept");
 }
 
-pub(super) async fn a_last_will_is_published_when_the_module_is_gone(broker: &impl Broker) {
+pub(super) async fn a_last_will_is_published_when_the_module_is_gone(broker: &impl Broker, engine: Engine) {
     const WILL: &str = r#"{"online":false,"why":"\"gone\" \\ lost"}"#;
     // Some brokers send everything with the quality that was subscribed to.
     let mut observer = broker.observe_at("things/status", QoS::AtLeastOnce).await;
     let device = broker.device().await;
     let will = LastWill::new("things/status", WILL).qos(QoS::AtLeastOnce).retain(true);
-    let client = connect(&device, broker.options().last_will(will)).await;
+    let client = connect(&device, broker.options(engine).last_will(will)).await;
     client.publish("things/status", "on line", QoS::AtLeastOnce).await.expect("it is published");
     assert_eq!(observer.next().await.payload, b"on line", "there was no will before");
     drop(device);
@@ -100,9 +102,12 @@ pub(super) async fn a_last_will_is_published_when_the_module_is_gone(broker: &im
     drop(client);
 }
 
-pub(super) async fn a_session_that_is_kept_gets_what_was_published_meanwhile(broker: &impl Broker) {
+pub(super) async fn a_session_that_is_kept_gets_what_was_published_meanwhile(
+    broker: &impl Broker,
+    engine: Engine,
+) {
     let device = broker.device().await;
-    let client = connect(&device, broker.options().clean_session(false)).await;
+    let client = connect(&device, broker.options(engine).clean_session(false)).await;
     let mut messages = client.subscribe("things/down", QoS::AtLeastOnce).await.expect("it subscribes");
     client.pause().await.expect("it pauses");
     for payload in hostile_payloads() {
@@ -115,11 +120,14 @@ pub(super) async fn a_session_that_is_kept_gets_what_was_published_meanwhile(bro
     client.disconnect().await.expect("it disconnects");
 }
 
-pub(super) async fn a_connection_that_breaks_comes_back_with_its_subscriptions(broker: &impl Broker) {
+pub(super) async fn a_connection_that_breaks_comes_back_with_its_subscriptions(
+    broker: &impl Broker,
+    engine: Engine,
+) {
     let relay = Relay::start(broker.port()).await;
-    let device = Device::online(&[(HOST, MQTTS, relay.port())]).await;
+    let device = Device::online_in_haste(Platform::P37, &[(HOST, MQTTS, relay.port())]).await;
     let mut observer = broker.observe("things/up").await;
-    let options = broker.options().offline_queue(OfflineQueue::new(100));
+    let options = broker.options(engine).offline_queue(OfflineQueue::new(100));
     let client = connect(&device, options).await;
     let mut events = client.events();
     let mut messages = client.subscribe("things/down", QoS::AtLeastOnce).await.expect("it subscribes");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use telit_core::Backoff;
-use telit_mqtt::{MqttClient, OfflineQueue, Publish, QoS, Reconnect, Subscription, WhenFull};
+use telit_mqtt::{Engine, MqttClient, OfflineQueue, Publish, QoS, Reconnect, Subscription, WhenFull};
 use tokio::time::{sleep, timeout};
 
 use super::observer::Observer;
@@ -95,7 +95,7 @@ async fn no_accepted_message_is_lost_whatever_breaks() {
 async fn connect(broker: &Mosquitto, device: &Device) -> MqttClient {
     let quick = Backoff::new(Duration::from_millis(5), Duration::from_millis(100));
     let queue = OfflineQueue::new(50).bytes(8 << 20).when_full(WhenFull::Refuse);
-    let options = broker.options().clean_session(false);
+    let options = broker.options(Engine::Module).clean_session(false);
     let options = options.reconnect(Reconnect::default().backoff(quick)).offline_queue(queue);
     MqttClient::connect(&device.modem, options).await.expect("it connects")
 }
