@@ -294,10 +294,10 @@ fn a_killed_subscriber_leaves_its_will_and_an_interrupted_one_does_not() {
             command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(subscriber.stderr.take().unwrap());
         stderr.read_line(&mut String::new()).unwrap();
+        let before = world.servers.broker().messages().len();
         kill_process(Pid::from_child(&subscriber), signal).unwrap();
         finish(subscriber);
         let words = ["mqtt", "pub", "--client-id", "publisher", "--topic", "marker", "--message", "m"];
-        let before = world.servers.broker().messages().len();
         if wills > 0 {
             world.runtime.block_on(world.servers.broker().wait_for_messages(before + wills));
         }

@@ -72,6 +72,12 @@ async fn automatic(modem: &Modem, options: &MqttOptions) -> Result<(Backend, Eng
         },
         Err(error) => match host(modem, options) {
             Ok(host) if tells_inability(&error) => Ok((host, cannot(&error))),
+            // Who has no choice is to put right what nobody can carry.
+            Err(ConnectError::InvalidOption(invalid))
+                if matches!(error, ConnectError::Unsupported { .. }) && invalid.field() != "security" =>
+            {
+                Err(invalid.into())
+            }
             _ => Err(error),
         },
     }
