@@ -36,8 +36,9 @@ const REQUESTS: usize = 16;
 ///
 /// # When the connection is lost
 ///
-/// A lost connection is noticed within half of the keep-alive, or at the next command that fails; a restarted module
-/// and a lost port at once. The client then connects again by itself, as [`MqttOptions::reconnect`] says, and makes all
+/// A lost connection is noticed within half of the keep-alive, or at the next command that fails; a lost port at once; a
+/// restarted module as the [supervisor](telit_core::supervisor) notices it: while a command is under way on a port that
+/// stays, at that command's time limit, which is about a minute for a message. The client then connects again by itself, as [`MqttOptions::reconnect`] says, and makes all
 /// subscriptions again: their streams go on. Until then the module's TLS is free for others and subscribing is refused at
 /// once, with [`ClientState::Reconnecting`] in the error; so is publishing, unless there is an
 /// [`OfflineQueue`](crate::OfflineQueue). [`events`](Self::events) tells of every attempt and of the return. What was published to us meanwhile is lost, unless the session is kept at the
