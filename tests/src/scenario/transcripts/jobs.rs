@@ -8,7 +8,7 @@ use telit_core::tls::{self, TlsOptions};
 use telit_core::{Category, Modem};
 use telit_ftps::{FtpsClient, FtpsOptions};
 use telit_https::HttpsClient;
-use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
+use telit_mqtt::{Engine, MqttClient, MqttOptions, MqttSecurity, QoS};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::servers::{BROKER, CONTENT, ECHO, FILES, PASSWORD, REST, Servers, USER};
@@ -106,6 +106,8 @@ async fn publish(modem: &Modem, servers: &Servers, tls: TlsOptions) -> Result<()
     let platform = modem.profile().id.as_str();
     let topic = format!("things/{platform}");
     let options = MqttOptions::new(BROKER, format!("thing-{platform}"), MqttSecurity::Tls(tls));
+    // What this computer says over a TLS socket is no conversation of commands.
+    let options = options.engine(Engine::Module);
     let client = MqttClient::connect(modem, options).await.map_err(|e| refused(e.category(), e))?;
     client.publish(topic.as_str(), "from the device", QoS::AtLeastOnce).await.expect("it is published");
     let mut messages = client.subscribe(topic.as_str(), QoS::AtLeastOnce).await.expect("it subscribes");
