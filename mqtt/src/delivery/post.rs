@@ -231,6 +231,16 @@ impl Post {
         self.lock().outbox.next_expiry()
     }
 
+    /// The number of the oldest message that has not ended.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.lock().outbox.oldest()
+    }
+
+    /// The number that the next message gets.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.lock().outbox.next_id()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().outbox.is_empty()
     }
@@ -268,8 +278,10 @@ impl Post {
         self.tell_progress();
     }
 
+    /// Under the lock, so that no older news comes behind newer ones.
     fn tell_progress(&self) {
-        let oldest = self.lock().outbox.oldest();
+        let inner = self.lock();
+        let oldest = inner.outbox.oldest();
         self.progress.send_if_modified(|known| std::mem::replace(known, oldest) != oldest);
     }
 

@@ -1,10 +1,12 @@
 //! A connection to the broker that runs by itself: a session, and the byte stream under it.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use telit_core::socket::SocketError;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::failure::{self, Failure};
 use super::run::{Run, Shelf, Shelved, Wire};
@@ -19,6 +21,8 @@ const REQUESTS: usize = 16;
 const ARRIVALS: usize = 32;
 /// Bytes of messages that are kept while the owner waits for something else.
 const GATHERED: usize = 4 << 20;
+/// How long an answer is waited for that more than that stands before.
+const FLOODED: Duration = Duration::from_secs(30);
 
 /// Where an outcome goes.
 pub(super) type Answer = oneshot::Sender<Result<Outcome, Failure>>;
@@ -178,8 +182,12 @@ impl Arrivals {
         self.next_gathered().or_else(|| self.messages.try_recv().ok())
     }
 
-    /// Waits for an answer of the broker, which may come behind messages: they are kept for later, up to a bound.
-    pub(super) async fn gather_until<T>(&mut self, answer: impl Future<Output = T>) -> T {
+    /// Waits for an answer of the broker, which may come behind messages: they are kept for later, up to a bound. Behind
+    /// more than that the answer cannot come before they are taken, so it is given up.
+    pub(super) async fn gather_until<T>(
+        &mut self,
+        answer: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         tokio::pin!(answer);
         loop {
             let has_room = self.gathered_size < GATHERED;
@@ -187,6 +195,7 @@ impl Arrivals {
                 biased;
                 answer = &mut answer => return answer,
                 Some(message) = self.messages.recv(), if has_room => self.gather(message),
+                () = sleep(FLOODED), if !has_room => return Err(Failure::Unanswered(FLOODED)),
             }
         }
     }

@@ -18,6 +18,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(60);
 const PACKET_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// What no clock can express is a day.
+const LONGEST_CONNECT: Duration = Duration::from_secs(86_400);
+
 const KEEP_ALIVES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(65_535);
 const PACKET_TIMEOUTS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(3600);
 
@@ -43,7 +46,7 @@ impl Terms {
         if options.connect_timeout.is_some_and(|timeout| timeout.is_zero()) {
             return Err(InvalidValue::new("connect timeout", "it is zero"));
         }
-        let connect = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT);
+        let connect = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT).min(LONGEST_CONNECT);
         Ok(Self { keep_alive, acknowledgement, packet_limit: options.packet_limit, connect })
     }
 

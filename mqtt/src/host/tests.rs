@@ -237,3 +237,26 @@ async fn large_messages_pass_a_narrow_way_in_both_directions_at_once() {
     assert!(reading.await.unwrap().unwrap());
     writing.await.unwrap().unwrap();
 }
+
+/// A broker that floods us must not keep a publisher waiting for ever, nor the memory of this computer.
+#[tokio::test(start_paused = true)]
+async fn an_answer_behind_more_than_can_be_kept_is_given_up() {
+    let (LoggedIn { link, mut arrivals, .. }, mut broker) = logged_in(&Shelf::default()).await;
+    let talking = tokio::spawn(async move {
+        broker.hears(b"\x32\x07\x00\x01t\x00\x01hi").await;
+        // 6 MiB, in messages of 1 KiB.
+        let message = [&b"\x30\x83\x08\x00\x01t"[..], &[b'x'; 1024]].concat();
+        for _ in 0..6 * 1024 {
+            broker.says(&message).await;
+        }
+        broker.says(b"\x40\x02\x00\x01").await;
+        broker
+    });
+    let publishing = arrivals.gather_until(link.publish(message(b"hi", QoS::AtLeastOnce)));
+    let answer = tokio::time::timeout(Duration::from_secs(300), publishing).await.unwrap();
+    assert_eq!(answer, Err(Failure::Unanswered(Duration::from_secs(30))));
+    for _ in 0..6 * 1024 {
+        assert_eq!(arrivals.next().await.unwrap().payload.len(), 1024, "nothing is lost");
+    }
+    drop((link, talking.await.unwrap()));
+}

@@ -153,3 +153,20 @@ async fn the_last_handle_ends_the_waiting() {
     assert_eq!(modem.tls_holder(), None);
     assert_eq!(fake.lines(), [""; 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn pausing_and_closing_do_not_wait_for_those_who_publish_without_end() {
+    for close in [false, true] {
+        let (client, _modem, _fake) = connected(secure()).await;
+        let publishing = ["a", "b", "c"].map(|topic| {
+            let client = client.clone();
+            tokio::spawn(async move { while client.publish(topic, "x", QoS::AtLeastOnce).await.is_ok() {} })
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let ending = async { if close { client.disconnect().await } else { client.pause().await } };
+        tokio::time::timeout(Duration::from_secs(180), ending).await.expect("it ends").unwrap();
+        for publisher in publishing {
+            publisher.await.unwrap();
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Sending the messages that wait, one at a time and in order.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Task, now};
 use crate::backend::{NotSubscribed, Trouble, Unpublished};
@@ -9,6 +9,10 @@ use crate::drops::{self, Operation};
 use crate::error::PublishError;
 use crate::message::{Publish, QoS};
 use crate::state::{Event, LossReason};
+
+/// How long the end of a connection is put off for messages whose turn comes before it; the last one may take its own
+/// time on top.
+const IN_TURN: Duration = Duration::from_secs(60);
 
 impl Task {
     /// Whether a message is to be sent now.
@@ -37,9 +41,15 @@ impl Task {
     }
 
     /// What waits for its turn only, and not for a connection, goes before the connection is ended.
+    /// Not what is published from now on, and not for ever.
     pub(super) async fn send_what_is_in_turn(&mut self) {
-        while !self.post.keeps_offline() && self.may_send() {
-            self.send_next().await;
+        let (end, until) = (self.post.next_id(), now() + IN_TURN);
+        while !self.post.keeps_offline() && self.session.is_connected() && self.post.oldest() < end {
+            match self.send_at(now()) {
+                None if now() < until => self.send_next().await,
+                Some(at) if at < until => tokio::time::sleep_until(at.into()).await,
+                _ => break,
+            }
         }
     }
 

@@ -100,14 +100,16 @@ impl Window {
     }
 
     /// The broker has a message that is to be delivered exactly once, and need not be given it again.
-    pub(super) fn handed_over(&mut self, id: Pid) {
-        if let Some(entry) = self.entry(id).filter(|entry| entry.awaited == Awaited::Pubrec) {
-            entry.awaited = Awaited::Pubcomp;
-            entry.due = None;
-            if matches!(entry.kept, Kept::Publish(_)) {
-                entry.kept = Kept::Release;
-            }
+    pub(super) fn handed_over(&mut self, id: Pid) -> bool {
+        let Some(entry) = self.entry(id).filter(|entry| entry.awaited == Awaited::Pubrec) else {
+            return false;
+        };
+        entry.awaited = Awaited::Pubcomp;
+        entry.due = None;
+        if matches!(entry.kept, Kept::Publish(_)) {
+            entry.kept = Kept::Release;
         }
+        true
     }
 
     /// The broker answered: nothing is awaited any more. `None` if nothing was.

@@ -313,8 +313,9 @@ impl Session {
             }
             (_, Packet::Pubrec(id)) => {
                 // One that nobody waits for belongs to a message that was given up: the broker may forget it too.
-                self.window.handed_over(id);
-                self.send(&Packet::Pubrel(id), Some(Mark::Awaits(id)));
+                // Only the first one is news: no wait becomes longer by another.
+                let mark = self.window.handed_over(id).then_some(Mark::Awaits(id));
+                self.send(&Packet::Pubrel(id), mark);
                 Ok(())
             }
             (_, Packet::Pubcomp(id)) => {

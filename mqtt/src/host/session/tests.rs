@@ -172,6 +172,20 @@ fn exactly_once_ends_at_the_last_of_four_packets() {
     assert_eq!(bench.hears(b"\x70\x02\x00\x01"), done(ticket, Outcome::Acknowledged));
 }
 
+/// Each of them would give the message its whole time anew.
+#[test]
+fn a_broker_that_repeats_itself_makes_no_wait_longer() {
+    let mut bench = Bench::logged_in(true);
+    let ticket = bench.publish(QoS::ExactlyOnce, b"hi");
+    bench.sent();
+    assert_eq!(bench.hears(b"\x50\x02\x00\x01"), []);
+    bench.sent();
+    assert_eq!(bench.after(20), Ok(vec![]));
+    assert_eq!(bench.hears(b"\x50\x02\x00\x01"), []);
+    assert_eq!(bench.sent(), b"\x62\x02\x00\x01");
+    assert_eq!(bench.after(10).unwrap(), unanswered(ticket));
+}
+
 #[test]
 fn what_is_not_acknowledged_in_time_is_told() {
     let mut bench = Bench::logged_in(true);
