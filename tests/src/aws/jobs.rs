@@ -135,6 +135,26 @@ async fn a_worker_takes_one_job_after_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_cannot_be_read_is_rejected_and_the_next_one_taken() {
+    let world = World::start().await;
+    let client = world.connect().await;
+    world.cloud.add_job("a", json!({ "version": "none" }));
+    world.cloud.add_job("b", json!({ "version": 2 }));
+    let (_worker, mut taken) = work(&client);
+    let (job, outcome) = next(&mut taken).await;
+    assert_eq!((job.id(), job.document().version), ("b", 2));
+    assert_eq!(job.execution().document, Some(Install { version: 2 }));
+    let (now, details) = world.cloud.job("a");
+    let reason = details["reason"].as_str().expect("it is told");
+    assert_eq!(now, "REJECTED");
+    assert!(reason.starts_with("its job document is not as expected: invalid type: string"), "{reason}");
+    world.cloud.add_job("c", json!(["x"]));
+    outcome.send(Outcome::succeeded()).await.expect("the worker waits");
+    status(&world, "b", "SUCCEEDED").await;
+    status(&world, "c", "REJECTED").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_that_was_begun_is_taken_up_again() {
     let world = World::start().await;
     let client = world.connect().await;

@@ -182,6 +182,28 @@ impl<D> ExecutionWire<D> {
     }
 }
 
+impl JobExecution<Value> {
+    /// The same with its document read as a `D`, and that; or why there is none.
+    pub(super) fn read<D: DeserializeOwned + Clone>(self) -> Result<(JobExecution<D>, D), String> {
+        let Self { job_id, document, status, details, version, execution_number, queued_at, started_at } =
+            self;
+        let document = document.ok_or("it has no job document")?;
+        let document: D = serde_json::from_value(document)
+            .map_err(|error| format!("its job document is not as expected: {error}"))?;
+        let execution = JobExecution {
+            job_id,
+            document: Some(document.clone()),
+            status,
+            details,
+            version,
+            execution_number,
+            queued_at,
+            started_at,
+        };
+        Ok((execution, document))
+    }
+}
+
 impl StateWire {
     pub(super) fn state(self) -> JobState {
         self.execution_state.into()

@@ -198,7 +198,8 @@ impl<D: DeserializeOwned> Jobs<D> {
     /// A job is begun, given to `handler`, and its [`Outcome`] is reported, again and again until AWS has acknowledged
     /// it, whatever becomes of the connection meanwhile. A job that was begun and not ended is taken up again, for one
     /// after this program was started anew: [`Assignment::is_resumed`] tells, and [`Assignment::details`] how far it
-    /// was. So a job may be handled more than once, and what it does should bear that.
+    /// was. So a job may be handled more than once, and what it does should bear that. A job without a document, or with
+    /// one that does not fit `D`, is rejected with the reason, and the next one is taken.
     ///
     /// The handler may pause the client for a download, but has to resume it.
     ///
@@ -212,7 +213,7 @@ impl<D: DeserializeOwned> Jobs<D> {
         H: AsyncFnMut(Assignment<D>) -> Outcome,
         D: Clone,
     {
-        worker::work(self, handler).await
+        worker::work(self.another(), handler).await
     }
 
     fn client(&self) -> &MqttClient {
@@ -220,8 +221,8 @@ impl<D: DeserializeOwned> Jobs<D> {
     }
 
     /// The same jobs, with answers of its own.
-    fn another(&self) -> Self {
-        Self::on(&self.client, self.topics.clone(), self.timeout)
+    fn another<T: DeserializeOwned>(&self) -> Jobs<T> {
+        Jobs::on(&self.client, self.topics.clone(), self.timeout)
     }
 
     fn on(client: &MqttClient, topics: Topics, timeout: Duration) -> Self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use telit_core::Backoff;
 use tokio::sync::Mutex;
 
@@ -22,7 +23,7 @@ pub struct Assignment<D> {
     execution: JobExecution<D>,
     document: D,
     resumed: bool,
-    reporter: Arc<Mutex<Reporter<D>>>,
+    reporter: Arc<Mutex<Reporter>>,
 }
 
 /// What came of a job.
@@ -96,7 +97,7 @@ impl<D> Assignment<D> {
     }
 }
 
-impl<D: DeserializeOwned> Assignment<D> {
+impl<D> Assignment<D> {
     /// Reports how far it is, once: without a connection it fails, and the job goes on.
     ///
     /// # Errors
@@ -116,13 +117,13 @@ impl<D: DeserializeOwned> Assignment<D> {
 
 /// Tells AWS about one job, and keeps count of its versions.
 #[derive(Debug)]
-struct Reporter<D> {
-    jobs: Jobs<D>,
+struct Reporter {
+    jobs: Jobs<Value>,
     job_id: String,
     version: Option<u64>,
 }
 
-impl<D: DeserializeOwned> Reporter<D> {
+impl Reporter {
     /// Reports once, twice if somebody else has changed the job meanwhile.
     async fn report(&mut self, update: &JobUpdate) -> Result<(), JobsError> {
         match self.update(update).await {
@@ -212,7 +213,8 @@ async fn connected(events: &mut Events) -> bool {
     }
 }
 
-pub(super) async fn work<D, H>(mut jobs: Jobs<D>, mut handler: H) -> Result<(), JobsError>
+/// Documents are read as they are: one that does not fit concerns its own job only.
+pub(super) async fn work<D, H>(mut jobs: Jobs<Value>, mut handler: H) -> Result<(), JobsError>
 where
     D: DeserializeOwned + Clone,
     H: AsyncFnMut(Assignment<D>) -> Outcome,
@@ -226,21 +228,18 @@ where
         };
         let (job_id, version) = (execution.job_id.clone(), Some(execution.version));
         let reporter = Arc::new(Mutex::new(Reporter { jobs: jobs.another(), job_id, version }));
-        let outcome = match execution.document.clone() {
-            Some(document) => {
+        let outcome = match execution.read::<D>() {
+            Ok((execution, document)) => {
                 let reporter = Arc::clone(&reporter);
                 handler(Assignment { execution, document, resumed, reporter }).await
             }
-            None => Outcome::rejected("it has no job document"),
+            Err(reason) => Outcome::rejected(reason),
         };
         reporter.lock().await.settle(outcome, &mut signals).await?;
     }
 }
 
-async fn subscribe<D: DeserializeOwned>(
-    jobs: &Jobs<D>,
-    signals: &mut Signals,
-) -> Result<NextJobs<D>, JobsError> {
+async fn subscribe(jobs: &Jobs<Value>, signals: &mut Signals) -> Result<NextJobs<Value>, JobsError> {
     loop {
         match jobs.announcements().await {
             Ok(announcements) => return Ok(announcements),
@@ -250,10 +249,10 @@ async fn subscribe<D: DeserializeOwned>(
 }
 
 /// Begins the next job, if there is one, and tells whether it had begun before.
-async fn begin<D: DeserializeOwned>(
-    jobs: &mut Jobs<D>,
+async fn begin(
+    jobs: &mut Jobs<Value>,
     signals: &mut Signals,
-) -> Result<Option<(JobExecution<D>, bool)>, JobsError> {
+) -> Result<Option<(JobExecution<Value>, bool)>, JobsError> {
     loop {
         match try_to_begin(jobs).await {
             Ok(begun) => {
@@ -265,9 +264,7 @@ async fn begin<D: DeserializeOwned>(
     }
 }
 
-async fn try_to_begin<D: DeserializeOwned>(
-    jobs: &mut Jobs<D>,
-) -> Result<Option<(JobExecution<D>, bool)>, JobsError> {
+async fn try_to_begin(jobs: &mut Jobs<Value>) -> Result<Option<(JobExecution<Value>, bool)>, JobsError> {
     let Some(next) = jobs.describe_next().await? else { return Ok(None) };
     let begun = jobs.start_next(None).await?;
     Ok(begun.map(|begun| {
@@ -277,10 +274,7 @@ async fn try_to_begin<D: DeserializeOwned>(
 }
 
 /// Waits for another job, or for a connection that came back: an announcement may have been missed.
-async fn wait<D: DeserializeOwned>(
-    announcements: &mut NextJobs<D>,
-    signals: &mut Signals,
-) -> Result<(), JobsError> {
+async fn wait(announcements: &mut NextJobs<Value>, signals: &mut Signals) -> Result<(), JobsError> {
     let there_is_more = tokio::select! {
         announced = announcements.announced() => announced,
         connected = connected(&mut signals.events) => connected,
