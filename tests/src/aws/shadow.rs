@@ -196,6 +196,22 @@ async fn a_watch_tells_what_is_to_be_done_whatever_becomes_of_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_done_before_is_not_told_when_it_comes_late() {
+    let world = World::start().await;
+    let client = world.connect().await;
+    let shadow = Shadow::<Heating>::classic(&client, THING).expect("it has a name");
+    world.cloud.update_shadow(CLASSIC, &json!({ "state": { "desired": { "celsius": 20 } } }));
+    world.cloud.update_shadow(CLASSIC, &json!({ "state": { "reported": { "celsius": 20 } } }));
+    let mut wanted = shadow.watch().await.expect("it can be followed");
+    let late = json!({ "state": { "celsius": 20 }, "version": 1 }).to_string();
+    world.cloud.broker.publish(format!("{CLASSIC}/update/delta"), late, 1);
+    let new = json!({ "state": { "celsius": 21 }, "version": 3 }).to_string();
+    world.cloud.broker.publish(format!("{CLASSIC}/update/delta"), new, 1);
+    let delta = within(wanted.next()).await.expect("it goes on").expect("it fits");
+    assert_eq!((delta.version, delta.state), (3, celsius(21)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn requests_go_on_after_the_connection_came_back() {
     let world = World::start().await;
     let client = world.connect().await;

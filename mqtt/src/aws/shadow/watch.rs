@@ -107,6 +107,10 @@ impl<S: Serialize + DeserializeOwned> Watcher<S> {
         match self.shadow.get().await {
             Ok(document) => {
                 let (version, timestamp) = (document.version, document.timestamp);
+                if document.delta.is_none() {
+                    // A difference of before that comes late is no news any more.
+                    self.versions.admit(version);
+                }
                 Ok(document.delta.map(|state| Delta { state, version, timestamp }))
             }
             Err(ShadowError::NotFound { .. }) => {
