@@ -176,7 +176,7 @@ fn kind_of(host: &str) -> Result<EndpointKind, EndpointError> {
         [.., "credentials"] => Err(EndpointError::CredentialProvider),
         [.., "jobs"] => Err(EndpointError::Jobs),
         // Beijing has a level of its own for what is a suffix elsewhere.
-        [_, "ats"] => Ok(EndpointKind::Ats { region, partition }),
+        [_, "ats"] if region == "cn-north-1" => Ok(EndpointKind::Ats { region, partition }),
         [account] if account.strip_suffix("-ats").is_some_and(|prefix| !prefix.is_empty()) => {
             Ok(EndpointKind::Ats { region, partition })
         }
@@ -248,6 +248,8 @@ mod tests {
             ("s3.eu-central-1.amazonaws.com", EndpointError::Unknown),
             ("a1-ats.iot.amazonaws.com", EndpointError::Unknown),
             ("a1-ats.iot.eu-central.amazonaws.com", EndpointError::Unknown),
+            ("x.ats.iot.eu-west-1.amazonaws.com", EndpointError::Unknown),
+            ("x.ats.iot.cn-northwest-1.amazonaws.com.cn", EndpointError::Unknown),
             ("a.b.c.iot.eu-central-1.amazonaws.com", EndpointError::Unknown),
             (
                 "a1-ats.iot.cn-north-1.amazonaws.com",
