@@ -1,5 +1,7 @@
 //! AWS IoT Core beside the virtual module: an account with a device and a claim certificate.
 
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use telit_core::Category;
@@ -34,9 +36,9 @@ impl AwsBroker {
         aws.set_provisioning_template(template.parameter("SerialNumber"));
 
         std::fs::create_dir_all(folder)?;
-        std::fs::write(folder.join("ca.pem"), authority.certificate_pem())?;
-        write(folder, "device", &device)?;
-        write(folder, "claim", &claim)?;
+        write(&folder.join("ca.pem"), &authority.certificate_pem())?;
+        write_identity(folder, "device", &device)?;
+        write_identity(folder, "claim", &claim)?;
         let broker = Self { aws };
         broker.print(folder, output)?;
         Ok(broker)
@@ -44,8 +46,7 @@ impl AwsBroker {
 
     fn print(&self, folder: &Path, output: &Output) -> Result<(), Failure> {
         let (address, folder) = (self.aws.addr(), folder.display().to_string());
-        let facts =
-            serde_json::json!({ "aws": format!("{HOST}:{PORT}"), "address": address, "folder": folder });
+        let facts = serde_json::json!({ "aws": format!("{HOST}:{PORT}"), "address": address, "folder": folder, "thing": THING });
         output.result(&facts, || format!("aws {HOST}:{PORT} is at {address}, certificates in {folder}"))
     }
 
@@ -67,9 +68,23 @@ impl AwsBroker {
     }
 }
 
-fn write(folder: &Path, name: &str, issued: &Issued) -> std::io::Result<()> {
-    std::fs::write(folder.join(format!("{name}.pem")), issued.certificate_pem())?;
-    std::fs::write(folder.join(format!("{name}.key")), issued.key_pem())
+fn write_identity(folder: &Path, name: &str, issued: &Issued) -> Result<(), Failure> {
+    write(&folder.join(format!("{name}.pem")), issued.certificate_pem())?;
+    write(&folder.join(format!("{name}.key")), issued.key_pem())
+}
+
+/// Nobody else's file is touched: the key of a real device cannot be had again.
+fn write(path: &Path, content: &str) -> Result<(), Failure> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(content.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::usage(format!("{} exists already", path.display()))
+            .hint("name a folder that is new or empty; nothing is overwritten"),
+        _ => error.into(),
+    })
 }
 
 fn in_words(event: &Lifecycle) -> String {

@@ -25,6 +25,12 @@ fn a_device_reaches_it_with_the_certificates_from_the_folder() {
         ["mqtt", "pub", "--host", HOST, "--client-id", "device", "--qos", "1", "--port", module.port()];
     let words = [&words[..], &["--ca", &ca, "--cert", &cert, "--key", &key]].concat();
     telit(&[&words[..], &["--topic", "dt/device", "--message", "21"]].concat()).ok();
+    // Its rules are known before anything is sent.
+    let refused =
+        telit(&[&words[..], &["--topic", "a/b/c/d/e/f/g/h/i", "--message", "21"]].concat()).failed(2);
+    assert!(refused.error().contains("slashes"), "{refused:?}");
+    // What an earlier start has written stays.
+    telit(&["simulate", "--link", &file("other"), "--aws-broker", &file("aws")]).failed(2);
     // Nobody may publish there.
     telit(&[&words[..], &["--topic", "$aws/events/x", "--message", "21"]].concat()).failed(5);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use telit_core::{Category, Modem};
+use telit_mqtt::aws::{self, Endpoint, EndpointKind};
 use telit_mqtt::{
     Engine, EngineChoice, LastWill, MqttClient, MqttOptions, MqttSecurity, OfflineQueue, QoS, Reconnect,
     WhenFull,
@@ -124,6 +125,9 @@ impl BrokerArguments {
             // What is published meanwhile waits for the connection.
             true => options.offline_queue(OfflineQueue::new(QUEUED).when_full(WhenFull::Refuse)),
         };
+        if self.is_aws() {
+            options = options.rules(aws::RULES);
+        }
         options = options.clean_session(!self.persistent);
         if let Some(seconds) = self.keep_alive {
             options = options.keep_alive(Duration::from_secs(seconds));
@@ -139,6 +143,11 @@ impl BrokerArguments {
             options = options.credentials(user, password.unwrap_or_default());
         }
         Ok(options)
+    }
+
+    /// What AWS IoT does not take it answers by hanging up, without a word.
+    fn is_aws(&self) -> bool {
+        self.host.parse::<Endpoint>().is_ok_and(|endpoint| *endpoint.kind() != EndpointKind::CustomDomain)
     }
 
     /// Errors on the way to the broker name it.
