@@ -36,6 +36,9 @@ pub const RULES: BrokerRules = BrokerRules::new(BROKER)
 /// Of the messages a second that AWS takes on a connection, half: those that arrive count too. The rest is thrown away.
 const PUBLISHES_PER_SECOND: u32 = 50;
 
+/// A shadow's document is JSON of so many bytes at most, so a module that carries some text only is used for its TLS.
+const DOCUMENT: usize = 8 * 1024;
+
 /// Of the default security policy, those for RSA certificates. ECDSA is not offered, so that the server's chain leads to
 /// Amazon Root CA 1.
 const EPHEMERAL: [CipherSuite; 6] = [
@@ -77,6 +80,9 @@ const TLS13: [CipherSuite; 2] = [
 ///
 /// [`mqtt_options`](Self::mqtt_options) gives the options to add to them; [`connect`](Self::connect) takes them as they
 /// are. Either way [`RULES`] are kept, and no more than 50 messages a second are published: what AWS would answer by closing the connection is refused before it is sent.
+///
+/// A module whose MQTT client cannot publish JSON documents of 8 KiB (firmware without `#MQPUBSEXT`) is used for its TLS
+/// only, and MQTT runs on this computer; [`MqttOptions::engine`] and [`MqttOptions::largest_payload`] change that.
 ///
 /// A private key must be RSA, see [`Identity`].
 ///
@@ -175,7 +181,7 @@ impl AwsIot {
         let security = MqttSecurity::Tls(tls.options(profile)?);
         let client_id = self.client_id.as_ref().unwrap_or(&self.thing);
         let options = MqttOptions::new(self.endpoint.host(), client_id, security).rules(RULES);
-        Ok(options.rate_limit(PUBLISHES_PER_SECOND, PUBLISHES_PER_SECOND))
+        Ok(options.rate_limit(PUBLISHES_PER_SECOND, PUBLISHES_PER_SECOND).largest_payload(DOCUMENT))
     }
 
     /// Connects with these options.
@@ -282,6 +288,7 @@ mod tests {
         assert_eq!((options.client_id.as_str(), options.user.as_str()), ("thing-1", ""));
         assert_eq!(options.rules, Some(RULES));
         assert!(options.rate_limit.is_some());
+        assert_eq!(options.largest_payload, 8192);
         let other = aws(ATS).client_id("other").mqtt_options(profile(PlatformId::P37)).unwrap();
         assert_eq!(other.client_id, "other");
     }

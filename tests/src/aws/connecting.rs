@@ -1,7 +1,7 @@
 //! What reaches the broker, and what does not.
 
 use telit_core::Category;
-use telit_mqtt::{ConnectError, PublishError, QoS, SubscribeError};
+use telit_mqtt::{ConnectError, Engine, PublishError, QoS, SubscribeError};
 use telit_simulator::Platform;
 
 use super::{THING, World, aws};
@@ -41,16 +41,28 @@ async fn what_aws_would_answer_by_closing_the_connection_is_not_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn platforms_with_and_without_an_mqtt_client_connect() {
-    for platform in [Platform::P25ThreadX, Platform::P30, Platform::P37, Platform::P52] {
+    for (platform, engine) in [
+        // They have no `#MQPUBSEXT`, and what they have carries no JSON.
+        (Platform::P25ThreadX, Engine::Host),
+        (Platform::P30, Engine::Host),
+        (Platform::P37, Engine::Module),
+        (Platform::P52, Engine::Module),
+    ] {
         let world = World::start_on(platform).await;
         let client =
             aws().connect(&world.modem).await.unwrap_or_else(|error| panic!("{platform:?}: {error}"));
+        assert_eq!(client.engine().engine, engine, "{platform:?}");
+        client
+            .publish("thing-1/telemetry", r#"{"celsius":21.5}"#, QoS::AtLeastOnce)
+            .await
+            .unwrap_or_else(|error| panic!("{platform:?}: {error}"));
         client.disconnect().await.expect("it disconnects");
     }
     let world = World::start_on(Platform::P25Linux).await;
     let error = aws().connect(&world.modem).await.expect_err("it sends no server name");
     assert!(error.to_string().contains("without_server_name()"), "{error}");
-    aws().without_server_name().connect(&world.modem).await.expect("it connects");
+    let client = aws().without_server_name().connect(&world.modem).await.expect("it connects");
+    assert_eq!(client.engine().engine, Engine::Host);
     let world = World::start_on(Platform::P23).await;
     // Without an MQTT client of its own it is used for its TLS, which does not check names.
     let error = aws().connect(&world.modem).await.expect_err("it does not check the broker's name");

@@ -3,9 +3,9 @@
 use serde_json::json;
 use telit_core::exclusive::Service;
 use telit_core::tls::{CredentialError, CredentialKind, Identity, PrivateKey, inventory};
-use telit_mqtt::PublishError;
 use telit_mqtt::aws::AwsIot;
 use telit_mqtt::aws::provisioning::{FleetProvisioning, ProvisioningError};
+use telit_mqtt::{Engine, PublishError};
 use telit_simulator::Platform;
 use telit_simulator::peers::HandshakeFailure;
 use telit_simulator::servers::Issued;
@@ -96,15 +96,26 @@ async fn an_answer_that_the_module_cannot_take_whole_is_refused_clearly() {
 
 #[tokio::test(start_paused = true)]
 async fn a_module_that_cannot_ask_costs_no_certificate() {
-    let world = World::start_on(Platform::P30).await;
+    let world = World::start().await;
     give_out(&world);
-    let error = provisioning().enrol(&world.modem).await.expect_err("it cannot publish JSON");
-    let ProvisioningError::Unsendable(PublishError::NotRepresentable { .. } | PublishError::TooLarge { .. }) =
-        error
-    else {
+    let large = provisioning().parameter("Large", "x".repeat(65_536));
+    let error = large.enrol(&world.modem).await.expect_err("it takes no such message");
+    let ProvisioningError::Unsendable(PublishError::TooLarge { limit: 65_536, .. }) = error else {
         panic!("{error:?}");
     };
     assert_eq!(world.cloud.broker.connects(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_publishes_no_json_is_provisioned_over_its_tls() {
+    let world = World::start_on(Platform::P30).await;
+    give_out(&world);
+    let new = provisioning().enrol(&world.modem).await.expect("it is provisioned");
+    assert_eq!(world.cloud.registered(), [json!({ "SerialNumber": "7" })]);
+    let client = new.activate(&world.modem).await.expect("it connects");
+    assert_eq!(client.engine().engine, Engine::Host);
+    let ids: Vec<String> = world.cloud.broker.connects().into_iter().map(|it| it.client_id).collect();
+    assert_eq!(ids, [CLAIM, "thing-7"]);
 }
 
 #[tokio::test(start_paused = true)]

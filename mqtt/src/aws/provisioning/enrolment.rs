@@ -10,7 +10,9 @@ use telit_core::tls::{ClientCertificate, Identity, PrivateKey};
 use super::wire::{Certificate, CertificateRequest, Registered, Registration, Rejection};
 use super::{FleetProvisioning, NewIdentity, ProvisioningError};
 use crate::aws::request::{Answer, Exchange, decode_payload};
+use crate::choice::{Engine, EngineChoice};
 use crate::client::MqttClient;
+use crate::error::ConnectError;
 use crate::message::Publish;
 
 /// Longer than any that was seen. It stands in for the token that AWS will give.
@@ -62,12 +64,16 @@ fn json(value: &impl Serialize) -> Result<Bytes, ProvisioningError> {
     encoded.map(Bytes::from).map_err(|error| InvalidValue::new("request", error.to_string()).into())
 }
 
-/// What the module cannot publish costs no certificate.
+/// What the module cannot publish costs no certificate. MQTT on this computer publishes it all.
 async fn check_sendable(
     provisioning: &FleetProvisioning,
     creation: &Creation,
     modem: &Modem,
 ) -> Result<(), ProvisioningError> {
+    let options = provisioning.claim.mqtt_options(modem.profile()).map_err(ConnectError::from)?;
+    if EngineChoice::of(modem, &options).await?.engine != Engine::Module {
+        return Ok(());
+    }
     let capabilities = MqttClient::capabilities(modem).await?;
     let token = "t".repeat(TOKEN);
     for (topic, payload) in [
