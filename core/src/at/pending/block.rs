@@ -26,11 +26,11 @@ impl Pending {
     pub(super) fn step_mark(&mut self, length: usize, reader: &mut Reader, output: &mut Output) -> Step {
         reader.skip_line_ends();
         let here = reader.peek();
-        if here.len() < MARK.len() {
-            return if MARK.starts_with(here) { Step::Wait } else { mark_missing() };
-        }
-        if !here.starts_with(MARK) {
+        if here.iter().zip(MARK).any(|(byte, expected)| byte != expected) {
             return mark_missing();
+        }
+        if here.len() < MARK.len() {
+            return Step::Wait;
         }
         // Official firmware sends CR LF behind the mark, older firmware does not.
         // Source: M37 p1031.
