@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::bench::{Bench, Bound};
 use super::credentials::tls;
+use super::fault::Fault;
 use super::matrix::{SAMPLE, matrix};
 use super::outcome::{Broken, Ending, held_against, same_beginning, same_bytes, same_reading};
 use super::payload;
@@ -208,7 +209,7 @@ impl<M: Mode> Echo<M> {
                 // What was sent has come back in part.
                 Ok(ending.and(told(error, true)))
             }
-            None if uncounted::<M>(modem) && strike.is_some_and(|strike| strike.makes(&wanted, &got)) => {
+            None if uncounted::<M>(modem) && strike.is_some_and(|strike| loses(strike, &wanted, &got)) => {
                 Ok(Ending::Damaged)
             }
             None => Err(Broken::Untold(format!("{} bytes came back, and nothing tells", got.len()))),
@@ -240,6 +241,12 @@ fn told(error: &SocketError, said: bool) -> Ending {
 /// Nobody counts the bytes of a raw stream but modules that have `#SSLI`. Source: M37 p910-911.
 fn uncounted<M: Mode>(modem: &Modem) -> bool {
     M::MODE == ConnectionMode::Online && modem.profile().id != PlatformId::P37
+}
+
+/// The line has lost a byte of the payload, or all of it, and nothing else is missing.
+fn loses(strike: &Strike, wanted: &[u8], got: &[u8]) -> bool {
+    let all = matches!(strike.fault, Fault::Swallow | Fault::Mute) && strike.piece == *wanted;
+    strike.makes(wanted, got) || (all && got.is_empty())
 }
 
 /// What the module has counted tells how many bytes are missing.
