@@ -3,6 +3,8 @@
 mod choose;
 mod trouble;
 
+use std::collections::VecDeque;
+
 use telit_core::{CommandError, Modem};
 
 use crate::dialect::Dialect;
@@ -198,18 +200,29 @@ impl Backend {
         match result {
             Ok(subscribed) => Ok(Connected { connection, subscribed }),
             Err(error) => {
-                self.undo(connection).await;
+                // Before a login nothing comes.
+                drop(self.undo(connection).await);
                 Err(error)
             }
         }
     }
 
-    /// Ends a connection that may be in any state, and gives TLS back.
-    pub(crate) async fn undo(&self, connection: Connection) {
+    /// Ends a connection that may be in any state, and gives TLS back. Gives the messages that have come by themselves.
+    pub(crate) async fn undo(&self, connection: Connection) -> VecDeque<Message> {
         match (self, connection) {
             (Self::Module(engine), Connection::Module(connection)) => engine.undo(connection).await,
-            (_, Connection::Host(connection)) => connection.undo().await,
+            (_, Connection::Host(connection)) => return connection.undo().await,
             _ => {}
+        }
+        VecDeque::new()
+    }
+
+    /// Gives up a connection without a word to the module, which may be out of reach: whoever takes TLS next finds what
+    /// is left. Gives the messages that have come by themselves.
+    pub(crate) async fn abandon(connection: Connection) -> VecDeque<Message> {
+        match connection {
+            Connection::Module(_) => VecDeque::new(),
+            Connection::Host(connection) => connection.abandon().await,
         }
     }
 

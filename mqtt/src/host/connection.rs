@@ -1,5 +1,7 @@
 //! A connection as the task that owns a session holds it.
 
+use std::collections::VecDeque;
+
 use telit_core::exclusive::SocketTurn;
 use telit_core::socket::SocketError;
 use tokio::sync::oneshot;
@@ -21,7 +23,8 @@ pub(crate) struct HostConnection {
     session_present: Option<bool>,
     /// How the stream was closed.
     closed: Result<(), SocketError>,
-    _turn: SocketTurn,
+    /// `None`: over a stream that is no socket of a module.
+    _turn: Option<SocketTurn>,
 }
 
 /// Connecting, which goes on in the background.
@@ -38,16 +41,22 @@ impl Attempt {
     }
 
     /// Waits for its end; what came of it is not wanted.
-    async fn stop(self) -> Option<Link> {
+    async fn stop(self) -> Option<LoggedIn> {
         drop(self.wanted);
-        Some(self.task.await.ok()?.ok()?.link)
+        self.task.await.ok()?.ok()
     }
 }
 
 impl HostConnection {
     pub(super) fn new(turn: SocketTurn) -> Self {
         let (attempt, link, arrivals, session_present) = (None, None, None, None);
-        Self { attempt, link, arrivals, session_present, closed: Ok(()), _turn: turn }
+        Self { attempt, link, arrivals, session_present, closed: Ok(()), _turn: Some(turn) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn over_a_stream(LoggedIn { link, arrivals, session_present }: LoggedIn) -> Self {
+        let (link, arrivals, session_present) = (Some(link), Some(arrivals), Some(session_present));
+        Self { attempt: None, link, arrivals, session_present, closed: Ok(()), _turn: None }
     }
 
     /// Waits for a login.
@@ -121,8 +130,10 @@ impl HostConnection {
 
     /// Says good-bye and closes the stream. What has come by then can still be read.
     pub(crate) async fn leave(&mut self) {
-        if let Some(attempt) = self.attempt.take() {
-            self.link = attempt.stop().await;
+        if let Some(attempt) = self.attempt.take()
+            && let Some(LoggedIn { link, arrivals, .. }) = attempt.stop().await
+        {
+            (self.link, self.arrivals) = (Some(link), Some(arrivals));
         }
         self.closed = match (self.link.take(), &mut self.arrivals) {
             (Some(link), Some(arrivals)) => arrivals.gather_all_until(link.close()).await,
@@ -136,11 +147,25 @@ impl HostConnection {
         self.closed
     }
 
-    /// Ends it, whatever state it is in.
-    pub(crate) async fn undo(mut self) {
+    /// Ends it, whatever state it is in. Gives what has come.
+    pub(crate) async fn undo(mut self) -> VecDeque<Message> {
         self.leave().await;
+        let rest = self.rest().await;
         if let Err(error) = self.free() {
             tracing::warn!(%error, "the TLS socket could not be closed in order");
+        }
+        rest
+    }
+
+    /// Ends it in the background. Gives what has come: no more than that was acknowledged.
+    pub(crate) async fn abandon(mut self) -> VecDeque<Message> {
+        self.rest().await
+    }
+
+    async fn rest(&mut self) -> VecDeque<Message> {
+        match &mut self.arrivals {
+            Some(arrivals) => arrivals.rest().await,
+            None => VecDeque::new(),
         }
     }
 

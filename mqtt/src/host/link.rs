@@ -212,6 +212,17 @@ impl Arrivals {
         }
     }
 
+    /// Everything that has come. Nothing comes after it, and nothing more is acknowledged.
+    pub(super) async fn rest(&mut self) -> VecDeque<Message> {
+        self.messages.close();
+        let mut rest = std::mem::take(&mut self.gathered);
+        self.gathered_size = 0;
+        while let Some(message) = self.messages.recv().await {
+            rest.push_back(message);
+        }
+        rest
+    }
+
     fn gather(&mut self, message: Message) {
         self.gathered_size += size(&message);
         self.gathered.push_back(message);

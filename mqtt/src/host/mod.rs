@@ -10,7 +10,7 @@ mod run;
 mod session;
 mod terms;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod topics;
 
 pub(crate) use connection::HostConnection;

@@ -52,8 +52,6 @@ pub(super) struct Run<W> {
     /// Something was written that the module has not accepted yet.
     unaccepted: bool,
     waiting: HashMap<Ticket, Answer>,
-    /// For which there is no room at the owner's. Nothing is read meanwhile.
-    held: Option<Message>,
 }
 
 /// Why a connection is served no more.
@@ -80,13 +78,13 @@ impl<W: Wire> Run<W> {
     pub(super) fn new(wire: W, session: Shelved) -> Self {
         let (reader, writer) = tokio::io::split(wire);
         let (block, waiting) = (vec![0; BLOCK], HashMap::new());
-        Self { reader, writer, session, block, unaccepted: false, waiting, held: None }
+        Self { reader, writer, session, block, unaccepted: false, waiting }
     }
 
     /// Whether the broker lets us in, and then whether it has kept our session.
     pub(super) async fn answer_to_login(&mut self) -> Result<Result<bool, Refusal>, LossReason> {
         loop {
-            match self.session.next()? {
+            match self.session.next(false)? {
                 Some(Happening::Accepted { session_present }) => return Ok(Ok(session_present)),
                 Some(Happening::Refused(refusal)) => return Ok(Err(refusal)),
                 // Nothing else happens before.
@@ -116,13 +114,9 @@ impl<W: Wire> Run<W> {
             // Nobody has to wait.
             drop(answer.send(Err(Failure::Lost(reason))));
         }
-        let held = self.held.take();
-        let closed = self.hang_up().await;
-        if let Some(message) = held {
-            // An owner that is gone does not want it.
-            drop(arrivals.send(message).await);
-        }
-        closed
+        // What was acknowledged can be taken before the module has closed the stream, and nothing more comes.
+        drop(arrivals);
+        self.hang_up().await
     }
 
     pub(super) async fn hang_up(self) -> Result<(), SocketError> {
@@ -135,10 +129,10 @@ impl<W: Wire> Run<W> {
         arrivals: &mpsc::Sender<Message>,
     ) -> Stop {
         loop {
-            if let Err(reason) = self.hear() {
+            if let Err(reason) = self.hear(arrivals) {
                 return Stop::Lost(reason);
             }
-            let (has_room, holds) = (self.session.has_room(), self.held.is_some());
+            let (has_room, holds) = (self.session.has_room(), self.session.holds());
             tokio::select! {
                 outcome = self.exchange() => {
                     if let Err(reason) = outcome {
@@ -149,33 +143,29 @@ impl<W: Wire> Run<W> {
                     Some(request) => if let Some(stop) = self.begin(request) { return stop },
                     None => return Stop::Asked,
                 },
-                permit = arrivals.reserve(), if holds => {
-                    // Where nobody wants messages any more, the connection ends with its requests.
-                    if let (Ok(permit), Some(message)) = (permit, self.held.take()) {
-                        permit.send(message);
-                    }
-                }
+                // Where nobody wants messages any more, the connection ends with its requests.
+                _ = arrivals.reserve(), if holds && !arrivals.is_closed() => {}
             }
         }
     }
 
-    /// Takes what happened, as far as there is room for it.
-    fn hear(&mut self) -> Result<(), LossReason> {
-        while self.held.is_none() {
-            match self.session.next()? {
-                None => break,
-                Some(Happening::Message(message)) => self.held = Some(message),
-                Some(Happening::Done(ticket, outcome)) => {
+    /// Takes what happened, as far as the owner has room for it: what is acknowledged is in the owner's hands.
+    fn hear(&mut self, arrivals: &mpsc::Sender<Message>) -> Result<(), LossReason> {
+        loop {
+            let room = arrivals.try_reserve().ok();
+            match (self.session.next(room.is_some())?, room) {
+                (None, _) => return Ok(()),
+                (Some(Happening::Message(message)), Some(room)) => room.send(message),
+                (Some(Happening::Done(ticket, outcome)), _) => {
                     if let Some(answer) = self.waiting.remove(&ticket) {
                         // Nobody has to wait.
                         drop(answer.send(Ok(outcome)));
                     }
                 }
-                // Only once, with the login.
-                Some(Happening::Accepted { .. } | Happening::Refused(_)) => {}
+                // Only once, with the login; and no message without room.
+                (Some(_), _) => {}
             }
         }
-        Ok(())
     }
 
     fn begin(&mut self, request: Request) -> Option<Stop> {
@@ -202,11 +192,12 @@ impl<W: Wire> Run<W> {
     /// # Cancel safety
     /// No byte is lost when the future is dropped.
     async fn exchange(&mut self) -> Result<(), LossReason> {
-        let Self { reader, writer, session, block, unaccepted, held, .. } = self;
-        let deadline = session.deadline().filter(|_| held.is_none()).map(Instant::from_std);
+        let Self { reader, writer, session, block, unaccepted, .. } = self;
+        let (deadline, listens) =
+            (session.deadline().filter(|_| !session.holds()).map(Instant::from_std), session.listens());
         let writes = *unaccepted || !session.to_send().is_empty();
         tokio::select! {
-            read = reader.read(block), if held.is_none() => match read {
+            read = reader.read(block), if listens => match read {
                 Ok(0) => Err(LossReason::ClosedByBroker),
                 Ok(length) => {
                     session.received(now(), block.get(..length).unwrap_or_default());

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use telit_core::socket::SocketError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+use super::connection::HostConnection;
 use super::failure::Failure;
 use super::link::{Link, LoggedIn};
 use super::run::{Shelf, Wire};
@@ -24,7 +25,7 @@ impl Wire for DuplexStream {
     }
 }
 
-struct Broker(DuplexStream);
+pub(crate) struct Broker(DuplexStream);
 
 impl Broker {
     async fn hears(&mut self, expected: &[u8]) {
@@ -38,7 +39,7 @@ impl Broker {
     }
 
     /// Whatever is left, until the connection ends.
-    async fn hears_the_rest(mut self) -> Vec<u8> {
+    pub(crate) async fn hears_the_rest(mut self) -> Vec<u8> {
         let mut rest = Vec::new();
         self.0.read_to_end(&mut rest).await.unwrap();
         rest
@@ -74,6 +75,24 @@ async fn answered(answer: &[u8], shelf: &Shelf) -> (Result<LoggedIn, ConnectErro
 async fn logged_in(shelf: &Shelf) -> (LoggedIn, Broker) {
     let (outcome, broker) = answered(b"\x20\x02\x00\x00", shelf).await;
     (outcome.unwrap(), broker)
+}
+
+/// A connection over which so many messages have come at least once, numbered, while its owner waited for something
+/// else.
+pub(crate) async fn flooded(messages: u16) -> (HostConnection, Broker) {
+    let (logged_in, mut broker) = logged_in(&Shelf::default()).await;
+    let mut connection = HostConnection::over_a_stream(logged_in);
+    let talking = async {
+        broker.hears(b"\x32\x07\x00\x01t\x00\x01hi").await;
+        for number in 1..=messages {
+            let [high, low] = number.to_be_bytes();
+            broker.says(&[0x32, 7, 0, 1, b't', high, low, high, low]).await;
+        }
+        broker.says(b"\x40\x02\x00\x01").await;
+    };
+    let (published, ()) = tokio::join!(connection.publish(message(b"hi", QoS::AtLeastOnce)), talking);
+    published.unwrap();
+    (connection, broker)
 }
 
 fn message(payload: &'static [u8], qos: QoS) -> Publish {
@@ -259,4 +278,51 @@ async fn an_answer_behind_more_than_can_be_kept_is_given_up() {
         assert_eq!(arrivals.next().await.unwrap().payload.len(), 1024, "nothing is lost");
     }
     drop((link, talking.await.unwrap()));
+}
+
+/// Who leaves in the middle of a flood has everything that the broker believes to be delivered.
+#[tokio::test(start_paused = true)]
+async fn what_was_acknowledged_is_in_the_owners_hands() {
+    for waits in [0, 40, 2000] {
+        let (connection, mut broker) = flooded(50).await;
+        let talking = tokio::spawn(async move {
+            let more = b"\x32\x06\x00\x01t\x00\x07x".repeat(waits);
+            let all = tokio::time::timeout(Duration::from_secs(5), broker.says(&more)).await;
+            assert_eq!(all.is_ok(), waits < 1000, "the way holds so much only");
+            broker.hears_the_rest().await
+        });
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let came = connection.abandon().await;
+        let heard = talking.await.unwrap();
+        let acknowledged = heard.chunks(4).filter(|packet| packet.starts_with(b"\x40\x02")).count();
+        assert_eq!(came.len(), acknowledged, "{waits}");
+        assert!((50..=50 + waits.min(32)).contains(&came.len()), "{waits}: {}", came.len());
+    }
+}
+
+/// A broker that asks for answers and takes none does not fill the memory of this computer.
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_takes_no_answers_is_not_read() {
+    let (LoggedIn { link, mut arrivals, .. }, mut broker) = logged_in(&Shelf::default()).await;
+    let taking = tokio::spawn(async move {
+        let mut count = 0;
+        while arrivals.next().await.is_some() {
+            count += 1;
+        }
+        count
+    });
+    let flood = b"\x32\x06\x00\x01t\x00\x07x".repeat(50_000);
+    assert!(
+        tokio::time::timeout(Duration::from_secs(10), broker.says(&flood)).await.is_err(),
+        "it is held up"
+    );
+    // What it takes after all is what it may go on for.
+    let mut answers = [0; 4 * 500];
+    broker.0.read_exact(&mut answers).await.unwrap();
+    assert_eq!(answers[..4], *b"\x40\x02\x00\x07");
+    drop(broker);
+    let count = taking.await.unwrap();
+    // Those on the way, those that wait, and one block more.
+    assert!((1000..1000 + 500 + 500 + 4096 / 8 + 1).contains(&count), "{count}");
+    drop(link);
 }

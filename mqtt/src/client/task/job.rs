@@ -1,5 +1,6 @@
 //! What runs beside the requests while there is no connection: looking whether the module has kept it, and logging in.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use tokio::sync::oneshot;
 use crate::backend::{Backend, Connected, Connection, Turn};
 use crate::engine::{Patience, Remains};
 use crate::error::ConnectError;
-use crate::message::QoS;
+use crate::message::{Message, QoS};
 use crate::topic::TopicFilter;
 
 /// One look, or one attempt or the wait for TLS before it.
@@ -25,16 +26,16 @@ pub(super) enum End {
     Kept(Connection),
     /// The port was lost again before that was known.
     Unseen(Connection),
-    /// The module has not kept the connection.
-    Gone,
+    /// The module has not kept the connection. What had come over it.
+    Gone(VecDeque<Message>),
     /// It is our turn to use an instance, and TLS if that is needed.
     Turn(Turn),
     /// Logged in.
     Connected(Connected),
     /// Not logged in, and nothing left of the attempt.
     Failed(ConnectError),
-    /// It was told to stop, and nothing is left of it.
-    Stopped,
+    /// It was told to stop, and nothing is left of it but what had come.
+    Stopped(VecDeque<Message>),
 }
 
 impl Job {
@@ -43,16 +44,13 @@ impl Job {
         let work = async move {
             match backend.remains(&connection).await {
                 Ok(Remains::Connection) => End::Kept(connection),
-                Ok(Remains::Client) => {
-                    backend.undo(connection).await;
-                    End::Gone
-                }
-                Ok(Remains::Nothing) => End::Gone,
+                Ok(Remains::Client) => End::Gone(backend.undo(connection).await),
+                Ok(Remains::Nothing) => End::Gone(Backend::abandon(connection).await),
                 Err(error) if error.is_link_lost() => End::Unseen(connection),
                 // Whoever takes TLS next, which may be ourselves, finds out what is left and ends it.
                 Err(error) => {
                     tracing::info!(%error, "the module does not tell whether it is still connected");
-                    End::Gone
+                    End::Gone(Backend::abandon(connection).await)
                 }
             }
         };
@@ -65,7 +63,7 @@ impl Job {
         let work = async move {
             tokio::select! {
                 biased;
-                _ = stopped => End::Stopped,
+                _ = stopped => End::Stopped(VecDeque::new()),
                 turn = backend.turn(Patience::Unbounded) => turn.map_or_else(End::Failed, End::Turn),
             }
         };
@@ -84,10 +82,7 @@ impl Job {
                 result = backend.establish(&mut connection, &filters) => Some(result),
             };
             match result {
-                None => {
-                    backend.undo(connection).await;
-                    End::Stopped
-                }
+                None => End::Stopped(backend.undo(connection).await),
                 Some(result) => match backend.settle(result, connection).await {
                     Ok(connected) => End::Connected(connected),
                     Err(error) => End::Failed(error),

@@ -5,7 +5,7 @@ use telit_core::exclusive::Service;
 use telit_core::modem::ServiceChange;
 
 use super::{Task, now};
-use crate::backend::{Connection, Trouble};
+use crate::backend::{Backend, Connection, Trouble};
 use crate::error::ConnectError;
 use crate::state::{ClientState, LossReason};
 
@@ -88,19 +88,25 @@ impl Task {
         if !self.session.is_connected() {
             return;
         }
-        self.take_arrived();
         self.blame(reason);
         let reachable =
             !matches!(reason, LossReason::LinkLost | LossReason::ModuleSilent | LossReason::ModuleRestarted);
         if reachable && let Err(error) = self.take_down().await {
             tracing::warn!(%error, "the connection could not be ended in order");
         }
-        // What could not be freed is found by whoever takes TLS next.
-        self.connection = None;
+        self.abandon_connection().await;
         match (&self.reconnector, reason) {
             (None, _) => self.give_up(reason),
             (Some(_), LossReason::LinkLost) => self.give_up(reason),
             _ => self.begin_absence(reason),
+        }
+    }
+
+    /// What has come was acknowledged, so it is delivered.
+    pub(super) async fn abandon_connection(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            let messages = Backend::abandon(connection).await;
+            self.deliver_all(messages);
         }
     }
 
@@ -125,7 +131,6 @@ impl Task {
         if let Some(reconnector) = &mut self.reconnector {
             reconnector.stop();
         }
-        self.connection = None;
         self.session.down(ClientState::Lost(reason));
         self.registry.end();
         self.orphans.clear();

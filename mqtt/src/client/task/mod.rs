@@ -9,6 +9,8 @@ mod losing;
 mod requests;
 mod returning;
 mod sending;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 
 use std::sync::Arc;
@@ -146,7 +148,7 @@ impl Task {
     async fn serve_requests(&mut self) -> Option<oneshot::Sender<Result<(), DisconnectError>>> {
         loop {
             self.work().await;
-            self.step();
+            self.step().await;
             self.expire_messages();
             match self.wake().await {
                 Wake::Health(Some(_)) => self.look_at_module().await,

@@ -14,14 +14,14 @@ use crate::state::{ClientState, Event, LossReason};
 
 impl Task {
     /// Begins what is due.
-    pub(super) fn step(&mut self) {
+    pub(super) async fn step(&mut self) {
         let ClientState::Reconnecting(reason) = self.session.state() else {
             return;
         };
         if self.job.is_some() {
             return;
         }
-        self.forget_what_a_restart_ended();
+        self.forget_what_a_restart_ended().await;
         let (state, held) = (self.health.now().state, self.connection.is_some());
         let Some(reconnector) = &mut self.reconnector else {
             return;
@@ -31,15 +31,16 @@ impl Task {
             Step::Look => self.begin_look(),
             Step::Attempt(number) => self.begin_attempt(number),
             Step::GiveUp => {
+                self.abandon_connection().await;
                 self.tell(Event::GaveUp { error: ConnectError::NotConnected { reason } });
                 self.give_up(reason);
             }
         }
     }
 
-    fn forget_what_a_restart_ended(&mut self) {
+    async fn forget_what_a_restart_ended(&mut self) {
         if self.connection.is_some() && self.has_restarted() {
-            self.connection = None;
+            self.abandon_connection().await;
             self.session.down(ClientState::Reconnecting(LossReason::ModuleRestarted));
             self.announce();
         }
@@ -83,7 +84,7 @@ impl Task {
             }
             End::Failed(error) => self.attempt_failed(error),
             End::Unseen(connection) => self.connection = Some(connection),
-            End::Gone | End::Stopped => {}
+            End::Gone(messages) | End::Stopped(messages) => self.deliver_all(messages),
         }
     }
 
@@ -153,7 +154,8 @@ impl Task {
                 self.drain().await;
             }
             End::Unseen(connection) => self.connection = Some(connection),
-            End::Turn(_) | End::Gone | End::Failed(_) | End::Stopped => {}
+            End::Gone(messages) | End::Stopped(messages) => self.deliver_all(messages),
+            End::Turn(_) | End::Failed(_) => {}
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the session asks for between requests: reading message slots and looking after the connection.
 
+use std::collections::VecDeque;
+
 use telit_core::CommandError;
 use telit_core::at::Line;
 use telit_core::driver::Unsolicited;
@@ -136,6 +138,10 @@ impl Task {
         } else {
             self.deliver(message);
         }
+    }
+
+    pub(super) fn deliver_all(&mut self, messages: VecDeque<Message>) {
+        messages.into_iter().for_each(|message| self.deliver(message));
     }
 
     pub(super) fn deliver(&mut self, message: Message) {

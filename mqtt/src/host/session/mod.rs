@@ -31,6 +31,9 @@ use crate::error::Refusal;
 use crate::message::{Message, QoS};
 use crate::state::LossReason;
 
+/// Answers that wait until the module accepts them, from which on nothing more is read.
+const ANSWERS: usize = 1000;
+
 /// How a session keeps time and measure.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings {
@@ -101,6 +104,8 @@ pub(super) struct Session {
     keep_alive: KeepAlive,
     window: Window,
     receiving: Receiving,
+    /// A message that was not taken yet, and is not acknowledged. Nothing behind it is looked at.
+    held: Option<mqtt_proto::v3::Publish>,
     happenings: VecDeque<Happening>,
     last_ticket: u64,
 }
@@ -128,6 +133,7 @@ impl Session {
             keep_alive: KeepAlive::new(now, settings.keep_alive, settings.acknowledgement),
             window,
             receiving,
+            held: None,
             happenings: VecDeque::new(),
             last_ticket: 0,
         })
@@ -214,6 +220,7 @@ impl Session {
                 Mark::Sent(ticket) => self.happenings.push_back(Happening::Done(ticket, Outcome::Sent)),
                 Mark::Awaits(id) => self.window.await_until(id, due),
                 Mark::Ping => self.keep_alive.ping_sent(now),
+                Mark::Answer => {}
             }
         }
         self.keep_alive.sent(now);
@@ -225,14 +232,18 @@ impl Session {
         self.reader.push(bytes);
     }
 
-    /// What happened next. Taking a message acknowledges it.
+    /// What happened next. Taking a message acknowledges it; with no `room` for one, none is taken.
     ///
     /// # Errors
     /// Why the connection is lost.
-    pub(super) fn next(&mut self) -> Result<Option<Happening>, LossReason> {
+    pub(super) fn next(&mut self, room: bool) -> Result<Option<Happening>, LossReason> {
         while self.happenings.is_empty() {
-            if self.phase == Phase::Over {
+            if self.phase == Phase::Over || (self.held.is_some() && !room) {
                 return Ok(None);
+            }
+            if let Some(publish) = self.held.take() {
+                self.receive(publish);
+                continue;
             }
             let Some(packet) = self.reader.next().map_err(|violation| self.violated(&violation))? else {
                 return Ok(None);
@@ -240,6 +251,16 @@ impl Session {
             self.take(packet).map_err(|violation| self.violated(&violation))?;
         }
         Ok(self.happenings.pop_front())
+    }
+
+    /// Whether a message waits for room, and everything that has come behind it.
+    pub(super) fn holds(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Whether bytes of the broker are welcome. A broker that takes no answers need not be given more of them.
+    pub(super) fn listens(&self) -> bool {
+        !self.holds() && self.outbox.answers() < ANSWERS
     }
 
     /// When to be woken although nothing happens.
@@ -301,10 +322,16 @@ impl Session {
             (Phase::LoggingIn { .. }, _) => {
                 Err(Violation::Unexpected("a packet before the answer to the login"))
             }
-            (_, Packet::Publish(publish)) => self.receive(publish),
+            (_, Packet::Publish(publish)) if publish.topic_name.is_empty() => {
+                Err(Violation::Unexpected("a message without a topic"))
+            }
+            (_, Packet::Publish(publish)) => {
+                self.held = Some(publish);
+                Ok(())
+            }
             (_, Packet::Pubrel(id)) => {
                 self.receiving.released(id);
-                self.send(&Packet::Pubcomp(id), None);
+                self.send(&Packet::Pubcomp(id), Some(Mark::Answer));
                 Ok(())
             }
             (_, Packet::Puback(id)) => {
@@ -314,8 +341,8 @@ impl Session {
             (_, Packet::Pubrec(id)) => {
                 // One that nobody waits for belongs to a message that was given up: the broker may forget it too.
                 // Only the first one is news: no wait becomes longer by another.
-                let mark = self.window.handed_over(id).then_some(Mark::Awaits(id));
-                self.send(&Packet::Pubrel(id), mark);
+                let mark = if self.window.handed_over(id) { Mark::Awaits(id) } else { Mark::Answer };
+                self.send(&Packet::Pubrel(id), Some(mark));
                 Ok(())
             }
             (_, Packet::Pubcomp(id)) => {
@@ -360,22 +387,18 @@ impl Session {
         self.happenings.push_back(Happening::Accepted { session_present });
     }
 
-    fn receive(&mut self, publish: mqtt_proto::v3::Publish) -> Result<(), Violation> {
-        if publish.topic_name.is_empty() {
-            return Err(Violation::Unexpected("a message without a topic"));
-        }
+    fn receive(&mut self, publish: mqtt_proto::v3::Publish) {
         let (is_new, answer) = match publish.qos_pid {
             QosPid::Level0 => (true, None),
             QosPid::Level1(id) => (true, Some(Packet::Puback(id))),
             QosPid::Level2(id) => (self.receiving.is_new(id), Some(Packet::Pubrec(id))),
         };
         if let Some(answer) = answer {
-            self.send(&answer, None);
+            self.send(&answer, Some(Mark::Answer));
         }
         if is_new {
             self.happenings.push_back(Happening::Message(receiving::message(publish)));
         }
-        Ok(())
     }
 
     fn acknowledged(&mut self, id: mqtt_proto::Pid, awaited: &Awaited) {

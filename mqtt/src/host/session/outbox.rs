@@ -17,6 +17,8 @@ pub(super) enum Mark {
     Awaits(Pid),
     /// The wait for the answer to a ping.
     Ping,
+    /// Nothing: it answers the broker.
+    Answer,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +31,8 @@ pub(super) struct Outbox {
     accepted: u64,
     /// Where the packet ends that each belongs to.
     marks: VecDeque<(u64, Mark)>,
+    /// How many of them are answers.
+    answers: usize,
 }
 
 impl Outbox {
@@ -37,12 +41,18 @@ impl Outbox {
         self.bytes.extend_from_slice(encoded.as_ref());
         self.put += encoded.as_ref().len() as u64;
         self.marks.extend(mark.map(|mark| (self.put, mark)));
+        self.answers += usize::from(mark == Some(Mark::Answer));
         Ok(())
     }
 
     /// Whether the module has accepted everything.
     pub(super) fn is_idle(&self) -> bool {
         self.accepted == self.put
+    }
+
+    /// Answers to the broker that the module has not accepted.
+    pub(super) fn answers(&self) -> usize {
+        self.answers
     }
 
     pub(super) fn front(&self) -> &[u8] {
@@ -59,6 +69,8 @@ impl Outbox {
     pub(super) fn accepted(&mut self) -> Vec<Mark> {
         self.accepted = self.wrote;
         let gone = self.marks.iter().take_while(|(end, _)| *end <= self.wrote).count();
-        self.marks.drain(..gone).map(|(_, mark)| mark).collect()
+        let marks: Vec<_> = self.marks.drain(..gone).map(|(_, mark)| mark).collect();
+        self.answers -= marks.iter().filter(|mark| **mark == Mark::Answer).count();
+        marks
     }
 }

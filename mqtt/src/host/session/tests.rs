@@ -63,7 +63,7 @@ impl Bench {
     }
 
     fn happenings(&mut self) -> Result<Vec<Happening>, LossReason> {
-        std::iter::from_fn(|| self.session.next().transpose()).collect()
+        std::iter::from_fn(|| self.session.next(true).transpose()).collect()
     }
 
     fn after(&mut self, seconds: u64) -> Result<Vec<Happening>, LossReason> {
@@ -249,10 +249,10 @@ fn messages_are_acknowledged_when_they_are_taken() {
     let mut bench = Bench::logged_in(true);
     bench.session.received(bench.now, b"\x32\x06\x00\x01t\x00\x07x\x3b\x06\x00\x01t\x00\x08y");
     assert_eq!(bench.session.to_send(), b"");
-    let first = bench.session.next().unwrap();
+    let first = bench.session.next(true).unwrap();
     assert_eq!(first, Some(Happening::Message(message("t", b"x", QoS::AtLeastOnce))));
     assert_eq!(bench.sent(), b"\x40\x02\x00\x07");
-    let Some(Happening::Message(second)) = bench.session.next().unwrap() else {
+    let Some(Happening::Message(second)) = bench.session.next(true).unwrap() else {
         panic!("there is another one");
     };
     assert_eq!((second.retained, second.duplicate), (Some(true), Some(true)));
