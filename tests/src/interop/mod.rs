@@ -10,6 +10,7 @@ mod credentials;
 mod device;
 mod ftp;
 mod gnutls;
+mod https;
 mod matrix;
 mod mosquitto;
 mod mqtt;
