@@ -30,6 +30,7 @@ pub(super) struct Terms {
     pub(super) keep_alive: Duration,
     acknowledgement: Duration,
     packet_limit: usize,
+    owner_repeats: bool,
     /// Socket, TLS and login together.
     pub(super) connect: Duration,
 }
@@ -47,13 +48,14 @@ impl Terms {
             return Err(InvalidValue::new("connect timeout", "it is zero"));
         }
         let connect = options.connect_timeout.unwrap_or(CONNECT_TIMEOUT).min(LONGEST_CONNECT);
-        Ok(Self { keep_alive, acknowledgement, packet_limit: options.packet_limit, connect })
+        let (packet_limit, owner_repeats) = (options.packet_limit, options.offline_queue.is_some());
+        Ok(Self { keep_alive, acknowledgement, packet_limit, owner_repeats, connect })
     }
 
     /// `login`: how long the answer to the login may take.
     pub(super) fn settings(&self, login: Duration) -> Settings {
-        let Self { keep_alive, acknowledgement, packet_limit, .. } = *self;
-        Settings { keep_alive, acknowledgement, login, packet_limit }
+        let Self { keep_alive, acknowledgement, packet_limit, owner_repeats, .. } = *self;
+        Settings { keep_alive, acknowledgement, login, owner_repeats, packet_limit }
     }
 }
 

@@ -48,7 +48,13 @@ impl Broker {
 
 fn settings() -> Settings {
     let (keep_alive, acknowledgement) = (Duration::from_secs(60), Duration::from_secs(30));
-    Settings { keep_alive, acknowledgement, login: Duration::from_secs(90), packet_limit: 1 << 20 }
+    Settings {
+        keep_alive,
+        acknowledgement,
+        login: Duration::from_secs(90),
+        owner_repeats: false,
+        packet_limit: 1 << 20,
+    }
 }
 
 fn login() -> Login {

@@ -42,6 +42,9 @@ pub(super) struct Settings {
     pub(super) acknowledgement: Duration,
     /// How long the answer to the login may take.
     pub(super) login: Duration,
+    /// Whether whoever publishes at least once does so again himself when the broker has not acknowledged it. Doing so
+    /// here too, after newer messages perhaps, would be once too often.
+    pub(super) owner_repeats: bool,
     /// Most bytes of a packet of the broker.
     pub(super) packet_limit: usize,
 }
@@ -157,11 +160,16 @@ impl Session {
             QosPid::Level0 => self.outbox.push(&packet.into(), Some(Mark::Sent(ticket)))?,
             QosPid::Level1(_) | QosPid::Level2(_) => {
                 self.outbox.push(&packet.clone().into(), Some(Mark::Awaits(id)))?;
-                let kept = (!self.clean).then_some(packet);
+                let kept = self.repeats(message.qos).then_some(packet);
                 self.window.add(InFlight::publish(id, message.qos, ticket, kept));
             }
         }
         Ok(ticket)
+    }
+
+    /// Whether a message is sent again on the next connection of the session. Source: MQTT 3.1.1, section 4.4.
+    fn repeats(&self, qos: QoS) -> bool {
+        !self.clean && !(qos == QoS::AtLeastOnce && self.settings.owner_repeats)
     }
 
     /// Subscribes to topic filters, with the strongest quality of service that is wanted of each.

@@ -24,6 +24,7 @@ fn settings() -> Settings {
         keep_alive: Duration::from_secs(60),
         acknowledgement: Duration::from_secs(ACKNOWLEDGEMENT),
         login: Duration::from_secs(90),
+        owner_repeats: false,
         packet_limit: LIMIT,
     }
 }
@@ -346,6 +347,36 @@ fn a_session_that_the_broker_keeps_goes_on() {
     assert_eq!(bench.sent(), b"", "everything was acknowledged");
     bench.publish(QoS::AtLeastOnce, b"");
     assert_eq!(bench.sent(), b"\x32\x05\x00\x01t\x00\x06", "identifiers go on too");
+}
+
+/// The offline queue publishes again what was not acknowledged: the session must not do so, too.
+#[test]
+fn what_its_owner_repeats_is_not_repeated_by_the_session() {
+    let settings = Settings { owner_repeats: true, ..settings() };
+    let begin = |carried| {
+        let now = start();
+        let mut bench = Bench { session: Session::new(now, settings, &login(false), carried).unwrap(), now };
+        bench.sent();
+        bench
+    };
+    let mut bench = begin(Carried::default());
+    bench.hears(ACCEPTED);
+    let first = bench.publish(QoS::AtLeastOnce, b"1");
+    bench.sent();
+    assert_eq!(bench.after(ACKNOWLEDGEMENT).unwrap(), unanswered(first));
+    // Once more on this connection, acknowledged, and one that the loss of the connection meets.
+    let again = bench.publish(QoS::AtLeastOnce, b"1");
+    bench.sent();
+    assert_eq!(bench.hears(b"\x40\x02\x00\x02"), done(again, Outcome::Acknowledged));
+    bench.publish(QoS::AtLeastOnce, b"2");
+    bench.publish(QoS::ExactlyOnce, b"3");
+    bench.sent();
+
+    let mut bench = begin(bench.session.take_carried());
+    assert_eq!(bench.hears(ACCEPTED_AGAIN), [Happening::Accepted { session_present: true }]);
+    assert_eq!(bench.sent(), b"\x3c\x06\x00\x01t\x00\x043", "only what nobody else may send again");
+    bench.publish(QoS::AtLeastOnce, b"2");
+    assert_eq!(bench.sent(), b"\x32\x06\x00\x01t\x00\x052");
 }
 
 #[test]
