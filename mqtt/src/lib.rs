@@ -76,7 +76,7 @@ pub use choice::{Engine, EngineChoice, EngineReason};
 pub use client::{Events, MqttClient};
 pub use delivery::{OfflineQueue, Receipt, WhenFull};
 pub use drops::Operation;
-pub use error::{ConnectError, DisconnectError, PublishError, Refusal, SubscribeError};
+pub use error::{ConnectError, DisconnectError, Doubt, PublishError, Refusal, SubscribeError};
 pub use last_will::LastWill;
 pub use message::{Message, Publish, QoS};
 pub use options::{MqttOptions, MqttSecurity};

@@ -161,11 +161,18 @@ impl<R> Outbox<R> {
         self.waiting.len() < self.limits.messages && self.bytes.saturating_add(size) <= self.limits.bytes
     }
 
-    fn refused(&self) -> Taken<R> {
-        Taken::Refused { messages: self.waiting.len(), bytes: self.bytes }
+    /// How many messages wait, and their bytes.
+    pub(crate) fn load(&self) -> (usize, usize) {
+        (self.waiting.len(), self.bytes)
     }
 
-    fn forget(&mut self, is_unwanted: impl Fn(&R) -> bool) {
+    fn refused(&self) -> Taken<R> {
+        let (messages, bytes) = self.load();
+        Taken::Refused { messages, bytes }
+    }
+
+    /// Takes those away that nobody wants any more.
+    pub(crate) fn forget(&mut self, is_unwanted: impl Fn(&R) -> bool) {
         self.waiting.retain(|entry| !is_unwanted(&entry.reader));
         self.count_bytes();
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use telit_core::CommandError;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 use super::WhenFull;
 use super::options::OfflineQueue;
@@ -91,7 +91,8 @@ impl Post {
     /// Hands a message over, which is sent whoever waits for it.
     pub(crate) fn enqueue(&self, now: Instant, publish: Publish) -> Result<Posted, PublishError> {
         self.check(&publish)?;
-        self.put(now, publish, Receipt::new(true, None))
+        let place = if self.keeps_offline { None } else { Some(self.place_at_once()?) };
+        self.put(now, publish, Receipt::new(true, place))
     }
 
     /// Hands a message over that is not sent when its receipt is dropped before its turn. Without an offline queue it
@@ -108,6 +109,19 @@ impl Post {
         self.refuse_if_shut(&self.lock())?;
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         self.put(now(), publish, Receipt::new(false, place))
+    }
+
+    /// Messages that nobody wants any more make room.
+    fn place_at_once(&self) -> Result<OwnedSemaphorePermit, PublishError> {
+        let mut inner = self.lock();
+        self.refuse_if_shut(&inner)?;
+        let free = || Arc::clone(&self.places).try_acquire_owned().ok();
+        if let Some(place) = free() {
+            return Ok(place);
+        }
+        inner.outbox.forget(|reader| !reader.is_there());
+        let (messages, bytes) = inner.outbox.load();
+        free().ok_or(PublishError::QueueFull { messages, bytes })
     }
 
     /// Nobody waits for what can never work.
@@ -170,7 +184,7 @@ impl Post {
         let entries = inner.outbox.drain();
         drop(inner);
         for Entry { reader, doubt, .. } in entries {
-            reader.tell(Err(doubt.unwrap_or(PublishError::NotConnected { state })));
+            reader.tell(Err(PublishError::NotConnected { state }.after(doubt)));
         }
         self.tell_progress();
     }
@@ -178,7 +192,8 @@ impl Post {
     /// The message whose turn it is. Those that nobody wants any more are passed over.
     pub(crate) fn take(&self) -> Option<Entry<Reader>> {
         let mut inner = self.lock();
-        while let Some(entry) = inner.outbox.take() {
+        while let Some(mut entry) = inner.outbox.take() {
+            entry.reader.give_place_back();
             if entry.reader.is_there() {
                 return Some(entry);
             }
@@ -194,7 +209,8 @@ impl Post {
         match outcome {
             Outcome::Over(result) => {
                 self.lock().outbox.settled();
-                entry.reader.tell(result);
+                let Entry { reader, doubt, .. } = entry;
+                reader.tell(result.map_err(|error| error.after(doubt)));
             }
             Outcome::Again(error) => self.give_back(entry, error),
         }
@@ -211,7 +227,7 @@ impl Post {
             Some(state) => {
                 inner.outbox.settled();
                 drop(inner);
-                entry.reader.tell(Err(entry.doubt.unwrap_or(PublishError::NotConnected { state })));
+                entry.reader.tell(Err(PublishError::NotConnected { state }.after(entry.doubt)));
             }
         }
     }
@@ -308,6 +324,7 @@ mod tests {
     use telit_core::at::{Effect, InvalidValue, ModuleError};
 
     use super::*;
+    use crate::error::Doubt;
 
     fn goes_again(keeps_offline: bool, qos: QoS, error: PublishError) -> bool {
         let post = Post::new(keeps_offline.then(|| OfflineQueue::new(9)));
@@ -331,11 +348,14 @@ mod tests {
             (PublishError::NotConnected { state }, [true, true, true]),
             (PublishError::NotSent(silent), [true, true, true]),
             (restarted(false), [true, true, true]),
-            (PublishError::InDoubt(late), [false, true, false]),
+            (PublishError::InDoubt(Doubt::Command(late)), [false, true, false]),
             (restarted(true), [false, true, false]),
             (PublishError::Refused(refused.clone()), [false, false, false]),
             (PublishError::NotSent(invalid), [false, false, false]),
-            (PublishError::ProbablyForbidden { topic: "t".into(), times: 3 }, [false, false, false]),
+            (
+                PublishError::ProbablyForbidden { topic: "t".into(), times: 3, in_doubt: true },
+                [false, false, false],
+            ),
         ] {
             let qualities = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
             assert_eq!(qualities.map(|qos| goes_again(true, qos, error.clone())), by_quality, "{error}");

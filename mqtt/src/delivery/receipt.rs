@@ -32,14 +32,14 @@ pub(crate) struct Reader {
     fate: oneshot::Sender<Result<(), PublishError>>,
     /// The message goes even if nobody waits for its fate any more.
     goes_anyway: bool,
-    /// A place among the messages that wait for their turn, given back with the message.
-    _place: Option<OwnedSemaphorePermit>,
+    /// A place among the messages that wait for their turn, given back when it comes.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Receipt {
     pub(super) fn new(goes_anyway: bool, place: Option<OwnedSemaphorePermit>) -> (Self, Reader) {
         let (sender, fate) = oneshot::channel();
-        (Self { fate }, Reader { fate: sender, goes_anyway, _place: place })
+        (Self { fate }, Reader { fate: sender, goes_anyway, place })
     }
 }
 
@@ -56,6 +56,11 @@ impl Reader {
     /// Whether the message is still to be sent.
     pub(crate) fn is_there(&self) -> bool {
         self.goes_anyway || !self.fate.is_closed()
+    }
+
+    /// The message does not wait any more.
+    pub(crate) fn give_place_back(&mut self) {
+        self.place = None;
     }
 
     pub(crate) fn tell(self, fate: Result<(), PublishError>) {

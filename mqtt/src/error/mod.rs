@@ -3,12 +3,14 @@
 mod broker;
 mod connect;
 mod disconnect;
+mod doubt;
 mod publish;
 mod subscribe;
 
 pub use broker::Refusal;
 pub use connect::ConnectError;
 pub use disconnect::DisconnectError;
+pub use doubt::Doubt;
 pub use publish::PublishError;
 pub use subscribe::SubscribeError;
 

@@ -1,13 +1,11 @@
 //! Why a message was not published, or is not known to be.
 
-use std::time::Duration;
-
 use telit_core::{Category, CommandError, Outcome};
 
-use super::{category_at_broker, names, reconnect_hint};
+use super::{Doubt, category_at_broker, names, reconnect_hint};
 use crate::message::QoS;
 use crate::rules::RuleViolation;
-use crate::state::{ClientState, LossReason};
+use crate::state::ClientState;
 use crate::topic::TopicError;
 
 /// A message was not published, or nobody knows.
@@ -59,13 +57,16 @@ pub enum PublishError {
     /// allow it. Messages to it are refused for an hour, or until the client is [resumed](crate::MqttClient::resume)
     /// from a pause or a loss.
     #[error(
-        "the broker closed the connection {times} times in a row on {topic:?}: probably it is not allowed"
+        "the broker closed the connection {times} times in a row on {topic:?}: probably it is not allowed{}",
+        doubt(*.in_doubt)
     )]
     ProbablyForbidden {
         /// The topic.
         topic: String,
         /// How often.
         times: u32,
+        /// It was sent, or may have been in an attempt before. Otherwise nothing of it was.
+        in_doubt: bool,
     },
     /// There is no connection. Nothing was sent.
     #[error("there is no connection: {state}")]
@@ -87,24 +88,10 @@ pub enum PublishError {
         /// The module may have published it before. Otherwise the broker does not have it.
         in_doubt: bool,
     },
-    /// The broker did not acknowledge the message, which it may have all the same. Only where MQTT runs on this computer.
-    #[error("the message may or may not have been published: no acknowledgement within {waited:?}")]
-    Unanswered {
-        /// How long it was waited for.
-        waited: Duration,
-    },
-    /// The connection was lost with the message under way; the broker may have it. Only where MQTT runs on this
-    /// computer. Without [`clean_session`](crate::MqttOptions::clean_session) and above "at most once" it is sent again
-    /// on the next connection if the broker has kept the session, and the broker delivers it once then.
-    #[error("the message may or may not have been published: the connection was lost: {reason}")]
-    ConnectionLost {
-        /// Why.
-        reason: LossReason,
-    },
     /// The message may have reached the broker, or not: no acknowledgement was seen. Publishing it again can
     /// deliver it twice.
     #[error("the message may or may not have been published: {0}")]
-    InDoubt(CommandError),
+    InDoubt(Doubt),
 }
 
 impl PublishError {
@@ -118,10 +105,9 @@ impl PublishError {
             Self::QueueFull { .. } | Self::Dropped { .. } => Category::Other,
             Self::Expired { .. } => Category::Network,
             Self::ProbablyForbidden { .. } => Category::Refused,
-            Self::NotSent(error) | Self::Refused(error) | Self::InDoubt(error) => category_at_broker(error),
+            Self::NotSent(error) | Self::Refused(error) => category_at_broker(error),
+            Self::InDoubt(doubt) => doubt.category(),
             Self::ModuleRestarted { .. } => Category::Link,
-            Self::Unanswered { .. } => Category::Network,
-            Self::ConnectionLost { reason } => reason.category(),
         }
     }
 
@@ -135,14 +121,23 @@ impl PublishError {
     #[must_use]
     pub fn may_have_been_published(&self) -> bool {
         match self {
-            Self::InDoubt(_)
-            | Self::Unanswered { .. }
-            | Self::ConnectionLost { .. }
-            | Self::ProbablyForbidden { .. } => true,
+            Self::InDoubt(_) => true,
             Self::ModuleRestarted { in_doubt, .. }
+            | Self::ProbablyForbidden { in_doubt, .. }
             | Self::Dropped { in_doubt }
             | Self::Expired { in_doubt } => *in_doubt,
             _ => false,
+        }
+    }
+
+    /// The end of a message of which an attempt before may have reached the broker: `earlier` tells how that one ended.
+    pub(crate) fn after(self, earlier: Option<Self>) -> Self {
+        match (self, earlier) {
+            (Self::ProbablyForbidden { topic, times, in_doubt }, earlier) => {
+                Self::ProbablyForbidden { topic, times, in_doubt: in_doubt || earlier.is_some() }
+            }
+            (error, Some(earlier)) if !error.may_have_been_published() => earlier,
+            (error, _) => error,
         }
     }
 
@@ -152,10 +147,8 @@ impl PublishError {
         match self {
             Self::Rule(violation) => violation.hint(),
             Self::NotConnected { state } => reconnect_hint(*state),
-            Self::InDoubt(_) | Self::Unanswered { .. } => {
-                Some("publish it again if receiving it twice does no harm")
-            }
-            Self::ModuleRestarted { in_doubt: true, .. } | Self::ConnectionLost { .. } => {
+            Self::InDoubt(doubt) => Some(doubt.hint()),
+            Self::ModuleRestarted { in_doubt: true, .. } => {
                 Some("once connected again, publish it again if receiving it twice does no harm")
             }
             Self::ModuleRestarted { .. } => Some("publish it again once connected again"),
@@ -193,14 +186,14 @@ impl PublishError {
         let Some(module) = error.module_error() else {
             return match error.outcome() {
                 Outcome::NotSent => Self::NotSent(error),
-                _ => Self::InDoubt(error),
+                _ => Self::InDoubt(Doubt::Command(error)),
             };
         };
         let named = |number, text| names(module, number, text);
         let late = named(1109, "Command Timeout Fail");
         let failed = named(1105, "Publish Fail") || named(1110, "PUBSEXT Fail");
         if late || !connected || (failed && qos != QoS::AtMostOnce) {
-            Self::InDoubt(error)
+            Self::InDoubt(Doubt::Command(error))
         } else {
             Self::Refused(error)
         }
@@ -243,7 +236,7 @@ mod tests {
         let (command, waited, effect) = ("#MQPUBSEXT".to_owned(), Duration::from_secs(40), Effect::Once);
         let late = CommandError::TimedOut { command: command.clone(), waited, effect };
         let error = PublishError::judge(late.clone(), QoS::AtMostOnce, true);
-        assert_eq!(error, PublishError::InDoubt(late));
+        assert_eq!(error, PublishError::InDoubt(Doubt::Command(late)));
         let silent = CommandError::NotResponding { command };
         let error = PublishError::judge(silent.clone(), QoS::AtLeastOnce, true);
         assert_eq!(error, PublishError::NotSent(silent));
@@ -266,6 +259,21 @@ mod tests {
             assert!(judged.to_string().starts_with("the module restarted"), "{judged}");
             assert_eq!(judged, PublishError::ModuleRestarted { error, in_doubt });
         }
+    }
+
+    #[test]
+    fn an_earlier_doubt_outlives_a_later_certainty() {
+        let doubt = || PublishError::InDoubt(Doubt::Command(refused("MQTT Command Timeout Fail")));
+        let certain = || PublishError::Refused(refused("operation not allowed"));
+        assert_eq!(certain().after(None), certain());
+        assert_eq!(certain().after(Some(doubt())), doubt());
+        let restarted = PublishError::ModuleRestarted { error: refused(""), in_doubt: true };
+        assert_eq!(restarted.clone().after(Some(doubt())), restarted, "the latest word");
+        let forbidden =
+            |in_doubt| PublishError::ProbablyForbidden { topic: "t".to_owned(), times: 3, in_doubt };
+        assert_eq!(forbidden(false).after(None), forbidden(false));
+        assert_eq!(forbidden(false).after(Some(doubt())), forbidden(true));
+        assert!(forbidden(true).to_string().ends_with("an earlier attempt may have published it"));
     }
 
     #[test]

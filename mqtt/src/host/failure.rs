@@ -7,7 +7,7 @@ use telit_core::CommandError;
 use telit_core::at::InvalidValue;
 use telit_core::socket::{SocketEnding, SocketError};
 
-use crate::error::{ConnectError, PublishError, SubscribeError};
+use crate::error::{ConnectError, Doubt, PublishError, SubscribeError};
 use crate::state::{ClientState, LossReason};
 
 /// Why something did not end as it should.
@@ -75,8 +75,8 @@ impl Failure {
         match self {
             Self::Unusable(_) => PublishError::NotRepresentable { reason: "MQTT cannot carry it" },
             Self::NotSent | Self::Refused => PublishError::NotConnected { state },
-            Self::Unanswered(waited) => PublishError::Unanswered { waited },
-            Self::Lost(reason) => PublishError::ConnectionLost { reason },
+            Self::Unanswered(waited) => PublishError::InDoubt(Doubt::Unanswered { waited }),
+            Self::Lost(reason) => PublishError::InDoubt(Doubt::ConnectionLost { reason }),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Messages wait for a connection, each for its own fate.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use telit_core::Category;
@@ -108,6 +110,19 @@ async fn a_missing_acknowledgement_is_waited_for_longer_each_time() {
     assert!((7..9).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     assert_eq!(published(&fake), ["a"; 4]);
     assert_eq!(client.state(), ClientState::Connected);
+}
+
+/// The first attempt may have published it, whatever comes of the second.
+#[tokio::test(start_paused = true)]
+async fn the_doubt_of_an_earlier_attempt_is_not_forgotten() {
+    let (client, _modem, fake) = connected(queued()).await;
+    fake.answer(PAYLOAD, "\r\n+CME ERROR: MQTT Command Timeout Fail\r\n");
+    fake.answer(PAYLOAD, "\r\n+CME ERROR: operation not allowed\r\n");
+    let error = client.publish("a", "x", QoS::AtLeastOnce).await.unwrap_err();
+    assert_eq!(published(&fake), ["a"; 2]);
+    assert!(error.may_have_been_published(), "{error:?}");
+    let words = error.to_string();
+    assert!(words.contains("may or may not") && words.contains("MQTT Command Timeout Fail"), "{words}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,6 +259,31 @@ async fn without_a_queue_sixteen_wait_for_their_turn_and_none_for_a_connection()
     assert_eq!(went[..16], (0..16).map(|number| number.to_string()).collect::<Vec<_>>());
     let error = client.enqueue(publish("a", QoS::AtLeastOnce)).unwrap_err();
     assert_eq!(error, PublishError::NotConnected { state: ClientState::Paused });
+}
+
+/// Whoever waits for the outcome anyway waits for a place too.
+#[tokio::test(start_paused = true)]
+async fn without_a_queue_publishing_beside_what_was_enqueued_waits_for_its_turn() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let mut receipts: Vec<_> =
+        (0..16).map(|_| client.enqueue(publish("enqueued", QoS::AtLeastOnce)).unwrap()).collect();
+    assert_eq!(client.publish("published", "x", QoS::AtLeastOnce).await, Ok(()));
+    for receipt in receipts.drain(..) {
+        assert_eq!(receipt.await, Ok(()));
+    }
+    let mut expected = vec!["enqueued".to_owned(); 16];
+    expected.push("published".to_owned());
+    assert_eq!(published(&fake), expected);
+
+    // And what nobody waits for any more takes no place away.
+    let mut given_up: Vec<_> =
+        (0..16).map(|_| Box::pin(client.publish("given up", "x", QoS::AtLeastOnce))).collect();
+    for publishing in &mut given_up {
+        assert!(poll_fn(|context| Poll::Ready(publishing.as_mut().poll(context).is_pending())).await);
+    }
+    drop(given_up);
+    client.enqueue(publish("enqueued", QoS::AtLeastOnce)).unwrap().await.unwrap();
+    assert_eq!(published(&fake), ["enqueued"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,8 @@ use std::time::Duration;
 use telit_core::{Category, CommandError};
 use telit_mqtt::rules::BrokerRules;
 use telit_mqtt::{
-    ClientState, LastWill, LossReason, MqttClient, Publish, PublishError, QoS, Reconnect, SubscribeError,
-    TopicError,
+    ClientState, Doubt, LastWill, LossReason, MqttClient, Publish, PublishError, QoS, Reconnect,
+    SubscribeError, TopicError,
 };
 
 use crate::fake::{ERROR, Fake, OK, PAYLOAD};
@@ -82,7 +82,10 @@ async fn a_late_answer_belongs_to_nobody() {
     let (client, _modem, fake) = connected(plain()).await;
     fake.answer(PAYLOAD, "");
     let error = client.publish("t", "first", QoS::AtLeastOnce).await.unwrap_err();
-    assert!(matches!(error, PublishError::InDoubt(CommandError::TimedOut { .. })), "{error:?}");
+    assert!(
+        matches!(error, PublishError::InDoubt(Doubt::Command(CommandError::TimedOut { .. }))),
+        "{error:?}"
+    );
     assert!(error.may_have_been_published());
     fake.send(OK);
     fake.answer(PAYLOAD, "\r\n+CME ERROR: operation not allowed\r\n");

@@ -80,7 +80,7 @@ impl Task {
 
     async fn send(&mut self, publish: &Publish) -> Result<(), PublishError> {
         let operation = Operation::Publish { topic: publish.topic.clone() };
-        self.refuse_forbidden(&operation, &publish.topic)?;
+        self.refuse_forbidden(&operation, &publish.topic, false)?;
         let state = self.session.state();
         let connection = self.connection.as_mut().ok_or(PublishError::NotConnected { state })?;
         self.drops.began(now(), operation.clone());
@@ -102,7 +102,7 @@ impl Task {
         let answered_by_another_run = self.has_restarted();
         let connected = self.still_connected(&error).await;
         self.drops.failed();
-        self.refuse_forbidden(&operation, &publish.topic)?;
+        self.refuse_forbidden(&operation, &publish.topic, true)?;
         Err(match (error, self.has_restarted()) {
             (Trouble::Host(failure), _) => failure.of_publish(self.session.state()),
             (Trouble::Command(error), true) => PublishError::judge_restarted(error, answered_by_another_run),
@@ -110,9 +110,15 @@ impl Task {
         })
     }
 
-    fn refuse_forbidden(&mut self, operation: &Operation, topic: &str) -> Result<(), PublishError> {
+    fn refuse_forbidden(
+        &mut self,
+        operation: &Operation,
+        topic: &str,
+        in_doubt: bool,
+    ) -> Result<(), PublishError> {
+        let (topic, times) = (topic.to_owned(), drops::LIMIT);
         match self.drops.is_forbidden(now(), operation) {
-            true => Err(PublishError::ProbablyForbidden { topic: topic.to_owned(), times: drops::LIMIT }),
+            true => Err(PublishError::ProbablyForbidden { topic, times, in_doubt }),
             false => Ok(()),
         }
     }
