@@ -3,6 +3,8 @@
 pub mod at;
 mod backoff;
 pub mod commands;
+#[cfg(feature = "download")]
+pub mod download;
 pub mod driver;
 mod error;
 pub mod exclusive;

@@ -59,8 +59,10 @@ impl<'a> DownloadRequest<'a> {
     }
 
     async fn start(self) -> Result<Download<'a>, TransferError> {
-        let size = file_size(self.session, &self.path).await?;
-        open(self.session, &self.path, size, self.offset, self.mode).await
+        let Self { session, path, offset, mode } = self;
+        let size = file_size(session, &path).await?;
+        let transfer = open(session, &path, size, offset, mode).await?;
+        Ok(Download { session, size, offset, transfer })
     }
 }
 
@@ -81,8 +83,11 @@ pub struct Download<'a> {
     session: &'a mut Session,
     size: u64,
     offset: u64,
-    state: State,
+    transfer: Transfer,
 }
+
+/// What is under way in a session. Whoever drops it before its end leaves a session that is not trusted.
+pub(crate) struct Transfer(State);
 
 /// The future of a step is kept here, not by the caller, so that no block is lost when the caller's
 /// future is dropped.
@@ -129,21 +134,35 @@ impl<'a> Download<'a> {
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransferError>>> {
+        self.transfer.poll_next(self.session, context)
+    }
+}
+
+impl Transfer {
+    pub(crate) async fn next(&mut self, session: &mut Session) -> Option<Result<Bytes, TransferError>> {
+        poll_fn(|context| self.poll_next(session, context)).await
+    }
+
+    fn poll_next(
+        &mut self,
+        session: &mut Session,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, TransferError>>> {
         loop {
-            match std::mem::replace(&mut self.state, State::Ended) {
+            match std::mem::replace(&mut self.0, State::Ended) {
                 State::Ended => return Poll::Ready(None),
                 State::Idle(mut pull) => {
-                    self.state = State::Busy(Box::pin(async move {
+                    self.0 = State::Busy(Box::pin(async move {
                         let result = pull.next().await;
                         (pull, result)
                     }));
                 }
                 State::Busy(mut step) => {
                     let Poll::Ready((pull, result)) = step.as_mut().poll(context) else {
-                        self.state = State::Busy(step);
+                        self.0 = State::Busy(step);
                         return Poll::Pending;
                     };
-                    return Poll::Ready(self.step_ended(pull, result));
+                    return Poll::Ready(self.step_ended(session, pull, result));
                 }
             }
         }
@@ -151,22 +170,23 @@ impl<'a> Download<'a> {
 
     fn step_ended(
         &mut self,
+        session: &mut Session,
         pull: Box<Pull>,
         result: Result<Option<Bytes>, TransferError>,
     ) -> Option<Result<Bytes, TransferError>> {
         match result {
             Ok(Some(bytes)) => {
-                self.state = State::Idle(pull);
+                self.0 = State::Idle(pull);
                 Some(Ok(bytes))
             }
             Ok(None) => {
                 if pull.ended_cleanly() {
-                    self.session.trust();
+                    session.trust();
                 }
                 None
             }
             Err(error) => {
-                self.session.lost(&error);
+                session.lost(&error);
                 Some(Err(error))
             }
         }
@@ -213,19 +233,19 @@ pub(crate) async fn file_size(session: &mut Session, path: &str) -> Result<u64, 
 }
 
 /// Begins a download of a file whose size was just asked for.
-pub(crate) async fn open<'a>(
-    session: &'a mut Session,
+pub(crate) async fn open(
+    session: &mut Session,
     path: &str,
     size: u64,
     offset: u64,
     mode: TransferMode,
-) -> Result<Download<'a>, TransferError> {
+) -> Result<Transfer, TransferError> {
     if offset > size {
         return Err(TransferError::BehindEnd { offset, size });
     }
     let length = size - offset;
     if length == 0 {
-        return Ok(Download { session, size, offset, state: State::Ended });
+        return Ok(Transfer(State::Ended));
     }
     let path = session.check_path(path)?;
     session.distrust();
@@ -244,7 +264,7 @@ pub(crate) async fn open<'a>(
     let (stall, tls) = (session.options().stall(), session.options().uses_tls());
     let (modem, basis) = (session.modem().clone(), session.basis().clone());
     let pull = Pull::new(modem, basis, source, path, length, stall, tls);
-    Ok(Download { session, size, offset, state: State::Idle(Box::new(pull)) })
+    Ok(Transfer(State::Idle(Box::new(pull))))
 }
 
 async fn set_restart(session: &mut Session, offset: u64) -> Result<(), TransferError> {

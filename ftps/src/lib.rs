@@ -59,11 +59,10 @@ mod upload_online;
 
 pub use client::FtpsClient;
 pub use download::{Download, DownloadReader, DownloadRequest, TransferMode};
-pub use error::{ConnectError, DownloadError, TransferError};
-pub use firmware::{
-    DownloadReport, FirmwareDownload, InvalidDigest, Progress, Retry, Retrying, Sha256Digest,
-};
+pub use error::{ConnectError, TransferError};
+pub use firmware::{DownloadError, FirmwareDownload, Retrying};
 pub use listing::{Entry, EntryKind, Listing};
 pub use options::FtpsOptions;
 pub use remote_url::remote_path;
 pub use server_reply::ServerReply;
+pub use telit_core::download::{DownloadReport, InvalidDigest, Progress, Retry, Sha256Digest};

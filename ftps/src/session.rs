@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use telit_core::at::{Command, CommandLine, InvalidValue};
+use telit_core::download::Disk;
 use telit_core::driver::{DataStream, Loss};
 use telit_core::exclusive::{LeaseError, Service, TlsLease};
 use telit_core::modem::Basis;
@@ -16,7 +17,6 @@ use crate::error::{
     ConnectError, Operation, TransferError, connect_error, is_already_connected, is_session_lost,
     transfer_error,
 };
-use crate::firmware::Disk;
 use crate::loss::{check, explain, explain_connect};
 use crate::options::FtpsOptions;
 use crate::outage::Outage;

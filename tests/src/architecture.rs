@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module of `core` and what it must not import.
-const FORBIDDEN: [(&str, &[&str]); 12] = [
+const FORBIDDEN: [(&str, &[&str]); 13] = [
     (
         "at",
         &[
@@ -48,6 +48,10 @@ const FORBIDDEN: [(&str, &[&str]); 12] = [
     ("tls", &["socket", "supervisor", "transport"]),
     ("socket", &["transport", "supervisor"]),
     ("supervisor", &["socket", "tls"]),
+    (
+        "download",
+        &["at", "commands", "exclusive", "modem", "platform", "socket", "supervisor", "tls", "transport"],
+    ),
     ("backoff.rs", &["at", "commands", "driver", "exclusive", "modem", "platform", "socket", "tls", "tokio"]),
 ];
 

@@ -2,10 +2,8 @@
 
 mod classify;
 mod connect;
-mod download;
 mod transfer;
 
 pub(crate) use classify::{Operation, connect_error, is_already_connected, is_session_lost, transfer_error};
 pub use connect::ConnectError;
-pub use download::DownloadError;
 pub use transfer::TransferError;

@@ -13,11 +13,11 @@ const BLOCK: usize = 64 * 1024;
 /// A SHA-256 value. It is read from and shown as 64 hexadecimal digits.
 ///
 /// ```
-/// use telit_ftps::Sha256Digest;
+/// use telit_core::download::Sha256Digest;
 /// let text = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 /// let digest: Sha256Digest = text.parse()?;
 /// assert_eq!(digest.to_string(), text);
-/// # Ok::<(), telit_ftps::InvalidDigest>(())
+/// # Ok::<(), telit_core::download::InvalidDigest>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sha256Digest([u8; 32]);

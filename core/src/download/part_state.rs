@@ -2,7 +2,7 @@
 
 use super::digest::{Sha256Digest, hash_text};
 
-const HEADER: &str = "telit-ftps part file 2";
+const HEADER: &str = "telit part file 3";
 const DIGEST: &str = "digest ";
 
 /// What a part file belongs to.
@@ -10,6 +10,8 @@ const DIGEST: &str = "digest ";
 pub(super) struct Identity {
     pub(super) source: String,
     pub(super) size: u64,
+    /// What the server calls this state of the file, if it calls it anything.
+    pub(super) version: Option<String>,
     pub(super) sha256: Option<Sha256Digest>,
 }
 
@@ -22,18 +24,30 @@ pub(super) struct PartState {
 }
 
 impl Identity {
-    /// Whether a part file of this identity can become the wanted file. A hash that is known on one side
-    /// only decides nothing.
+    /// Whether a part file of this identity can become the wanted file. What is known on one side only decides
+    /// nothing. Two files with the same hash are the same one, wherever they come from.
     fn fits(&self, wanted: &Self) -> bool {
-        let same_hash = match (self.sha256, wanted.sha256) {
+        let same_file = match (self.sha256, wanted.sha256) {
             (Some(held), Some(wanted)) => held == wanted,
-            _ => true,
+            _ => self.source == wanted.source && !differ(&self.version, &wanted.version),
         };
-        self.source == wanted.source && self.size == wanted.size && same_hash
+        same_file && self.size == wanted.size
     }
 }
 
+fn differ(held: &Option<String>, wanted: &Option<String>) -> bool {
+    held.is_some() && wanted.is_some() && held != wanted
+}
+
 impl PartState {
+    /// Whether it is worth asking the server about.
+    pub(super) fn may_belong_to(&self, source: &str, sha256: Option<Sha256Digest>) -> bool {
+        match (self.identity.sha256, sha256) {
+            (Some(held), Some(wanted)) => held == wanted,
+            _ => self.identity.source == source,
+        }
+    }
+
     /// How much of the wanted file the part file holds.
     pub(super) fn safe_for(&self, wanted: &Identity) -> Option<u64> {
         (self.identity.fits(wanted) && self.safe <= wanted.size).then_some(self.safe)
@@ -41,9 +55,13 @@ impl PartState {
 
     /// The lines, closed by their own digest: a file system may lose or damage any of them.
     pub(super) fn to_text(&self) -> String {
-        let Identity { source, size, sha256 } = &self.identity;
+        let Identity { source, size, version, sha256 } = &self.identity;
+        let version = version.as_deref().unwrap_or_default();
         let hash = sha256.map(|hash| hash.to_string()).unwrap_or_default();
-        let lines = format!("{HEADER}\nsource {source}\nsize {size}\nsha256 {hash}\nsafe {}\n", self.safe);
+        let safe = self.safe;
+        let lines = format!(
+            "{HEADER}\nsource {source}\nsize {size}\nversion {version}\nsha256 {hash}\nsafe {safe}\n"
+        );
         let digest = hash_text(&lines);
         format!("{lines}{DIGEST}{digest}\n")
     }
@@ -60,12 +78,14 @@ impl PartState {
         }
         let source = lines.next()?.strip_prefix("source ")?.to_owned();
         let size = lines.next()?.strip_prefix("size ")?.parse().ok()?;
+        let version = lines.next()?.strip_prefix("version ")?;
+        let version = (!version.is_empty()).then(|| version.to_owned());
         let sha256 = match lines.next()?.strip_prefix("sha256 ")? {
             "" => None,
             hash => Some(hash.parse().ok()?),
         };
         let safe = lines.next()?.strip_prefix("safe ")?.parse().ok()?;
-        Some(Self { identity: Identity { source, size, sha256 }, safe })
+        Some(Self { identity: Identity { source, size, version, sha256 }, safe })
     }
 }
 
@@ -74,7 +94,8 @@ mod tests {
     use super::*;
 
     fn identity() -> Identity {
-        Identity { source: "h:21  fw.bin".into(), size: 10, sha256: Some([7; 32].into()) }
+        let version = Some("\"1\"".into());
+        Identity { source: "h:21  fw.bin".into(), size: 10, version, sha256: Some([7; 32].into()) }
     }
 
     fn state() -> PartState {
@@ -83,7 +104,7 @@ mod tests {
 
     #[test]
     fn states_survive_the_disk() {
-        let without = PartState { identity: Identity { sha256: None, ..identity() }, safe: 0 };
+        let without = PartState { identity: Identity { version: None, sha256: None, ..identity() }, safe: 0 };
         let odd = Identity { source: "h:21  digest \u{e9}".into(), ..identity() };
         for state in [state(), without, PartState { identity: odd, safe: 3 }] {
             assert_eq!(PartState::parse(&state.to_text()), Some(state));
@@ -107,8 +128,21 @@ mod tests {
         assert_eq!(state().safe_for(&identity()), Some(10));
         assert_eq!(state().safe_for(&Identity { sha256: None, ..identity() }), Some(10));
         assert_eq!(state().safe_for(&Identity { size: 11, ..identity() }), None);
-        assert_eq!(state().safe_for(&Identity { source: "h:21  other".into(), ..identity() }), None);
         assert_eq!(state().safe_for(&Identity { sha256: Some([8; 32].into()), ..identity() }), None);
         assert_eq!(PartState { safe: 11, ..state() }.safe_for(&identity()), None);
+    }
+
+    #[test]
+    fn source_and_version_decide_where_no_hash_does() {
+        let another = |sha256| Identity { source: "h:21  other".into(), sha256, ..identity() };
+        assert_eq!(state().safe_for(&another(identity().sha256)), Some(10));
+        assert_eq!(state().safe_for(&another(None)), None);
+        let changed = |version: Option<&str>, sha256| {
+            let version = version.map(str::to_owned);
+            state().safe_for(&Identity { version, sha256, ..identity() })
+        };
+        assert_eq!(changed(Some("\"2\""), identity().sha256), Some(10));
+        assert_eq!(changed(Some("\"2\""), None), None);
+        assert_eq!(changed(None, None), Some(10));
     }
 }

@@ -10,8 +10,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 
 use super::disk::stopped;
+use super::disk_error::DiskError;
 use super::part_file::PartWriter;
-use crate::error::DownloadError;
 
 /// So many bytes at most have to be downloaded again after a power cut.
 const RECORD_EVERY: u64 = 64 * 1024;
@@ -28,7 +28,7 @@ pub(super) struct Writing {
     /// The length of the part file; ends with the task.
     pub(super) length: watch::Receiver<u64>,
     /// Ends when all pieces are recorded.
-    pub(super) task: JoinHandle<Result<(), DownloadError>>,
+    pub(super) task: JoinHandle<Result<(), DiskError>>,
 }
 
 impl Writing {
@@ -43,7 +43,7 @@ async fn write_all(
     mut writer: PartWriter,
     mut chunks: mpsc::Receiver<Bytes>,
     length: watch::Sender<u64>,
-) -> Result<(), DownloadError> {
+) -> Result<(), DiskError> {
     let mut due = None;
     loop {
         let chunk = match due {
@@ -71,8 +71,8 @@ async fn write_all(
 /// Does one step off the threads of the runtime.
 async fn step(
     mut writer: PartWriter,
-    step: impl FnOnce(&mut PartWriter) -> Result<(), DownloadError> + Send + 'static,
-) -> Result<PartWriter, DownloadError> {
+    step: impl FnOnce(&mut PartWriter) -> Result<(), DiskError> + Send + 'static,
+) -> Result<PartWriter, DiskError> {
     let path = writer.path().to_owned();
     let done = spawn_blocking(move || step(&mut writer).map(|()| writer)).await;
     done.unwrap_or_else(|error| Err(stopped(&path, error)))
@@ -96,7 +96,7 @@ mod tests {
     }
 
     fn identity() -> Identity {
-        Identity { source: "h:21  fw.bin".into(), size: SIZE, sha256: None }
+        Identity { source: "h:21  fw.bin".into(), size: SIZE, version: None, sha256: None }
     }
 
     impl Bench {
@@ -116,7 +116,7 @@ mod tests {
 
         /// What a process that starts now would find, while the task holds its turn.
         fn recorded(&self) -> u64 {
-            self.part.resumable(&identity()).unwrap()
+            self.part.held().unwrap().map_or(0, |state| state.safe)
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
         }
         // As when the download is dropped.
         drop(writing);
-        let found = disk.run(&part, |part, _| part.resumable(&identity())).await.unwrap();
-        assert_eq!(found, 1000);
+        let found = disk.run(&part, |part, _| part.held()).await.unwrap();
+        assert_eq!(found.unwrap().safe, 1000);
     }
 }

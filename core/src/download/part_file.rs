@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use super::digest::{Sha256Digest, hash_file};
 use super::disk::Turn;
+use super::disk_error::DiskError;
 use super::part_state::{Identity, PartState};
-use crate::error::DownloadError;
 
 /// The target and its companions. All methods block.
 #[derive(Clone, Debug)]
@@ -39,10 +39,10 @@ pub(super) struct PartWriter {
 }
 
 impl PartFile {
-    pub(super) fn beside(target: &Path) -> Result<Self, DownloadError> {
+    pub(super) fn beside(target: &Path) -> Result<Self, DiskError> {
         let Some(name) = target.file_name() else {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "it has no file name");
-            return Err(DownloadError::file("download to", target, &error));
+            return Err(DiskError::file("download to", target, &error));
         };
         let companion = |suffix: &str| {
             let mut name = OsString::from(name);
@@ -61,23 +61,22 @@ impl PartFile {
         &self.target
     }
 
-    /// How many bytes of this file an earlier attempt has left for sure. What belongs to another file counts
-    /// as nothing, and so does a part file that is shorter than its state promises.
-    pub(super) fn resumable(&self, wanted: &Identity) -> Result<u64, DownloadError> {
+    /// What an earlier attempt has left for sure. A part file that is shorter than its state promises counts as
+    /// nothing.
+    pub(super) fn held(&self) -> Result<Option<PartState>, DiskError> {
         let Some(text) = found(fs::read(&self.state), &self.state)? else {
-            return Ok(0);
+            return Ok(None);
         };
         let Some(part) = found(fs::metadata(&self.part), &self.part)? else {
-            return Ok(0);
+            return Ok(None);
         };
         let state = PartState::parse(&String::from_utf8_lossy(&text));
-        let safe = state.and_then(|state| state.safe_for(wanted));
-        Ok(safe.filter(|safe| *safe <= part.len()).unwrap_or(0))
+        Ok(state.filter(|state| state.safe <= part.len()))
     }
 
     /// An empty part file and its state. The directory is flushed before the first byte comes: a new part file
     /// must never be found beside an old state.
-    pub(super) fn begin(self, identity: Identity, turn: Turn) -> Result<PartWriter, DownloadError> {
+    pub(super) fn begin(self, identity: Identity, turn: Turn) -> Result<PartWriter, DiskError> {
         self.discard()?;
         self.write_state(&identity, 0)?;
         let file = create(&self.part)?;
@@ -86,13 +85,8 @@ impl PartFile {
     }
 
     /// The part file, to be written on behind `offset`; what it holds there is cut off.
-    pub(super) fn go_on(
-        self,
-        identity: Identity,
-        offset: u64,
-        turn: Turn,
-    ) -> Result<PartWriter, DownloadError> {
-        let failed = |error| DownloadError::file("open", &self.part, &error);
+    pub(super) fn go_on(self, identity: Identity, offset: u64, turn: Turn) -> Result<PartWriter, DiskError> {
+        let failed = |error| DiskError::file("open", &self.part, &error);
         let mut file = OpenOptions::new().write(true).open(&self.part).map_err(failed)?;
         file.set_len(offset).map_err(failed)?;
         file.seek(SeekFrom::Start(offset)).map_err(failed)?;
@@ -100,20 +94,20 @@ impl PartFile {
     }
 
     /// Hash and length of what is on the disk.
-    pub(super) fn hash(&self) -> Result<(Sha256Digest, u64), DownloadError> {
-        hash_file(&self.part).map_err(|error| DownloadError::file("read", &self.part, &error))
+    pub(super) fn hash(&self) -> Result<(Sha256Digest, u64), DiskError> {
+        hash_file(&self.part).map_err(|error| DiskError::file("read", &self.part, &error))
     }
 
     /// Gives the part file its final name, in one step and for good.
-    pub(super) fn publish(&self) -> Result<(), DownloadError> {
-        let failed = |error| DownloadError::file("rename the part file to", &self.target, &error);
+    pub(super) fn publish(&self) -> Result<(), DiskError> {
+        let failed = |error| DiskError::file("rename the part file to", &self.target, &error);
         fs::rename(&self.part, &self.target).map_err(failed)?;
         self.sync_directory()?;
         remove(&self.new_state)?;
         remove(&self.state)
     }
 
-    pub(super) fn discard(&self) -> Result<(), DownloadError> {
+    pub(super) fn discard(&self) -> Result<(), DiskError> {
         remove(&self.new_state)?;
         remove(&self.state)?;
         remove(&self.part)
@@ -121,28 +115,28 @@ impl PartFile {
 
     /// Replaces the state file in one step. That the replacement itself is not flushed loses nothing: the old
     /// state promises less.
-    fn write_state(&self, identity: &Identity, safe: u64) -> Result<(), DownloadError> {
+    fn write_state(&self, identity: &Identity, safe: u64) -> Result<(), DiskError> {
         let text = PartState { identity: identity.clone(), safe }.to_text();
-        let failed = |error| DownloadError::file("write", &self.new_state, &error);
+        let failed = |error| DiskError::file("write", &self.new_state, &error);
         let mut file = create(&self.new_state)?;
         file.write_all(text.as_bytes()).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         drop(file);
-        let failed = |error| DownloadError::file("replace", &self.state, &error);
+        let failed = |error| DiskError::file("replace", &self.state, &error);
         fs::rename(&self.new_state, &self.state).map_err(failed)
     }
 
     #[cfg(unix)]
-    fn sync_directory(&self) -> Result<(), DownloadError> {
+    fn sync_directory(&self) -> Result<(), DiskError> {
         let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
         let directory = parent.unwrap_or_else(|| Path::new("."));
         let synced = File::open(directory).and_then(|file| file.sync_all());
-        synced.map_err(|error| DownloadError::file("flush", directory, &error))
+        synced.map_err(|error| DiskError::file("flush", directory, &error))
     }
 
     /// Elsewhere directories cannot be flushed, and renaming is as durable as the system makes it.
     #[cfg(not(unix))]
-    fn sync_directory(&self) -> Result<(), DownloadError> {
+    fn sync_directory(&self) -> Result<(), DiskError> {
         Ok(())
     }
 }
@@ -162,41 +156,41 @@ impl PartWriter {
         self.written - self.recorded
     }
 
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), DownloadError> {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
         let written = self.file.write_all(bytes);
-        written.map_err(|error| DownloadError::file("write", &self.files.part, &error))?;
+        written.map_err(|error| DiskError::file("write", &self.files.part, &error))?;
         self.written += bytes.len() as u64;
         Ok(())
     }
 
     /// Waits until all bytes are on the disk, then records how many there are.
-    pub(super) fn record(&mut self) -> Result<(), DownloadError> {
+    pub(super) fn record(&mut self) -> Result<(), DiskError> {
         let synced = self.file.sync_all();
-        synced.map_err(|error| DownloadError::file("flush", &self.files.part, &error))?;
+        synced.map_err(|error| DiskError::file("flush", &self.files.part, &error))?;
         self.files.write_state(&self.identity, self.written)?;
         self.recorded = self.written;
         Ok(())
     }
 }
 
-fn create(path: &Path) -> Result<File, DownloadError> {
-    File::create(path).map_err(|error| DownloadError::file("create", path, &error))
+fn create(path: &Path) -> Result<File, DiskError> {
+    File::create(path).map_err(|error| DiskError::file("create", path, &error))
 }
 
-fn remove(path: &Path) -> Result<(), DownloadError> {
+fn remove(path: &Path) -> Result<(), DiskError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(DownloadError::file("remove", path, &error)),
+        Err(error) => Err(DiskError::file("remove", path, &error)),
     }
 }
 
 /// `None` if there is no such file.
-fn found<T>(result: io::Result<T>, path: &Path) -> Result<Option<T>, DownloadError> {
+fn found<T>(result: io::Result<T>, path: &Path) -> Result<Option<T>, DiskError> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(DownloadError::file("read", path, &error)),
+        Err(error) => Err(DiskError::file("read", path, &error)),
     }
 }
 
@@ -234,7 +228,12 @@ mod tests {
         }
 
         fn resumable(&self) -> u64 {
-            self.part.resumable(&identity()).unwrap()
+            self.resumable_as(&identity())
+        }
+
+        fn resumable_as(&self, wanted: &Identity) -> u64 {
+            let held = self.part.held().unwrap();
+            held.and_then(|state| state.safe_for(wanted)).unwrap_or(0)
         }
 
         async fn begin(&self) -> PartWriter {
@@ -248,7 +247,7 @@ mod tests {
     }
 
     fn identity() -> Identity {
-        Identity { source: "h:21  fw.bin".into(), size: 10, sha256: Some([7; 32].into()) }
+        Identity { source: "h:21  fw.bin".into(), size: 10, version: None, sha256: Some([7; 32].into()) }
     }
 
     #[tokio::test]
@@ -264,7 +263,7 @@ mod tests {
         writer.write(b"45").unwrap();
         assert_eq!((folder.resumable(), writer.written()), (4, 6));
         let other = Identity { size: 11, ..identity() };
-        assert_eq!(folder.part.resumable(&other).unwrap(), 0);
+        assert_eq!(folder.resumable_as(&other), 0);
     }
 
     #[tokio::test]
@@ -314,7 +313,7 @@ mod tests {
         let mut writer = folder.begin().await;
         writer.write(b"0123").unwrap();
         writer.record().unwrap();
-        fs::write(&folder.part.new_state, "telit-ftps pa").unwrap();
+        fs::write(&folder.part.new_state, "telit part fi").unwrap();
         assert_eq!(folder.resumable(), 4);
         drop(folder.begin().await);
         assert_eq!(folder.names(), ["fw.bin.part", "fw.bin.part.state"]);

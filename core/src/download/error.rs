@@ -1,26 +1,41 @@
 //! Why a file did not get onto the disk.
 
+use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use telit_core::Category;
+use super::digest::Sha256Digest;
+use super::disk_error::DiskError;
+use crate::Category;
 
-use super::transfer::TransferError;
-use crate::firmware::Sha256Digest;
+/// What ends a transfer, as far as a download to a file needs to know.
+pub trait SourceError: Error + Clone + Send + Sync + 'static {
+    /// Whose turn it is.
+    fn category(&self) -> Category;
+
+    /// What to try.
+    fn hint(&self) -> Option<&'static str>;
+
+    /// Whether trying again from where it stopped can help, without anybody changing anything.
+    fn is_resumable(&self) -> bool;
+
+    /// Whether a transfer that was under way ended early, and there is nothing to try but to go on.
+    fn is_cut(&self) -> bool;
+}
 
 /// A download to a file failed. The final name was not touched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DownloadError {
+pub enum DownloadError<E> {
     /// The transfer. What has come so far is kept in the part file.
     #[error(transparent)]
-    Transfer(#[from] TransferError),
+    Transfer(#[from] E),
     /// The module is out of reach, and nobody is at work on it any more. What has come so far is kept in the part file.
     #[error("the module is out of reach, and nothing more is tried; before that: {error}")]
     ModuleDown {
         /// What went wrong at last.
         #[source]
-        error: TransferError,
+        error: E,
     },
     /// The file on the server, or what came of it, has another size than expected.
     #[error("the file has {got} bytes, expected {expected}")]
@@ -30,6 +45,9 @@ pub enum DownloadError {
         /// The size that was found.
         got: u64,
     },
+    /// The server does not tell how large the file is, and nobody else has. Nothing was downloaded.
+    #[error("the server does not tell how large the file is")]
+    SizeUnknown,
     /// The whole file came and has another hash than expected. The part file was removed.
     #[error("the file has the SHA-256 {got}, expected {expected}")]
     HashMismatch {
@@ -52,11 +70,15 @@ pub enum DownloadError {
     },
 }
 
-impl DownloadError {
-    pub(crate) fn file(action: &'static str, path: &Path, error: &io::Error) -> Self {
-        Self::File { action, path: path.to_owned(), kind: error.kind(), text: error.to_string() }
+impl<E> DownloadError<E> {
+    /// There is no `From`: it would be another one for every `E`.
+    pub(super) fn disk(error: DiskError) -> Self {
+        let DiskError { action, path, kind, text } = error;
+        Self::File { action, path, kind, text }
     }
+}
 
+impl<E: SourceError> DownloadError<E> {
     /// Whose turn it is.
     #[must_use]
     pub fn category(&self) -> Category {
@@ -64,7 +86,7 @@ impl DownloadError {
             Self::Transfer(error) => error.category(),
             Self::ModuleDown { .. } => Category::Link,
             Self::SizeMismatch { .. } | Self::HashMismatch { .. } => Category::Verification,
-            Self::File { kind: io::ErrorKind::InvalidInput, .. } => Category::Usage,
+            Self::SizeUnknown | Self::File { kind: io::ErrorKind::InvalidInput, .. } => Category::Usage,
             Self::File { .. } => Category::Other,
         }
     }
@@ -73,12 +95,9 @@ impl DownloadError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Transfer(
-                TransferError::Truncated { .. }
-                | TransferError::Stalled { .. }
-                | TransferError::LineLost { .. }
-                | TransferError::ModuleRestarted { .. },
-            ) => Some("call it again with resume(true): what has come so far is kept in the part file"),
+            Self::Transfer(error) if error.is_cut() => {
+                Some("call it again with resume(true): what has come so far is kept in the part file")
+            }
             Self::Transfer(error) => error.hint(),
             Self::ModuleDown { .. } => Some(
                 "get the module back, then call it again with resume(true): what has come so far is kept",
@@ -86,6 +105,7 @@ impl DownloadError {
             Self::SizeMismatch { .. } | Self::HashMismatch { .. } => {
                 Some("compare what the server offers with what the manifest promises")
             }
+            Self::SizeUnknown => Some("tell it with expected_size(), or give a manifest"),
             Self::File { .. } => None,
         }
     }

@@ -2,21 +2,19 @@
 
 use std::time::Duration;
 
-use telit_core::Backoff;
-
-use crate::error::TransferError;
+use crate::Backoff;
 
 /// How often a download goes on by itself after it was cut, and how long it waits before.
 ///
 /// Only attempts in a row that bring no new byte count, so a large file over a bad network is not given up while it
 /// grows. The default is ten of them, with waits that double from 1 second to 60 and are drawn at random below that:
 /// about two minutes in the mean, and what the attempts themselves take. The waits for a module that a
-/// [supervisor](telit_core::supervisor) is getting back come on top, and the supervisor bounds them.
+/// [supervisor](crate::supervisor) is getting back come on top, and the supervisor bounds them.
 ///
 /// ```
 /// use std::time::Duration;
 /// use telit_core::Backoff;
-/// use telit_ftps::Retry;
+/// use telit_core::download::Retry;
 ///
 /// let waits = Backoff::new(Duration::from_secs(5), Duration::from_secs(600));
 /// let patient = Retry::default().max_attempts(100).backoff(waits);
@@ -24,7 +22,7 @@ use crate::error::TransferError;
 /// # drop(patient);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use = "nothing changes until it is given to FirmwareDownload::retry()"]
+#[must_use = "nothing changes until it is given to a download"]
 pub struct Retry {
     backoff: Backoff,
     max_attempts: u32,
@@ -59,11 +57,11 @@ impl Retry {
 /// A download was cut and will go on where it stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Retrying {
+pub struct Retrying<E> {
     /// The number of the attempt that is to come; the first one after a cut is 2.
     pub attempt: u32,
     /// What ended the one before.
-    pub because: TransferError,
+    pub because: E,
     /// Bytes in the part file.
     pub bytes: u64,
     /// How long it waits, at least: the module may have to come back first.
