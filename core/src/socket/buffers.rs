@@ -45,6 +45,8 @@ struct State {
     sent: u64,
     /// How the reading side ends.
     read_end: Option<ReadEnd>,
+    /// The application knows how it ends.
+    heard: bool,
     /// The peer takes nothing any more.
     send_end: Option<SocketEnding>,
     /// What became of bytes that were written and not accepted; nothing more can be written.
@@ -94,9 +96,8 @@ impl Buffers {
                 state.reader = Some(context.waker().clone());
                 Poll::Pending
             }
-            Some(ReadEnd::Failed(error)) => Poll::Ready(Err(error.into())),
             Some(ReadEnd::Ended(ending)) if ending.error_kind().is_none() => Poll::Ready(Ok(())),
-            Some(ReadEnd::Ended(_)) => Poll::Ready(Err(state.ended_error().into())),
+            Some(_) => Poll::Ready(Err(state.tell_end().into())),
         }
     }
 
@@ -137,8 +138,8 @@ impl Buffers {
         if state.outgoing.is_empty() && state.in_flight == 0 {
             return Poll::Ready(Ok(()));
         }
-        if let Some(ReadEnd::Ended(_) | ReadEnd::Failed(_)) = state.read_end {
-            return Poll::Ready(Err(state.ended_error().into()));
+        if state.read_end.is_some() {
+            return Poll::Ready(Err(state.tell_end().into()));
         }
         state.writer = Some(context.waker().clone());
         Poll::Pending
@@ -169,14 +170,24 @@ impl Buffers {
 
     /// Fails once the connection has ended: its number may be somebody else's.
     pub(super) fn check_open(&self) -> Result<(), SocketError> {
-        let state = self.lock();
-        if state.read_end.is_some() { Err(state.ended_error()) } else { Ok(()) }
+        let mut state = self.lock();
+        if state.read_end.is_some() { Err(state.tell_end()) } else { Ok(()) }
     }
 
     /// What a connection comes to that has ended instead of being suspended.
     pub(super) fn ended_while_suspended(&self) -> SocketError {
         let ending = self.ending().unwrap_or(SocketEnding::Unknown);
         SocketError::EndedWhileSuspended { ending, unread: self.unread() }
+    }
+
+    /// What a closing application should hear: of bytes that it wrote, and of a failure that nothing has told it.
+    pub(super) fn outcome(&self) -> Result<(), SocketError> {
+        let state = self.lock();
+        match (&state.write_error, &state.read_end) {
+            (Some(error), _) => Err(error.clone()),
+            (None, Some(ReadEnd::Failed(error))) if !state.heard => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// Takes everything that was not read.
@@ -284,11 +295,6 @@ impl Buffers {
         state.read_end.get_or_insert(ReadEnd::Failed(error));
         state.finish();
     }
-
-    /// What a closing application should hear of bytes that it wrote.
-    pub(super) fn write_outcome(&self) -> Result<(), SocketError> {
-        self.lock().write_error.clone().map_or(Ok(()), Err)
-    }
 }
 
 impl State {
@@ -305,13 +311,13 @@ impl State {
         }
     }
 
-    fn check_writable(&self) -> io::Result<()> {
+    fn check_writable(&mut self) -> io::Result<()> {
         if let Some(error) = &self.write_error {
             return Err(error.clone().into());
         }
         let kind = io::ErrorKind::BrokenPipe;
         match (&self.read_end, self.send_end) {
-            (Some(_), _) => Err(io::Error::new(kind, self.ended_error())),
+            (Some(_), _) => Err(io::Error::new(kind, self.tell_end())),
             (None, Some(ending)) => {
                 Err(io::Error::new(kind, SocketError::Ended { ending, before_first_byte: false }))
             }
@@ -320,6 +326,12 @@ impl State {
             }
             (None, None) => Ok(()),
         }
+    }
+
+    /// The application is told how the connection has ended.
+    fn tell_end(&mut self) -> SocketError {
+        self.heard = true;
+        self.ended_error()
     }
 
     fn ended_error(&self) -> SocketError {

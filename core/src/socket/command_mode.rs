@@ -49,10 +49,8 @@ impl CommandMode {
             Ok(ending) => self.link.ended(ending),
             Err(error) => self.link.failed(loss::explain(&self.link.basis, error).await),
         }
-        let written = self.link.buffers.write_outcome();
-        let finished = self.link.finish().await;
         // Nobody has to wait for the end.
-        drop(done.send(written.and(finished)));
+        drop(done.send(self.link.finish().await));
     }
 
     async fn serve(&mut self) -> Result<SocketEnding, SocketError> {

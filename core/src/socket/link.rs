@@ -8,6 +8,7 @@ use super::buffers::Buffers;
 use super::ending::{Closure, SocketEnding};
 use super::error::SocketError;
 use super::limits::SocketLimits;
+use super::loss;
 use super::options::SocketOptions;
 use super::slot::OpenSlot;
 use crate::at::StreamEnding;
@@ -63,8 +64,15 @@ impl Link {
         self.slot.id()
     }
 
-    /// Hangs up and gives the number back, or keeps the session.
+    /// Hangs up and gives the number back, or keeps the session. Tells of a restart that only this has shown.
     pub(super) async fn finish(self) -> Result<(), SocketError> {
+        let basis = self.basis.clone();
+        let known = basis.loss();
+        self.hang_up().await?;
+        if known.is_some() { Ok(()) } else { loss::check(&basis) }
+    }
+
+    async fn hang_up(self) -> Result<(), SocketError> {
         let Self { slot, basis, keep, .. } = self;
         // A module that has restarted keeps no session.
         let keep = keep.filter(|_| basis.loss().is_none());

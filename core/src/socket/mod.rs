@@ -16,8 +16,9 @@
 //! A restart is noticed at the next command on the port, of whomever. In online mode no command runs: a port that goes
 //! with the module, as one of USB does, is noticed at once; over a UART a silent module looks like a silent peer until
 //! it is asked, which happens when nothing has come for a [while](TlsConnector::idle_check), within two minutes by
-//! default. Until then a module that has restarted takes what is written for command lines, and may send it back. Where
-//! that matters, use command mode.
+//! default. A module that sends the escape sequence to the peer, as one without `#SKIPESC` does, is not asked: there it
+//! shows when the socket is closed or suspended, and either fails. Until then a module that has restarted takes what is
+//! written for command lines, and may send it back. Where that matters, use command mode.
 //!
 //! Source: SSL guide 7; M37 p874-913.
 

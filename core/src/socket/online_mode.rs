@@ -198,10 +198,8 @@ impl OnlineMode {
                 fail_with(suspending, error);
             }
         }
-        let written = link.buffers.write_outcome();
-        let finished = link.finish().await;
         // Nobody has to wait for the end.
-        drop(done.send(written.and(finished)));
+        drop(done.send(link.finish().await));
     }
 
     async fn serve(&mut self, stream: &mut DataStream) -> Stop {

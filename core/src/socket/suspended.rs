@@ -87,7 +87,7 @@ impl SuspendedSocket {
     /// Closes the connection and gives the module's socket back. Takes 75 seconds at most.
     ///
     /// # Errors
-    /// The module could not be told.
+    /// The module could not be told; [`SocketError::ModuleRestarted`] if only this has shown it.
     ///
     /// # Cancel safety
     /// Dropped, it goes on in the background.

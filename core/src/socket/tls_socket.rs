@@ -95,14 +95,17 @@ impl TlsSocket {
     /// sent, less online.
     ///
     /// # Errors
-    /// Something that was written was not accepted, or the module could not be told.
+    /// Something that was written was not accepted, or the module could not be told. The connection has failed, as when
+    /// the module has restarted, and no read, write or question has told that before: what was written last may not have
+    /// reached the peer.
     ///
     /// # Cancel safety
     /// Dropped, it goes on in the background.
     pub async fn close(mut self) -> Result<(), SocketError> {
         self.leave();
         // Without an answer the task is gone, and the runtime with it.
-        (&mut self.done).await.unwrap_or(Ok(()))
+        let finished = (&mut self.done).await.unwrap_or(Ok(()));
+        self.buffers.outcome().and(finished)
     }
 
     /// How the connection ended; `None` while it stands, or after a failure of the link to the module. It may be

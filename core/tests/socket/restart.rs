@@ -9,7 +9,7 @@ use telit_core::socket::{Arrival, ConnectionMode, SocketError, TlsSocket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
-use super::module::{Answer, Module, PULL, RESTART, socket_error, watched, watched_of};
+use super::module::{Answer, DEAD, Module, PULL, RESTART, socket_error, watched, watched_of};
 
 /// Nothing that fails because of a known loss takes longer.
 const PROMPT: Duration = Duration::from_millis(100);
@@ -212,6 +212,59 @@ async fn a_connection_in_online_mode_hears_of_it_when_it_is_suspended() {
     module.urc.send(RESTART).unwrap();
     let suspended = timeout(Duration::from_secs(60), socket.suspend()).await.unwrap();
     assert_eq!(suspended.unwrap_err(), SocketError::ModuleRestarted);
+}
+
+/// A module whose escape sequence would reach the peer is never asked, so that nothing else tells.
+fn shows_escape(line: &str) -> Option<&'static [u8]> {
+    if line.starts_with("AT#SKIPESC") { Some(b"\r\nERROR\r\n") } else { dials_online(line) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_in_online_mode_hears_of_it_when_it_is_closed() {
+    let module = watched(shows_escape).await;
+    let mut socket = online(&module).await;
+    module.urc.send(RESTART).unwrap();
+    tokio::task::yield_now().await;
+    socket.write_all(b"line\r").await.unwrap();
+    socket.flush().await.unwrap();
+    let closed = timeout(Duration::from_secs(60), socket.close()).await.unwrap();
+    assert_eq!(closed, Err(SocketError::ModuleRestarted));
+    module.connect().await.close().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_in_online_mode_whose_module_answers_nothing_hears_of_it_when_it_is_closed() {
+    let module = watched(shows_escape).await;
+    let mut socket = online(&module).await;
+    module.urc.send(DEAD).unwrap();
+    tokio::task::yield_now().await;
+    socket.write_all(b"line\r").await.unwrap();
+    socket.flush().await.unwrap();
+    let closed = timeout(Duration::from_secs(75), socket.close()).await.unwrap();
+    assert_eq!(closed, Err(SocketError::Stuck));
+}
+
+/// What was flushed may not have reached the peer.
+#[tokio::test(start_paused = true)]
+async fn whoever_has_not_heard_of_a_restart_hears_of_it_when_closing() {
+    let module = watched(|_| None).await;
+    let mut socket = module.connect().await;
+    socket.write_all(b"hello").await.unwrap();
+    socket.flush().await.unwrap();
+    module.restart_and_tell().await;
+    assert_eq!(socket.close().await, Err(SocketError::ModuleRestarted));
+
+    let module = watched(|_| None).await;
+    let socket = module.connect().await;
+    module.urc.send(RESTART).unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(socket.close().await, Err(SocketError::ModuleRestarted), "its own command shows it");
+    module.connect().await.close().await.unwrap();
+
+    let module = watched(dials_online).await;
+    let suspended = online(&module).await.suspend().await.unwrap();
+    module.urc.send(RESTART).unwrap();
+    assert_eq!(suspended.close().await, Err(SocketError::ModuleRestarted));
 }
 
 /// The set-up of a session that was kept is gone with the module, so it must not be dialled with.
