@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use telit_core::driver::BoxedStream;
+use telit_core::platform::Availability;
 use telit_core::supervisor::PortSource;
 use telit_simulator::VirtualModule;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -191,6 +192,15 @@ impl Bench {
         self.world.remark("the hardware is reset");
         self.world.module.reboot();
         sleep(START_UP).await;
+    }
+
+    /// Whether this module has a command. Where the platform's table leaves that open, the module is asked.
+    pub(super) async fn has(&self, availability: Availability, command: &str) -> bool {
+        match availability {
+            Availability::Yes => true,
+            Availability::No => false,
+            Availability::Probe => self.witness(&[&format!("AT{command}=?")]).await.ends_with("\r\nOK\r\n"),
+        }
     }
 
     /// What the module answers to command lines on another plug, told by nobody's code but its own.

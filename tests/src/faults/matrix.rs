@@ -13,13 +13,16 @@ use super::trial::{self, Trial};
 use super::watchdog::Watchdog;
 
 /// Which cases are run.
-pub(super) const EXTENT: &str = "TELIT_FAULTS";
-const USAGE: &str = "TELIT_FAULTS is whole, every-byte, or one-in-N";
+const EXTENT: &str = "TELIT_FAULTS";
+const USAGE: &str = "TELIT_FAULTS is whole, everywhere, every-byte, or one-in-N";
 /// Without [`EXTENT`] one case in so many is run: of all scenarios and platforms that takes 85 s of one core in an
 /// unoptimised build, less than a minute on two.
 pub(super) const SAMPLE: u64 = 8;
 /// Chooses the sample. Any number.
 const SEED: &str = "TELIT_FAULT_SEED";
+
+/// How many times as large the sample of other platforms is when more is asked for: one case in 20.
+const LARGER: u64 = 10;
 
 /// How much of the matrix is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +36,34 @@ enum Extent {
 /// Runs a scenario with faults: one in `sampled` of all, unless the environment asks for more. Panics if a promise is
 /// broken.
 pub(super) fn matrix<S: Scenario>(platform: Platform, sampled: u64) {
-    let extent = match env::var(EXTENT).as_deref() {
-        Ok("whole") => Extent::Whole,
-        Ok("every-byte") => Extent::EveryByte,
-        Ok(other) => Extent::OneIn(other.strip_prefix("one-in-").and_then(|n| n.parse().ok()).expect(USAGE)),
-        Err(_) => Extent::OneIn(sampled),
-    };
-    run_with::<S>(platform, extent);
+    run_with::<S>(platform, extent(asked().as_deref(), sampled));
 }
 
-/// As [`matrix`], and never more than one in `sampled`.
+/// As [`matrix`], for a platform of which a sample is enough.
 pub(super) fn sample<S: Scenario>(platform: Platform, sampled: u64) {
-    run_with::<S>(platform, Extent::OneIn(sampled));
+    run_with::<S>(platform, extent_elsewhere(asked().as_deref(), sampled));
+}
+
+fn asked() -> Option<String> {
+    env::var(EXTENT).ok()
+}
+
+fn extent(asked: Option<&str>, sampled: u64) -> Extent {
+    match asked {
+        Some("whole" | "everywhere") => Extent::Whole,
+        Some("every-byte") => Extent::EveryByte,
+        Some(other) => {
+            Extent::OneIn(other.strip_prefix("one-in-").and_then(|n| n.parse().ok()).expect(USAGE))
+        }
+        None => Extent::OneIn(sampled),
+    }
+}
+
+fn extent_elsewhere(asked: Option<&str>, sampled: u64) -> Extent {
+    match asked {
+        Some("whole" | "every-byte") => Extent::OneIn(sampled / LARGER),
+        asked => extent(asked, sampled),
+    }
 }
 
 fn run_with<S: Scenario>(platform: Platform, extent: Extent) {
@@ -99,5 +118,21 @@ fn show<S: Scenario>(case: &Case) {
     match trial.verdict {
         Ok(ending) => println!("{case}: {ending}"),
         Err(broken) => panic!("{}: {broken}", case.told()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Extent::{EveryByte, OneIn, Whole};
+    use super::*;
+
+    #[test]
+    fn other_platforms_have_a_larger_sample_where_more_is_asked_for() {
+        let both = |asked| (extent(asked, 8), extent_elsewhere(asked, 200));
+        assert_eq!(both(None), (OneIn(8), OneIn(200)));
+        assert_eq!(both(Some("whole")), (Whole, OneIn(20)));
+        assert_eq!(both(Some("every-byte")), (EveryByte, OneIn(20)));
+        assert_eq!(both(Some("everywhere")), (Whole, Whole));
+        assert_eq!(both(Some("one-in-3")), (OneIn(3), OneIn(3)));
     }
 }

@@ -16,13 +16,14 @@
 //! Some things nobody can tell, and they are classified apart. A serial line has no checksum: where the fault hits a byte
 //! of a payload, that byte may differ and nothing else (`damaged`). A module that waits for counted bytes and misses some
 //! takes what is said next to find the line again; the error says that it may have taken effect (`unknown and done`). A
-//! module that says it refused what it has done is believed (`misled`).
+//! module that says it refused what it has done is believed (`misled`). In online mode, a module that may not be asked
+//! has restarted in silence until the socket is closed; closing has to tell (`unknown`).
 //!
 //! Each job prints a report, and the sum of all so far. Environment:
 //!
 //! | variable | what it does |
 //! |---|---|
-//! | `TELIT_FAULTS` | `one-in-N` of all cases, `whole`, or `every-byte`: not only the first, middle and last of each piece |
+//! | `TELIT_FAULTS` | `whole` (of platform 37, and one in 20 of each other one), `everywhere` (all of all), `every-byte` (of platform 37, not only the first, middle and last of each piece), or `one-in-N` of all |
 //! | `TELIT_FAULT_SEED` | another sample; any number |
 //! | `TELIT_FAULT_CASE` | runs the one case of this name and prints its conversation |
 
@@ -46,6 +47,7 @@ mod provision;
 mod report;
 mod scenario;
 mod set_up;
+mod silence;
 mod socket;
 mod strike;
 mod supervised;

@@ -1,13 +1,11 @@
 //! A sample on every other platform, of what it can do.
 
-use std::env;
-
 use telit_simulator::Platform;
 
 use super::bring_up::OnLine;
 use super::ftps::{DownloadInCommandMode, DownloadOnline, Files, Upload};
 use super::https::Requests;
-use super::matrix::{EXTENT, sample};
+use super::matrix::sample;
 use super::mqtt::Session;
 use super::provision::Provisioning;
 use super::scenario::Scenario;
@@ -15,8 +13,6 @@ use super::socket::{Command, Echo, Online};
 
 /// One case in so many, so that all platforms together take as long as one.
 const SAMPLE: u64 = 200;
-/// Where more was asked for.
-const LARGE_SAMPLE: u64 = 20;
 
 const ALL: [Platform; 10] = [
     Platform::P10,
@@ -32,9 +28,8 @@ const ALL: [Platform; 10] = [
 ];
 
 fn on_all<S: Scenario>(platforms: &[Platform]) {
-    let sampled = if env::var(EXTENT).is_ok() { LARGE_SAMPLE } else { SAMPLE };
     for platform in platforms {
-        sample::<S>(*platform, sampled);
+        sample::<S>(*platform, SAMPLE);
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use telit_core::Modem;
 use telit_core::commands::ConnectionMode;
-use telit_core::platform::PlatformId;
 use telit_core::socket::{SocketError, TlsConnector, TlsSocket};
 use telit_simulator::peers::{Peers, SocketServer};
 use telit_simulator::{Builder, Platform};
@@ -14,12 +13,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::bench::{Bench, Bound};
 use super::credentials::tls;
-use super::fault::Fault;
 use super::matrix::{SAMPLE, matrix};
 use super::outcome::{Broken, Ending, held_against, same_beginning, same_bytes, same_reading};
 use super::payload;
 use super::scenario::Scenario;
 use super::set_up::{after_misreading, on_line, recover};
+use super::silence::{Reading, Watch};
 use super::strike::Strike;
 
 pub(super) const HOST: &str = "echo.test";
@@ -118,21 +117,28 @@ impl<M: Mode> Echo<M> {
         modem: &Modem,
         strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
-        let before = self.server.connections().len();
+        let (connections, bytes) = (self.server.connections().len(), self.received());
         let mut socket = match bench.within(CONNECT, Self::connect(modem)).await? {
             Ok(socket) => socket,
-            Err(error) => return self.not_connected(before, strike, &error),
+            Err(error) => return self.not_connected(connections, strike, &error),
         };
         let sent = self.send(bench, &mut socket, strike).await?;
         let received = match sent {
             Ending::Right => self.receive(bench, modem, &mut socket, strike).await?,
-            failed => failed,
+            failed => Reading::Told(failed),
         };
-        let closed = match bench.within(CLOSE, socket.close()).await? {
-            Ok(()) => Ending::Right,
-            Err(error) => told(&error, true),
-        };
-        Ok(received.and(closed))
+        let closed = bench.within(CLOSE, socket.close()).await?;
+        match (received, closed) {
+            (Reading::Told(received), Ok(())) => Ok(received),
+            (Reading::Told(received), Err(error)) => Ok(received.and(told(&error, true))),
+            (Reading::Silence, Err(error @ SocketError::ModuleRestarted)) => {
+                let gone = usize::from(self.received() > bytes);
+                held_against("sending", Ending::InDoubt, gone, bench.fault(), &error)
+            }
+            (Reading::Silence, closed) => {
+                Err(Broken::Untold(format!("the module has restarted, and closing says {closed:?}")))
+            }
+        }
     }
 
     fn not_connected(
@@ -183,7 +189,7 @@ impl<M: Mode> Echo<M> {
         modem: &Modem,
         socket: &mut TlsSocket,
         strike: Option<&Strike>,
-    ) -> Result<Ending, Broken> {
+    ) -> Result<Reading, Broken> {
         let wanted = payload::hostile();
         let mut got = Vec::new();
         let read = async {
@@ -196,7 +202,7 @@ impl<M: Mode> Echo<M> {
         };
         let ended: Option<io::Result<bool>> = bench.wait(READ, read).await;
         match ended {
-            Some(Ok(true)) => same_bytes("what came back", &wanted, &got, strike),
+            Some(Ok(true)) => same_bytes("what came back", &wanted, &got, strike).map(Reading::Told),
             Some(Ok(false)) => Err(Broken::Untold(format!(
                 "the stream ends after {} of {} bytes, and the peer has not closed",
                 got.len(),
@@ -207,12 +213,9 @@ impl<M: Mode> Echo<M> {
                 let error = typed(&error)?;
                 counted_right(error, wanted.len() - got.len())?;
                 // What was sent has come back in part.
-                Ok(ending.and(told(error, true)))
+                Ok(Reading::Told(ending.and(told(error, true))))
             }
-            None if uncounted::<M>(modem) && strike.is_some_and(|strike| loses(strike, &wanted, &got)) => {
-                Ok(Ending::Damaged)
-            }
-            None => Err(Broken::Untold(format!("{} bytes came back, and nothing tells", got.len()))),
+            None => Watch::of(M::MODE, bench, modem).await.judge_silence(strike, &wanted, &got),
         }
     }
 
@@ -236,17 +239,6 @@ fn told(error: &SocketError, said: bool) -> Ending {
         _ if said => Ending::InDoubt,
         _ => Ending::NotSent,
     }
-}
-
-/// Nobody counts the bytes of a raw stream but modules that have `#SSLI`. Source: M37 p910-911.
-fn uncounted<M: Mode>(modem: &Modem) -> bool {
-    M::MODE == ConnectionMode::Online && modem.profile().id != PlatformId::P37
-}
-
-/// The line has lost a byte of the payload, or all of it, and nothing else is missing.
-fn loses(strike: &Strike, wanted: &[u8], got: &[u8]) -> bool {
-    let all = matches!(strike.fault, Fault::Swallow | Fault::Mute) && strike.piece == *wanted;
-    strike.makes(wanted, got) || (all && got.is_empty())
 }
 
 /// What the module has counted tells how many bytes are missing.
