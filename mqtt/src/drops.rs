@@ -1,5 +1,9 @@
 //! Noticing that the broker hangs up on one and the same operation. It reads no clock and sends nothing.
 //!
+//! A hang-up is about the operation that waits for its acknowledgement, or about one that went shortly before and is
+//! never acknowledged. Only what every hang-up in a row can have been about is to blame, and only if that is one
+//! operation: where several go together each time, they are sent apart from each other until it shows.
+//!
 //! MQTT 3.1.1 has no word for "you may not": a broker whose policy forbids a message or a subscription closes the
 //! connection (AWS IoT does). Whoever repeats what was forbidden after each reconnect never gets out of it.
 
@@ -38,6 +42,8 @@ impl fmt::Display for Operation {
 pub(crate) const LIMIT: u32 = 3;
 /// How long after an operation that nothing acknowledges the broker hangs up on it.
 const WINDOW: Duration = Duration::from_secs(5);
+/// After the window.
+const MOMENT: Duration = Duration::from_millis(1);
 /// How long an operation is not tried again.
 const FORBIDDEN_FOR: Duration = Duration::from_secs(3600);
 /// Forbidden operations that are remembered.
@@ -51,7 +57,8 @@ pub(crate) struct Drops {
     unproven: VecDeque<(Operation, Instant)>,
     /// Operations that the broker has borne on this connection.
     borne: VecDeque<Operation>,
-    strikes: Option<(Operation, u32)>,
+    /// The operations that each of so many hang-ups in a row can have been about.
+    strikes: Option<(Vec<Operation>, u32)>,
     forbidden: VecDeque<(Operation, Instant)>,
 }
 
@@ -93,28 +100,53 @@ impl Drops {
     /// The connection is lost. `by_broker`: the broker has ended it. The operation that is forbidden from now on.
     pub(crate) fn lost(&mut self, now: Instant, by_broker: bool) -> Option<Operation> {
         self.prove(now);
-        let unproven = self.unproven.drain(..).next_back().map(|(operation, _)| operation);
-        let suspect = self.under_way.take().or(unproven).filter(|_| by_broker);
+        let mut suspects: Vec<_> = self.unproven.drain(..).map(|(operation, _)| operation).collect();
+        suspects.extend(self.under_way.take().filter(|operation| !suspects.contains(operation)));
         self.borne.clear();
-        let Some(suspect) = suspect else {
-            if by_broker {
-                self.strikes = None;
-            }
-            return None;
-        };
-        let strikes = match self.strikes.take() {
-            Some((operation, strikes)) if operation == suspect => strikes + 1,
-            _ => 1,
-        };
-        if strikes < LIMIT {
-            self.strikes = Some((suspect, strikes));
+        if !by_broker {
             return None;
         }
-        self.forbidden.push_back((suspect.clone(), now));
+        let mut strikes = 1;
+        if let Some((earlier, times)) = self.strikes.take()
+            && suspects.iter().any(|suspect| earlier.contains(suspect))
+        {
+            suspects.retain(|suspect| earlier.contains(suspect));
+            strikes = times.saturating_add(1);
+        }
+        match &suspects[..] {
+            [] => None,
+            [suspect] if strikes >= LIMIT => {
+                let suspect = suspect.clone();
+                self.forbid(now, suspect.clone());
+                Some(suspect)
+            }
+            _ => {
+                self.strikes = Some((suspects, strikes));
+                None
+            }
+        }
+    }
+
+    /// Whether the broker has hung up often enough, but on one of several.
+    pub(crate) fn is_unclear(&self) -> bool {
+        self.strikes.as_ref().is_some_and(|(_, strikes)| *strikes >= LIMIT)
+    }
+
+    /// When to begin an operation at the earliest, so that the next hang-up tells which one of several it is about.
+    pub(crate) fn not_before(&self, operation: &Operation) -> Option<Instant> {
+        let (suspects, _) = self.strikes.as_ref().filter(|_| self.is_unclear())?;
+        if !suspects.contains(operation) {
+            return None;
+        }
+        let others = self.unproven.iter().filter(|(other, _)| other != operation && suspects.contains(other));
+        others.map(|(_, at)| *at + WINDOW + MOMENT).max()
+    }
+
+    fn forbid(&mut self, now: Instant, operation: Operation) {
+        self.forbidden.push_back((operation, now));
         if self.forbidden.len() > REMEMBERED {
             self.forbidden.pop_front();
         }
-        Some(suspect)
     }
 
     /// Whether the broker has hung up on it too often, not long ago.
@@ -148,7 +180,10 @@ impl Drops {
     }
 
     fn forgive(&mut self, operation: &Operation) {
-        self.strikes.take_if(|(suspect, _)| suspect == operation);
+        if let Some((suspects, _)) = &mut self.strikes {
+            suspects.retain(|suspect| suspect != operation);
+        }
+        self.strikes.take_if(|(suspects, _)| suspects.is_empty());
     }
 }
 
@@ -249,6 +284,47 @@ mod tests {
         drops.began(now, to("b"));
         drops.failed();
         assert_eq!(drops.lost(now, true), None, "it had failed for another reason");
+    }
+
+    /// Both are suspected, and neither is blamed for the other.
+    #[test]
+    fn who_only_goes_beside_the_culprit_is_innocent() {
+        let now = start();
+        let mut drops = Drops::default();
+        for _ in 0..LIMIT {
+            drops.began(now, to("secret"));
+            drops.sent(now);
+            drops.began(now, to("public"));
+            drops.sent(now);
+            assert_eq!(drops.lost(now, true), None);
+        }
+        // From now on they go apart.
+        assert_eq!(drops.not_before(&to("public")), None);
+        drops.began(now, to("public"));
+        drops.sent(now);
+        assert_eq!(drops.not_before(&to("public")), None, "not apart from itself");
+        assert_eq!(drops.not_before(&to("other")), None);
+        let apart = drops.not_before(&to("secret")).unwrap();
+        assert_eq!(apart, now + Duration::from_millis(5001));
+        drops.began(apart, to("secret"));
+        drops.sent(apart);
+        assert_eq!(drops.lost(apart, true), Some(to("secret")));
+        assert!(drops.is_forbidden(apart, &to("secret")) && !drops.is_forbidden(apart, &to("public")));
+    }
+
+    #[test]
+    fn an_unacknowledged_message_behind_the_culprit_is_innocent() {
+        let now = start();
+        let mut drops = Drops::default();
+        for round in 1..=LIMIT {
+            drops.began(now, to("secret"));
+            drops.sent(now);
+            if round < LIMIT {
+                drops.began(now, to("sure"));
+            }
+            let forbidden = drops.lost(now, true);
+            assert_eq!(forbidden, (round == LIMIT).then(|| to("secret")), "{round}");
+        }
     }
 
     #[test]

@@ -146,9 +146,9 @@ impl LossReason {
         }
     }
 
-    /// Whether the broker ended it, as far as the module tells.
+    /// Whether the broker has hung up: no other end is one. Source: M37 p1016.
     pub(crate) fn is_by_broker(self) -> bool {
-        matches!(self, Self::Disconnected | Self::ClosedByBroker)
+        self == Self::ClosedByBroker
     }
 
     /// Whose turn it is.

@@ -143,6 +143,11 @@ impl<R> Outbox<R> {
         self.waiting.drain(..).collect()
     }
 
+    /// The message whose turn it is.
+    pub(crate) fn first(&self) -> Option<&Publish> {
+        self.waiting.front().map(|entry| &entry.publish)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

@@ -257,6 +257,11 @@ impl Post {
         self.lock().outbox.next_id()
     }
 
+    /// The topic of the message whose turn it is.
+    pub(crate) fn next_topic(&self) -> Option<String> {
+        self.lock().outbox.first().map(|publish| publish.topic.clone())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().outbox.is_empty()
     }

@@ -9,7 +9,7 @@ use crate::commands::{
     ConfigurePacketTimeout, ConfigureSession, ConnectionState, Disconnect, EnableClient, EnabledClients,
     IsConfiguredFor,
 };
-use crate::error::ConnectError;
+use crate::error::{ConnectError, tells_silence};
 use crate::message::QoS;
 use crate::options::MqttSecurity;
 use crate::state::LossReason;
@@ -169,7 +169,7 @@ impl Engine {
     async fn subscribe_all(&self, connection: &Connection, filters: &[(TopicFilter, QoS)]) -> Subscribed {
         for (filter, qos) in filters {
             if let Err(error) = self.subscribe(connection, filter.clone(), *qos).await {
-                let by_broker = error.module_error().is_some() && self.has_answered(connection).await;
+                let by_broker = self.has_answered(connection, &error).await;
                 return Err(NotSubscribed { filter: filter.clone(), error, by_broker });
             }
         }
@@ -177,9 +177,12 @@ impl Engine {
     }
 
     /// Whether the broker has answered, if only by hanging up: nothing is wrong with the way to it.
-    async fn has_answered(&self, connection: &Connection) -> bool {
+    async fn has_answered(&self, connection: &Connection, error: &CommandError) -> bool {
+        let Some(refusal) = error.module_error() else {
+            return false;
+        };
         match self.state(connection).await {
-            Ok(Some(1)) => true,
+            Ok(Some(1)) => !tells_silence(refusal),
             Ok(Some(state)) => LossReason::from_state(state).is_by_broker(),
             _ => false,
         }

@@ -61,6 +61,11 @@ const WAY_FAILED: [(u32, &str); 7] = [
     (1110, "PUBSEXT Fail"),
 ];
 
+/// Whether the module says that the broker did not answer in time. Source: M37 p28-29.
+pub(crate) fn tells_silence(error: &ModuleError) -> bool {
+    names(error, 1109, "Command Timeout Fail")
+}
+
 /// Whose turn it is after a failed MQTT command that goes to the broker.
 fn category_at_broker(error: &CommandError) -> Category {
     let named = |module: &ModuleError| WAY_FAILED.iter().any(|(number, text)| names(module, *number, text));

@@ -2,7 +2,7 @@
 
 use telit_core::{Category, CommandError, Outcome};
 
-use super::{Doubt, category_at_broker, names, reconnect_hint};
+use super::{Doubt, category_at_broker, names, reconnect_hint, tells_silence};
 use crate::message::QoS;
 use crate::rules::RuleViolation;
 use crate::state::ClientState;
@@ -190,7 +190,7 @@ impl PublishError {
             };
         };
         let named = |number, text| names(module, number, text);
-        let late = named(1109, "Command Timeout Fail");
+        let late = tells_silence(module);
         let failed = named(1105, "Publish Fail") || named(1110, "PUBSEXT Fail");
         if late || !connected || (failed && qos != QoS::AtMostOnce) {
             Self::InDoubt(Doubt::Command(error))

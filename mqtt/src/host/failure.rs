@@ -40,12 +40,7 @@ pub(super) fn loss(error: &io::Error) -> LossReason {
 
 fn socket_loss(error: &SocketError) -> LossReason {
     match error {
-        SocketError::Ended { ending, .. } => match ending {
-            SocketEnding::Inactivity | SocketEnding::ContextClosed | SocketEnding::Local => {
-                LossReason::SocketFailure
-            }
-            _ => LossReason::ClosedByBroker,
-        },
+        SocketError::Ended { ending, .. } if is_by_peer(*ending) => LossReason::ClosedByBroker,
         SocketError::ModuleRestarted | SocketError::Disabled => LossReason::ModuleRestarted,
         SocketError::Command(CommandError::LinkLost { .. }) => LossReason::LinkLost,
         SocketError::Stuck
@@ -54,6 +49,12 @@ fn socket_loss(error: &SocketError) -> LossReason {
         }
         _ => LossReason::SocketFailure,
     }
+}
+
+/// Whether it was the broker. A reset, an end without a closing message and one that nobody explains are what a network
+/// does that fails. Source: M37 p878-879.
+pub(super) fn is_by_peer(ending: SocketEnding) -> bool {
+    matches!(ending, SocketEnding::CloseNotify | SocketEnding::Alert)
 }
 
 pub(super) fn unusable_login(error: mqtt_proto::Error) -> ConnectError {
@@ -91,6 +92,30 @@ impl From<Failure> for SubscribeError {
             Failure::Refused => Self::NotGranted,
             Failure::Unanswered(waited) => Self::Unanswered { waited },
             Failure::Lost(reason) => Self::ConnectionLost { reason },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_fails_is_no_broker_that_hangs_up() {
+        for (ending, reason) in [
+            (SocketEnding::CloseNotify, LossReason::ClosedByBroker),
+            (SocketEnding::Alert, LossReason::ClosedByBroker),
+            (SocketEnding::Truncated, LossReason::SocketFailure),
+            (SocketEnding::Reset, LossReason::SocketFailure),
+            (SocketEnding::Inactivity, LossReason::SocketFailure),
+            (SocketEnding::ContextClosed, LossReason::SocketFailure),
+            (SocketEnding::Unknown, LossReason::SocketFailure),
+            (SocketEnding::Local, LossReason::SocketFailure),
+        ] {
+            let ended = SocketError::Ended { ending, before_first_byte: false };
+            assert_eq!(loss(&io::Error::other(ended)), reason, "{ending:?}");
+            let by_broker = reason == LossReason::ClosedByBroker;
+            assert_eq!(Failure::Lost(reason).is_by_broker(), by_broker, "{ending:?}");
         }
     }
 }

@@ -81,16 +81,14 @@ impl Link {
             answer = run.answer_to_login() => Some(answer),
             _ = unwanted => None,
         };
-        let error = match answer {
-            None => ConnectError::Closed,
+        let (error, reason) = match answer {
+            None => (ConnectError::Closed, None),
             Some(Ok(Ok(session_present))) => return Ok(Self::start(run, session_present)),
-            Some(Ok(Err(refusal))) => ConnectError::Refused { refusal },
-            Some(Err(reason)) => ConnectError::NotConnected { reason },
+            Some(Ok(Err(refusal))) => (ConnectError::Refused { refusal }, None),
+            Some(Err(reason)) => (ConnectError::NotConnected { reason }, Some(reason)),
         };
-        if let Err(error) = run.hang_up().await {
-            tracing::debug!(%error, "a TLS socket could not be closed in order");
-        }
-        Err(error)
+        let reason = run.give_up(reason).await;
+        Err(reason.map_or(error, |reason| ConnectError::NotConnected { reason }))
     }
 
     fn start<W: Wire>(run: Run<W>, session_present: bool) -> LoggedIn {

@@ -22,11 +22,18 @@ const BLOCK: usize = 4096;
 
 /// A byte stream to a broker.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// Whether the peer has closed it. An end that nobody explains is none of the peer's.
+    fn is_closed_by_peer(&self) -> bool;
+
     /// Ends it in order.
     fn hang_up(self) -> impl Future<Output = Result<(), SocketError>> + Send;
 }
 
 impl Wire for TlsSocket {
+    fn is_closed_by_peer(&self) -> bool {
+        self.ending().is_some_and(failure::is_by_peer)
+    }
+
     async fn hang_up(self) -> Result<(), SocketError> {
         self.close().await
     }
@@ -108,19 +115,30 @@ impl<W: Wire> Run<W> {
                 LossReason::Disconnected
             }
         };
+        let Self { reader, writer, session, waiting, .. } = self;
+        let wire = reader.unsplit(writer);
+        let reason = end_of(&wire, reason);
+        // What outlives the connection is on the shelf before anybody hears of its end.
+        drop(session);
         tell.send_replace(Some(reason));
         requests.close();
-        for (_, answer) in self.waiting.drain() {
+        for (_, answer) in waiting {
             // Nobody has to wait.
             drop(answer.send(Err(Failure::Lost(reason))));
         }
         // What was acknowledged can be taken before the module has closed the stream, and nothing more comes.
         drop(arrivals);
-        self.hang_up().await
+        wire.hang_up().await
     }
 
-    pub(super) async fn hang_up(self) -> Result<(), SocketError> {
-        self.reader.unsplit(self.writer).hang_up().await
+    /// Ends it after a login that failed, if for this reason.
+    pub(super) async fn give_up(self, reason: Option<LossReason>) -> Option<LossReason> {
+        let wire = self.reader.unsplit(self.writer);
+        let reason = reason.map(|reason| end_of(&wire, reason));
+        if let Err(error) = wire.hang_up().await {
+            tracing::debug!(%error, "a TLS socket could not be closed in order");
+        }
+        reason
     }
 
     async fn run(
@@ -237,6 +255,14 @@ impl<W: Wire> Run<W> {
         self.writer.write_all(&bytes).await?;
         self.session.wrote(bytes.len());
         self.writer.flush().await
+    }
+}
+
+/// Whoever reads finds the same end of a stream whether the peer has closed it or nobody knows.
+fn end_of<W: Wire>(wire: &W, reason: LossReason) -> LossReason {
+    match reason {
+        LossReason::ClosedByBroker if !wire.is_closed_by_peer() => LossReason::SocketFailure,
+        reason => reason,
     }
 }
 

@@ -20,6 +20,10 @@ use crate::state::LossReason;
 const HOLDS: usize = 2000;
 
 impl Wire for DuplexStream {
+    fn is_closed_by_peer(&self) -> bool {
+        true
+    }
+
     async fn hang_up(self) -> Result<(), SocketError> {
         Ok(())
     }

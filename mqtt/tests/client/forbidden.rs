@@ -130,15 +130,72 @@ async fn a_subscription_that_the_broker_hangs_up_on_each_time_ends_and_the_other
     assert_eq!(error.category(), Category::Refused);
 }
 
+/// Nobody knows who ended a connection that is merely not there (state 0), and a network that fails (state 7) is not the
+/// broker. Source: M37 p1016.
 #[tokio::test(start_paused = true)]
 async fn the_network_forbids_nothing() {
-    let (client, _modem, fake) = connected(plain().offline_queue(OfflineQueue::new(9))).await;
-    for _ in 0..5 {
-        fake.answer(PAYLOAD, ERROR);
+    for state in [0, 3, 5, 6, 7] {
+        let (client, _modem, fake) = connected(plain().offline_queue(OfflineQueue::new(9))).await;
+        for _ in 0..5 {
+            fake.answer(PAYLOAD, ERROR);
+        }
+        states(&fake, &[state, 1].repeat(5));
+        let next = client.enqueue(Publish::new("t", "y")).unwrap();
+        client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
+        next.await.unwrap();
+        assert_eq!(fake.payloads().len(), 7, "{state}");
     }
-    states(&fake, &[7, 1, 7, 1, 7, 1, 7, 1, 7, 1]);
-    client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
-    assert_eq!(fake.payloads().len(), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_is_silent_forbids_nothing() {
+    let (client, _modem, fake) = connected(secure()).await;
+    let mut commands = client.subscribe("commands", QoS::AtLeastOnce).await.unwrap();
+    for _ in 0..5 {
+        fake.answer("AT#MQSUB=", "\r\n+CME ERROR: MQTT Command Timeout Fail\r\n");
+    }
+    let mut events = client.events();
+    fake.set_connection(2);
+    let mut failed = 0;
+    let back = async {
+        loop {
+            match events.next().await.unwrap() {
+                Event::ProbablyForbidden { operation, .. } => panic!("{operation}"),
+                Event::ReconnectFailed { .. } => failed += 1,
+                Event::Resumed { .. } => break,
+                _ => {}
+            }
+        }
+    };
+    timeout(LIMIT, back).await.unwrap();
+    assert_eq!(failed, 5);
+    fake.publish(1, "commands", b"x");
+    assert_eq!(commands.next().await.unwrap().payload, "x");
+}
+
+/// The broker hangs up behind two messages that it never acknowledges: only one of them is to blame.
+#[tokio::test(start_paused = true)]
+async fn an_innocent_message_that_goes_beside_is_not_blamed() {
+    let (client, _modem, fake) = connected(secure().offline_queue(OfflineQueue::new(9))).await;
+    let mut events = client.events();
+    for _ in 0..3 {
+        for topic in ["secret", "public"] {
+            client.publish(topic, "x", QoS::AtMostOnce).await.unwrap();
+        }
+        states(&fake, &[2]);
+        fake.send("\r\n#MQDISC: 1\r\n");
+        let back = async { while !matches!(events.next().await, Some(Event::Resumed { .. })) {} };
+        timeout(LIMIT, back).await.unwrap();
+    }
+    // The fourth time they go apart, and the broker hangs up on the first.
+    let secret = client.enqueue(Publish::new("secret", "x").qos(QoS::AtMostOnce)).unwrap();
+    let public = client.enqueue(Publish::new("public", "x").qos(QoS::AtMostOnce)).unwrap();
+    secret.await.unwrap();
+    states(&fake, &[2]);
+    fake.send("\r\n#MQDISC: 1\r\n");
+    assert_eq!(forbidden(&mut events).await, (to("secret"), 3));
+    timeout(LIMIT, public).await.unwrap().unwrap();
+    client.publish("public", "x", QoS::AtLeastOnce).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,7 +30,16 @@ impl Task {
     /// `None`: now.
     fn send_at(&self, now: Instant) -> Option<Instant> {
         let paced = self.pace.as_ref().and_then(|pace| pace.next_at(now));
-        [paced, self.retry.next_at(now)].into_iter().flatten().max()
+        [paced, self.retry.next_at(now), self.apart_at(now)].into_iter().flatten().max()
+    }
+
+    /// Messages of which the broker hangs up on one go apart from each other, until it shows which.
+    fn apart_at(&self, now: Instant) -> Option<Instant> {
+        if !self.drops.is_unclear() {
+            return None;
+        }
+        let topic = self.post.next_topic()?;
+        self.drops.not_before(&Operation::Publish { topic }).filter(|at| *at > now)
     }
 
     pub(super) fn expire_messages(&self) {

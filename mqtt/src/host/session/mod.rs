@@ -169,7 +169,8 @@ impl Session {
 
     /// Whether a message is sent again on the next connection of the session. Source: MQTT 3.1.1, section 4.4.
     fn repeats(&self, qos: QoS) -> bool {
-        !self.clean && !(qos == QoS::AtLeastOnce && self.settings.owner_repeats)
+        let owner_repeats = qos == QoS::AtLeastOnce && self.settings.owner_repeats;
+        !self.clean && !owner_repeats
     }
 
     /// Subscribes to topic filters, with the strongest quality of service that is wanted of each.
