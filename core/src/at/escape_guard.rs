@@ -148,6 +148,11 @@ fn joined(pluses: usize, bytes: Bytes) -> Bytes {
     joined.freeze()
 }
 
+/// The guard time and a fifth, since the module's clock is not ours.
+pub(crate) fn guard(escape_guard: Duration) -> Duration {
+    escape_guard + escape_guard / 5
+}
+
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a test needs some point in time")]
 mod tests {

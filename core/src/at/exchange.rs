@@ -111,6 +111,11 @@ impl Exchange {
     pub fn expected(&self) -> &Expect {
         &self.expect
     }
+
+    /// Whether it ends in a stream, so that the driver can hand out the right end.
+    pub(crate) fn opens_stream(&self) -> bool {
+        matches!(self.expect.0, Shape::Stream { .. })
+    }
 }
 
 /// What running a command twice would do.

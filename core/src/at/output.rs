@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::engine::Event;
+use super::event::Event;
+use super::reader::Reader;
 
 /// One step of the conversation for a transcript, secrets already removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,5 +91,12 @@ impl Output {
 
     pub(crate) fn next_trace(&mut self) -> Option<Trace> {
         self.traces.pop_front()
+    }
+}
+
+/// Tells what was taken of the input.
+pub(crate) fn flush_trace(reader: &mut Reader, output: &mut Output) {
+    if let Some(consumed) = reader.take_consumed() {
+        output.trace(|| Trace::Received(consumed));
     }
 }

@@ -16,7 +16,7 @@ use super::slot::{BoxedStream, Change, Occupied, PortSlot};
 use super::stream::DataStream;
 use super::task::{Request, Shared, Task};
 use super::unsolicited::{SharedUnsolicited, Unsolicited};
-use crate::at::{Exchange, InvalidValue, Reply, Settings, opens_stream};
+use crate::at::{Exchange, InvalidValue, Reply, Settings};
 use crate::error::CommandError;
 
 /// Commands that may wait for their turn before callers have to wait to hand theirs over.
@@ -178,7 +178,7 @@ impl AtPort {
 #[async_trait]
 impl AtChannel for AtPort {
     async fn execute(&self, exchange: Exchange) -> Result<Reply, CommandError> {
-        if opens_stream(&exchange) {
+        if exchange.opens_stream() {
             return Err(
                 InvalidValue::new("exchange", "it opens a data stream, which open_stream() gives").into()
             );
@@ -188,7 +188,7 @@ impl AtChannel for AtPort {
     }
 
     async fn open_stream(&self, exchange: Exchange) -> Result<DataStream, CommandError> {
-        if !opens_stream(&exchange) {
+        if !exchange.opens_stream() {
             return Err(InvalidValue::new("exchange", "it opens no data stream").into());
         }
         let command = exchange.line().name().to_owned();

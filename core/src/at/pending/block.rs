@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Pending, Phase, Step, flush_trace};
-use crate::at::engine::{Failure, Settings};
+use super::{Pending, Phase, Step};
+use crate::at::event::Failure;
 use crate::at::exchange::Shape;
-use crate::at::output::{Output, Trace};
+use crate::at::output::{Output, Trace, flush_trace};
 use crate::at::reader::Reader;
+use crate::at::settings::Settings;
 use crate::at::unsolicited;
 
 pub(super) const MARK: &[u8] = b"<<<";

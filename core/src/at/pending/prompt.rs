@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::{Pending, Phase, Step, flush_trace};
-use crate::at::engine::Settings;
+use super::{Pending, Phase, Step};
 use crate::at::exchange::{CTRL_Z, Prompt, Shape};
-use crate::at::output::{Output, Trace};
+use crate::at::output::{Output, Trace, flush_trace};
 use crate::at::reader::Reader;
+use crate::at::settings::Settings;
 
 /// A prompt and the damaged line end before it.
 const LONGEST_DAMAGED: usize = 4;

@@ -1,0 +1,244 @@
+//! The engine: one exchange at a time, in step with the module whatever happens.
+
+mod input;
+mod online;
+mod transition;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+
+use input::Age;
+
+use super::event::{Event, Failure};
+use super::exchange::Exchange;
+use super::output::{Output, Trace};
+use super::pending::Pending;
+use super::reader::Reader;
+use super::resync::Resync;
+use super::settings::Settings;
+use super::stream::Stream;
+
+/// The I/O-free AT engine. Its contract is written in the [module documentation](super).
+pub struct Engine {
+    settings: Settings,
+    reader: Reader,
+    output: Output,
+    state: State,
+    last_input: Option<Instant>,
+    dropped: u64,
+    resyncs: u64,
+}
+
+enum State {
+    Idle {
+        ready_at: Option<Instant>,
+        /// The last byte of the answer may still come.
+        line_end_due: bool,
+    },
+    Pending(Box<Pending>),
+    Stream(Stream),
+    Resync(Box<Resync>),
+}
+
+impl fmt::Debug for Engine {
+    /// What is on its way in or out can be secret, so it is not shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Idle { .. } => "idle",
+            State::Pending(_) => "waits for an answer",
+            State::Stream(_) => "online",
+            State::Resync(_) => "looks for the line",
+        };
+        f.debug_struct("Engine")
+            .field("state", &state)
+            .field("dropped_bytes", &self.dropped)
+            .field("resyncs", &self.resyncs)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An idle engine.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            reader: Reader::new(settings.line_limit, settings.trace),
+            output: Output::new(settings.trace),
+            state: if settings.unknown_state {
+                State::Resync(Box::new(Resync::unknown()))
+            } else {
+                State::Idle { ready_at: None, line_end_due: false }
+            },
+            last_input: None,
+            dropped: 0,
+            resyncs: 0,
+            settings,
+        }
+    }
+
+    /// Forgets nearly everything about the module, because the bytes come from another stream now: it may be in any
+    /// state. What was not handed out yet is dropped, the exchange or stream under way ends in no event. That the module
+    /// may wait for the rest of a payload, it may on a new stream too.
+    pub fn begin_on_new_stream(&mut self, now: Instant) {
+        let entry = match &self.state {
+            State::Pending(pending) => pending.trouble(now).entry,
+            State::Resync(resync) => resync.open_entry(),
+            State::Idle { .. } | State::Stream(_) => None,
+        };
+        self.reader = Reader::new(self.settings.line_limit, self.settings.trace);
+        self.output = Output::new(self.settings.trace);
+        self.state = State::Resync(Box::new(Resync::unknown_with(entry)));
+    }
+
+    /// The module has restarted, so that it holds no entry open any more.
+    pub fn module_restarted(&mut self) {
+        if let State::Resync(resync) = &mut self.state {
+            resync.forget_entry();
+        }
+    }
+
+    /// The module's escape guard time, for everything that begins from now on. See [`Settings::escape_guard`].
+    pub fn set_escape_guard(&mut self, escape_guard: Duration) {
+        self.settings.escape_guard = escape_guard;
+    }
+
+    /// Whether [`begin`](Self::begin) may be called now.
+    #[must_use]
+    pub fn is_ready(&self, now: Instant) -> bool {
+        match &self.state {
+            State::Idle { ready_at, .. } => ready_at.is_none_or(|ready_at| ready_at <= now),
+            State::Resync(resync) => resync.gave_up(),
+            State::Pending(_) | State::Stream(_) => false,
+        }
+    }
+
+    /// Sends the command of an exchange. Ends in one [`Event::Completed`].
+    ///
+    /// Call it only when [`is_ready`](Self::is_ready); otherwise the exchange fails as
+    /// [`Failure::NotResponding`] without being sent.
+    pub fn begin(&mut self, now: Instant, exchange: Exchange) {
+        match &mut self.state {
+            State::Idle { .. } => {
+                self.give_up_stale_code(now);
+                let (pending, line) = Pending::new(now, exchange);
+                self.output.trace(|| pending.sent_trace());
+                self.output.write(line);
+                self.state = State::Pending(Box::new(pending));
+            }
+            State::Resync(resync) if resync.gave_up() => {
+                resync.restart(now, &self.settings, exchange);
+            }
+            _ => self.output.event(Event::Completed(Err(Failure::NotResponding))),
+        }
+    }
+
+    /// Whether an exchange was begun that is not sent yet, because the line is being looked for.
+    #[must_use]
+    pub fn is_exchange_unsent(&self) -> bool {
+        matches!(&self.state, State::Resync(resync) if resync.is_exchange_waiting())
+    }
+
+    /// Forgets the exchange that is not sent yet. It ends in no [`Event::Completed`].
+    pub fn forget_unsent(&mut self) {
+        if let State::Resync(resync) = &mut self.state {
+            resync.forget_waiting();
+        }
+    }
+
+    /// Where arriving bytes are appended. Call [`handle_input`](Self::handle_input) afterwards.
+    pub fn input(&mut self) -> &mut BytesMut {
+        self.reader.buffer()
+    }
+
+    /// Works on the bytes that were appended to [`input`](Self::input).
+    pub fn handle_input(&mut self, now: Instant) {
+        self.last_input = Some(now);
+        self.understand(now, Age::New);
+    }
+
+    /// Fires what is due. Harmless when nothing is.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.fire(now) {
+            self.reader.hide();
+        }
+        self.understand(now, Age::Old);
+    }
+
+    fn fire(&mut self, now: Instant) -> bool {
+        match &mut self.state {
+            State::Idle { ready_at, .. } => {
+                if ready_at.is_some_and(|ready_at| ready_at <= now) {
+                    *ready_at = None;
+                }
+                false
+            }
+            State::Pending(pending) => {
+                let step = pending.timeout(now, &mut self.reader, &mut self.output);
+                self.apply_pending(now, step)
+            }
+            State::Stream(stream) if stream.is_stalled(now) => {
+                let step = stream.stall(now);
+                self.apply_stream(now, step)
+            }
+            State::Stream(stream) => {
+                let step = stream.timeout(now, &self.settings, &mut self.reader, &mut self.output);
+                self.apply_stream(now, step)
+            }
+            State::Resync(resync) => {
+                let step = resync.timeout(now, &self.settings, &mut self.reader, &mut self.output);
+                self.apply_resync(now, step)
+            }
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match &self.state {
+            State::Idle { ready_at, .. } => *ready_at,
+            State::Pending(pending) => pending.next_timeout(),
+            State::Stream(stream) => stream.next_timeout(),
+            State::Resync(resync) => resync.next_timeout(),
+        }
+    }
+
+    /// The next bytes to write to the module.
+    pub fn poll_output(&mut self) -> Option<Bytes> {
+        self.output.next_bytes()
+    }
+
+    /// Tells that the port has taken every byte of [`poll_output`](Self::poll_output), and that the last of them
+    /// will have crossed the line at `left_at`: now, unless the line is known to be slower.
+    ///
+    /// The silences around the escape sequence count from there, so without it a stream is never left.
+    pub fn output_left(&mut self, now: Instant, left_at: Instant) {
+        self.output.left(left_at);
+        if let State::Stream(stream) = &mut self.state {
+            stream.output_left(now, left_at);
+        }
+    }
+
+    /// The next event.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.output.next_event()
+    }
+
+    /// The next step for a transcript, if [`Settings::trace`] is on.
+    pub fn poll_trace(&mut self) -> Option<Trace> {
+        self.output.next_trace()
+    }
+
+    /// Bytes that were thrown away to get back in step.
+    #[must_use]
+    pub fn dropped_bytes(&self) -> u64 {
+        self.dropped
+    }
+
+    /// How often the engine had to get back in step.
+    #[must_use]
+    pub fn resync_count(&self) -> u64 {
+        self.resyncs
+    }
+}

@@ -1,0 +1,177 @@
+//! The lines of an answer, and whose they are.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::block::{MARK, last_number};
+use super::{Pending, Phase, Step};
+use crate::at::counted_code::{self, Front};
+use crate::at::event::{Event, Failure};
+use crate::at::exchange::Shape;
+use crate::at::fields::{Fields, after_prefix};
+use crate::at::output::{Output, Trace};
+use crate::at::reader::{Found, Reader};
+use crate::at::reply::Line;
+use crate::at::result_code::Final;
+use crate::at::settings::Settings;
+use crate::at::unsolicited;
+
+impl Pending {
+    pub(super) fn step_line(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        if self.phase == Phase::Tail && !self.tail_begun {
+            // A byte that was lost makes the body end one byte too late, in the line end behind it.
+            match reader.peek() {
+                [] | [b'\r'] => return Step::Wait,
+                [b'\r', b'\n', ..] => self.tail_begun = true,
+                _ => return Step::Lost(Failure::Unexpected("a body is not as long as announced")),
+            }
+        }
+        reader.skip_line_ends();
+        if self.phase == Phase::Lines {
+            self.watch_damaged_prompt(now, settings, reader);
+            if let Some(step) = self.step_prompt(now, reader, output) {
+                return step;
+            }
+            // A line can begin like a prompt: the silence behind it tells.
+            let quiet_at = self.quiet_at.unwrap_or_else(|| now + settings.quiet);
+            self.quiet_at = self.is_refused_prompt(reader).then_some(quiet_at);
+            if let Some(step) = self.step_unannounced_mark(now, settings, reader, output) {
+                return step;
+            }
+            if let Shape::Marked { .. } = self.exchange.expect.0
+                && reader.peek().starts_with(MARK)
+            {
+                return Step::Lost(Failure::Unexpected("a body without its header"));
+            }
+        }
+        match counted_code::take(reader, output) {
+            Front::Other => {}
+            Front::Unfinished => return Step::Wait,
+            Front::Code(code) => {
+                output.event(Event::Unsolicited(Line::new(code)));
+                return Step::Again;
+            }
+        }
+        let found = reader.take_line();
+        match found {
+            Found::Nothing => Step::Wait,
+            Found::Overlong => Step::Lost(Failure::Unexpected("a line is longer than the limit")),
+            Found::Line(line) => {
+                let text = String::from_utf8_lossy(&line).trim().to_owned();
+                let step = self.classify(now, settings, &text, &line, output);
+                self.trace_line(reader, output, &text);
+                step
+            }
+        }
+    }
+
+    fn classify(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        text: &str,
+        line: &Bytes,
+        output: &mut Output,
+    ) -> Step {
+        if text.is_empty() {
+            return Step::Again;
+        }
+        if self.is_echo(line) {
+            if !std::mem::replace(&mut self.echo, true) {
+                let switches_off = self.exchange.numeric_result;
+                output.event(if switches_off { Event::EchoWasOn } else { Event::EchoSeen });
+            }
+            return Step::Again;
+        }
+        if let Some(result) = self.final_result(text) {
+            return self.finish(result);
+        }
+        if self.belongs(text) {
+            return self.keep(now, settings, text, line);
+        }
+        if !self.may_be_secret(line) {
+            output.event(Event::Unsolicited(Line::new(line.clone())));
+        }
+        Step::Again
+    }
+
+    /// An echo that was damaged on the line can still show the secret.
+    fn may_be_secret(&self, line: &[u8]) -> bool {
+        let echoed_payload = self.exchange.secret_answer && self.payload_sent;
+        let unknown = || !unsolicited::is_known(&String::from_utf8_lossy(line));
+        (echoed_payload && unknown()) || self.exchange.line.is_secret_in(line)
+    }
+
+    fn is_echo(&self, line: &Bytes) -> bool {
+        self.reply.lines.is_empty()
+            && self.phase == Phase::Lines
+            && line[..] == *self.exchange.line.as_bytes()
+    }
+
+    fn belongs(&self, text: &str) -> bool {
+        let has = |prefix: &str| after_prefix(text, prefix).is_some();
+        match &self.exchange.expect.0 {
+            _ if self.phase == Phase::Tail => false,
+            Shape::Final | Shape::Stream { .. } | Shape::Unannounced { .. } => false,
+            Shape::Text { .. } => !unsolicited::is_known(text),
+            Shape::Lines { prefix, accept } => {
+                after_prefix(text, prefix).is_some_and(|rest| accept.is_none_or(|accept| accept(rest)))
+            }
+            Shape::Prompt { prefix, .. } => prefix.is_some_and(has),
+            Shape::Block { prefix, words, .. } => words.contains(&text) || has(prefix),
+            Shape::Marked { prefix, .. } => has(prefix),
+        }
+    }
+
+    fn keep(&mut self, now: Instant, settings: &Settings, text: &str, line: &Bytes) -> Step {
+        self.reply_bytes += line.len() + size_of::<Line>();
+        if self.reply_bytes > settings.reply_limit {
+            return Step::Lost(Failure::Unexpected("the answer is longer than the limit"));
+        }
+        self.reply.lines.push(Line::new(line.clone()));
+        let announced = match &self.exchange.expect.0 {
+            Shape::Block { prefix, field, limit, .. } => after_prefix(text, prefix)
+                .map(|rest| (Fields::parse(rest).number::<usize>(*field), *limit, false)),
+            Shape::Marked { prefix, limit } => {
+                after_prefix(text, prefix).map(|rest| (last_number(rest), *limit, true))
+            }
+            _ => None,
+        };
+        match announced {
+            None => Step::Again,
+            Some((Some(length), limit, marked)) if length <= limit => {
+                if length > 0 {
+                    self.extend(now);
+                }
+                self.phase = match (marked, length) {
+                    (true, _) => Phase::Mark { length },
+                    (false, 0) => Phase::Lines,
+                    (false, _) => Phase::Body { length },
+                };
+                Step::Again
+            }
+            Some(_) => Step::Lost(Failure::Unexpected("a block announces no length, or one over its limit")),
+        }
+    }
+
+    fn trace_line(&self, reader: &mut Reader, output: &mut Output, text: &str) {
+        let Some(consumed) = reader.take_consumed() else {
+            return;
+        };
+        let is_echo = text.as_bytes() == self.exchange.line.as_bytes();
+        let secret = (self.exchange.secret_answer && self.belongs(text))
+            || (Final::parse(text).is_none() && self.may_be_secret(text.as_bytes()));
+        output.trace(|| match (is_echo, secret) {
+            (true, _) => Trace::Received(format!("{}\r", self.exchange.line.redacted()).into_bytes()),
+            (_, true) => Trace::Redacted { sent: false, length: consumed.len() },
+            _ => Trace::Received(consumed),
+        });
+    }
+}
