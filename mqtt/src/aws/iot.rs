@@ -81,6 +81,9 @@ const TLS13: [CipherSuite; 2] = [
 /// [`mqtt_options`](Self::mqtt_options) gives the options to add to them; [`connect`](Self::connect) takes them as they
 /// are. Either way [`RULES`] are kept, and no more than 50 messages a second are published: what AWS would answer by closing the connection is refused before it is sent.
 ///
+/// A platform that does not check host names (10, 13, 16, 12, 20, 23) is refused: the Amazon roots have signed the
+/// certificates of others too.
+///
 /// A module whose MQTT client cannot publish JSON documents of 8 KiB (firmware without `#MQPUBSEXT`) is used for its TLS
 /// only, and MQTT runs on this computer; [`MqttOptions::engine`] and [`MqttOptions::largest_payload`] change that.
 ///
@@ -170,6 +173,9 @@ impl AwsIot {
     /// # Errors
     /// See [`PresetError`].
     pub fn mqtt_options(&self, profile: &'static Profile) -> Result<MqttOptions, PresetError> {
+        if !profile.tls.checks_host_name() {
+            return Err(PresetError::HostNameCheck { broker: BROKER, platform: profile.id });
+        }
         let tls = BrokerTls {
             broker: BROKER,
             authorities: self.authorities_on(profile)?,
@@ -305,10 +311,6 @@ mod tests {
             assert_eq!(pinned(&aws(GOV), platform), gov, "{platform}");
         }
         assert_eq!(pinned(&aws(ATS).without_server_name(), PlatformId::P25Linux), "3");
-        // What the others have in common with AWS is for an MQTT client on this computer.
-        for platform in PlatformId::ALL {
-            assert!(aws(ATS).mqtt_options(profile(platform)).is_ok(), "{platform}");
-        }
     }
 
     #[test]
@@ -322,6 +324,20 @@ mod tests {
         let plan = resolve(profile(platform), &tls(&aws(ATS).tls13_only(), platform), &probed).unwrap();
         assert_eq!(plan.offer, SuiteOffer::List(TLS13.to_vec()));
         assert_eq!(plan.minimum, TlsVersion::Tls13);
+    }
+
+    #[test]
+    fn a_platform_that_does_not_check_host_names_is_refused() {
+        for platform in PlatformId::ALL {
+            let options = aws(ATS).mqtt_options(profile(platform));
+            match profile(platform).tls.checks_host_name() {
+                true => assert!(options.is_ok(), "{platform}"),
+                false => {
+                    let error = PresetError::HostNameCheck { broker: BROKER, platform };
+                    assert_eq!(options.unwrap_err(), error);
+                }
+            }
+        }
     }
 
     #[test]

@@ -32,4 +32,5 @@ pub mod shadow;
 pub use basic_ingest::basic_ingest_topic;
 pub use endpoint::{Endpoint, EndpointError, EndpointKind, Partition};
 pub use iot::{AwsIot, RULES};
+pub use names::{check_job_id, check_shadow_name, check_thing_name};
 pub use request_error::RequestError;

@@ -55,6 +55,9 @@ impl RequestError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Subscribe(SubscribeError::Refused(_) | SubscribeError::NotGranted) => Some(
+                "check that the policy allows iot:Subscribe and iot:Receive on the topics of the answers",
+            ),
             Self::Subscribe(error) => error.hint(),
             Self::Publish(error) => error.hint(),
             Self::TimedOut { .. } => Some(

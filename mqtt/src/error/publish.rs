@@ -153,9 +153,11 @@ impl PublishError {
             }
             Self::ModuleRestarted { .. } => Some("publish it again once connected again"),
             Self::NotRepresentable { .. } => {
-                Some("let MQTT run on this computer (engine host), or encode it as text")
+                Some("let MQTT run on this computer (engine host, with TLS), or encode it as text")
             }
-            Self::TooLarge { .. } => Some("split it, or let MQTT run on this computer (engine host)"),
+            Self::TooLarge { .. } => {
+                Some("split it, or let MQTT run on this computer (engine host, with TLS)")
+            }
             Self::QueueFull { .. } => Some("publish less, or wait until something was published"),
             Self::Dropped { .. } => Some("publish less, or make the queue larger"),
             Self::Expired { .. } => Some("see why there was no connection for so long"),

@@ -29,6 +29,18 @@ pub enum PresetError {
         /// The platform.
         platform: PlatformId,
     },
+    /// The host name has to be checked, because the authority has signed the certificates of others too, and the platform
+    /// does not check it.
+    #[error(
+        "{broker} is known by its host name only, which platform {platform} does not check; use a module of platform 25, \
+         30, 37 or 52"
+    )]
+    HostNameCheck {
+        /// The broker.
+        broker: &'static str,
+        /// The platform.
+        platform: PlatformId,
+    },
     /// The server's chain does not end in a root that is built in.
     #[error("the chain of {host} ends in none of the roots that are built in; give its root by trust()")]
     UnknownChain {

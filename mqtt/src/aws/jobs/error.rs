@@ -99,6 +99,9 @@ impl JobsError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Request(error) => error.hint(),
+            Self::NotFound { .. } => {
+                Some("see which jobs are pending: those of this thing that are not done")
+            }
             Self::VersionMismatch { .. } => Some("read the job again and decide anew"),
             Self::ConnectionEnded { .. } => Some("connect again"),
             Self::Rejected { .. } if self.is_transient() => Some("try again later"),
@@ -131,7 +134,9 @@ mod tests {
         );
         let JobsError::VersionMismatch { current: Some(current), .. } = &error else { panic!("{error:?}") };
         assert_eq!((current.status, current.version), (JobStatus::InProgress, 7));
-        assert!(matches!(refused(r#"{"code":"ResourceNotFound"}"#), JobsError::NotFound { .. }));
+        let missing = refused(r#"{"code":"ResourceNotFound"}"#);
+        assert!(matches!(missing, JobsError::NotFound { .. }));
+        assert!(missing.hint().unwrap().contains("pending"));
         assert!(matches!(refused(r#"{"code":"TerminalStateReached"}"#), JobsError::AlreadyOver { .. }));
         let error = refused(r#"{"code":"RequestThrottled","message":"m"}"#);
         assert_eq!(error.to_string(), "the jobs service refused (RequestThrottled): m");

@@ -2,7 +2,7 @@
 
 use telit_core::at::InvalidValue;
 
-use crate::aws::names::check_thing;
+use crate::aws::names::check_thing_name;
 
 #[derive(Clone, Debug)]
 pub(super) struct Topics {
@@ -11,7 +11,7 @@ pub(super) struct Topics {
 
 impl Topics {
     pub(super) fn new(thing: &str) -> Result<Self, InvalidValue> {
-        check_thing(thing)?;
+        check_thing_name(thing)?;
         Ok(Self { prefix: format!("$aws/things/{thing}/jobs") })
     }
 

@@ -2,7 +2,7 @@
 
 use telit_core::at::InvalidValue;
 
-use crate::aws::names::{check_shadow, check_thing};
+use crate::aws::names::{check_shadow_name, check_thing_name};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Topics {
@@ -11,13 +11,13 @@ pub(super) struct Topics {
 
 impl Topics {
     pub(super) fn classic(thing: &str) -> Result<Self, InvalidValue> {
-        check_thing(thing)?;
+        check_thing_name(thing)?;
         Ok(Self { prefix: format!("$aws/things/{thing}/shadow") })
     }
 
     pub(super) fn named(thing: &str, name: &str) -> Result<Self, InvalidValue> {
-        check_thing(thing)?;
-        check_shadow(name)?;
+        check_thing_name(thing)?;
+        check_shadow_name(name)?;
         Ok(Self { prefix: format!("$aws/things/{thing}/shadow/name/{name}") })
     }
 

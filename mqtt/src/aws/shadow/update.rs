@@ -93,18 +93,27 @@ impl<S> Update<S> {
 }
 
 impl<S: Serialize> Update<S> {
+    /// Whether a shadow can be changed like this, as far as it is known without asking. Nothing is sent.
+    ///
+    /// # Errors
+    /// As [`Shadow::update`](super::Shadow::update): [`ShadowError::TooLarge`], [`ShadowError::TooDeep`],
+    /// [`ShadowError::NullInArray`], [`ShadowError::Unsendable`], [`ShadowError::Invalid`].
+    pub fn check(&self) -> Result<(), ShadowError> {
+        self.encode().map(drop)
+    }
+
     /// The request and its token.
-    pub(super) fn encode(self) -> Result<(Bytes, String), ShadowError> {
-        let token = self.token.unwrap_or_else(new_token);
+    pub(super) fn encode(&self) -> Result<(Bytes, String), ShadowError> {
+        let token = self.token.clone().unwrap_or_else(new_token);
         if token.is_empty() || token.len() > TOKEN_LIMIT {
             let problem = format!("AWS IoT takes 1 to {TOKEN_LIMIT} bytes");
             return Err(InvalidValue::new("client token", problem).into());
         }
         let mut state = Map::new();
-        for (name, section) in [("desired", self.desired), ("reported", self.reported)] {
+        for (name, section) in [("desired", &self.desired), ("reported", &self.reported)] {
             let value = match section {
                 Section::Kept => continue,
-                Section::Changed(it) => encoded(&it)?,
+                Section::Changed(it) => encoded(it)?,
                 Section::Removed => Value::Null,
             };
             check_section(&value)?;
@@ -153,6 +162,7 @@ mod tests {
     fn what_the_service_would_reject_is_not_sent() {
         let long = Update::new().reported(json!({ "a": "x".repeat(8192) }));
         assert!(matches!(long.encode(), Err(ShadowError::TooLarge { limit: 8192, .. })));
+        assert_eq!(long.check(), long.encode().map(drop));
         let token = |length| Update::<Value>::new().client_token("t".repeat(length)).encode();
         assert_eq!(token(64).unwrap().1.len(), 64);
         assert!(matches!(token(65), Err(ShadowError::Invalid(_))));
