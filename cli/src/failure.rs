@@ -66,6 +66,10 @@ impl Failure {
         self
     }
 
+    pub(crate) fn about_if(self, applies: bool, subject: impl fmt::Display) -> Self {
+        if applies { self.about(subject) } else { self }
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         exit_code(self.category)
     }

@@ -4,8 +4,9 @@ use crate::failure::Failure;
 
 /// The password in an environment variable. The variable's name may be shown, its value never.
 pub(crate) fn from_environment(variable: &str) -> Result<String, Failure> {
-    std::env::var(variable).map_err(|_| {
+    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    value.ok_or_else(|| {
         Failure::usage(format!("the environment variable {variable} holds no password"))
-            .hint(format!("set {variable}, or name another variable with --password-env"))
+            .hint(format!("set {variable} and export it, or name another variable with --password-env"))
     })
 }

@@ -1,6 +1,5 @@
 //! The TLS options of the command line, as files and values that are checked before the port is opened.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -11,6 +10,7 @@ use telit_core::tls::{
 };
 
 use crate::failure::Failure;
+use crate::transfer;
 
 /// TLS options, accepted before and after the command.
 #[derive(Args, Clone, Debug)]
@@ -138,6 +138,11 @@ impl FromStr for Format {
 impl TlsArguments {
     /// Everything together, for a connection.
     pub(crate) fn options(&self) -> Result<TlsOptions, Failure> {
+        self.options_trusting(None)
+    }
+
+    /// The same for a server whose authority is known, and trusted if no other is named.
+    pub(crate) fn options_trusting(&self, known: Option<CaCertificate>) -> Result<TlsOptions, Failure> {
         let mut builder = TlsOptions::builder()
             .minimum_version(self.min_tls.0)
             .server_key(self.server_key.0)
@@ -146,7 +151,9 @@ impl TlsArguments {
         for slot in &self.trust_preloaded {
             builder = builder.preloaded_ca(*slot);
         }
-        for authority in self.authorities()? {
+        let named = self.authorities()?;
+        let known = known.filter(|_| self.names_no_trust());
+        for authority in named.into_iter().chain(known) {
             builder = builder.ca(authority);
         }
         if let Some(identity) = self.identity()? {
@@ -183,6 +190,16 @@ impl TlsArguments {
     /// Whether nothing older than TLS 1.3 is accepted.
     pub(crate) fn needs_tls13(&self) -> bool {
         self.min_tls.0 == TlsVersion::Tls13
+    }
+
+    /// Whether nothing says whom to trust.
+    pub(crate) fn names_no_trust(&self) -> bool {
+        self.ca.is_empty() && self.trust_preloaded.is_empty() && !self.danger_no_verify
+    }
+
+    /// Whether cipher suites for older servers and modules may be used.
+    pub(crate) fn is_compatible(&self) -> bool {
+        self.cipher == [Cipher::Compatible]
     }
 
     /// The first option given that a preset decides by itself.
@@ -260,5 +277,5 @@ fn read_authorities(path: &Path) -> Result<Vec<CaCertificate>, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
+    transfer::read_input(path)
 }

@@ -93,7 +93,10 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
 
 /// Bytes of a file that the user named on the command line.
 pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))
+    fs::read(path).map_err(|error| {
+        Failure::usage(format!("{} cannot be read: {error}", path.display()))
+            .hint("check the name of the file, and that you may read it")
+    })
 }
 
 /// A progress bar, which only a person at a terminal sees.

@@ -1,5 +1,6 @@
 //! AWS IoT Core beside the virtual module: an account with a device and a claim certificate.
 
+use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -20,11 +21,14 @@ const TEMPLATE: &str = "fleet";
 /// AWS IoT Core on loopback. It ends when dropped.
 pub(crate) struct AwsBroker {
     aws: AwsIot,
+    authority: Authority,
+    device: Issued,
+    claim: Issued,
 }
 
 impl AwsBroker {
-    /// Starts it, writes what its clients need into a folder and prints where it is.
-    pub(crate) async fn start(folder: &Path, output: &Output) -> Result<Self, Failure> {
+    /// Starts it. Nothing is written yet.
+    pub(crate) async fn start() -> Result<Self, Failure> {
         let other = |error| Failure::new(Category::Other, error);
         let authority = Authority::new().map_err(other)?;
         let request = CertificateRequest::server(HOST).dns_name("localhost");
@@ -34,20 +38,40 @@ impl AwsBroker {
         let claim = aws.create_device("claim", Policy::claim(TEMPLATE)).map_err(other)?;
         let template = ProvisioningTemplate::new(TEMPLATE, "device-${SerialNumber}", Policy::everything());
         aws.set_provisioning_template(template.parameter("SerialNumber"));
+        Ok(Self { aws, authority, device, claim })
+    }
 
-        std::fs::create_dir_all(folder)?;
-        write(&folder.join("ca.pem"), &authority.certificate_pem())?;
-        write_identity(folder, "device", &device)?;
-        write_identity(folder, "claim", &claim)?;
-        let broker = Self { aws };
-        broker.print(folder, output)?;
-        Ok(broker)
+    /// Writes what its clients need into a folder, and prints where it is.
+    pub(crate) fn announce(&self, folder: &Path, output: &Output) -> Result<(), Failure> {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::usage(format!("{} cannot be made: {error}", folder.display()))
+                .hint("name a folder that is new or empty, where you may write")
+        })?;
+        write(&folder.join("ca.pem"), &self.authority.certificate_pem())?;
+        write_identity(folder, "device", &self.device)?;
+        write_identity(folder, "claim", &self.claim)?;
+        self.print(folder, output)
     }
 
     fn print(&self, folder: &Path, output: &Output) -> Result<(), Failure> {
-        let (address, folder) = (self.aws.addr(), folder.display().to_string());
-        let facts = serde_json::json!({ "aws": format!("{HOST}:{PORT}"), "address": address, "folder": folder, "thing": THING });
-        output.result(&facts, || format!("aws {HOST}:{PORT} is at {address}, certificates in {folder}"))
+        let address = self.aws.addr();
+        let file = |name: &str| folder.join(name).display().to_string();
+        let (ca, cert, key) = (file("ca.pem"), file("device.pem"), file("device.key"));
+        let facts = serde_json::json!({
+            "aws": format!("{HOST}:{PORT}"),
+            "address": address,
+            "folder": folder.display().to_string(),
+            "thing": THING,
+            "ca": ca,
+            "cert": cert,
+            "key": key,
+        });
+        output.result(&facts, || {
+            let (ca, cert, key) = (for_a_shell(&ca), for_a_shell(&cert), for_a_shell(&key));
+            format!(
+                "aws {HOST}:{PORT} is at {address}, its thing is {THING}: --ca {ca} --cert {cert} --key {key}"
+            )
+        })
     }
 
     /// How the virtual network finds it.
@@ -68,6 +92,11 @@ impl AwsBroker {
     }
 }
 
+/// To be copied into a command.
+fn for_a_shell(word: &str) -> Cow<'_, str> {
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
+}
+
 fn write_identity(folder: &Path, name: &str, issued: &Issued) -> Result<(), Failure> {
     write(&folder.join(format!("{name}.pem")), issued.certificate_pem())?;
     write(&folder.join(format!("{name}.key")), issued.key_pem())
@@ -81,8 +110,9 @@ fn write(path: &Path, content: &str) -> Result<(), Failure> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(path).and_then(|mut file| file.write_all(content.as_bytes()));
     written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Failure::usage(format!("{} exists already", path.display()))
-            .hint("name a folder that is new or empty; nothing is overwritten"),
+        ErrorKind::AlreadyExists => Failure::usage(format!("{} exists already", path.display())).hint(
+            "name a folder that is new or empty, or remove what an earlier run left; nothing is overwritten",
+        ),
         _ => error.into(),
     })
 }

@@ -55,10 +55,14 @@ pub(crate) async fn run(
         check_state(state)?;
     }
     let aws = match &command.aws_broker {
-        Some(folder) => Some(AwsBroker::start(folder, output).await?),
+        Some(_) => Some(AwsBroker::start().await?),
         None => None,
     };
     let module = start(arguments, command, aws.as_ref())?;
+    // Not before everything else is right: what was written once is in the way of the next start.
+    if let (Some(aws), Some(folder)) = (&aws, &command.aws_broker) {
+        aws.announce(folder, output)?;
+    }
     // The links exist as long as these.
     let mut ports = command.link.iter().map(|link| attach(&module, link)).collect::<Result<Vec<_>, _>>()?;
     for link in &command.link {

@@ -53,7 +53,11 @@ impl World {
 
     /// Options behind the command: a virtual module, where the servers are, and whom to trust.
     fn options(&self, ca: &str) -> Vec<String> {
-        let mut options = vec!["--port".to_owned(), "sim:37".to_owned()];
+        self.options_on("37", ca)
+    }
+
+    fn options_on(&self, platform: &str, ca: &str) -> Vec<String> {
+        let mut options = vec!["--port".to_owned(), format!("sim:{platform}")];
         options.extend(self.names());
         options.extend(["--ca".to_owned(), self.file(ca)]);
         options
@@ -90,8 +94,13 @@ impl World {
     }
 
     fn mqtt(&self, words: &[&str]) -> Vec<String> {
+        self.mqtt_on("37", words)
+    }
+
+    fn mqtt_on(&self, platform: &str, words: &[&str]) -> Vec<String> {
         let broker = ["--host", TestServers::BROKER_NAME];
-        self.arguments(&[words, &broker].concat()).into_iter().chain(self.identity()).collect()
+        let words = words.iter().chain(&broker).map(|word| (*word).to_owned());
+        words.chain(self.options_on(platform, "ca.pem")).chain(self.identity()).collect()
     }
 }
 
@@ -280,6 +289,58 @@ fn each_line_is_a_message_to_every_topic() {
     let to_a = messages.iter().filter(|message| message.topic == "dt/a");
     let payloads: Vec<&[u8]> = to_a.map(|message| message.payload.as_ref()).collect();
     assert_eq!(payloads, [&b"first"[..], b"", b" \xff", b"last"]);
+}
+
+/// Firmware without `#MQPUBSEXT` publishes neither quotes nor empty payloads.
+#[test]
+fn lines_of_any_kind_are_published_by_a_module_that_carries_plain_text_only() {
+    let world = World::start();
+    let publish = |words: &[&str], input: &[u8]| {
+        let to = [
+            "mqtt",
+            "pub",
+            "--client-id",
+            "publisher",
+            "--topic",
+            "dt/a",
+            "--json",
+            "--cipher",
+            "compatible",
+        ];
+        let mut child = command(&world.mqtt_on("30", &[&to[..], words].concat()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Nobody reads it with --message.
+        child.stdin.take().unwrap().write_all(input).unwrap_or_default();
+        finish(child).ok();
+    };
+    publish(&["--lines"], b"{\"celsius\":21.5}\n\n\xff\n");
+    publish(&["--message", ""], b"");
+    let messages = world.runtime.block_on(world.servers.broker().wait_for_messages(4));
+    let payloads: Vec<&[u8]> = messages.iter().map(|message| message.payload.as_ref()).collect();
+    assert_eq!(payloads, [&b"{\"celsius\":21.5}"[..], b"", b"\xff", b""]);
+}
+
+#[test]
+fn a_message_that_belongs_to_several_topics_is_shown_once() {
+    let world = World::start();
+    let words = ["mqtt", "sub", "--client-id", "subscriber", "--count", "5", "--timeout", "60", "--json"];
+    let filters = ["a/b", "a/#", "a/b", "x/+", "+/y", "c"].into_iter().flat_map(|filter| ["--topic", filter]);
+    let arguments = world.mqtt(&words.into_iter().chain(filters).collect::<Vec<_>>());
+    let mut subscriber = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(subscriber.stderr.take().unwrap());
+    stderr.read_line(&mut String::new()).unwrap();
+    for topic in ["a/b", "a/c", "x/y", "c"] {
+        world.servers.broker().publish(topic, topic);
+    }
+    let objects = finish(subscriber).ok().objects();
+    let mut topics: Vec<_> = objects.iter().map(|object| object["topic"].as_str().unwrap()).collect();
+    topics.sort_unstable();
+    // This broker sends a message once for each filter of a client.
+    assert_eq!(topics, ["a/b", "a/c", "c", "x/y", "x/y"]);
 }
 
 #[test]

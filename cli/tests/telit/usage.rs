@@ -114,6 +114,45 @@ fn urls_topics_and_headers_are_checked_first() {
 }
 
 #[test]
+fn a_broker_is_named_by_its_name_alone() {
+    let publish = |host| {
+        let words = ["mqtt", "pub", "--host", host, "--client-id", "c", "--topic", "t", "--message", "m"];
+        refused(&[&words[..], &["--danger-no-verify"]].concat())
+    };
+    for (host, hint) in [
+        ("h:8884", "give --host h --port-number 8884"),
+        ("mqtts://h", "give --host h"),
+        ("mqtts://h:8884", "give --host h --port-number 8884"),
+        ("h/path", "give --host h"),
+    ] {
+        let ran = publish(host);
+        assert!(ran.error().starts_with("--host takes the name or the address"), "{ran:?}");
+        assert!(ran.stderr.ends_with(&format!("hint: {hint}\n")), "{ran:?}");
+    }
+    let secret = publish("mqtts://user:s3cr3t@h");
+    assert!(!secret.stderr.contains("s3cr3t") && secret.stderr.contains("--password-env"), "{secret:?}");
+}
+
+#[test]
+fn a_payload_has_an_option() {
+    let words = "mqtt pub --host h --client-id c --topic t hello --danger-no-verify";
+    let ran = refused(&words.split(' ').collect::<Vec<_>>());
+    assert!(ran.error().contains("--message TEXT, --file FILE, - for standard input"), "{ran:?}");
+}
+
+#[test]
+fn a_password_has_at_least_a_character() {
+    let words = ["ftps", "size", "ftps://u@h/f", "--danger-no-verify", "--port", "/nonexistent/tty"];
+    let mqtt = "mqtt pub --host h --client-id c --username u --topic t --message m --danger-no-verify";
+    let mqtt: Vec<&str> = mqtt.split(' ').chain(["--port", "/nonexistent/tty"]).collect();
+    for words in [&words[..], &mqtt] {
+        let words = [words, &["--password-env", "TELIT_TEST_EMPTY"]].concat();
+        let ran = run(command(&words).env("TELIT_TEST_EMPTY", "")).failed(2);
+        assert_eq!(ran.error(), "the environment variable TELIT_TEST_EMPTY holds no password");
+    }
+}
+
+#[test]
 fn a_server_is_verified_unless_the_danger_is_named() {
     assert!(refused(&["https", "get", "https://h/"]).stderr.contains("hint: give --ca"));
 }

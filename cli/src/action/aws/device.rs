@@ -2,9 +2,10 @@
 
 use clap::Args;
 use telit_core::Category;
-use telit_mqtt::aws::AwsIot;
-use telit_mqtt::{MqttClient, Reconnect};
+use telit_mqtt::aws::{AwsIot, check_thing_name};
+use telit_mqtt::{ConnectError, EngineChoice, MqttClient, MqttOptions, Reconnect};
 
+use super::advice::{self, Asked};
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::port::{self, Session};
@@ -32,6 +33,9 @@ pub(super) struct Device {
 impl DeviceArguments {
     /// What the command line says, checked before the port is opened.
     pub(super) fn aws(&self, arguments: &Arguments) -> Result<AwsIot, Failure> {
+        check_thing_name(&self.thing).map_err(|error| {
+            Failure::from(error).hint("give --thing the name of the thing: letters, digits, : _ and -")
+        })?;
         let tls = &arguments.tls;
         let identity = tls.identity()?.ok_or_else(|| {
             Failure::usage("AWS IoT wants to see a client certificate").hint("give --cert and --key")
@@ -60,21 +64,32 @@ impl DeviceArguments {
 
     /// Takes the module into the network and connects.
     pub(super) async fn connect(&self, arguments: &Arguments, aws: &AwsIot) -> Result<Device, Failure> {
-        let session = port::open(&arguments.global).await?;
-        port::bring_up(&session, &arguments.global).await?;
-        let modem = &session.modem;
-        let mut options = aws.mqtt_options(modem.profile()).map_err(telit_mqtt::ConnectError::from)?;
-        if !arguments.global.recovery.recover {
-            // Scripts want to know about a loss.
-            options = options.reconnect(Reconnect::never());
-        }
-        let client = MqttClient::connect(modem, options).await.map_err(|error| {
+        let refused = |error: ConnectError| {
             let on_the_way = matches!(error.category(), Category::Network | Category::Other);
-            let failure = Failure::from(error);
+            let failure = advice::unconnected(error, &arguments.tls, Asked::Preset);
             if on_the_way { failure.about(aws.endpoint()) } else { failure }
-        })?;
+        };
+        let session = port::open(&arguments.global).await?;
+        let options = options(&session, arguments, aws).await.map_err(refused)?;
+        port::bring_up(&session, &arguments.global).await?;
+        let client = MqttClient::connect(&session.modem, options).await.map_err(refused)?;
         Ok(Device { client, _session: session })
     }
+}
+
+/// What this module is told, known before the wait for a network.
+async fn options(
+    session: &Session,
+    arguments: &Arguments,
+    aws: &AwsIot,
+) -> Result<MqttOptions, ConnectError> {
+    let mut options = aws.mqtt_options(session.modem.profile())?;
+    if !arguments.global.recovery.recover {
+        // Scripts want to know about a loss.
+        options = options.reconnect(Reconnect::never());
+    }
+    EngineChoice::of(&session.modem, &options).await?;
+    Ok(options)
 }
 
 impl Device {

@@ -2,7 +2,8 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use telit_mqtt::aws::jobs::{JobExecution, JobStatus, JobSummary, Jobs};
+use telit_mqtt::aws::check_job_id;
+use telit_mqtt::aws::jobs::{JobExecution, JobStatus, JobSummary, Jobs, JobsError};
 
 use super::device::DeviceArguments;
 use crate::args::Arguments;
@@ -24,6 +25,11 @@ pub(super) async fn run(
     command: &JobsArguments,
     output: &Output,
 ) -> Result<(), Failure> {
+    if let Some(job) = &command.job {
+        check_job_id(job).map_err(|error| {
+            Failure::from(error).hint("give the identifier of the job: letters, digits, _ and -")
+        })?;
+    }
     let aws = command.device.aws(arguments)?;
     let device = command.device.connect(arguments, &aws).await?;
     let outcome = show(&mut Jobs::new(&device.client, aws.thing())?, command.job.as_deref(), output).await;
@@ -34,12 +40,25 @@ pub(super) async fn run(
 async fn show(jobs: &mut Jobs<Value>, job: Option<&str>, output: &Output) -> Result<(), Failure> {
     let Some(job) = job else {
         let pending = jobs.pending().await?;
+        if pending.in_progress.is_empty() && pending.queued.is_empty() {
+            return output.text("no jobs are pending");
+        }
         let begun = pending.in_progress.iter().map(|job| (job, JobStatus::InProgress));
         let waiting = pending.queued.iter().map(|job| (job, JobStatus::Queued));
         return begun.chain(waiting).try_for_each(|(job, status)| line(job, status, output));
     };
-    let job = jobs.describe(job).await?;
+    let job = jobs.describe(job).await.map_err(unknown)?;
     output.result(&object(&job), || format!("{} is {}\n{}", job.job_id, job.status, pretty(&job)))
+}
+
+fn unknown(error: JobsError) -> Failure {
+    let missing = matches!(error, JobsError::NotFound { .. });
+    let failure = Failure::from(error);
+    if missing {
+        return failure
+            .hint("without JOB all that are not done are listed; one that is over for long is forgotten");
+    }
+    failure
 }
 
 fn line(job: &JobSummary, status: JobStatus, output: &Output) -> Result<(), Failure> {

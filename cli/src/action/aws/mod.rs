@@ -1,5 +1,6 @@
 //! `telit aws`: device shadows and jobs of AWS IoT.
 
+pub(super) mod advice;
 mod device;
 mod jobs;
 mod shadow;

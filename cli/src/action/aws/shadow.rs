@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use telit_core::Category;
 use telit_mqtt::MqttClient;
-use telit_mqtt::aws::AwsIot;
 use telit_mqtt::aws::shadow::{Delta, Document, Shadow, Update};
+use telit_mqtt::aws::{AwsIot, check_shadow_name};
 use tokio::time::Instant;
 
 use super::device::{Device, DeviceArguments};
@@ -72,10 +72,15 @@ pub(crate) struct WatchArguments {
     timeout: Option<u64>,
 }
 
+const EXAMPLE: &str = r#"{"celsius":21.5}"#;
+
 /// A state is an object.
 fn state(text: &str) -> Result<Value, String> {
-    let object: Result<Map<String, Value>, _> = serde_json::from_str(text);
-    object.map(Value::Object).map_err(|error| format!("it is no JSON object: {error}"))
+    match serde_json::from_str(text) {
+        Ok(state @ Value::Object(_)) => Ok(state),
+        Ok(_) => Err(format!("a state is an object, such as {EXAMPLE}")),
+        Err(error) => Err(format!("it is no JSON: {error}; a state is an object, such as {EXAMPLE}")),
+    }
 }
 
 pub(super) async fn run(
@@ -91,6 +96,18 @@ pub(super) async fn run(
 }
 
 impl ShadowArguments {
+    /// What the command line says, checked before the port is opened.
+    fn aws(&self, arguments: &Arguments) -> Result<AwsIot, Failure> {
+        if let Some(name) = &self.name {
+            check_shadow_name(name).map_err(|error| {
+                Failure::from(error).hint(
+                    "give --name the name of a shadow: letters, digits, : _ and -; without it the classic one is meant",
+                )
+            })?;
+        }
+        self.device.aws(arguments)
+    }
+
     fn of(&self, client: &MqttClient, aws: &AwsIot) -> Result<Shadow<Value>, Failure> {
         Ok(match &self.name {
             None => Shadow::classic(client, aws.thing())?,
@@ -100,7 +117,7 @@ impl ShadowArguments {
 }
 
 async fn get(arguments: &Arguments, command: &ShadowArguments, output: &Output) -> Result<(), Failure> {
-    let aws = command.device.aws(arguments)?;
+    let aws = command.aws(arguments)?;
     let device = command.device.connect(arguments, &aws).await?;
     let outcome = command.of(&device.client, &aws)?.get().await;
     device.disconnect().await;
@@ -126,7 +143,10 @@ async fn update(arguments: &Arguments, command: &UpdateArguments, output: &Outpu
     if let Some(version) = command.for_version {
         update = update.for_version(version);
     }
-    let aws = command.shadow.device.aws(arguments)?;
+    update.check().map_err(|error| {
+        Failure::from(error).hint("a shadow is JSON of 8 KiB and 8 levels at most, without null in arrays")
+    })?;
+    let aws = command.shadow.aws(arguments)?;
     let device = command.shadow.device.connect(arguments, &aws).await?;
     let outcome = command.shadow.of(&device.client, &aws)?.update(update).await;
     device.disconnect().await;
@@ -136,7 +156,7 @@ async fn update(arguments: &Arguments, command: &UpdateArguments, output: &Outpu
 
 async fn watch(arguments: &Arguments, command: &WatchArguments, output: &Output) -> Result<(), Failure> {
     let mut interrupt = Interrupt::listen()?;
-    let aws = command.shadow.device.aws(arguments)?;
+    let aws = command.shadow.aws(arguments)?;
     let Some(connected) = interrupt.or(command.shadow.device.connect(arguments, &aws)).await else {
         port::settle(&mut interrupt).await;
         return command.interrupted(0);

@@ -5,12 +5,14 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use telit_core::{Category, Modem};
 use telit_mqtt::aws::{self, Endpoint, EndpointKind};
+use telit_mqtt::roots::RootCa;
 use telit_mqtt::{
-    Engine, EngineChoice, LastWill, MqttClient, MqttOptions, MqttSecurity, OfflineQueue, QoS, Reconnect,
-    WhenFull,
+    ConnectError, Engine, EngineChoice, LastWill, MqttClient, MqttOptions, MqttSecurity, OfflineQueue, QoS,
+    Reconnect, WhenFull,
 };
 
-use super::topic;
+use super::{host, topic};
+use crate::action::aws::advice::{self, Asked};
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::port::{self, Session};
@@ -18,15 +20,6 @@ use crate::secret;
 
 /// Messages that wait while the connection is away. They are published one after the other.
 const QUEUED: usize = 16;
-
-/// A module in the network.
-pub(super) async fn open(arguments: &Arguments, options: &MqttOptions) -> Result<Session, Failure> {
-    let session = port::open(&arguments.global).await?;
-    // Whoever has to do without wants to know before the wait for a network.
-    EngineChoice::of(&session.modem, options).await?;
-    port::bring_up(&session, &arguments.global).await?;
-    Ok(session)
-}
 
 /// Who speaks MQTT.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -50,7 +43,7 @@ impl From<EngineName> for Engine {
 /// How to reach the broker.
 #[derive(Args, Debug)]
 pub(crate) struct BrokerArguments {
-    /// Name or address of the broker
+    /// Name or address of the broker; that of an AWS IoT endpoint brings the rules of AWS and trust in Amazon's root along
     #[arg(long, value_name = "NAME")]
     host: String,
     /// Its port [default: 8883, with --plain 1883]
@@ -116,7 +109,9 @@ impl WillArguments {
 }
 
 impl BrokerArguments {
+    /// What the command line says, checked before the port is opened.
     pub(super) fn options(&self, arguments: &Arguments) -> Result<MqttOptions, Failure> {
+        host::check(&self.host)?;
         let mut options = MqttOptions::new(&self.host, &self.client_id, self.security(arguments)?)
             .engine(self.engine.into());
         options = match arguments.global.recovery.recover {
@@ -150,13 +145,59 @@ impl BrokerArguments {
         self.host.parse::<Endpoint>().is_ok_and(|endpoint| *endpoint.kind() != EndpointKind::CustomDomain)
     }
 
+    /// A module in the network.
+    pub(super) async fn open(
+        &self,
+        arguments: &Arguments,
+        options: &MqttOptions,
+    ) -> Result<Session, Failure> {
+        let session = port::open(&arguments.global).await?;
+        // Whoever has to do without wants to know before the wait for a network.
+        EngineChoice::of(&session.modem, options).await?;
+        if self.is_aws() && arguments.tls.is_compatible() {
+            advice::check_compatible(session.modem.profile())?;
+        }
+        port::bring_up(&session, &arguments.global).await?;
+        Ok(session)
+    }
+
     /// Errors on the way to the broker name it.
-    pub(super) async fn connect(&self, modem: &Modem, options: MqttOptions) -> Result<MqttClient, Failure> {
-        MqttClient::connect(modem, options).await.map_err(|error| {
-            let on_the_way = matches!(error.category(), Category::Network | Category::Other);
-            let failure = Failure::from(error);
-            if on_the_way { failure.about(format!("{}:{}", self.host, self.port())) } else { failure }
-        })
+    pub(super) async fn connect(
+        &self,
+        arguments: &Arguments,
+        modem: &Modem,
+        options: MqttOptions,
+    ) -> Result<MqttClient, Failure> {
+        let connected = MqttClient::connect(modem, options).await;
+        connected.map_err(|error| self.unconnected(error, arguments))
+    }
+
+    fn unconnected(&self, error: ConnectError, arguments: &Arguments) -> Failure {
+        let category = error.category();
+        let unreached = matches!(error, ConnectError::NotConnected { .. } | ConnectError::Network(_));
+        let failure = match self.is_aws() {
+            true => advice::unconnected(error, &arguments.tls, Asked::Options),
+            false => error.into(),
+        };
+        match category {
+            Category::Network if unreached => failure.hint_if(self.unusual_port()),
+            _ => failure,
+        }
+        .about_if(
+            matches!(category, Category::Network | Category::Other),
+            format_args!("{}:{}", self.host, self.port()),
+        )
+    }
+
+    /// Ports that mostly are for the other way to connect.
+    fn unusual_port(&self) -> Option<&'static str> {
+        match (self.port(), self.plain) {
+            (1883, false) => {
+                Some("port 1883 mostly is the one without TLS: leave --port-number out for 8883")
+            }
+            (8883, true) => Some("port 8883 mostly is the one with TLS: leave --plain out"),
+            _ => None,
+        }
     }
 
     fn port(&self) -> u16 {
@@ -167,7 +208,8 @@ impl BrokerArguments {
         if self.plain {
             Ok(MqttSecurity::DangerPlain)
         } else {
-            Ok(MqttSecurity::Tls(arguments.tls.options()?))
+            let amazon = self.is_aws().then(|| RootCa::AmazonRootCa1.certificate()).transpose()?;
+            Ok(MqttSecurity::Tls(arguments.tls.options_trusting(amazon)?))
         }
     }
 }

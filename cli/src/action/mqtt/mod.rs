@@ -1,6 +1,7 @@
 //! `telit mqtt`: publish to and receive from a broker.
 
 mod broker;
+mod host;
 mod publish;
 mod subscribe;
 mod topic;
@@ -18,13 +19,15 @@ use crate::output::Output;
 pub(crate) enum MqttCommand {
     /// Publish messages
     #[command(
-        after_help = "Each message goes to every --topic. With --lines standard input is read to its end; Ctrl-C or \
+        after_help = "Each message goes to every --topic. With --engine auto a module that cannot publish any bytes, \
+--lines as well as larger payloads, leaves MQTT to this computer where there is TLS. With --lines standard input is read to its end; Ctrl-C or \
 SIGTERM ends it earlier, after the message under way."
     )]
     Pub(PublishArguments),
     /// Show messages as they arrive
     #[command(
-        after_help = "Ctrl-C or SIGTERM ends it: exit code 0 without --count or after enough messages, otherwise 1. \
+        after_help = "A message that belongs to several --topic is shown once. Only where two of them share some topics and \
+none has all of the other's (a/+ and +/b) a broker may send it once for each, and then it is shown as often. Ctrl-C or SIGTERM ends it: exit code 0 without --count or after enough messages, otherwise 1. \
 --timeout does the same with exit code 5 in place of 1."
     )]
     Sub(SubscribeArguments),

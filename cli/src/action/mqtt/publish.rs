@@ -7,13 +7,16 @@ use serde_json::json;
 use telit_mqtt::{Engine, EngineChoice, MqttClient, Publish};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Stdin};
 
-use super::broker::{BrokerArguments, disconnect, open, qos};
+use super::broker::{BrokerArguments, disconnect, qos};
 use super::topic;
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::transfer;
+
+/// A line that a module's MQTT client has to carry to be used for `--lines`: a document such as a device shadow.
+const LINE: usize = 8 * 1024;
 
 /// Options of `mqtt pub`.
 #[derive(Args, Debug)]
@@ -40,8 +43,15 @@ pub(crate) struct PublishArguments {
     #[arg(long)]
     lines: bool,
     /// The payload from standard input
-    #[arg(value_name = "-", value_parser = ["-"])]
+    #[arg(value_name = "-", value_parser = standard_input)]
     stdin: Option<String>,
+}
+
+fn standard_input(text: &str) -> Result<String, &'static str> {
+    match text {
+        "-" => Ok(text.to_owned()),
+        _ => Err("a payload is given as --message TEXT, --file FILE, - for standard input, or --lines"),
+    }
 }
 
 /// Publishes and waits for the broker's acknowledgement of each message.
@@ -52,11 +62,10 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     command.topic.iter().try_for_each(|name| topic::check_name(name))?;
     let payload = command.payload().await?;
-    let mut options = command.broker.options(arguments)?;
-    if let Some(payload) = &payload {
-        options = options.largest_payload(payload.len());
-    }
-    let session = open(arguments, &options).await?;
+    // Nobody knows what comes in lines but that it can be anything, and that is what an empty payload needs too.
+    let largest = payload.as_ref().map_or(LINE, Vec::len).max(1);
+    let options = command.broker.options(arguments)?.largest_payload(largest);
+    let session = command.broker.open(arguments, &options).await?;
     if let Some(payload) = &payload
         && EngineChoice::of(&session.modem, &options).await?.engine == Engine::Module
     {
@@ -64,7 +73,7 @@ pub(super) async fn run(
         let capabilities = MqttClient::capabilities(&session.modem).await?;
         command.topic.iter().try_for_each(|topic| capabilities.check(&command.to(topic, payload)))?;
     }
-    let client = command.broker.connect(&session.modem, options).await?;
+    let client = command.broker.connect(arguments, &session.modem, options).await?;
     let outcome = match payload {
         Some(payload) => command.publish(&client, &payload, output).await,
         None => command.publish_lines(&client, output).await,

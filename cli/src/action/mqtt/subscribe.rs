@@ -11,7 +11,7 @@ use telit_mqtt::{Message, MqttClient};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::broker::{BrokerArguments, disconnect, open, qos};
+use super::broker::{BrokerArguments, disconnect, qos};
 use super::topic;
 use crate::args::Arguments;
 use crate::failure::Failure;
@@ -48,8 +48,8 @@ pub(super) async fn run(
     command.topic.iter().try_for_each(|filter| topic::check_filter(filter))?;
     let options = command.broker.options(arguments)?;
     let connecting = async {
-        let session = open(arguments, &options).await?;
-        let client = command.broker.connect(&session.modem, options).await?;
+        let session = command.broker.open(arguments, &options).await?;
+        let client = command.broker.connect(arguments, &session.modem, options).await?;
         Ok::<_, Failure>((session, client))
     };
     let Some(connected) = interrupt.or(connecting).await else {
@@ -92,17 +92,23 @@ async fn receive_all(
     Ok(())
 }
 
-/// One queue for all topics. A message that matches several of them comes as often.
+/// One queue for all filters. A message that belongs to several comes from the first of them only, and what another
+/// filter covers is not subscribed to: the broker might send it for each.
 async fn subscribe(
     client: &MqttClient,
     command: &SubscribeArguments,
 ) -> Result<mpsc::UnboundedReceiver<Message>, Failure> {
     let (sender, messages) = mpsc::unbounded_channel();
-    for topic in &command.topic {
-        let mut subscription = client.subscribe(topic, qos(command.qos)).await?;
+    let filters = topic::without_covered(&command.topic);
+    for (index, filter) in filters.iter().enumerate() {
+        let mut subscription = client.subscribe(*filter, qos(command.qos)).await?;
+        let earlier: Vec<String> = filters.iter().take(index).map(|filter| (*filter).to_owned()).collect();
         let sender = sender.clone();
         tokio::spawn(async move {
             while let Some(message) = subscription.next().await {
+                if earlier.iter().any(|filter| topic::matches(filter, &message.topic)) {
+                    continue;
+                }
                 if sender.send(message).is_err() {
                     break;
                 }
