@@ -22,6 +22,8 @@ pub(crate) struct Connection {
     place: Place,
     /// The module's client may exist.
     touched: bool,
+    /// Escapes in strings may be on for the sake of a last will.
+    pub(super) escapes_on: bool,
 }
 
 /// Whether all subscriptions were made again.
@@ -56,7 +58,7 @@ impl Connection {
 impl Engine {
     /// A connection of which nothing is made yet.
     pub(crate) fn begin(place: Place) -> Connection {
-        Connection { place, touched: false }
+        Connection { place, touched: false, escapes_on: false }
     }
 
     /// Goes as far as it gets: what has to be undone is in `connection`, whenever the future is dropped.
@@ -102,13 +104,15 @@ impl Engine {
     }
 
     /// Ends a connection that may be in any state.
-    async fn end(&self, connection: Connection) -> Result<(), CommandError> {
+    async fn end(&self, mut connection: Connection) -> Result<(), CommandError> {
         if !connection.touched {
             connection.place.release();
             return Ok(());
         }
+        let refused = self.refuse_escapes(&mut connection).await;
         self.say_goodbye(&connection).await?;
-        self.free(connection).await
+        self.free(connection).await?;
+        refused
     }
 
     /// The order of commands that the guide shows. Source: SSL guide 10.1.3.
@@ -130,7 +134,7 @@ impl Engine {
         self.run(ConfigureSession { instance, keep_alive, clean_session }).await?;
         let timeout = self.options.packet_timeout_on(self.profile);
         self.run(ConfigurePacketTimeout { instance, timeout }).await?;
-        self.leave_will(will).await?;
+        self.leave_will(connection, will).await?;
         self.log_in(instance).await
     }
 

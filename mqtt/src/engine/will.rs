@@ -4,7 +4,7 @@ use telit_core::CommandError;
 use telit_core::at::{Command, InvalidValue};
 use telit_core::platform::Availability;
 
-use super::Engine;
+use super::{Connection, Engine};
 use crate::commands::{ConfigureWill, TakeEscapes, TakesEscapes};
 use crate::dialect::most;
 use crate::error::ConnectError;
@@ -49,27 +49,38 @@ impl Engine {
     }
 
     /// Before the login, which takes it along. Source: M37 p1020; MQTT 3.1.2.5.
-    pub(super) async fn leave_will(&self, will: Option<ConfigureWill>) -> Result<(), ConnectError> {
+    pub(super) async fn leave_will(
+        &self,
+        connection: &mut Connection,
+        will: Option<ConfigureWill>,
+    ) -> Result<(), ConnectError> {
         let Some(command) = will else {
             return Ok(());
         };
         let escapes = self.options.last_will.as_ref().is_some_and(LastWill::needs_escapes);
         // Commands of others between these find escapes on, too: what they could mean differently is a backslash
         // before two hexadecimal digits.
-        let switched = escapes && !self.run(TakesEscapes).await?;
-        if switched {
+        if escapes && !self.run(TakesEscapes).await? {
+            connection.escapes_on = true;
             self.run(TakeEscapes(true)).await?;
         }
         let left = self.modem.run(command).await;
-        if switched {
-            self.run(TakeEscapes(false)).await?;
-        }
+        self.refuse_escapes(connection).await.map_err(ConnectError::of_command)?;
         left.map_err(|error| match error {
             CommandError::Refused { error, .. } => {
                 InvalidValue::new(FIELD, format!("the module refuses it: {error}")).into()
             }
             other => ConnectError::of_command(other),
         })
+    }
+
+    /// Others find escapes off again, whatever becomes of the connection.
+    pub(super) async fn refuse_escapes(&self, connection: &mut Connection) -> Result<(), CommandError> {
+        if connection.escapes_on {
+            self.modem.run(TakeEscapes(false)).await?;
+            connection.escapes_on = false;
+        }
+        Ok(())
     }
 
     async fn knows_escapes(&self) -> Result<bool, ConnectError> {

@@ -184,6 +184,11 @@ impl Fake {
         self.lock().client(1).enabled = enabled;
     }
 
+    /// Whether escapes in strings are taken.
+    pub(crate) fn takes_escapes(&self) -> bool {
+        self.lock().escapes
+    }
+
     pub(crate) fn is_enabled(&self) -> bool {
         self.lock().client(1).enabled
     }

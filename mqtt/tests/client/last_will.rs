@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use telit_core::platform::{Availability, PlatformId, Profile, profile};
 use telit_core::{Category, Modem};
-use telit_mqtt::{ConnectError, LastWill, MqttClient, QoS};
+use telit_mqtt::{ClientState, ConnectError, LastWill, LossReason, MqttClient, QoS};
 
 use crate::fake::{ERROR, Fake};
-use crate::{plain, secure};
+use crate::{connected, plain, secure, until};
 
 /// What was sent from the configuration of the session to the login.
 fn before_login(fake: &Fake) -> Vec<String> {
@@ -59,6 +59,24 @@ async fn escapes_are_off_again_after_a_refusal() {
     let lines = fake.lines();
     let after = ["AT#SETHEXSTR=0", "AT#MQDISC=1", "AT#MQEN=1,0"];
     assert_eq!(lines[lines.len() - 3..], after);
+}
+
+#[tokio::test(start_paused = true)]
+async fn escapes_are_off_again_after_a_login_that_was_broken_off() {
+    for silent in ["AT#SETHEXSTR=2", "AT#MQWCFG=1"] {
+        let options = secure().last_will(LastWill::new("t", "\""));
+        let (client, _modem, fake) = connected(options).await;
+        let mut events = client.events();
+        fake.answer(silent, "");
+        fake.set_connection(2);
+        until(&mut events, ClientState::Reconnecting(LossReason::ClosedByBroker)).await;
+        fake.saw(silent).await;
+        client.pause().await.unwrap();
+        let lines = fake.lines();
+        let last_of = |start: &str| lines.iter().rposition(|line| line.starts_with(start)).unwrap();
+        assert!(last_of("AT#SETHEXSTR=0") > last_of("AT#SETHEXSTR=2"), "{lines:?}");
+        assert!(!fake.takes_escapes(), "{silent}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
