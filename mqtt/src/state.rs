@@ -109,6 +109,14 @@ pub enum Event {
         /// How many.
         messages: u64,
     },
+    /// So many messages that had been handed over were given up, because the client has ended or, without an
+    /// [`OfflineQueue`](crate::OfflineQueue), has no connection. Each ends with
+    /// [`PublishError::NotConnected`](crate::PublishError::NotConnected), or in doubt after an attempt that may have
+    /// reached the broker.
+    QueueGivenUp {
+        /// How many.
+        messages: u64,
+    },
     /// The broker closed the connection each time right after this operation, so it is not repeated: probably the
     /// broker's policy does not allow it. A message ends with
     /// [`PublishError::ProbablyForbidden`](crate::PublishError::ProbablyForbidden), subscriptions to the topic filter

@@ -31,8 +31,10 @@ const REQUESTS: usize = 16;
 /// A handle to an MQTT session; clones share it.
 ///
 /// A task owns the session: it keeps the connection, reads messages as they arrive and serves one request
-/// at a time. When the last handle is dropped, the task disconnects in the background and gives the module's
-/// TLS back; [`disconnect`](Self::disconnect) does the same and tells how it went.
+/// at a time. When the last handle is dropped, the task publishes in the background what was
+/// [enqueued](Self::enqueue), as far as there is a connection and for a minute at most, disconnects and gives the
+/// module's TLS back; [`disconnect`](Self::disconnect) does the same and tells how it went. What could not be published
+/// by then is told by [`Event::QueueGivenUp`].
 ///
 /// # When the connection is lost
 ///
@@ -183,7 +185,8 @@ impl MqttClient {
     }
 
     /// Hands a message over without waiting for anything. What becomes of it is told by the [`Receipt`], for whoever
-    /// wants to know: the message goes even if that is dropped.
+    /// wants to know: the message goes even if that is dropped, and as far as there is a connection even if the client
+    /// is.
     ///
     /// Up to 16 messages wait for their turn, and with an [`OfflineQueue`](crate::OfflineQueue) as many as that
     /// holds, with or without a connection.
@@ -199,7 +202,7 @@ impl MqttClient {
 
     /// Waits until everything that was handed over so far has ended: acknowledged, expired, dropped or given up.
     /// Before [`disconnect`](Self::disconnect) it makes a shutdown lose nothing of an
-    /// [`OfflineQueue`](crate::OfflineQueue).
+    /// [`OfflineQueue`](crate::OfflineQueue), also while there is no connection.
     ///
     /// It takes no longer than the last message lives; see [`OfflineQueue::expiry`](crate::OfflineQueue::expiry).
     ///
@@ -294,7 +297,9 @@ impl MqttClient {
         self.ask(|answer| Request::Resume { answer }).await.unwrap_or(Err(ConnectError::Closed))
     }
 
-    /// Disconnects from the broker, frees the module's client and gives its TLS back. All handles are of no
+    /// Publishes what waits, as far as there is a connection and for a minute at most, disconnects from the broker, frees
+    /// the module's client and gives its TLS back. What is left then ends with [`PublishError::NotConnected`] and is
+    /// counted in [`Event::QueueGivenUp`]; see [`flush`](Self::flush). All handles are of no
     /// use afterwards, all subscriptions end. Does nothing if the client is closed already. A client that is
     /// reconnecting ends at once; only a login that is under way on the module cannot be stopped and is waited for. It
     /// takes as long as [`pause`](Self::pause).

@@ -27,7 +27,8 @@ pub enum WhenFull {
 /// [`PublishError::InDoubt`](crate::PublishError::InDoubt).
 ///
 /// The queue is in memory: what waits is lost with the program. It is given up when the client is
-/// [closed](crate::MqttClient::disconnect) or [lost for good](crate::ClientState::Lost);
+/// [closed](crate::MqttClient::disconnect), which publishes for a minute at most if there is a connection, or
+/// [lost for good](crate::ClientState::Lost): [`Event::QueueGivenUp`](crate::Event::QueueGivenUp).
 /// [`flush`](crate::MqttClient::flush) waits until it is empty.
 ///
 /// ```

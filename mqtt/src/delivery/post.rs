@@ -169,8 +169,8 @@ impl Post {
         self.news.notified().await;
     }
 
-    /// The client is in this state from now on. What cannot wait in it ends.
-    pub(crate) fn set_state(&self, state: ClientState) {
+    /// The client is in this state from now on. What cannot wait in it ends; tells how many messages that are.
+    pub(crate) fn set_state(&self, state: ClientState) -> u64 {
         let takes = match state {
             ClientState::Connected => true,
             ClientState::Paused | ClientState::Reconnecting(_) => self.keeps_offline,
@@ -179,14 +179,17 @@ impl Post {
         let mut inner = self.lock();
         inner.shut = (!takes).then_some(state);
         if takes {
-            return;
+            return 0;
         }
+        inner.outbox.forget(|reader| !reader.is_there());
         let entries = inner.outbox.drain();
         drop(inner);
+        let count = entries.len() as u64;
         for Entry { reader, doubt, .. } in entries {
             reader.tell(Err(PublishError::NotConnected { state }.after(doubt)));
         }
         self.tell_progress();
+        count
     }
 
     /// The message whose turn it is. Those that nobody wants any more are passed over.

@@ -204,6 +204,57 @@ async fn what_the_module_cannot_carry_never_waits() {
     assert_eq!(error, PublishError::QueueFull { messages: 0, bytes: 0 });
 }
 
+/// What was handed over goes although nobody is left who could wait for it.
+#[tokio::test(start_paused = true)]
+async fn the_last_handle_leaves_nothing_behind_that_can_be_sent() {
+    for options in [plain(), queued()] {
+        let (client, _modem, fake) = connected(options).await;
+        let mut events = client.events();
+        for topic in ["a", "b", "c"] {
+            drop(client.enqueue(publish(topic, QoS::AtLeastOnce)).unwrap());
+        }
+        drop(client);
+        until(&mut events, ClientState::Closed).await;
+        assert_eq!(events.next().await, None, "nothing was given up");
+        let lines = fake.mqtt_lines();
+        let place = |start: &str| lines.iter().rposition(|line| line.starts_with(start)).unwrap();
+        assert!(place("AT#MQPUBSEXT=1,\"c\"") < place("AT#MQDISC=1"), "{lines:?}");
+        assert_eq!(fake.payloads().len(), 3);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_sent_before_the_end_is_told() {
+    // Without a connection there is nothing to wait for.
+    let (client, _modem, _fake) = connected(queued()).await;
+    let mut events = client.events();
+    client.pause().await.unwrap();
+    for topic in ["a", "b"] {
+        drop(client.enqueue(publish(topic, QoS::AtLeastOnce)).unwrap());
+    }
+    let start = Instant::now();
+    drop(client);
+    until(&mut events, ClientState::Closed).await;
+    assert_eq!(events.next().await, Some(Event::QueueGivenUp { messages: 2 }));
+    assert_eq!((events.next().await, start.elapsed()), (None, Duration::ZERO));
+
+    // With one that answers nothing in time, a minute.
+    let (client, _modem, fake) = connected(queued()).await;
+    for _ in 0..100 {
+        fake.answer(PAYLOAD, "\r\n+CME ERROR: MQTT Command Timeout Fail\r\n");
+    }
+    let mut events = client.events();
+    let first = client.enqueue(publish("a", QoS::AtLeastOnce)).unwrap();
+    let second = client.enqueue(publish("b", QoS::AtLeastOnce)).unwrap();
+    let start = Instant::now();
+    client.disconnect().await.unwrap();
+    assert!((30..=60).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    until(&mut events, ClientState::Closed).await;
+    assert_eq!(events.next().await, Some(Event::QueueGivenUp { messages: 2 }));
+    assert!(first.await.unwrap_err().may_have_been_published());
+    assert_eq!(second.await, Err(PublishError::NotConnected { state: ClientState::Closed }));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_client_is_the_end_of_what_waits() {
     let (client, _modem, _fake) = connected(queued()).await;

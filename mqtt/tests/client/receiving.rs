@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use telit_core::Category;
-use telit_mqtt::{ClientState, Event, MqttClient, QoS, SubscribeError};
+use telit_mqtt::{ClientState, Event, LossReason, MqttClient, QoS, SubscribeError};
 
 use crate::fake::{ERROR, Fake, OK, PAYLOAD};
-use crate::{connected, plain};
+use crate::{connected, plain, until};
 
 #[tokio::test(start_paused = true)]
 async fn every_byte_arrives_unchanged() {
@@ -254,6 +254,73 @@ async fn dropping_the_last_subscription_unsubscribes() {
     drop(second);
     fake.saw("AT#MQUNS=1,\"a\"").await;
     assert_eq!(fake.lines(), ["AT#MQPUBSEXT=1,\"t\",0,0,0", "AT#MQUNS=1,\"a\""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unsubscribing_in_the_background_is_tried_until_the_broker_knows() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let dropped = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    let other = client.subscribe("b", QoS::AtLeastOnce).await.unwrap();
+    fake.lines();
+    for _ in 0..2 {
+        fake.answer("AT#MQUNS=1,\"a\"", "\r\n+CME ERROR: MQTT Unsubscribe Fail\r\n");
+    }
+    drop((dropped, other));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let told = |fake: &Fake| -> Vec<String> {
+        fake.mqtt_lines().into_iter().filter(|line| line.starts_with("AT#MQUNS")).collect()
+    };
+    let (a, b) = ("AT#MQUNS=1,\"a\"", "AT#MQUNS=1,\"b\"");
+    assert_eq!(told(&fake), [a, b, a, a]);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(told(&fake), [""; 0]);
+
+    // One that is wanted again is not unsubscribed from.
+    let dropped = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    fake.answer(a, "\r\n+CME ERROR: MQTT Unsubscribe Fail\r\n");
+    drop(dropped);
+    fake.saw(a).await;
+    let _wanted = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(told(&fake), [a]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_kept_hears_what_a_lost_connection_kept_back() {
+    let (client, _modem, fake) = connected(plain().clean_session(false)).await;
+    let mut events = client.events();
+    let dropped = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    fake.answer("AT#MQUNS=", ERROR);
+    fake.answer("AT#MQCONN?", "\r\n#MQCONN: 1,2\r\n\r\nOK\r\n");
+    fake.lines();
+    drop(dropped);
+    until(&mut events, ClientState::Reconnecting(LossReason::ClosedByBroker)).await;
+    until(&mut events, ClientState::Connected).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let told = fake.mqtt_lines().into_iter().filter(|line| line.starts_with("AT#MQUNS"));
+    assert_eq!(told.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn steady_sending_does_not_keep_a_subscription_alive() {
+    let (client, _modem, fake) = connected(plain()).await;
+    let dropped = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    // There is always another message.
+    let sending: Vec<_> = (0..4)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                loop {
+                    client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    fake.saw("AT#MQPUBSEXT=").await;
+    drop(dropped);
+    let limit = tokio::time::timeout(Duration::from_secs(5), fake.saw("AT#MQUNS=1,\"a\"")).await;
+    sending.into_iter().for_each(|task| task.abort());
+    assert!(limit.is_ok(), "the broker was not told");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,9 @@ use crate::state::ClientState;
 
 impl Task {
     pub(super) async fn pause(&mut self) -> Result<(), DisconnectError> {
-        self.send_what_is_in_turn().await;
+        if !self.post.keeps_offline() {
+            self.send_what_waits().await;
+        }
         if self.session.is_connected() {
             self.drain().await;
         }
@@ -84,6 +86,7 @@ impl Task {
     /// What can be published is known since the first connection.
     fn open_post(&mut self) {
         self.retry.begin_anew();
+        self.orphans.begin_anew();
         if let Some(carries) = self.backend.carries() {
             self.post.learn(carries, self.backend.options().rules.as_ref());
         }

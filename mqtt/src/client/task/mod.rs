@@ -6,6 +6,7 @@
 mod connection;
 mod job;
 mod losing;
+mod orphans;
 mod requests;
 mod returning;
 mod sending;
@@ -30,8 +31,8 @@ use crate::reconnect::Reconnector;
 use crate::registry::Registry;
 use crate::session::Session;
 use crate::state::{ClientState, Event};
-use crate::topic::TopicFilter;
 use job::{End, Job};
+use orphans::Orphans;
 
 #[derive(Debug)]
 pub(super) struct Task {
@@ -58,7 +59,7 @@ pub(super) struct Task {
     /// Who waits for the connection to come back.
     resuming: Vec<Answer<(), ConnectError>>,
     /// What the broker has to be told that nobody reads any more.
-    orphans: Vec<TopicFilter>,
+    orphans: Orphans,
     /// What is read belongs to a session that is over.
     discarding: bool,
     subscription_dropped: Arc<Notify>,
@@ -104,7 +105,7 @@ impl Task {
             reconnector: None,
             job: None,
             resuming: Vec::new(),
-            orphans: Vec::new(),
+            orphans: Orphans::default(),
             connection: None,
             pace: options.rate_limit.map(Pace::new),
             retry: Retry::default(),
@@ -148,6 +149,7 @@ impl Task {
     async fn serve_requests(&mut self) -> Option<oneshot::Sender<Result<(), DisconnectError>>> {
         loop {
             self.work().await;
+            self.retry_orphans().await;
             self.step().await;
             self.expire_messages();
             match self.wake().await {
@@ -157,9 +159,12 @@ impl Task {
                     self.job = None;
                     self.job_ended(end).await;
                 }
-                Wake::Request(None) => return None,
+                Wake::Request(None) => {
+                    self.send_what_waits().await;
+                    return None;
+                }
                 Wake::Request(Some(Request::Disconnect { answer })) => {
-                    self.send_what_is_in_turn().await;
+                    self.send_what_waits().await;
                     return Some(answer);
                 }
                 Wake::Request(Some(request)) => self.handle(request).await,
@@ -187,6 +192,8 @@ impl Task {
             biased;
             health = self.health.changed(), if !self.health_ended => Wake::Health(health),
             end = end_of(self.job.as_mut()), if works => Wake::Job(end),
+            // Before messages, of which there may always be another one.
+            () = self.subscription_dropped.notified() => Wake::SubscriptionDropped,
             request = self.requests.recv() => Wake::Request(request),
             // Between two messages, what has arrived is read.
             () = std::future::ready(()), if sends => Wake::Send,
@@ -195,7 +202,6 @@ impl Task {
             // What arrives while it connects is left in order until it is connected.
             line = next_line(self.lines.as_mut()), if listens && !works => Wake::Line(line),
             message = next_message(self.connection.as_mut()), if connected => Wake::Message(message),
-            () = self.subscription_dropped.notified() => Wake::SubscriptionDropped,
             () = timer, if deadline.is_some() => Wake::Work,
         }
     }
@@ -207,7 +213,7 @@ impl Task {
             _ => None,
         };
         let connection = self.session.deadline().or(returning);
-        [connection, self.post_deadline()].into_iter().flatten().min()
+        [connection, self.post_deadline(), self.orphans_deadline()].into_iter().flatten().min()
     }
 
     async fn handle(&mut self, request: Request) {
@@ -233,8 +239,12 @@ impl Task {
     fn announce(&self) {
         let state = self.session.state();
         self.state.send_replace(state);
-        self.post.set_state(state);
+        let messages = self.post.set_state(state);
         self.tell(Event::State(state));
+        if messages > 0 {
+            tracing::warn!(messages, %state, "messages that waited to be published were given up");
+            self.tell(Event::QueueGivenUp { messages });
+        }
     }
 
     fn tell(&self, event: Event) {

@@ -71,7 +71,7 @@ impl Task {
         let filter = self.filter(filter)?;
         match self.session.state() {
             ClientState::Paused => {}
-            ClientState::Reconnecting(_) => self.orphans.push(filter.clone()),
+            ClientState::Reconnecting(_) => self.orphans.add(filter.clone()),
             _ => {
                 self.require_connection()?;
                 self.send_unsubscribe(filter.clone()).await.map_err(|error| self.not_subscribed(error))?;
@@ -85,28 +85,6 @@ impl Task {
         match error {
             Trouble::Command(error) if self.has_restarted() => SubscribeError::ModuleRestarted(error),
             error => error.into(),
-        }
-    }
-
-    /// Tells the broker which filters nobody reads any more, or remembers to.
-    pub(super) async fn unsubscribe_orphans(&mut self) {
-        self.orphans.extend(self.registry.sweep());
-        match self.session.state() {
-            ClientState::Connected => self.send_orphans().await,
-            ClientState::Reconnecting(_) => {}
-            _ => self.orphans.clear(),
-        }
-    }
-
-    async fn send_orphans(&mut self) {
-        let wanted = self.registry.filters();
-        for filter in std::mem::take(&mut self.orphans) {
-            if self.session.is_connected()
-                && !wanted.iter().any(|(wanted, _)| *wanted == filter)
-                && let Err(error) = self.send_unsubscribe(filter).await
-            {
-                tracing::debug!(%error, "unsubscribing in the background failed");
-            }
         }
     }
 

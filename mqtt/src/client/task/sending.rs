@@ -49,11 +49,12 @@ impl Task {
         }
     }
 
-    /// What waits for its turn only, and not for a connection, goes before the connection is ended.
-    /// Not what is published from now on, and not for ever.
-    pub(super) async fn send_what_is_in_turn(&mut self) {
+    /// What waits goes before the connection is ended. Not what is published from now on, and not for ever.
+    pub(super) async fn send_what_waits(&mut self) {
         let (end, until) = (self.post.next_id(), now() + IN_TURN);
-        while !self.post.keeps_offline() && self.session.is_connected() && self.post.oldest() < end {
+        while self.session.is_connected() && self.post.oldest() < end {
+            // Between two messages, what has arrived is read.
+            self.work().await;
             match self.send_at(now()) {
                 None if now() < until => self.send_next().await,
                 Some(at) if at < until => tokio::time::sleep_until(at.into()).await,
