@@ -52,6 +52,8 @@ pub(crate) enum Purpose {
         content_type: Option<String>,
         headers: Vec<String>,
     },
+    /// The body of a request whose connection is open.
+    HttpUpload,
     FtpAppend {
         last: bool,
     },

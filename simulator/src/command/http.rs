@@ -1,4 +1,4 @@
-//! The HTTP client. Source: M37 p857-870.
+//! The HTTP client. Source: M37 p857-872.
 
 use bytes::Bytes;
 
@@ -14,8 +14,13 @@ use crate::net::http::Method;
 use crate::nvm::{HttpSettings, Secret};
 use crate::profile::HttpProfile;
 
-pub(super) const COMMANDS: &[(&str, Handler)] =
-    &[("#HTTPCFG", configure), ("#HTTPQRY", query), ("#HTTPSND", send), ("#HTTPRCV", receive)];
+pub(super) const COMMANDS: &[(&str, Handler)] = &[
+    ("#HTTPCFG", configure),
+    ("#HTTPQRY", query),
+    ("#HTTPSND", send),
+    ("#HTTPRCV", receive),
+    ("#HTTPRCVOTA", receive_firmware),
+];
 
 /// What the platform's client can take.
 fn limits(module: &Module) -> Result<&'static HttpProfile, AtError> {
@@ -41,6 +46,7 @@ fn configure(module: &mut Module, call: &Call) -> Outcome {
     p.at_most(limits.fields)?;
     let id = profile_number(module, p)?;
     if p.len() == 1 {
+        module.forget_unread_body(id);
         return store(module, call, id, HttpSettings::factory(limits, id));
     }
     let settings = changed(limits, module.http_settings(id), p)?;
@@ -122,6 +128,9 @@ fn ready(module: &Module, call: &Call, id: u8) -> Result<(), AtError> {
     if !module.radio.active.contains(&settings.context) {
         return Err(AtError::Cme(cme::CONTEXT_NOT_OPENED));
     }
+    if module.quirks.unread_body_blocks && module.http.has_unread_body() {
+        return Err(AtError::Cme(cme::WRONG_STATE));
+    }
     Ok(())
 }
 
@@ -141,10 +150,11 @@ fn query(module: &mut Module, call: &Call) -> Outcome {
     let parameters = set(call)?;
     parameters.at_most(4)?;
     let id = profile_number(module, parameters)?;
-    let method = match parameters.required(1, 0..=2)? {
-        0 => Method::Get,
-        1 => Method::Head,
-        _ => Method::Delete,
+    // The default is 0. Source: M37 p861.
+    let method = match parameters.number(1, 0..=2)? {
+        None | Some(0) => Method::Get,
+        Some(1) => Method::Head,
+        Some(_) => Method::Delete,
     };
     let resource = resource(module, parameters)?;
     let headers = headers(module, parameters, 3)?;
@@ -159,17 +169,28 @@ fn send(module: &mut Module, call: &Call) -> Outcome {
     let profile = profile_number(module, parameters)?;
     let method = parameters.required_small(1, 0..=1)?;
     let resource = resource(module, parameters)?;
-    let length = parameters.required(3, 1..=limits(module)?.body_limit)?;
+    let limits = limits(module)?;
+    let length = parameters.required(3, limits.least_body..=limits.body_limit)?;
     let length = usize::try_from(length).map_err(|_| AtError::Plain)?;
-    let content_type = match parameters.text(4, limits(module)?.post_parameter_limit)? {
+    let content_type = match parameters.text(4, limits.post_parameter_limit)? {
         // For POST only. Source: M37 p866.
         Some(_) if method == 1 => None,
         content_type => content_type.map(|text| content_type_of(&text)),
     };
     let headers = headers(module, parameters, 5)?;
     ready(module, call, profile)?;
+    if module.quirks.connects_before_prompt {
+        let method = upload_method(method);
+        let parts = RequestParts { method, resource, headers, content_type, body: Bytes::new() };
+        return module.connect_for_body(call.instance, profile, parts, length);
+    }
     let purpose = Purpose::HttpBody { profile, method, resource, content_type, headers };
     Ok(Flow::Entry(Entry::new(Prompt::Triple, Ending::Counted { length }, purpose)))
+}
+
+/// Source: M37 p866.
+pub(crate) fn upload_method(number: u8) -> Method {
+    if number == 0 { Method::Post } else { Method::Put }
 }
 
 /// `0[:ext]` to `3[:ext]` stand for types, anything else is the type itself. Source: M37 p866.
@@ -195,4 +216,14 @@ fn receive(module: &mut Module, call: &Call) -> Outcome {
         most => Some(usize::try_from(most).map_err(|_| AtError::Plain)?),
     };
     module.read_body(call.instance, id, most)
+}
+
+/// The body goes into the partition of the firmware, here nowhere. What happens to one that is short is told nowhere, and
+/// neither is how the command is aborted, which it can be. Source: M37 p871-872.
+fn receive_firmware(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = set(call)?;
+    parameters.at_most(2)?;
+    let id = profile_number(module, parameters)?;
+    let verbose = parameters.switch_or(1, false)?;
+    module.store_body(call.instance, id, verbose)
 }

@@ -3,7 +3,7 @@
 mod ftp;
 mod ftp_transfer;
 mod general;
-mod http;
+pub(crate) mod http;
 mod identity;
 mod lifecycle;
 mod mqtt;

@@ -163,6 +163,7 @@ impl Module {
                 self.publish(id, client, topic, data, (retain, qos), cme::MQTT_PUBSEXT)
             }
             Purpose::HttpBody { .. } => self.send_body(id, purpose, data),
+            Purpose::HttpUpload => self.upload_body(data),
             Purpose::FtpAppend { last } => self.append_block(id, data, last),
         }
     }

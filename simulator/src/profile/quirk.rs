@@ -61,6 +61,33 @@ quirks! {
     BodyWithoutMark, body_without_mark, "body-without-mark";
     /// Bodies of answers outside 200..206 cannot be read.
     ErrorBodiesHidden, error_bodies_hidden, "error-bodies-hidden";
+    /// A request that cannot be sent ends in `OK` and then in `#HTTPRING` with status 0. No source tells which failures
+    /// show where.
+    HttpFailuresRing, http_failures_ring, "http-failures-ring";
+    /// `#HTTPSND` connects before it prompts, so that a server that is not there is an error instead of a prompt. No source
+    /// tells which comes first.
+    ConnectsBeforePrompt, connects_before_prompt, "connects-before-prompt";
+    /// `#HTTPSND` takes bodies of no bytes. No source has a number.
+    EmptyBodiesTaken, empty_bodies_taken, "empty-bodies-taken";
+    /// `#HTTPRING` of status 0 has two blanks behind the colon. Source: a public driver of an STM32.
+    HttpringTwoBlanks, httpring_two_blanks, "httpring-two-blanks";
+    /// `#HTTPRING` without quotes around the type. Source: the syntax line of M37 p862 against what was captured.
+    HttpringWithoutQuotes, httpring_without_quotes, "httpring-without-quotes";
+    /// `#HTTPRING` ends behind the status where type and size are not told. Source: M37 p862, read as "this field is
+    /// empty".
+    HttpringWithoutTail, httpring_without_tail, "httpring-without-tail";
+    /// Chunks reach the host with their framing. That the module removes it is known from one log only.
+    ChunksAsTheyCome, chunks_as_they_come, "chunks-as-they-come";
+    /// A request is in the wrong state while a body is left unread. No source says what happens.
+    UnreadBodyBlocks, unread_body_blocks, "unread-body-blocks";
+    /// `#HTTPRCV` gives what has arrived, be it less than a block. Source: M37 p869 calls it a maximum.
+    HttpBlocksShort, http_blocks_short, "http-blocks-short";
+    /// A body of unknown length ends in an error, without an empty block before it. One log shows the block.
+    NoEmptyBlock, no_empty_block, "no-empty-block";
+    /// The HTTP client has no TLS and `#HTTPCFG` nine fields. Source: the test answer of an HE910 in public code.
+    HttpWithoutTls, http_without_tls, "http-without-tls";
+    /// There is no HTTP client. Source: a public driver about LE910 firmware 17.00.503.
+    NoHttp, no_http, "no-http";
     /// `#MQREAD` sends the payload right behind `<<<`.
     PayloadBehindMark, payload_behind_mark, "payload-behind-mark";
     /// Any `#MQWCFG` restarts the module, as an LE910R1 with firmware M0Q does by public notes.

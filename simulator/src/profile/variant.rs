@@ -1,4 +1,4 @@
-//! Firmware whose MQTT client can do less than its platform's newest: profiles that quirks change.
+//! Firmware whose MQTT or HTTP client can do less, or more, than its platform's: profiles that quirks change.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -13,6 +13,15 @@ struct Variant {
     short_messages: bool,
     no_mqpubsext: bool,
     old_keep_alive: bool,
+    http: HttpVariant,
+}
+
+/// What quirks change in an HTTP client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct HttpVariant {
+    empty_bodies_taken: bool,
+    without_tls: bool,
+    missing: bool,
 }
 
 /// Those that were asked for, which live as long as the process, as the others do.
@@ -27,6 +36,11 @@ impl Profile {
             short_messages: quirks.short_messages,
             no_mqpubsext: quirks.no_mqpubsext,
             old_keep_alive: quirks.old_keep_alive,
+            http: HttpVariant {
+                empty_bodies_taken: quirks.empty_bodies_taken,
+                without_tls: quirks.http_without_tls,
+                missing: quirks.no_http,
+            },
         };
         if variant.changes_nothing() {
             return Self::of(platform);
@@ -44,10 +58,17 @@ impl Profile {
 
 impl Variant {
     fn changes_nothing(self) -> bool {
-        let Self { mqcfg_without_socket, mqsub_without_qos, short_messages, no_mqpubsext, old_keep_alive } =
-            self;
-        ![mqcfg_without_socket, mqsub_without_qos, short_messages, no_mqpubsext, old_keep_alive]
-            .contains(&true)
+        let Self {
+            mqcfg_without_socket,
+            mqsub_without_qos,
+            short_messages,
+            no_mqpubsext,
+            old_keep_alive,
+            http: HttpVariant { empty_bodies_taken, without_tls, missing },
+        } = self;
+        let mqtt = [mqcfg_without_socket, mqsub_without_qos, short_messages, no_mqpubsext, old_keep_alive];
+        let http = [empty_bodies_taken, without_tls, missing];
+        !mqtt.contains(&true) && !http.contains(&true)
     }
 
     fn of(self, profile: &Profile) -> Profile {
@@ -64,6 +85,17 @@ impl Variant {
             if self.old_keep_alive {
                 mqtt.take_old_keep_alive();
             }
+        }
+        if let Some(http) = &mut profile.http {
+            if self.http.empty_bodies_taken {
+                http.least_body = 0;
+            }
+            if self.http.without_tls {
+                http.forget_tls();
+            }
+        }
+        if self.http.missing {
+            profile.http = None;
         }
         profile
     }

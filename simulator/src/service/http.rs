@@ -5,7 +5,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Event, OpenFailure, Order, Reporter, WINDOW};
 use crate::net::Network;
-use crate::net::http::{self, Body, Request};
+use crate::net::http::{self, Body, HttpError, Pending, Request};
 
 pub(super) async fn run(
     network: &Network,
@@ -13,9 +13,37 @@ pub(super) async fn run(
     orders: UnboundedReceiver<Order>,
     reporter: &Reporter,
 ) {
-    let pending = match http::send(network, request).await {
+    let sent = http::send(network, request).await;
+    answer(sent, orders, reporter).await;
+}
+
+/// Connects first, and sends when the body has been ordered.
+pub(super) async fn run_upload(
+    network: &Network,
+    mut request: Request,
+    mut orders: UnboundedReceiver<Order>,
+    reporter: &Reporter,
+) {
+    let connection = match http::connect(network, &request).await {
+        Ok(connection) => connection,
+        Err(error) => return failed(error, reporter),
+    };
+    reporter.send(Event::Opened { suite: None });
+    if let Some(Order::Write(body)) = orders.recv().await {
+        request.body = body;
+        let sent = http::send_on(connection, request).await;
+        answer(sent, orders, reporter).await;
+    }
+}
+
+fn failed(error: HttpError, reporter: &Reporter) {
+    reporter.send(Event::OpenFailed(OpenFailure::Http(error)));
+}
+
+async fn answer(sent: Result<Pending, HttpError>, orders: UnboundedReceiver<Order>, reporter: &Reporter) {
+    let pending = match sent {
         Ok(pending) => pending,
-        Err(error) => return reporter.send(Event::OpenFailed(OpenFailure::Http(error))),
+        Err(error) => return failed(error, reporter),
     };
     reporter.send(Event::HttpSent);
     let response = match pending.response().await {

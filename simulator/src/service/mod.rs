@@ -38,6 +38,8 @@ pub(crate) enum Start {
     },
     Mqtt(net::mqtt::Options),
     Http(net::http::Request),
+    /// Connects, and sends the request when its body has been ordered.
+    HttpUpload(net::http::Request),
     Ftp(net::ftp::Options),
     /// Asks a time server.
     Ntp {
@@ -52,7 +54,7 @@ pub(crate) enum Start {
 pub(crate) enum Order {
     /// More bytes may be delivered.
     Credit(usize),
-    /// TLS socket, FTP upload: send these.
+    /// TLS socket, FTP upload, body of an HTTP request: send these.
     Write(Bytes),
     /// TLS socket, FTP session: close in an orderly way.
     Close,
@@ -237,6 +239,7 @@ async fn run(network: Network, start: Start, orders: UnboundedReceiver<Order>, r
         }
         Start::Mqtt(options) => mqtt::run(&network, options, orders, &reporter).await,
         Start::Http(request) => http::run(&network, request, orders, &reporter).await,
+        Start::HttpUpload(request) => http::run_upload(&network, request, orders, &reporter).await,
         Start::Ftp(options) => ftp::run(&network, options, orders, &reporter).await,
         Start::Ntp { host, port, limit } => ntp::run(&network, (&host, port), limit, &reporter).await,
     }

@@ -54,6 +54,65 @@ async fn what_http_takes() {
         ],
     )
     .await;
+    let older = [TWO_G, PLATFORM_25, &[P12, P20, P23]].concat();
+    each(
+        "AT#HTTPSND=?",
+        &[
+            (&older, "#HTTPSND: (0-2),(0,1),150,(1-65535),100,100"),
+            (&[P30, P37, P52], "# HTTPSND: (0-2),(0,1),150,(1-65535),100,100"),
+        ],
+    )
+    .await;
+    each(
+        "AT#HTTPRCV=?",
+        &[(&older, "#HTTPRCV: (0-2),(0,64-1500)"), (&[P30, P37, P52], "# HTTPRCV: (0-2),(0,64-1500)")],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn firmware_by_http_is_a_matter_of_37() {
+    for platform in Platform::ALL {
+        let (_module, mut port) = start_newest(VirtualModule::builder(platform)).await;
+        let answer = match platform {
+            P37 => "\r\n# HTTPRCVOTA:(0-2),(0,1)\r\n\r\nOK\r\n",
+            _ => "\r\nERROR\r\n",
+        };
+        port.ask("AT#HTTPRCVOTA=?", answer).await;
+    }
+}
+
+/// M37 p857-872: a request needs a context, and no SIM; the rest needs one.
+#[tokio::test(start_paused = true)]
+async fn http_without_a_sim() {
+    let (_module, mut port) = start_newest(VirtualModule::builder(P37).sim_inserted(false)).await;
+    let missing = "\r\n+CME ERROR: SIM not inserted\r\n";
+    for command in
+        ["AT#HTTPCFG?", "AT#HTTPCFG=0,\"h\"", "AT#HTTPSND=0,0,\"/\",1", "AT#HTTPRCV=0", "AT#HTTPRCVOTA=0"]
+    {
+        port.ask(command, missing).await;
+    }
+    port.ask("AT#HTTPQRY=2,0,\"/\"", "\r\n+CME ERROR: context not opened\r\n").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_profiles_are_kept_but_not_shown_whole() {
+    for platform in Platform::ALL {
+        let (module, mut port) = start_newest(VirtualModule::builder(platform)).await;
+        port.ok("AT#HTTPCFG=1,\"h\",8080,1,\"me\",\"s3cret\",0,30,2").await;
+        // What is left out stays as it was.
+        port.ok("AT#HTTPCFG=1,,,,,,,60").await;
+        module.reboot();
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        port.quiet().await;
+        port.ok("AT#SELINT=2;+CMEE=2").await;
+        let shown = port.answer("AT#HTTPCFG?").await;
+        assert!(shown.contains("1,\"h\",8080,1,\"me\",\"******\",0,60,2"), "{platform}: {shown}");
+        assert!(!shown.contains("s3cret"), "{platform}");
+        port.ok("AT#HTTPCFG=1").await;
+        let shown = port.answer("AT#HTTPCFG?").await;
+        assert!(shown.contains("1,\"\",80,0,\"\",\"******\",0,120,"), "{platform}: {shown}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,6 +9,7 @@ mod fault;
 mod firmware;
 mod ftp;
 mod http;
+mod http_firmware;
 mod network;
 #[path = "../conversation/port.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use telit_simulator::Quirk;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -117,4 +118,28 @@ async fn silence_is_status_0_and_a_closed_port_an_error() {
     drop((server, stream));
     tokio::time::sleep(Duration::from_millis(50)).await;
     port.ask("AT#HTTPQRY=0,0,\"/\"", "\r\n+CME ERROR: can not open socket\r\n").await;
+}
+
+#[tokio::test]
+async fn a_block_is_as_long_as_it_can_be_or_what_has_arrived() {
+    let body = "0123456789".repeat(20);
+    for short in [false, true] {
+        let (server, address) = Server::new().await;
+        let module = bench::module("http.test", 80, address);
+        let module = if short { module.quirk(Quirk::HttpBlocksShort) } else { module };
+        let (_module, mut port) = bench::ready(module).await;
+        port.ok("AT#HTTPCFG=0,\"http.test\",80").await;
+        port.write("AT#HTTPQRY=0,0,\"/\"\r").await;
+        let (_, mut stream) = server.request(0).await;
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n";
+        stream.write_all(format!("{head}{}", &body[..100]).as_bytes()).await.unwrap();
+        port.expect("\r\nOK\r\n\r\n#HTTPRING: 0,200,\"\",200\r\n").await;
+        port.write("AT#HTTPRCV=0,150\r").await;
+        if short {
+            port.expect(&format!("\r\n<<<{}\r\nOK\r\n", &body[..100])).await;
+            continue;
+        }
+        stream.write_all(&body.as_bytes()[100..]).await.unwrap();
+        port.expect(&format!("\r\n<<<{}\r\nOK\r\n", &body[..150])).await;
+    }
 }

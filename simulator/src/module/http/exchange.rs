@@ -15,6 +15,8 @@ pub(super) struct Exchange {
     pub(super) link: LinkId,
     /// `#HTTPQRY` or `#HTTPSND` waits for the request to be sent.
     pub(super) sending: bool,
+    /// The connection of a `#HTTPSND` that asks for so many bytes when it is open.
+    pub(super) upload: Option<usize>,
     pub(super) status: Option<u16>,
     /// The size that the URC has shown, if it was not 0.
     pub(super) length: Option<u64>,
@@ -34,6 +36,28 @@ pub(super) struct Reading {
     /// `None` is everything.
     pub(super) most: Option<usize>,
     pub(super) started: bool,
+    /// Where it goes if not to the host.
+    pub(super) partition: Option<Partition>,
+}
+
+/// A `#HTTPRCVOTA` and how much it has stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Partition {
+    pub(super) verbose: bool,
+    pub(super) written: u64,
+}
+
+impl Partition {
+    /// One mark is shown for so many bytes. Source: M37 p872.
+    const STEP: u64 = 4096;
+
+    /// Stores so many bytes, and how many marks that makes.
+    pub(super) fn store(&mut self, count: usize) -> usize {
+        let before = self.written / Self::STEP;
+        self.written += count as u64;
+        let marks = self.written / Self::STEP - before;
+        if self.verbose { usize::try_from(marks).unwrap_or(usize::MAX) } else { 0 }
+    }
 }
 
 impl Exchange {
@@ -44,6 +68,7 @@ impl Exchange {
             instance,
             link,
             sending: true,
+            upload: None,
             status: None,
             length: None,
             inbox: VecDeque::new(),
@@ -75,20 +100,29 @@ impl Exchange {
         self.length.map(|length| length.saturating_sub(self.delivered))
     }
 
+    /// Everything has come, and has been read.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_empty() || self.left() == Some(0)
+    }
+
+    /// Nothing has come that was not read, and nothing will.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ended && self.available == 0
+    }
+
     /// Nothing more can be read.
     pub(super) fn is_exhausted(&self) -> bool {
         match self.left() {
             Some(0) => true,
-            _ => {
-                self.ended
-                    && self.available == 0
-                    && (self.length.is_some() || self.end_shown || self.delivered == 0)
-            }
+            _ => self.is_empty() && (self.length.is_some() || self.end_shown || self.delivered == 0),
         }
     }
 
-    /// Whether a block of at most `most` bytes can be given now.
-    pub(super) fn has_block(&self, most: usize) -> bool {
+    /// Whether a block of at most `most` bytes can be given now. `short` ones need not be as long as they could be.
+    pub(super) fn has_block(&self, most: usize, short: bool) -> bool {
+        if short && self.available > 0 {
+            return true;
+        }
         let wanted = self.left().map_or(most, |left| most.min(usize::try_from(left).unwrap_or(most)));
         self.ended || self.available >= wanted
     }

@@ -1,6 +1,7 @@
 //! The HTTP client. Source: IPE28 p100-110, M37 p857-870.
 
 mod exchange;
+mod reading;
 
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use bytes::Bytes;
 
 use super::tls_events::dial_error;
 use super::{InstanceId, Module};
+use crate::command::http::upload_method;
 use crate::command::{Flow, Outcome};
-use crate::entry::Purpose;
+use crate::entry::{Ending, Entry, Prompt, Purpose};
 use crate::error::{AtError, cme};
+use crate::instance::Mode;
 use crate::net::http::{HttpError, Method, Request};
 use crate::service::{Event, LinkId, OpenFailure, Order, Start};
-use exchange::{Exchange, Reading};
+use exchange::{Exchange, Partition, Reading};
 
 /// How long dialling and sending may take. No document bounds it.
 const SEND_LIMIT: Duration = Duration::from_secs(120);
@@ -44,16 +47,46 @@ impl Http {
             exchange.instance != instance && (exchange.sending || exchange.status.is_none())
         })
     }
+
+    /// Whether a body has arrived that was not read to its end.
+    pub(crate) fn has_unread_body(&self) -> bool {
+        let arrived = |exchange: &Exchange| exchange.status.is_some_and(|status| status != 0);
+        self.exchange.as_ref().is_some_and(|exchange| arrived(exchange) && !exchange.is_exhausted())
+    }
 }
 
 impl Module {
     /// Sends a request over a profile.
     pub(crate) fn send_request(&mut self, instance: InstanceId, profile: u8, parts: RequestParts) -> Outcome {
+        let request = self.request(profile, parts)?;
+        self.begin_exchange(instance, profile, Start::Http(request));
+        Ok(Flow::Waiting)
+    }
+
+    /// Connects over a profile, and asks for the body when that is done.
+    pub(crate) fn connect_for_body(
+        &mut self,
+        instance: InstanceId,
+        profile: u8,
+        parts: RequestParts,
+        length: usize,
+    ) -> Outcome {
+        let request = self.request(profile, parts)?;
+        self.begin_exchange(instance, profile, Start::HttpUpload(request)).upload = Some(length);
+        Ok(Flow::Waiting)
+    }
+
+    fn begin_exchange(&mut self, instance: InstanceId, profile: u8, start: Start) -> &mut Exchange {
         if let Some(earlier) = self.http.exchange.take() {
             self.abandon(earlier.link);
         }
+        let link = self.start_link(start);
+        self.http.exchange.insert(Exchange::new(profile, instance, link))
+    }
+
+    fn request(&self, profile: u8, parts: RequestParts) -> Result<Request, AtError> {
         let settings = self.http_settings(profile);
-        let request = Request {
+        Ok(Request {
             host: settings.host.clone(),
             port: settings.port,
             tls: if settings.tls { Some(self.handshake_settings(1, &settings.host)?) } else { None },
@@ -65,11 +98,9 @@ impl Module {
             content_type: parts.content_type,
             body: parts.body,
             connect_timeout: SEND_LIMIT,
+            chunks_as_they_come: self.quirks.chunks_as_they_come,
             timeout: Duration::from_secs(u64::from(settings.timeout)),
-        };
-        let link = self.start_link(Start::Http(request));
-        self.http.exchange = Some(Exchange::new(profile, instance, link));
-        Ok(Flow::Waiting)
+        })
     }
 
     /// The body of `#HTTPSND` has been entered.
@@ -77,31 +108,64 @@ impl Module {
         let Purpose::HttpBody { profile, method, resource, content_type, headers } = purpose else {
             return Err(AtError::Plain);
         };
-        let method = if method == 0 { Method::Post } else { Method::Put };
+        let method = upload_method(method);
         self.send_request(instance, profile, RequestParts { method, resource, headers, content_type, body })
+    }
+
+    /// The body of a `#HTTPSND` that has connected before it asked for it.
+    pub(super) fn upload_body(&mut self, body: Bytes) -> Outcome {
+        let Some(exchange) = self.http.exchange.as_mut() else {
+            return Err(AtError::Cme(cme::CONTEXT_NOT_OPENED));
+        };
+        exchange.upload = None;
+        let link = exchange.link;
+        self.order(link, Order::Write(body));
+        Ok(Flow::Waiting)
     }
 
     /// `#HTTPRCV`
     pub(crate) fn read_body(&mut self, instance: InstanceId, profile: u8, most: Option<usize>) -> Outcome {
+        self.begin_reading(profile, Reading { instance, most, started: false, partition: None })
+    }
+
+    /// `#HTTPRCVOTA`
+    pub(crate) fn store_body(&mut self, instance: InstanceId, profile: u8, verbose: bool) -> Outcome {
+        let partition = Some(Partition { verbose, written: 0 });
+        self.begin_reading(profile, Reading { instance, most: None, started: false, partition })
+    }
+
+    fn begin_reading(&mut self, profile: u8, reading: Reading) -> Outcome {
         let hidden = self.quirks.error_bodies_hidden;
         let wrong_state = AtError::Cme(cme::WRONG_STATE);
         let exchange = self.http.exchange.as_mut().filter(|exchange| exchange.profile == profile);
         let exchange = exchange.ok_or(wrong_state)?;
         let status = exchange.status.filter(|status| *status != 0).ok_or(wrong_state)?;
-        if exchange.reading.is_some() || (hidden && !is_success(status)) || exchange.is_exhausted() {
+        let over = exchange.is_exhausted() || (self.quirks.no_empty_block && exchange.is_empty());
+        if exchange.reading.is_some() || (hidden && !is_success(status)) || over {
             return Err(wrong_state);
         }
-        exchange.reading = Some(Reading { instance, most, started: false });
+        exchange.reading = Some(reading);
         Ok(Flow::Waiting)
     }
 
     pub(super) fn http_event(&mut self, event: Event) {
         let Some(exchange) = self.http.exchange.as_mut() else { return };
         match event {
+            Event::Opened { .. } => {
+                let (instance, length) = (exchange.instance, exchange.upload.unwrap_or_default());
+                let entry = Entry::new(Prompt::Triple, Ending::Counted { length }, Purpose::HttpUpload);
+                self.continue_line(instance, Ok(Flow::Entry(entry)));
+            }
             Event::HttpSent => {
                 exchange.sending = false;
                 let instance = exchange.instance;
                 self.complete(instance, Ok(()));
+            }
+            Event::OpenFailed(_) if self.quirks.http_failures_ring => {
+                (exchange.sending, exchange.ended) = (false, true);
+                let instance = exchange.instance;
+                self.complete(instance, Ok(()));
+                self.head_arrived(0, None, None);
             }
             Event::OpenFailed(failure) => {
                 let instance = exchange.instance;
@@ -134,67 +198,29 @@ impl Module {
         exchange.length = length.filter(|length| shown && *length > 0);
         let size = exchange.length.unwrap_or(0);
         let (profile, instance) = (exchange.profile, exchange.instance);
-        self.unsolicited(instance, &format!("#HTTPRING: {profile},{status},\"{content_type}\",{size}"));
+        let blanks = if status == 0 && self.quirks.httpring_two_blanks { "  " } else { " " };
+        let quote = if self.quirks.httpring_without_quotes { "" } else { "\"" };
+        let told = shown && status != 0;
+        let tail = match self.quirks.httpring_without_tail && !told {
+            true => String::new(),
+            false => format!(",{quote}{content_type}{quote},{size}"),
+        };
+        self.unsolicited(instance, &format!("#HTTPRING:{blanks}{profile},{status}{tail}"));
+    }
+
+    /// What a profile that is reset makes of the answer that was left unread, where that stands in the way.
+    pub(crate) fn forget_unread_body(&mut self, profile: u8) {
+        let unread = |exchange: &Exchange| exchange.profile == profile && exchange.status.is_some();
+        if self.quirks.unread_body_blocks && self.http.exchange.as_ref().is_some_and(unread) {
+            self.http.link().into_iter().for_each(|link| self.abandon(link));
+            self.http.exchange = None;
+        }
     }
 
     fn end_exchange(&mut self) {
         if let Some(exchange) = self.http.exchange.take() {
             self.release(exchange.link);
         }
-    }
-
-    pub(super) fn settle_http(&mut self) {
-        let Some(reading) = self.http.exchange.as_ref().and_then(|exchange| exchange.reading) else { return };
-        match reading.most {
-            Some(most) => self.read_block(reading.instance, most),
-            None => self.read_all(reading),
-        }
-    }
-
-    fn read_block(&mut self, instance: InstanceId, most: usize) {
-        let Some(exchange) = self.http.exchange.as_mut().filter(|exchange| exchange.has_block(most)) else {
-            return;
-        };
-        exchange.reading = None;
-        let data = exchange.take(most);
-        if data.is_empty() {
-            exchange.end_shown = true;
-        }
-        let link = exchange.link;
-        self.order(link, Order::Credit(data.len()));
-        self.start_body(instance);
-        self.answer(instance, &data);
-        self.complete(instance, Ok(()));
-    }
-
-    /// Everything, as it comes and as the host takes it.
-    fn read_all(&mut self, reading: Reading) {
-        let room = self.room(reading.instance);
-        if !reading.started {
-            self.start_body(reading.instance);
-        }
-        let Some(exchange) = self.http.exchange.as_mut() else { return };
-        exchange.reading = Some(Reading { started: true, ..reading });
-        let data = exchange.take(room);
-        let over = (exchange.ended && exchange.available == 0) || exchange.left() == Some(0);
-        if over {
-            exchange.reading = None;
-            exchange.end_shown = true;
-        }
-        let link = exchange.link;
-        if !data.is_empty() {
-            self.order(link, Order::Credit(data.len()));
-            self.answer(reading.instance, &data);
-        }
-        if over {
-            self.complete(reading.instance, Ok(()));
-        }
-    }
-
-    /// CR LF `<<<`, and the body right behind it.
-    fn start_body(&mut self, instance: InstanceId) {
-        let mark: &[u8] = if self.quirks.body_without_mark { b"\r\n" } else { b"\r\n<<<" };
-        self.answer(instance, mark);
     }
 
     /// The network is gone.
@@ -204,8 +230,12 @@ impl Module {
         exchange.ended = true;
         let (sending, unanswered, instance) =
             (exchange.sending, exchange.status.is_none(), exchange.instance);
+        let in_entry = exchange.upload.is_some() && matches!(self.peek(instance).mode, Mode::Entry(_));
         self.abandon(link);
-        if sending {
+        if in_entry {
+            // The host learns it when it has entered everything.
+            self.http.exchange = None;
+        } else if sending {
             self.end_exchange();
             self.complete(instance, Err(AtError::Cme(cme::CONTEXT_NOT_OPENED)));
         } else if unanswered {

@@ -59,20 +59,37 @@ pub(crate) struct Pending {
 /// # Cancel safety
 /// Dropping the future closes the connection; part of the request may have been sent.
 pub(crate) async fn send(network: &Network, request: Request) -> Result<Pending, HttpError> {
+    // Nothing is dialled for a request that cannot be written.
+    request.head().ok_or(HttpError::Invalid)?;
+    let limit = request.connect_timeout;
+    let sending = async { send_on(connect(network, &request).await?, request).await };
+    timeout(limit, sending).await.unwrap_or(Err(HttpError::Sending(NetError::Timeout)))
+}
+
+/// Dials, and sends nothing.
+///
+/// # Errors
+/// `Sending`.
+pub(crate) async fn connect(network: &Network, request: &Request) -> Result<Connection, HttpError> {
+    let (tls, limit) = (request.tls.as_ref(), request.connect_timeout);
+    let connection = network.connect(&request.host, request.port, tls, limit).await;
+    connection.map_err(HttpError::Sending)
+}
+
+/// Sends the request on a connection that was dialled for it.
+///
+/// # Errors
+/// `Invalid`, `Sending`.
+pub(crate) async fn send_on(mut connection: Connection, request: Request) -> Result<Pending, HttpError> {
     let head = request.head().ok_or(HttpError::Invalid)?;
     let sending = async {
-        let tls = request.tls.as_ref();
-        let mut connection =
-            network.connect(&request.host, request.port, tls, request.connect_timeout).await?;
         connection.write_all(head.as_bytes()).await?;
         connection.write_all(request.payload()).await?;
-        connection.flush().await?;
-        Ok(connection)
+        connection.flush().await
     };
-    match timeout(request.connect_timeout, sending).await {
-        Ok(Ok(connection)) => Ok(Pending { connection, request, sent: Instant::now() }),
-        Ok(Err(error)) => Err(HttpError::Sending(error)),
-        Err(_) => Err(HttpError::Sending(NetError::Timeout)),
+    match sending.await {
+        Ok(()) => Ok(Pending { connection, request, sent: Instant::now() }),
+        Err(error) => Err(HttpError::Sending(error.into())),
     }
 }
 
@@ -91,7 +108,7 @@ impl Pending {
         let head = timeout_at(sent + request.timeout, receive_head(&mut connection, &mut input))
             .await
             .map_err(|_| HttpError::NoAnswer)??;
-        let framing = head.framing(request.method == Method::Head);
+        let framing = head.framing(request.method == Method::Head, request.chunks_as_they_come);
         Ok(Response {
             status: head.status,
             content_type: head.content_type,

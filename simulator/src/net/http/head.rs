@@ -19,9 +19,11 @@ pub(super) struct Head {
 
 impl Head {
     /// How the body is delimited (RFC 9112, 6.3).
-    pub(super) fn framing(&self, answers_head: bool) -> Framing {
+    pub(super) fn framing(&self, answers_head: bool, chunks_as_they_come: bool) -> Framing {
         if answers_head || matches!(self.status, 204 | 304) {
             Framing::length(0)
+        } else if self.chunked && chunks_as_they_come {
+            Framing::until_close()
         } else if self.chunked {
             Framing::chunked()
         } else {
@@ -125,8 +127,8 @@ mod tests {
         let head = parse("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: Chunked\r\n\r\n");
         let head = head.unwrap().unwrap();
         assert_eq!(head.content_length, None);
-        assert_eq!(head.framing(false), Framing::chunked());
-        assert_eq!(head.framing(true), Framing::length(0));
+        assert_eq!(head.framing(false, false), Framing::chunked());
+        assert_eq!(head.framing(true, false), Framing::length(0));
     }
 
     proptest! {

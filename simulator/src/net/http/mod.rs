@@ -8,5 +8,5 @@ mod request;
 mod tests;
 
 pub(crate) use body::{Body, BodyError};
-pub(crate) use client::{HttpError, Pending, Response, request, send};
+pub(crate) use client::{HttpError, Pending, Response, connect, request, send, send_on};
 pub(crate) use request::{Method, Request};

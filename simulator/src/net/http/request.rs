@@ -60,6 +60,8 @@ pub(crate) struct Request {
     pub content_type: Option<String>,
     /// The body of POST and PUT; ignored by the other methods.
     pub body: Bytes,
+    /// The body of the answer keeps the framing of its chunks.
+    pub chunks_as_they_come: bool,
     /// Bound of dialling, handshake and sending together.
     pub connect_timeout: Duration,
     /// How long to wait for the head of the answer, and then for each further piece of its body.

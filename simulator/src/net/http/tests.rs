@@ -24,6 +24,7 @@ fn get() -> Request {
         basic_auth: None,
         content_type: None,
         body: Bytes::new(),
+        chunks_as_they_come: false,
         connect_timeout: AMPLE,
         timeout: AMPLE,
     }

@@ -18,6 +18,8 @@ pub(crate) struct HttpProfile {
     pub(crate) resource_limit: usize,
     pub(crate) header_limit: usize,
     pub(crate) post_parameter_limit: usize,
+    /// The range of `<data_len>`.
+    pub(crate) least_body: u32,
     pub(crate) body_limit: u32,
     /// `<ssl_enabled>` may be 1.
     pub(crate) tls: bool,
@@ -47,7 +49,8 @@ const PLATFORM_2G: HttpProfile = HttpProfile {
     resource_limit: 150,
     header_limit: 100,
     post_parameter_limit: 100,
-    // No source has a number; as on 37.
+    // No source has a number.
+    least_body: 1,
     body_limit: 65_535,
     tls: true,
     contexts: 1..=5,
@@ -76,14 +79,15 @@ pub(crate) const P25_LINUX: Option<HttpProfile> =
 pub(crate) const P25_THREADX: Option<HttpProfile> = P25_LINUX;
 
 /// Source: IPE28 p104 (the syntax), `ME910C1r2` p211 (`#HTTPRING`). What neither tells is as on 37.
-pub(crate) const P30: Option<HttpProfile> =
-    Some(HttpProfile { blank: " ", failures_without_size: false, ..PLATFORM_37 });
+pub(crate) const P30: Option<HttpProfile> = Some(HttpProfile { failures_without_size: false, ..P52_PROFILE });
 
 /// Source: M37 p857-870.
 pub(crate) const P37: Option<HttpProfile> = Some(PLATFORM_37);
 
 /// Source: IPE28 p104 (the syntax). What it does not tell is as on 37.
-pub(crate) const P52: Option<HttpProfile> = Some(HttpProfile { blank: " ", ..PLATFORM_37 });
+pub(crate) const P52: Option<HttpProfile> = Some(P52_PROFILE);
+
+const P52_PROFILE: HttpProfile = HttpProfile { commands: COMMANDS_30, blank: " ", ..PLATFORM_37 };
 
 const PLATFORM_37: HttpProfile = HttpProfile {
     commands: COMMANDS_37,
@@ -96,21 +100,39 @@ const PLATFORM_37: HttpProfile = HttpProfile {
     ..PLATFORM_2G
 };
 
-/// The test answers of M37 have no blank behind the colon in two places, and one behind the `#` in the two others.
+/// M37 p857-872: all need a SIM but `#HTTPQRY`. The test answers have no blank behind the colon in two places, and one
+/// behind the `#` in the others.
 const COMMANDS_37: &[CommandSpec] = &[
-    CommandSpec::local("#HTTPCFG", Profiled(configuration)),
-    CommandSpec::with_sim("#HTTPQRY", Line("#HTTPQRY:(0-2),(0-2),150,100")),
-    CommandSpec::with_sim("#HTTPSND", Line("# HTTPSND: (0-2),(0,1),150,(1-65535),100,100")),
-    CommandSpec::with_sim("#HTTPRCV", Line("# HTTPRCV: (0-2),(0,64-1500)")),
+    CONFIGURE,
+    QUERY,
+    SEND,
+    RECEIVE,
+    CommandSpec::with_sim("#HTTPRCVOTA", Line("# HTTPRCVOTA:(0-2),(0,1)")),
 ];
 
-/// The second as an HE910 printed it.
+/// `#HTTPRCVOTA` came with revision 13 of M37, and no other manual has it.
+const COMMANDS_30: &[CommandSpec] = &[CONFIGURE, QUERY, SEND, RECEIVE];
+
+const CONFIGURE: CommandSpec = CommandSpec::with_sim("#HTTPCFG", Profiled(configuration));
+const QUERY: CommandSpec = CommandSpec::local("#HTTPQRY", Line("#HTTPQRY:(0-2),(0-2),150,100"));
+const SEND: CommandSpec = CommandSpec::with_sim("#HTTPSND", Profiled(|profile| sending("# ", profile)));
+const RECEIVE: CommandSpec = CommandSpec::with_sim("#HTTPRCV", Line("# HTTPRCV: (0-2),(0,64-1500)"));
+
+/// The second as an HE910 printed it. Whether they need a SIM is told nowhere.
 const OLDER_COMMANDS: &[CommandSpec] = &[
     CommandSpec::local("#HTTPCFG", Profiled(configuration)),
     CommandSpec::with_sim("#HTTPQRY", Line("#HTTPQRY: (0-2),(0-2),150,100")),
-    CommandSpec::with_sim("#HTTPSND", Line("#HTTPSND: (0-2),(0,1),150,(1-65535),100,100")),
+    CommandSpec::with_sim("#HTTPSND", Profiled(|profile| sending("#", profile))),
     CommandSpec::with_sim("#HTTPRCV", Line("#HTTPRCV: (0-2),(0,64-1500)")),
 ];
+
+impl HttpProfile {
+    /// Nine fields, and no TLS.
+    pub(crate) fn forget_tls(&mut self) {
+        self.fields = 9;
+        self.tls = false;
+    }
+}
 
 fn configuration(profile: &Profile) -> String {
     let Some(http) = &profile.http else { return String::new() };
@@ -119,4 +141,11 @@ fn configuration(profile: &Profile) -> String {
     let contexts = format!("({}-{})", http.contexts.start(), http.contexts.end());
     let rest = if http.fields > 9 { ",(0-1500),(0),(0)" } else { "" };
     format!("#HTTPCFG:{blank}(0-2),{host},(1-65535),(0,1),{secret},{secret},{tls},(1-65535),{contexts}{rest}")
+}
+
+fn sending(hash: &str, profile: &Profile) -> String {
+    let Some(http) = &profile.http else { return String::new() };
+    let (least, most) = (http.least_body, http.body_limit);
+    let (resource, kind, headers) = (http.resource_limit, http.post_parameter_limit, http.header_limit);
+    format!("{hash}HTTPSND: (0-2),(0,1),{resource},({least}-{most}),{kind},{headers}")
 }
