@@ -112,6 +112,61 @@ async fn echoes_queries_and_bodies() {
 }
 
 #[tokio::test]
+async fn serves_files_whole_and_in_parts() {
+    within(async {
+        let bench = Bench::start().await;
+        assert_eq!(bench.get("/files/image").await.status, 404);
+        bench.server.put_file("image", pattern(1000));
+        let whole = bench.get("/files/image").await;
+        assert_eq!((whole.status, whole.header("content-length")), (200, Some("1000")));
+        assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+        assert_eq!(whole.body, pattern(1000));
+        let tag = whole.header("etag").unwrap().to_owned();
+
+        let part =
+            bench.ask("GET", "/files/image", &format!("Range: bytes=990-\r\nIf-Range: {tag}\r\n"), b"").await;
+        assert_eq!((part.status, part.header("content-range")), (206, Some("bytes 990-999/1000")));
+        assert_eq!(part.body, pattern(1000)[990..]);
+        let none = bench.ask("GET", "/files/image", "Range: bytes=1000-\r\n", b"").await;
+        assert_eq!((none.status, none.header("content-range")), (416, Some("bytes */1000")));
+
+        // Another file of the same name has another tag, so the rest of the old one is not to be had.
+        bench.server.put_file("image", vec![0; 1000]);
+        let other =
+            bench.ask("GET", "/files/image", &format!("Range: bytes=990-\r\nIf-Range: {tag}\r\n"), b"").await;
+        assert_eq!((other.status, other.body.len()), (200, 1000));
+        assert_ne!(other.header("etag"), Some(tag.as_str()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn breaks_off_once() {
+    within(async {
+        let bench = Bench::start().await;
+        bench.server.put_file("image", pattern(50_000));
+        bench.server.cut_next_file_after(10_000);
+        let cut = bench.get("/files/image").await;
+        assert_eq!((cut.status, cut.header("content-length")), (200, Some("50000")));
+        assert!(cut.body == pattern(10_000), "{}", cut.body.len());
+        assert!(bench.get("/files/image").await.body == pattern(50_000));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn redirects_where_it_is_told() {
+    within(async {
+        let bench = Bench::start().await;
+        let away = bench.ask("POST", "/redirect/307?https://other.test/a?b=c", "", b"x").await;
+        assert_eq!((away.status, away.header("location")), (307, Some("https://other.test/a?b=c")));
+        assert_eq!(bench.get("/redirect/200?/health").await.status, 400);
+        assert_eq!(bench.get("/redirect/302").await.status, 400);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn serves_the_pattern_with_and_without_a_length() {
     within(async {
         let bench = Bench::start().await;

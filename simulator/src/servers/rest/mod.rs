@@ -1,5 +1,6 @@
 //! An HTTP/1.1 server behind a TLS front.
 
+mod files;
 mod record;
 mod routes;
 
@@ -56,6 +57,8 @@ impl RestOptions {
 /// | `GET /bytes/{n}` | the first n bytes of [`pattern`](super::pattern), with a content length |
 /// | `GET /chunked/{n}` | the same in chunks of 1000, without a content length |
 /// | any `/status/{code}` | that status, 200 to 599; with a `Location: /health` for 3xx |
+/// | any `/redirect/{code}?url` | that status with the query as its `Location` |
+/// | `GET /files/{name}` | a file from [`put_file`](Self::put_file), whole or a range of it, with an entity tag |
 /// | `GET /slow/{ms}` | `{"waited_ms":…}` after that long |
 /// | `GET /headers` | the request's headers as a JSON object |
 /// | `POST /telemetry` | 201, stores the body |
@@ -119,6 +122,16 @@ impl RestServer {
     /// Nothing is lost when dropped.
     pub async fn wait_for_requests(&self, count: usize) -> Vec<RecordedRequest> {
         self.shared.requests.at_least(count).await
+    }
+
+    /// A file under `/files/`, in place of an earlier one, which had another entity tag.
+    pub fn put_file(&self, name: &str, content: impl Into<bytes::Bytes>) {
+        self.shared.files.put(name, content.into());
+    }
+
+    /// The next body under `/files/` that is longer breaks off after so many bytes, with its connection.
+    pub fn cut_next_file_after(&self, bytes: usize) {
+        self.shared.files.cut_next_after(bytes);
     }
 
     /// The bodies stored by `POST /telemetry`.

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use serde_json::{Value, json};
 
+use super::files::{self, Files};
 use super::record::RecordedRequest;
 use crate::journal::Journal;
 use crate::pattern::{pattern, pattern_byte};
@@ -29,12 +30,13 @@ const CHUNK: usize = 1000;
 pub(super) struct Shared {
     pub(super) requests: Journal<RecordedRequest>,
     pub(super) telemetry: Journal<Bytes>,
+    pub(super) files: Files,
     max_body: usize,
 }
 
 impl Shared {
     pub(super) fn new(max_body: usize) -> Self {
-        Self { requests: Journal::new(), telemetry: Journal::new(), max_body }
+        Self { requests: Journal::new(), telemetry: Journal::new(), files: Files::default(), max_body }
     }
 }
 
@@ -48,6 +50,8 @@ pub(super) fn router(shared: Shared) -> Router {
         .route("/bytes/{length}", get(exact_bytes))
         .route("/chunked/{length}", get(chunked_bytes))
         .route("/status/{code}", any(chosen_status))
+        .route("/redirect/{code}", any(redirect))
+        .route("/files/{name}", get(files::fetch).with_state(shared.files.clone()))
         .route("/slow/{milliseconds}", get(late))
         .route("/headers", get(request_headers))
         .route("/telemetry", get(list_telemetry).post(store_telemetry).delete(forget_telemetry))
@@ -107,6 +111,14 @@ async fn chosen_status(Path(code): Path<u16>) -> Response {
         response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/health"));
     }
     response
+}
+
+async fn redirect(Path(code): Path<u16>, RawQuery(query): RawQuery) -> Response {
+    let location = query.and_then(|query| HeaderValue::from_str(&query).ok());
+    match (StatusCode::from_u16(code).ok().filter(StatusCode::is_redirection), location) {
+        (Some(status), Some(location)) => (status, [(header::LOCATION, location)]).into_response(),
+        _ => StatusCode::BAD_REQUEST.into_response(),
+    }
 }
 
 async fn late(Path(milliseconds): Path<u32>) -> Response {
