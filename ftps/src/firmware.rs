@@ -8,7 +8,8 @@ use std::pin::Pin;
 use bytes::Bytes;
 use telit_core::Category;
 use telit_core::download::{
-    self, DownloadReport, FileDownload, Held, Offer, Progress, RangeSource, Retry, Sha256Digest, SourceError,
+    self, DownloadReport, FileDownload, Held, Manifest, Offer, Progress, RangeSource, Retry, Sha256Digest,
+    SourceError,
 };
 use telit_core::driver::ModuleDown;
 
@@ -43,10 +44,15 @@ pub type Retrying = download::Retrying<TransferError>;
 ///   or the last second.
 /// - A part file that belongs to another file, or has lost its state file, is thrown away.
 /// - Two downloads to the same target at the same time are not supported.
+/// - What does not fit on the disk is not begun ([`DownloadError::NoSpace`]).
 /// - A wrong hash removes the part file: nothing in it can be trusted. If it was a resumed download, the
 ///   whole file is downloaded once more first, because the file may have changed on the server, or the
 ///   server may have ignored where to begin; neither can be seen in another way.
-/// - Without [`sha256`](Self::sha256) only the size is verified: name a hash whenever there is one.
+/// - Without [`sha256`](Self::sha256) or a signed [`manifest`](Self::manifest) only the size is verified: name a hash
+///   whenever there is one.
+/// - It needs the module's TLS for itself. An MQTT client that holds it gives it away with its `pause()` before
+///   [`FtpsClient::connect`](crate::FtpsClient::connect), and comes back with its subscriptions with `resume()` after
+///   [`FtpsClient::close`](crate::FtpsClient::close): the example `job_update` does so around every download.
 ///
 /// ```no_run
 /// # async fn example(client: &mut telit_ftps::FtpsClient) -> Result<(), Box<dyn std::error::Error>> {
@@ -85,6 +91,11 @@ impl<'a> FirmwareDownload<'a> {
     /// The size that the file must have. If the server tells another one, nothing is downloaded.
     pub fn expected_size(self, size: u64) -> Self {
         Self(self.0.expected_size(size))
+    }
+
+    /// Size and hash that the file must have, from a manifest whose signature was verified.
+    pub fn manifest(self, manifest: &Manifest) -> Self {
+        Self(self.0.manifest(manifest))
     }
 
     /// How the bytes come over the port.

@@ -65,4 +65,6 @@ pub use listing::{Entry, EntryKind, Listing};
 pub use options::FtpsOptions;
 pub use remote_url::remote_path;
 pub use server_reply::ServerReply;
-pub use telit_core::download::{DownloadReport, InvalidDigest, Progress, Retry, Sha256Digest};
+pub use telit_core::download::{
+    DownloadReport, InvalidDigest, Manifest, ManifestError, ManifestKey, Progress, Retry, Sha256Digest,
+};

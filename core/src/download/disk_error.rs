@@ -3,17 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A file cannot be worked with.
+/// The files cannot be worked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DiskError {
-    pub(super) action: &'static str,
-    pub(super) path: PathBuf,
-    pub(super) kind: io::ErrorKind,
-    pub(super) text: String,
+pub(super) enum DiskError {
+    File { action: &'static str, path: PathBuf, kind: io::ErrorKind, text: String },
+    NoSpace { folder: PathBuf, needed: u64, free: u64 },
 }
 
 impl DiskError {
     pub(super) fn file(action: &'static str, path: &Path, error: &io::Error) -> Self {
-        Self { action, path: path.to_owned(), kind: error.kind(), text: error.to_string() }
+        Self::File { action, path: path.to_owned(), kind: error.kind(), text: error.to_string() }
     }
 }

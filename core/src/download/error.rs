@@ -56,6 +56,16 @@ pub enum DownloadError<E> {
         /// The hash of what came.
         got: Sha256Digest,
     },
+    /// The rest of the file does not fit on the disk. Nothing was downloaded.
+    #[error("{needed} bytes are needed in {}, and {free} are free", folder.display())]
+    NoSpace {
+        /// The folder of the target.
+        folder: PathBuf,
+        /// So many bytes are still to come.
+        needed: u64,
+        /// So many can be stored there.
+        free: u64,
+    },
     /// A file on this computer.
     #[error("cannot {action} {}: {text}", path.display())]
     File {
@@ -73,8 +83,10 @@ pub enum DownloadError<E> {
 impl<E> DownloadError<E> {
     /// There is no `From`: it would be another one for every `E`.
     pub(super) fn disk(error: DiskError) -> Self {
-        let DiskError { action, path, kind, text } = error;
-        Self::File { action, path, kind, text }
+        match error {
+            DiskError::File { action, path, kind, text } => Self::File { action, path, kind, text },
+            DiskError::NoSpace { folder, needed, free } => Self::NoSpace { folder, needed, free },
+        }
     }
 }
 
@@ -87,7 +99,7 @@ impl<E: SourceError> DownloadError<E> {
             Self::ModuleDown { .. } => Category::Link,
             Self::SizeMismatch { .. } | Self::HashMismatch { .. } => Category::Verification,
             Self::SizeUnknown | Self::File { kind: io::ErrorKind::InvalidInput, .. } => Category::Usage,
-            Self::File { .. } => Category::Other,
+            Self::NoSpace { .. } | Self::File { .. } => Category::Other,
         }
     }
 
@@ -106,6 +118,7 @@ impl<E: SourceError> DownloadError<E> {
                 Some("compare what the server offers with what the manifest promises")
             }
             Self::SizeUnknown => Some("tell it with expected_size(), or give a manifest"),
+            Self::NoSpace { .. } => Some("make room, then call it again"),
             Self::File { .. } => None,
         }
     }

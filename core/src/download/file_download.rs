@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::digest::Sha256Digest;
 use super::disk::Disk;
 use super::error::DownloadError;
+use super::manifest::Manifest;
 use super::progress::Progress;
 use super::retry::{Retry, Retrying};
 use super::run::Course;
@@ -85,6 +86,11 @@ impl<'a, S: RangeSource> FileDownload<'a, S> {
     pub fn expected_size(mut self, size: u64) -> Self {
         self.expected_size = Some(size);
         self
+    }
+
+    /// Size and hash that the file must have, from a manifest whose signature was verified.
+    pub fn manifest(self, manifest: &Manifest) -> Self {
+        self.expected_size(manifest.size()).sha256(manifest.sha256())
     }
 
     /// How often it goes on by itself after a cut. Default [`Retry::default`]: ten attempts in a row that bring nothing.

@@ -17,6 +17,7 @@ use super::digest::{Sha256Digest, hash_file};
 use super::disk::Turn;
 use super::disk_error::DiskError;
 use super::part_state::{Identity, PartState};
+use super::space::check_space;
 
 /// The target and its companions. All methods block.
 #[derive(Clone, Debug)]
@@ -78,14 +79,17 @@ impl PartFile {
     /// must never be found beside an old state.
     pub(super) fn begin(self, identity: Identity, turn: Turn) -> Result<PartWriter, DiskError> {
         self.discard()?;
+        check_space(self.folder(), identity.size)?;
         self.write_state(&identity, 0)?;
         let file = create(&self.part)?;
         self.sync_directory()?;
         Ok(PartWriter { files: self, file, identity, written: 0, recorded: 0, _turn: turn })
     }
 
-    /// The part file, to be written on behind `offset`; what it holds there is cut off.
+    /// The part file, to be written on behind `offset`; what it holds there is cut off. If the rest does not fit, the
+    /// part file stays as it is.
     pub(super) fn go_on(self, identity: Identity, offset: u64, turn: Turn) -> Result<PartWriter, DiskError> {
+        check_space(self.folder(), identity.size.saturating_sub(offset))?;
         let failed = |error| DiskError::file("open", &self.part, &error);
         let mut file = OpenOptions::new().write(true).open(&self.part).map_err(failed)?;
         file.set_len(offset).map_err(failed)?;
@@ -126,10 +130,14 @@ impl PartFile {
         fs::rename(&self.new_state, &self.state).map_err(failed)
     }
 
+    fn folder(&self) -> &Path {
+        let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
+        parent.unwrap_or_else(|| Path::new("."))
+    }
+
     #[cfg(unix)]
     fn sync_directory(&self) -> Result<(), DiskError> {
-        let parent = self.target.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = parent.unwrap_or_else(|| Path::new("."));
+        let directory = self.folder();
         let synced = File::open(directory).and_then(|file| file.sync_all());
         synced.map_err(|error| DiskError::file("flush", directory, &error))
     }

@@ -165,9 +165,16 @@ impl<S: RangeSource> FileDownload<'_, S> {
         let receiving = async {
             // Ends the writer when it is dropped.
             let chunks = chunks;
+            let mut got = offset;
             while let Some(chunk) = source.next().await {
+                let chunk = chunk?;
+                got = got.saturating_add(chunk.len() as u64);
+                // Whatever the server sends, it does not fill the disk.
+                if got > size {
+                    return Err(DownloadError::SizeMismatch { expected: size, got });
+                }
                 // Nobody takes it any more once writing has failed.
-                if chunks.send(chunk?).await.is_err() {
+                if chunks.send(chunk).await.is_err() {
                     break;
                 }
             }
@@ -186,7 +193,7 @@ impl<S: RangeSource> FileDownload<'_, S> {
         source.close();
         let written = task.await.unwrap_or_else(|error| Err(stopped(target, error)));
         written.map_err(DownloadError::disk)?;
-        received.map_err(DownloadError::Transfer)
+        received
     }
 }
 

@@ -61,7 +61,7 @@ pub(crate) async fn play(
     mut urcs: tokio::sync::mpsc::UnboundedReceiver<&'static [u8]>,
 ) {
     let mut received = Vec::new();
-    let mut counted = None;
+    let mut counted: Option<usize> = None;
     let (mut echo, mut restarted) = (false, false);
     loop {
         let byte = tokio::select! {

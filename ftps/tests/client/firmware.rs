@@ -338,6 +338,18 @@ async fn another_size_than_promised_downloads_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_file_that_does_not_fit_is_not_begun() {
+    let disk = Disk::new();
+    let (mut client, module) = Script::connected().size("fw.bin", 1 << 62).connect().await;
+    let error = client.download_to_file("fw.bin", disk.target()).await.unwrap_err();
+    let DownloadError::NoSpace { needed, free, .. } = error else { panic!("{error:?}") };
+    assert!(needed >= 1 << 62 && free < needed);
+    assert!(disk.names().is_empty());
+    drop(client);
+    module.done().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_empty_file_is_a_file() {
     let disk = Disk::new();
     let (mut client, module) = Script::connected().size("fw.bin", 0).connect().await;
