@@ -11,12 +11,12 @@ async fn main() -> anyhow::Result<()> {
     let bench = Bench::start().await?;
     let client = HttpsClient::new(&bench.modem, bench.tls.clone());
 
-    let response = client.get(format!("https://{}/health", bench.web).parse()?).await?;
+    let response = client.get(format!("https://{}/health", bench.web)).await?;
     println!("{}", response.status());
     println!("{}", response.into_body().text(64 * 1024).await?);
 
-    let url = format!("https://{}/telemetry", bench.web).parse()?;
-    let response = client.post(url, "application/json", r#"{"celsius":21.5}"#).await?;
+    let url = format!("https://{}/telemetry", bench.web);
+    let response = client.post(url).content_type("application/json").body(r#"{"celsius":21.5}"#).await?;
     println!("{}", response.status());
     Ok(())
 }

@@ -5,72 +5,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
 use http_body::{Frame, SizeHint};
-use telit_core::{Category, CommandError};
 use tokio::sync::mpsc;
 
-/// A body was not received whole.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum BodyError {
-    /// It ended before its announced length: the server or the network broke off.
-    #[error("the body ended after {got} of {expected} bytes")]
-    Truncated {
-        /// How many bytes came.
-        got: u64,
-        /// How many were announced.
-        expected: u64,
-    },
-    /// The module has restarted, and the rest is gone with it.
-    #[error("the module has restarted after {got} bytes of the body")]
-    ModuleRestarted {
-        /// How many bytes came.
-        got: u64,
-    },
-    /// An exchange with the module failed; how much is missing is unknown.
-    #[error("reading the body failed: {0}")]
-    Link(CommandError),
-    /// It is longer than the caller allows.
-    #[error("the body is longer than {limit} bytes")]
-    TooLarge {
-        /// The caller's limit.
-        limit: usize,
-    },
-    /// It is not UTF-8.
-    #[error("the body is not UTF-8 text")]
-    NotText,
-    /// The runtime was shut down while the body was read.
-    #[error("reading the body was stopped together with its runtime")]
-    Stopped,
-}
+use crate::body_error::BodyError;
+use crate::body_reader::BodyReader;
 
-impl BodyError {
-    /// Whose turn it is.
-    #[must_use]
-    pub fn category(&self) -> Category {
-        match self {
-            Self::Truncated { .. } => Category::Network,
-            Self::ModuleRestarted { .. } => Category::Link,
-            Self::Link(error) => error.category(),
-            Self::TooLarge { .. } | Self::NotText => Category::Verification,
-            Self::Stopped => Category::Other,
-        }
-    }
-
-    /// What to try.
-    #[must_use]
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Truncated { .. } => {
-                Some("ask again; a Range header can fetch the rest if the server knows ranges")
-            }
-            Self::ModuleRestarted { .. } => Some("ask again when the module is on line"),
-            Self::Link(_) => Some("smaller blocks and hardware flow control help on lines that lose bytes"),
-            Self::TooLarge { .. } => Some("allow more, or read it block by block"),
-            Self::NotText | Self::Stopped => None,
-        }
-    }
-}
+/// Most bytes that are read for nothing.
+const DISCARD_LIMIT: usize = 64 * 1024;
 
 /// What the task that reads from the module hands over.
 #[derive(Debug)]
@@ -82,26 +25,33 @@ pub(crate) enum Piece {
 
 /// The body of an answer, block by block in the order of arrival.
 ///
-/// Up to about 24 kB are fetched ahead, so the module is soon free for others. A longer body holds the
-/// module's TLS until it has been read to its end or dropped. Dropped early, a short rest is read and
-/// thrown away, a long one is left on the module.
+/// Sixteen blocks, from the module about 24 kB, are fetched ahead, so the module is soon free for others. A longer body
+/// holds the module's TLS until it has been read to its end or dropped. Dropped early, a short rest is read and thrown
+/// away, a long one is left on the module; a connection of this computer is closed.
 ///
-/// If the server announces no length, the module cannot tell the end of the body from a connection that
-/// broke: such a body is never [`Truncated`](BodyError::Truncated).
+/// If the server announces no length, the module cannot tell the end of the body from a connection that broke: such a body
+/// is never [`Truncated`](BodyError::Truncated). This computer can, where the module tells how a connection ended
+/// ([`BrokenOff`](BodyError::BrokenOff)).
 ///
 /// A restart of the module is an error like a lost port, whether a length was announced or not.
 ///
-/// The end comes only after TLS was given back, unless the client keeps it.
+/// The end comes only after TLS was given back, unless the client keeps it. Trailers are not handed on.
+///
+/// It is a [`http_body::Body`], and a [`Stream`] of blocks as well; [`into_async_read`](Self::into_async_read) makes a reader
+/// of it.
 #[derive(Debug)]
 pub struct Body {
     pieces: mpsc::Receiver<Piece>,
     remaining: Option<u64>,
+    received: u64,
+    /// Most bytes that are taken.
+    limit: u64,
     ended: bool,
 }
 
 impl Body {
-    pub(crate) fn new(pieces: mpsc::Receiver<Piece>, length: Option<u64>) -> Self {
-        Self { pieces, remaining: length, ended: false }
+    pub(crate) fn new(pieces: mpsc::Receiver<Piece>, length: Option<u64>, limit: u64) -> Self {
+        Self { pieces, remaining: length, received: 0, limit, ended: false }
     }
 
     /// How many bytes are still to come, if that is known.
@@ -110,8 +60,10 @@ impl Body {
         self.remaining
     }
 
-    /// The next block; `None` at the end. Takes at most 75 seconds a block of the
-    /// [`block_size`](crate::HttpsOptions::block_size), while nothing else is sent on the port.
+    /// The next block; `None` at the end. From the module it takes at most 75 seconds a block of the
+    /// [`block_size`](crate::HttpsOptions::block_size), while nothing else is sent on the port. On this computer the server
+    /// may be silent for the [`timeout`](crate::HttpsOptions::timeout), and the end takes three minutes at most, until the
+    /// connection is closed.
     ///
     /// # Errors
     /// See [`BodyError`]. After an error comes `None`.
@@ -119,7 +71,7 @@ impl Body {
     /// # Cancel safety
     /// No byte is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
-        poll_fn(|context| self.poll_next(context)).await
+        poll_fn(|context| self.poll_block(context)).await
     }
 
     /// All that is still to come, at most `limit` bytes. Takes as long as [`next`](Self::next) for each block.
@@ -130,7 +82,8 @@ impl Body {
     /// # Cancel safety
     /// Dropping the future drops the body.
     pub async fn bytes(mut self, limit: usize) -> Result<Bytes, BodyError> {
-        let too_large = |length: u64| length > limit as u64;
+        let limit = limit as u64;
+        let too_large = |length: u64| length > limit;
         if self.remaining.is_some_and(too_large) {
             return Err(BodyError::TooLarge { limit });
         }
@@ -157,14 +110,58 @@ impl Body {
         String::from_utf8(bytes.into()).map_err(|_| BodyError::NotText)
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+    /// All that is still to come, at most `limit` bytes, read as JSON. With the feature `json`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: telit_https::HttpsClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Reading {
+    ///     celsius: f64,
+    /// }
+    ///
+    /// let answer = client.get("https://api.example/v1/reading").await?;
+    /// let reading: Reading = answer.into_body().json(4096).await?;
+    /// println!("{} °C", reading.celsius);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// See [`BodyError`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the body.
+    #[cfg(feature = "json")]
+    pub async fn json<T: serde::de::DeserializeOwned>(self, limit: usize) -> Result<T, BodyError> {
+        let bytes = self.bytes(limit).await?;
+        serde_json::from_slice(&bytes).map_err(|error| BodyError::NotJson { reason: error.to_string() })
+    }
+
+    /// Reads and throws away what nobody wants, if it is short, so that its connection is of use.
+    pub(crate) async fn discard(self) {
+        drop(self.bytes(DISCARD_LIMIT).await);
+    }
+
+    /// A reader of the same bytes. Its errors carry a [`BodyError`].
+    #[must_use]
+    pub fn into_async_read(self) -> BodyReader {
+        BodyReader::new(self)
+    }
+
+    pub(crate) fn poll_block(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         if self.ended {
             return Poll::Ready(None);
         }
+        if self.received.saturating_add(self.remaining.unwrap_or(0)) > self.limit {
+            return Poll::Ready(Some(Err(self.too_large())));
+        }
         let piece = ready!(self.pieces.poll_recv(context));
         if let Some(Piece::Data(block)) = piece {
-            self.remaining = self.remaining.map(|remaining| remaining.saturating_sub(block.len() as u64));
-            return Poll::Ready(Some(Ok(block)));
+            let length = block.len() as u64;
+            self.remaining = self.remaining.map(|remaining| remaining.saturating_sub(length));
+            self.received += length;
+            let fits = self.received <= self.limit;
+            return Poll::Ready(Some(if fits { Ok(block) } else { Err(self.too_large()) }));
         }
         self.ended = true;
         Poll::Ready(match piece {
@@ -176,6 +173,21 @@ impl Body {
             }
         })
     }
+
+    /// Nobody wants the rest.
+    fn too_large(&mut self) -> BodyError {
+        self.ended = true;
+        self.pieces.close();
+        BodyError::TooLarge { limit: self.limit }
+    }
+}
+
+impl Stream for Body {
+    type Item = Result<Bytes, BodyError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_block(context)
+    }
 }
 
 impl http_body::Body for Body {
@@ -186,7 +198,7 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.poll_next(context).map(|block| block.map(|block| block.map(Frame::data)))
+        self.poll_block(context).map(|block| block.map(|block| block.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -207,7 +219,7 @@ mod tests {
         for piece in pieces {
             sender.send(piece).await.unwrap();
         }
-        Body::new(receiver, length)
+        Body::new(receiver, length, u64::MAX)
     }
 
     fn data(text: &'static str) -> Piece {
@@ -240,6 +252,32 @@ mod tests {
         assert_eq!(body(whole(), Some(6)).await.bytes(6).await, Ok(Bytes::from_static(b"abcdef")));
         assert_eq!(body(whole(), Some(6)).await.bytes(5).await, Err(BodyError::TooLarge { limit: 5 }));
         assert_eq!(body(whole(), None).await.bytes(5).await, Err(BodyError::TooLarge { limit: 5 }));
+    }
+
+    #[tokio::test]
+    async fn the_clients_limit_is_kept_however_the_body_is_read() {
+        for (length, blocks) in [(Some(6), 0), (None, 1)] {
+            let mut body = body(vec![data("abc"), data("def"), Piece::End(Ok(()))], length).await;
+            body.limit = 5;
+            for _ in 0..blocks {
+                body.next().await.unwrap().unwrap();
+            }
+            assert_eq!(body.next().await, Some(Err(BodyError::TooLarge { limit: 5 })), "{length:?}");
+            assert_eq!(body.next().await, None);
+        }
+        let mut body = body(vec![data("abc"), data("def"), Piece::End(Ok(()))], Some(6)).await;
+        body.limit = 6;
+        assert_eq!(body.bytes(100).await, Ok(Bytes::from_static(b"abcdef")));
+    }
+
+    #[cfg(feature = "json")]
+    #[tokio::test]
+    async fn json_or_an_error() {
+        let json =
+            |text| async move { body(vec![data(text), Piece::End(Ok(()))], None).await.json(100).await };
+        assert_eq!(json("[1,2]").await, Ok(vec![1, 2]));
+        let error = json("[1,").await.unwrap_err();
+        assert!(matches!(&error, BodyError::NotJson { reason } if reason.contains("EOF")), "{error}");
     }
 
     #[tokio::test]

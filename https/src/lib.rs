@@ -1,7 +1,7 @@
-//! An async HTTPS client over the HTTP service inside Telit cellular modules.
+//! An async HTTPS client over Telit cellular modules, as one is used to.
 //!
-//! The module resolves, connects, does TLS and speaks HTTP/1.1; this crate drives its `#HTTP...` commands
-//! and shows them with the types of `http`, `http-body` and `url`.
+//! The module's own HTTP client carries what it can; the rest is carried from this computer, over a TLS socket of the module:
+//! see [`Engine`]. Both are shown with the types of `http`, `http-body` and `url`.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -14,12 +14,12 @@
 //! let tls = TlsOptions::builder().ca(CaCertificate::from_pem(&std::fs::read("ca.pem")?)?).build()?;
 //! let client = HttpsClient::new(&modem, tls);
 //!
-//! let response = client.get("https://api.example/v1/status".parse()?).await?;
+//! let response = client.get("https://api.example/v1/status").await?;
 //! println!("{} {:?}", response.status(), response.headers().get("content-type"));
 //! println!("{}", response.into_body().text(64 * 1024).await?);
 //!
-//! let url = "https://api.example/v1/readings".parse()?;
-//! let response = client.post(url, "application/json", r#"{"celsius":21.5}"#).await?;
+//! let reading = client.post("https://api.example/v1/readings").content_type("application/json");
+//! let response = reading.body(r#"{"celsius":21.5}"#).await?;
 //! assert!(response.status().is_success());
 //! # Ok(())
 //! # }
@@ -29,13 +29,8 @@
 //!
 //! ```no_run
 //! # async fn example(client: telit_https::HttpsClient) -> Result<(), Box<dyn std::error::Error>> {
-//! use telit_https::RequestBody;
-//!
-//! let request = http::Request::get("https://files.example/image.bin")
-//!     .header("Authorization", "Bearer t0ken")
-//!     .header("Range", "bytes=0-65535")
-//!     .body(RequestBody::empty())?;
-//! let mut body = client.send(request).await?.into_body();
+//! let request = client.get("https://files.example/image.bin").bearer_auth("t0ken").header("range", "bytes=0-65535");
+//! let mut body = request.await?.into_body();
 //! while let Some(block) = body.next().await {
 //!     println!("{} bytes", block?.len());
 //! }
@@ -43,39 +38,54 @@
 //! # }
 //! ```
 //!
-//! What the module cannot do, and this crate does not pretend: other methods, other response headers
-//! (so no redirects, cookies or validators), connections that are kept, compression. Where the module's
-//! HTTP client has no TLS (platform 25), requests are refused with [`RequestError::Unsupported`], which names
-//! what can be done instead; plain HTTP has to be asked for with [`HttpsClient::danger_plain`].
+//! Where the module's HTTP client has no TLS (platform 25), all requests go from this computer; plain HTTP has to be asked for
+//! with [`HttpsClient::danger_plain`]. No cookies are kept, and nothing is compressed.
+//!
+//! Redirects are followed as [`Redirects`] says, and requests tried again as [`Retry`] says, by default never.
 //!
 //! The module's TLS serves one service at a time. A request waits for its turn, and gives TLS back when
 //! its answer has been read; [`HttpsOptions::keep_tls`] is for modules that do nothing else.
+//!
+//! Features, all off by default: `json` (`RequestBuilder::json` and [`Body`]`::json`), and `tower`
+//! ([`HttpsClient`] as a `tower_service::Service`, for layers of time-outs, limits and retries).
 
+mod again;
 mod body;
-mod body_progress;
+mod body_error;
+mod body_reader;
+mod call;
+mod choice;
 mod client;
-mod commands;
 mod error;
-mod headers;
-mod leftovers;
-mod limits;
+mod follow;
+mod into_url;
+mod module;
 mod options;
-mod prepared;
+mod policy;
+mod redirect;
 mod request_body;
-mod ring;
+mod request_builder;
+mod retry;
 mod shared;
-mod switch_off;
+mod socket;
 mod target;
-mod transaction;
-mod wait_for_ring;
+#[cfg(feature = "tower")]
+mod tower;
 
 pub use bytes;
 pub use http;
 pub use http_body;
 pub use url;
 
-pub use body::{Body, BodyError};
+pub use body::Body;
+pub use body_error::BodyError;
+pub use body_reader::BodyReader;
+pub use choice::{Engine, EngineReason, EngineUsed};
 pub use client::HttpsClient;
 pub use error::RequestError;
+pub use into_url::IntoUrl;
 pub use options::HttpsOptions;
+pub use redirect::{FinalUrl, RedirectNotFollowed, Redirects};
 pub use request_body::RequestBody;
+pub use request_builder::RequestBuilder;
+pub use retry::Retry;

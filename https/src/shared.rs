@@ -6,9 +6,9 @@ use telit_core::Modem;
 use telit_core::tls::TlsOptions;
 use tokio::sync::{Mutex, OnceCell};
 
-use crate::limits::Limits;
+use crate::module::{Kept, Limits};
 use crate::options::HttpsOptions;
-use crate::switch_off::Kept;
+use crate::socket::Shelf;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -16,13 +16,16 @@ pub(crate) struct Shared {
     /// `None`: everything is sent in the clear.
     pub(crate) tls: Option<TlsOptions>,
     pub(crate) options: HttpsOptions,
-    /// One request at a time; between requests it holds the lease of a client that keeps TLS.
+    /// One request of the module at a time; between requests it holds the lease of a client that keeps TLS.
     pub(crate) turn: Arc<Mutex<Option<Kept>>>,
     pub(crate) limits: OnceCell<Limits>,
+    /// The connection of this computer that is kept between requests.
+    pub(crate) shelf: Shelf,
 }
 
 impl Shared {
     pub(crate) fn new(modem: Modem, tls: Option<TlsOptions>, options: HttpsOptions) -> Arc<Self> {
-        Arc::new(Self { modem, tls, options, turn: Arc::default(), limits: OnceCell::new() })
+        let (turn, limits, shelf) = (Arc::default(), OnceCell::new(), Shelf::default());
+        Arc::new(Self { modem, tls, options, turn, limits, shelf })
     }
 }

@@ -167,7 +167,7 @@ async fn exchange(modem: &Modem, tls: TlsOptions, mode: ConnectionMode) -> Resul
 
 async fn get(modem: &Modem, tls: TlsOptions) -> Result<(), Refused> {
     let client = HttpsClient::new(modem, tls);
-    let response = client.get("https://rest.test/health".parse()?).await?;
+    let response = client.get("https://rest.test/health").await?;
     response.into_body().text(LIMIT).await?;
     Ok(())
 }
@@ -175,7 +175,8 @@ async fn get(modem: &Modem, tls: TlsOptions) -> Result<(), Refused> {
 async fn post(modem: &Modem, tls: TlsOptions) -> Result<(), Refused> {
     let client = HttpsClient::new(modem, tls).with_options(HttpsOptions::new().keep_tls(true));
     for _ in 0..2 {
-        let response = client.post("https://rest.test/items".parse()?, "text/plain", "a body").await?;
+        let response =
+            client.post("https://rest.test/items").content_type("text/plain").body("a body").await?;
         response.into_body().bytes(LIMIT).await?;
     }
     client.release_tls().await?;

@@ -15,7 +15,7 @@ use telit_core::socket::TlsConnector;
 use telit_core::tls::{CaCertificate, TlsOptions};
 use telit_ftps::{FtpsClient, FtpsOptions};
 use telit_https::http::{HeaderValue, Request};
-use telit_https::{HttpsClient, RequestBody};
+use telit_https::{Engine as HttpEngine, HttpsClient, HttpsOptions, RequestBody};
 use telit_mqtt::{Engine, MqttClient, MqttOptions, MqttSecurity};
 use tokio::io::{DuplexStream, duplex};
 
@@ -194,7 +194,8 @@ async fn https() {
     for value in values() {
         let module = untouched(PlatformId::P37);
         let client = HttpsClient::new(&module.modem, tls(PlatformId::P37));
-        let posted = client.post(URL.parse().expect("a URL"), &value, "body").await;
+        let client = client.with_options(HttpsOptions::new().engine(HttpEngine::Module));
+        let posted = client.post(URL).content_type(&value).body("body").await;
         module.assert_refused("content type", &value, posted);
         for name in ["X-Header", "Authorization", "Content-Type"] {
             // The type of header values refuses most by itself.

@@ -3,13 +3,12 @@
 use http::Request;
 use telit_core::platform::{Availability, HttpProfile, PlatformId, Profile, profile};
 use telit_core::{Category, Modem};
-use telit_https::{HttpsClient, RequestBody, RequestError};
+use telit_https::{Engine, HttpsClient, HttpsOptions, RequestBody, RequestError};
 
 use crate::support::{OK, RECEIVE, block, ring, start_on, tls, url};
 
 const WITHOUT_TLS: &str = "(0-2),63,(1-65535),(0,1),50,50,(0),(1-65535),(1-5)";
-const NO_TLS: &str = "this module (platform 37) has an HTTP client without TLS; run one on this computer, such as \
-     hyper, over a TLS socket of telit-core";
+const NO_TLS: &str = "this module (platform 37) has an HTTP client without TLS";
 
 /// A platform that differs in its HTTP client.
 fn platform(change: impl FnOnce(&mut Option<HttpProfile>)) -> &'static Profile {
@@ -23,7 +22,8 @@ fn with(change: impl FnOnce(&mut HttpProfile)) -> &'static Profile {
 }
 
 async fn refusal(modem: &Modem) -> RequestError {
-    let error = HttpsClient::new(modem, tls()).get(url("https://api.example/")).await.unwrap_err();
+    let error =
+        HttpsClient::new(modem, tls()).get("https://api.example/").engine(Engine::Module).await.unwrap_err();
     assert_eq!(error.category(), Category::Usage, "{error}");
     assert_eq!(modem.tls_holder(), None);
     error
@@ -53,8 +53,7 @@ async fn a_test_form_without_tls_refuses_before_anything_is_changed() {
 #[tokio::test(start_paused = true)]
 async fn a_platform_without_http() {
     let (modem, _module) = start_on(platform(|http| *http = None));
-    let expected = "this module (platform 37) has no HTTP client of its own; run one on this computer, such as \
-                    hyper, over a TLS socket of telit-core";
+    let expected = "this module (platform 37) has no HTTP client of its own";
     assert_eq!(refusal(&modem).await.to_string(), expected);
 }
 
@@ -105,7 +104,9 @@ async fn several_headers_only_where_they_are_known_to_work() {
     };
     for available in [Availability::No, Availability::Probe] {
         let (modem, _module) = start_on(with(|http| http.joined_headers = available));
-        let error = HttpsClient::new(&modem, tls()).send(request()).await.unwrap_err();
+        let module_alone = HttpsOptions::new().engine(Engine::Module);
+        let client = HttpsClient::new(&modem, tls()).with_options(module_alone);
+        let error = client.send(request()).await.unwrap_err();
         assert_eq!(error.to_string(), "invalid header x-id: this platform takes one header a request");
     }
 }

@@ -124,7 +124,7 @@ async fn post_sends_every_byte_behind_the_prompt() {
     let body: Vec<u8> = (0..=255).chain(*b"\x1a>>>\r\nAT\r\n+++").collect();
     let post = tokio::spawn({
         let body = body.clone();
-        async move { client.post(url("https://api.example/v1"), "application/json", body).await }
+        async move { client.post(url("https://api.example/v1")).content_type("application/json").body(body).await }
     });
     module.expect(TLS_ON, OK).await;
     let line = format!("AT#HTTPSND=0,0,\"/v1\",{},\"application/json\"", body.len());
@@ -157,13 +157,15 @@ async fn put_has_its_content_type_among_the_headers() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_post_is_sent_unless_the_module_refuses_it() {
     let (client, _modem, mut module) = start(HttpsOptions::new());
-    let empty = client.post(url("https://api.example/"), "text/plain", "");
-    let (answer, ()) = tokio::join!(empty, async { module.expect_silence().await });
+    let empty = client.post(url("https://api.example/")).content_type("text/plain").body("");
+    let (answer, ()) = tokio::join!(empty.send(), module.expect_silence());
     assert!(matches!(answer, Err(RequestError::InvalidBody { .. })));
 
     let (client, _modem, mut module) = start(HttpsOptions::new());
     module.send_ranges = "#HTTPSND: (0-2),(0-1),150,(0-4096),50,100".to_owned();
-    let post = tokio::spawn(async move { client.post(url("https://api.example/"), "text/plain", "").await });
+    let post = tokio::spawn(async move {
+        client.post(url("https://api.example/")).content_type("text/plain").body("").await
+    });
     module.expect(TLS_ON, OK).await;
     module.expect("AT#HTTPSND=0,0,\"/\",0,\"text/plain\"", "\r\n>>>").await;
     module.say(format!("{OK}{}", ring("0,204"))).await;

@@ -24,7 +24,9 @@ fn get(client: &HttpsClient) -> Answered {
 
 fn post(client: &HttpsClient) -> Answered {
     let client = client.clone();
-    tokio::spawn(async move { client.post(url("https://api.example/"), "text/plain", "hello").await })
+    tokio::spawn(async move {
+        client.post(url("https://api.example/")).content_type("text/plain").body("hello").await
+    })
 }
 
 /// Somebody else's command shows the restart.

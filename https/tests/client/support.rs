@@ -7,7 +7,7 @@ use telit_core::Modem;
 use telit_core::driver::{AtPort, DriverOptions};
 use telit_core::platform::{PlatformId, Profile, profile};
 use telit_core::tls::TlsOptions;
-use telit_https::{HttpsClient, HttpsOptions};
+use telit_https::{Engine, HttpsClient, HttpsOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 pub(crate) const OK: &str = "\r\nOK\r\n";
@@ -33,7 +33,7 @@ pub(crate) struct Module {
 
 pub(crate) fn start(options: HttpsOptions) -> (HttpsClient, Modem, Module) {
     let (modem, module) = start_on(profile(PlatformId::P37));
-    let client = HttpsClient::new(&modem, tls()).with_options(options);
+    let client = HttpsClient::new(&modem, tls()).with_options(options.engine(Engine::Module));
     (client, modem, module)
 }
 
@@ -46,7 +46,7 @@ pub(crate) async fn start_watched(options: HttpsOptions) -> (HttpsClient, Modem,
         modem = opening => modem.unwrap(),
         line = module.next() => panic!("unexpected {line}"),
     };
-    let client = HttpsClient::new(&modem, tls()).with_options(options);
+    let client = HttpsClient::new(&modem, tls()).with_options(options.engine(Engine::Module));
     (client, modem, module)
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use telit_core::Modem;
-use telit_https::{Body, BodyError, HttpsClient, RequestError};
+use telit_https::{Body, BodyError, Engine, HttpsClient, HttpsOptions, RequestError};
 use telit_simulator::peers::{self, HttpServer, Peers};
 use telit_simulator::{Builder, Platform};
 
@@ -68,7 +68,7 @@ impl Scenario for Requests {
 }
 
 pub(super) fn client(modem: &Modem) -> HttpsClient {
-    HttpsClient::new(modem, tls(modem))
+    HttpsClient::new(modem, tls(modem)).with_options(HttpsOptions::new().engine(Engine::Module))
 }
 
 /// A body of three blocks.
@@ -83,9 +83,9 @@ impl Requests {
         client: &HttpsClient,
         strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
-        let url = format!("https://{HOST}{DOWN}").parse().expect("it is a URL");
+        let url = format!("https://{HOST}{DOWN}");
         let (before, mark) = (self.server.requests().len(), bench.mark());
-        let answer = bench.within(REQUEST, client.get(url)).await?;
+        let answer = bench.within(REQUEST, client.get(url).send()).await?;
         self.judge(bench, (before, mark), answer, &long(), strike).await
     }
 
@@ -95,11 +95,11 @@ impl Requests {
         client: &HttpsClient,
         strike: Option<&Strike>,
     ) -> Result<Ending, Broken> {
-        let url = format!("https://{HOST}{UP}").parse().expect("it is a URL");
+        let url = format!("https://{HOST}{UP}");
         let payload = payload::hostile();
         let (before, mark) = (self.server.requests().len(), bench.mark());
-        let post = client.post(url, "application/octet-stream", payload.clone());
-        let answer = bench.within(REQUEST, post).await?;
+        let post = client.post(url).content_type("application/octet-stream").body(payload.clone());
+        let answer = bench.within(REQUEST, post.send()).await?;
         let ending = self.judge(bench, (before, mark), answer, DONE, strike).await?;
         let Some(request) = self.server.requests().get(before).cloned() else {
             return Ok(ending);

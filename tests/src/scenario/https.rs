@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode};
 use telit_core::Category;
 use telit_core::tls::TlsOptions;
-use telit_https::{HttpsClient, RequestBody};
+use telit_https::{Engine, HttpsClient, HttpsOptions, RequestBody};
 use telit_simulator::servers::{TestServers, pattern};
 use url::Url;
 
@@ -18,7 +18,8 @@ fn url(path: &str) -> Url {
 }
 
 fn client(rig: &Rig) -> HttpsClient {
-    HttpsClient::new(&rig.modem, TlsOptions::builder().ca(rig.ca()).build().expect("it fits"))
+    let tls = TlsOptions::builder().ca(rig.ca()).build().expect("it fits");
+    HttpsClient::new(&rig.modem, tls).with_options(HttpsOptions::new().engine(Engine::Module))
 }
 
 #[tokio::test]
@@ -61,12 +62,20 @@ async fn hostile_bodies_arrive_exact_in_both_directions() {
     let rig = Rig::start().await;
     let client = client(&rig);
     for payload in hostile_payloads().into_iter().filter(|payload| !payload.is_empty()) {
-        let response =
-            client.post(url("/echo"), "application/octet-stream", payload.clone()).await.expect("it answers");
+        let response = client
+            .post(url("/echo"))
+            .content_type("application/octet-stream")
+            .body(payload.clone())
+            .await
+            .expect("it answers");
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.into_body().bytes(LIMIT).await.expect("it is read"), payload);
-        let response =
-            client.put(url("/echo"), "application/octet-stream", payload.clone()).await.expect("it answers");
+        let response = client
+            .put(url("/echo"))
+            .content_type("application/octet-stream")
+            .body(payload.clone())
+            .await
+            .expect("it answers");
         assert_eq!(response.into_body().bytes(LIMIT).await.expect("it is read"), payload);
     }
 }
@@ -133,7 +142,7 @@ async fn what_the_module_cannot_carry_is_refused_before_anything_is_sent() {
         Request::builder().method(Method::PATCH).uri(url("/echo").as_str()).body(RequestBody::empty());
     for error in [
         client.get(long).await.expect_err("it is too long"),
-        client.get("http://rest.test/health".parse().expect("a URL")).await.expect_err("it is not encrypted"),
+        client.get("http://rest.test/health").await.expect_err("it is not encrypted"),
         client.send(patch.expect("it is valid")).await.expect_err("no such method"),
     ] {
         assert_eq!(error.category(), Category::Usage, "{error}");
@@ -152,7 +161,7 @@ async fn unknown_hosts_closed_ports_and_wrong_certificates_are_network_errors() 
     assert!(error.hint().expect("it is explained").contains("certificate"));
     let client = client(&rig);
     for address in ["https://nowhere.invalid/", "https://rest.test:1/"] {
-        let error = client.get(address.parse().expect("a URL")).await.expect_err("nobody there");
+        let error = client.get(address).await.expect_err("nobody there");
         assert_eq!(error.category(), Category::Network, "{address}: {error}");
     }
     client.get(url("/health")).await.expect("the module is still usable");

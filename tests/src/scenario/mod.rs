@@ -4,6 +4,8 @@ mod aws;
 mod every_platform;
 mod ftps;
 mod https;
+mod https_engines;
+mod https_hostile;
 mod line_states;
 mod mqtt;
 mod mqtt_host;

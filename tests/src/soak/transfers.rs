@@ -81,7 +81,7 @@ impl Transfers {
     }
 
     async fn get(&self, size: usize) -> Result<usize, Category> {
-        let url = format!("https://{}/bytes/{size}", TestServers::REST_NAME).parse().expect("it is a URL");
+        let url = format!("https://{}/bytes/{size}", TestServers::REST_NAME);
         let client = HttpsClient::new(self.world.modem(), self.world.tls());
         let response = client.get(url).await.map_err(|error| error.category())?;
         let body = response.into_body().bytes(1 << 20).await.map_err(|error| error.category())?;
@@ -90,10 +90,10 @@ impl Transfers {
     }
 
     async fn post(&self) -> Result<usize, Category> {
-        let url = format!("https://{}/echo", TestServers::REST_NAME).parse().expect("it is a URL");
+        let url = format!("https://{}/echo", TestServers::REST_NAME);
         let client = HttpsClient::new(self.world.modem(), self.world.tls());
         let content = pattern(3_000);
-        let posted = client.post(url, "application/octet-stream", content.clone()).await;
+        let posted = client.post(url).content_type("application/octet-stream").body(content.clone()).await;
         let response = posted.map_err(|error| error.category())?;
         let body = response.into_body().bytes(1 << 20).await.map_err(|error| error.category())?;
         assert!(body == content, "what was posted is not what came back");

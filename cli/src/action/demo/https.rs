@@ -26,13 +26,16 @@ pub(super) async fn ask(modem: &Modem, servers: &TestServers) -> Result<Done<()>
     }
 
     let reading = json!({ "celsius": 21.5 }).to_string();
-    body(client.post(url("/telemetry")?, "application/json", reading.clone()).await?, 201).await?;
+    body(client.post(url("/telemetry")?).content_type("application/json").body(reading.clone()).await?, 201)
+        .await?;
     if servers.rest().telemetry() != [reading.as_bytes()] {
         return Err(differs("the reading at the server"));
     }
 
     let sent = RequestBody::from(HOSTILE);
-    let answer = body(client.post(url("/echo")?, "application/octet-stream", sent).await?, 200).await?;
+    let answer =
+        body(client.post(url("/echo")?).content_type("application/octet-stream").body(sent).await?, 200)
+            .await?;
     bytes += answer.len();
     if answer != HOSTILE {
         return Err(differs("the echo of POST /echo"));

@@ -1,7 +1,7 @@
 //! The futures of an HTTPS client.
 
 use http::{Method, Request};
-use telit_https::{HttpsClient, HttpsOptions, RequestBody};
+use telit_https::{Engine, HttpsClient, HttpsOptions, RequestBody};
 
 use super::super::https::{DOWN, HOST, LIMIT, Requests, UP, client, long};
 use super::super::outcome::{Broken, same_reading};
@@ -32,7 +32,13 @@ fn other_methods() {
     asking("head", async |client| client.head(url(DOWN)).await.map(drop).map_err(failed("head")));
     asking("delete", async |client| client.delete(url(DOWN)).await.map(drop).map_err(failed("delete")));
     asking("put", async |client| {
-        client.put(url(UP), "text/plain", "a few words").await.map(drop).map_err(failed("put"))
+        client
+            .put(url(UP))
+            .content_type("text/plain")
+            .body("a few words")
+            .await
+            .map(drop)
+            .map_err(failed("put"))
     });
     asking("send", async |client| {
         let request = Request::builder().method(Method::GET).uri(url(DOWN).as_str());
@@ -44,7 +50,12 @@ fn other_methods() {
 #[test]
 fn reading_a_text() {
     asking("Body::text", async |client| {
-        let posted = client.post(url(UP), "text/plain", "a few words").await.map_err(failed("post"))?;
+        let posted = client
+            .post(url(UP))
+            .content_type("text/plain")
+            .body("a few words")
+            .await
+            .map_err(failed("post"))?;
         let text = posted.into_body().text(LIMIT).await.map_err(failed("the text"))?;
         same_reading("the text", "done", &*text, None).map(drop)
     });
@@ -54,7 +65,7 @@ fn reading_a_text() {
 fn releasing_tls() {
     at_every_await("release_tls", async |requests: &Requests, bench, moments| {
         let modem = on_line(bench).await?;
-        let client = client(&modem).with_options(HttpsOptions::new().keep_tls(true));
+        let client = client(&modem).with_options(HttpsOptions::new().keep_tls(true).engine(Engine::Module));
         let got = client.get(url(DOWN)).await.map_err(failed("get"))?;
         got.into_body().bytes(LIMIT).await.map_err(failed("the body"))?;
         let released = interrupted(bench, moments, client.release_tls()).await;
@@ -71,7 +82,7 @@ fn getting() {
     at_every_await("get", async |requests: &Requests, bench, moments| {
         let modem = on_line(bench).await?;
         let client = client(&modem);
-        let completed = interrupted(bench, moments, client.get(url(DOWN))).await.is_some();
+        let completed = interrupted(bench, moments, client.get(url(DOWN)).send()).await.is_some();
         let step = in_step(bench, &modem).await?;
         requests.works(bench, &client).await?;
         tls_comes_back(bench, &modem).await?;
@@ -84,8 +95,8 @@ fn posting() {
     at_every_await("post", async |requests: &Requests, bench, moments| {
         let modem = on_line(bench).await?;
         let client = client(&modem);
-        let posted = client.post(url(UP), "application/octet-stream", payload::hostile());
-        let completed = interrupted(bench, moments, posted).await.is_some();
+        let posted = client.post(url(UP)).content_type("application/octet-stream").body(payload::hostile());
+        let completed = interrupted(bench, moments, posted.send()).await.is_some();
         let step = in_step(bench, &modem).await?;
         let seen = requests.server.requests();
         let whole = seen.iter().all(|request| request.body == payload::hostile());

@@ -68,7 +68,7 @@ impl Peer for Nginx {
         let told = async || told(&self.server.logged(ACCESS, &format!(" {path} ")).await);
         match self.way(device) {
             Way::Service => {
-                let url = format!("https://{HOST}:{port}{path}").parse().expect("it is a URL");
+                let url = format!("https://{HOST}:{port}{path}");
                 let answer = HttpsClient::new(&device.modem, tls).get(url).await;
                 let answer = answer.map_err(|error| Failure::new(error.category(), &error))?;
                 let body = answer.into_body().bytes(100).await.expect("the body arrives");

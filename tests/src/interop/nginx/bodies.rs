@@ -87,7 +87,10 @@ async fn put_and_delete() {
     let Some((nginx, _device, client)) = ready().await else { return };
     for (number, body) in bodies_to_send().into_iter().enumerate() {
         let (ours, theirs) = (format!("put/{number}-sdk"), format!("put/{number}-curl"));
-        let seen = Seen::by_sdk(client.put(url(&ours), "application/octet-stream", body.clone()).await).await;
+        let seen = Seen::by_sdk(
+            client.put(url(&ours)).content_type("application/octet-stream").body(body.clone()).await,
+        )
+        .await;
         nginx.add_document("to-send", &body);
         let source = nginx.document("to-send").display().to_string();
         assert_eq!(
@@ -111,7 +114,9 @@ async fn put_and_delete() {
 async fn post() {
     let Some((nginx, _device, client)) = ready().await else { return };
     for (number, body) in bodies_to_send().into_iter().enumerate() {
-        let seen = Seen::by_sdk(client.post(url("post"), "application/json", body.clone()).await).await;
+        let seen =
+            Seen::by_sdk(client.post(url("post")).content_type("application/json").body(body.clone()).await)
+                .await;
         let received = nginx.take_posted();
         assert!(received.concat() == body, "{number}: {} bytes sent, {received:?} received", body.len());
         nginx.add_document("to-send", &body);
@@ -140,7 +145,8 @@ async fn the_server_is_told_what_was_meant() {
 async fn bodies_that_the_module_does_not_send_are_refused_before_anything_is_sent() {
     let Some((nginx, _device, client)) = ready().await else { return };
     for size in [0, LARGEST_SENT + 1] {
-        let error = client.put(url("put/refused"), "application/octet-stream", bytes(size)).await;
+        let error =
+            client.put(url("put/refused")).content_type("application/octet-stream").body(bytes(size)).await;
         let error = error.expect_err("it is refused");
         assert_eq!(error.category(), Category::Usage, "{error}");
     }

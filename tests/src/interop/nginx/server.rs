@@ -7,7 +7,7 @@ use std::process::Command as ServerCommand;
 use http::Response;
 use http::header::CONTENT_TYPE;
 use telit_core::tls::TlsOptions;
-use telit_https::{Body, HttpsClient, RequestError};
+use telit_https::{Body, Engine, HttpsClient, HttpsOptions, RequestError};
 use tokio::process::Command;
 
 use crate::interop::client;
@@ -78,7 +78,7 @@ impl Nginx {
     }
 
     pub(super) fn client(&self, device: &Device, tls: TlsOptions) -> HttpsClient {
-        HttpsClient::new(&device.modem, tls)
+        HttpsClient::new(&device.modem, tls).with_options(HttpsOptions::new().engine(Engine::Module))
     }
 
     /// A file below the document root.

@@ -1,23 +1,13 @@
 //! The request's headers as the one string that the module takes.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TRANSFER_ENCODING, UPGRADE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::call::invalid;
 use crate::error::RequestError;
 
 /// What stands between two headers. Source: M37 p862.
 const SEPARATOR: &str = ">>";
-
-/// Headers that only the module can know or send, each with the reason.
-const RESERVED: [(HeaderName, &str); 6] = [
-    (HOST, "the module takes it from the URL"),
-    (CONTENT_LENGTH, "the module takes it from the body"),
-    // Source: M37 p863.
-    (CONNECTION, "the module always sends Connection: close"),
-    (TRANSFER_ENCODING, "the module always announces the length of the body"),
-    (EXPECT, "the module sends the body at once"),
-    (UPGRADE, "the module cannot change the protocol"),
-];
 
 /// Joins all headers: `Accept: text/plain>>X-Id: 1`. Checks every name and value; `joined` tells whether
 /// the platform takes more than one.
@@ -58,9 +48,6 @@ pub(crate) fn take_content_type(headers: &mut HeaderMap) -> Result<Option<String
 }
 
 fn check<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, RequestError> {
-    if let Some((_, reason)) = RESERVED.iter().find(|(reserved, _)| reserved == name) {
-        return Err(invalid(name, reason));
-    }
     let printable = |byte: &u8| (b' '..=b'~').contains(byte);
     let Some(text) = value.to_str().ok().filter(|text| text.as_bytes().iter().all(printable)) else {
         return Err(invalid(name, "its value has characters outside printable ASCII"));
@@ -83,10 +70,6 @@ fn title_case(name: &HeaderName) -> String {
         letter
     };
     name.as_str().chars().map(convert).collect()
-}
-
-fn invalid(name: &HeaderName, reason: &str) -> RequestError {
-    RequestError::InvalidHeader { name: name.to_string(), reason: reason.to_owned() }
 }
 
 #[cfg(test)]
@@ -117,20 +100,6 @@ mod tests {
                 matches!(&error, RequestError::InvalidHeader { name, .. } if name == "x-id"),
                 "{value:?}"
             );
-        }
-    }
-
-    #[test]
-    fn line_ends_do_not_even_become_header_values() {
-        assert!(HeaderValue::from_bytes(b"a\r\nEvil: 1").is_err());
-    }
-
-    #[test]
-    fn the_modules_own_headers_are_refused_with_the_reason() {
-        for (name, reason) in RESERVED {
-            let map = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("close"))]);
-            let expected = RequestError::InvalidHeader { name: name.to_string(), reason: reason.to_owned() };
-            assert_eq!(join(&map, true).unwrap_err(), expected);
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use telit_core::platform::{Availability, HttpProfile};
 use telit_core::{CommandError, Modem};
 
-use crate::commands::{ConfigureRanges, QueryRanges, SendRanges};
+use crate::module::commands::{ConfigureRanges, QueryRanges, SendRanges};
 
 /// Limits of requests on one module.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ impl Command for Receive {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::line;
+    use crate::module::commands::line;
 
     #[test]
     fn exact_line_and_shape() {

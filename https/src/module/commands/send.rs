@@ -87,7 +87,7 @@ impl fmt::Debug for Send {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::line;
+    use crate::module::commands::line;
 
     fn send(method: SendMethod, content_type: Option<&str>, headers: &str, body: &'static [u8]) -> Send {
         Send {

@@ -114,7 +114,7 @@ fn settings(fields: &Fields<'_>) -> Option<ProfileSettings> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::line;
+    use crate::module::commands::line;
 
     const LOCAL: Duration = Duration::from_secs(5);
 

@@ -120,7 +120,7 @@ fn range(text: &str) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::line;
+    use crate::module::commands::line;
 
     const LOCAL: Duration = Duration::from_secs(5);
 

@@ -59,7 +59,7 @@ impl Command for Query {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::line;
+    use crate::module::commands::line;
 
     fn query(method: QueryMethod, resource: &str, headers: &str) -> Query {
         Query {

@@ -8,7 +8,7 @@ use telit_core::modem::Basis;
 use tokio::time::timeout;
 
 use crate::error::RequestError;
-use crate::ring::Ring;
+use crate::module::ring::Ring;
 
 /// The ring of this profile. `patience` covers the module's own timeout and what comes on top. A module that restarts
 /// will never tell.

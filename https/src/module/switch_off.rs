@@ -4,7 +4,7 @@ use telit_core::CommandError;
 use telit_core::exclusive::TlsLease;
 use telit_core::modem::Basis;
 
-use crate::commands::{Configure, ProfileSettings};
+use crate::module::commands::{Configure, ProfileSettings};
 use crate::shared::Shared;
 
 /// TLS that a client keeps between two requests.

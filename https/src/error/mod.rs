@@ -6,9 +6,14 @@ use http::Method;
 use telit_core::at::ModuleError;
 use telit_core::exclusive::{LeaseError, ServiceBusy};
 use telit_core::platform::PlatformId;
+use telit_core::socket::SocketError;
 use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
+mod network_failure;
+mod of_socket;
+
+use self::network_failure::NetworkFailure;
 use crate::target::Target;
 
 /// A request without an answer.
@@ -21,7 +26,7 @@ pub enum RequestError {
         /// Why.
         reason: String,
     },
-    /// The module has no command for this method. Nothing was sent.
+    /// The module has no command for this method, or it is CONNECT. Nothing was sent.
     #[error("the module cannot send {method} requests")]
     UnsupportedMethod {
         /// The method.
@@ -35,7 +40,7 @@ pub enum RequestError {
         /// Why.
         reason: String,
     },
-    /// The body cannot be sent. Nothing was sent.
+    /// The body cannot be sent. Of one that is sent as it comes, the server may have got a beginning, and no end.
     #[error("invalid request body: {reason}")]
     InvalidBody {
         /// Why.
@@ -59,14 +64,10 @@ pub enum RequestError {
         /// How long it may be.
         limit: usize,
     },
-    /// The module's HTTP client is missing or has no TLS. Nothing was changed. What can be done instead: an HTTP
-    /// client on this computer, such as `hyper`, that speaks through a TLS socket of the module, see `telit_core`.
+    /// The module's HTTP client is missing or has no TLS, and no other was allowed. Nothing was changed.
     ///
     /// Source: IPE28 p100-104.
-    #[error(
-        "this module (platform {platform}) {what}; run one on this computer, such as hyper, over a TLS socket of \
-         telit-core"
-    )]
+    #[error("this module (platform {platform}) {what}")]
     Unsupported {
         /// The platform.
         platform: PlatformId,
@@ -118,6 +119,8 @@ pub enum RequestError {
         host: String,
         /// What the module says.
         failure: TlsFailure,
+        /// The server may have got the request.
+        sent: bool,
     },
     /// The server did not answer in time. It may have done what was asked.
     #[error("{host} did not answer within {timeout:?}")]
@@ -132,6 +135,36 @@ pub enum RequestError {
     NoAnswer {
         /// The host.
         host: String,
+    },
+    /// What the server sent is no answer that HTTP knows. It may have done what was asked.
+    #[error("{host} sent no valid answer: {reason}")]
+    Malformed {
+        /// The host.
+        host: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Status line and headers of the answer are longer than the client allows. The server may have done what was asked.
+    #[error("the headers of the answer of {host} are longer than {limit} bytes")]
+    HeadTooLarge {
+        /// The host.
+        host: String,
+        /// The client's limit.
+        limit: usize,
+    },
+    /// The server sent from one resource to the next too often.
+    #[error("redirected more than {limit} times")]
+    TooManyRedirects {
+        /// The client's limit.
+        limit: usize,
+    },
+    /// The TLS socket under the request failed, in a way that the module's own HTTP client does not have.
+    #[error("the connection through the module failed: {error}")]
+    Socket {
+        /// How.
+        error: SocketError,
+        /// The server may have got the request.
+        sent: bool,
     },
     /// The module took the request and never told of an answer. The server may have seen it.
     #[error("the module told of no answer within {waited:?}")]
@@ -180,7 +213,11 @@ impl RequestError {
             | Self::Tls { .. }
             | Self::TimedOut { .. }
             | Self::NoAnswer { .. }
+            | Self::Malformed { .. }
+            | Self::TooManyRedirects { .. }
             | Self::Lost { .. } => Category::Network,
+            Self::HeadTooLarge { .. } => Category::Verification,
+            Self::Socket { error, .. } => error.category(),
             Self::ModuleRestarted { .. } => Category::Link,
             Self::Refused(error) | Self::Command(error) => error.category(),
             Self::Stopped => Category::Other,
@@ -193,13 +230,12 @@ impl RequestError {
         match self {
             Self::TimedOut { .. }
             | Self::NoAnswer { .. }
+            | Self::Malformed { .. }
+            | Self::HeadTooLarge { .. }
             | Self::Lost { .. }
             | Self::Interrupted { .. }
             | Self::Stopped => true,
-            Self::Tls { failure, .. } => {
-                matches!(failure, TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data)
-            }
-            Self::ModuleRestarted { sent } => *sent,
+            Self::Tls { sent, .. } | Self::ModuleRestarted { sent } | Self::Socket { sent, .. } => *sent,
             Self::Command(error) => is_about_sending(error) && error.may_have_taken_effect(),
             _ => false,
         }
@@ -209,8 +245,19 @@ impl RequestError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::UnsupportedMethod { .. } => "the module has GET, HEAD, DELETE, POST and PUT",
-            Self::TooLong { .. } => "the limits are the module's; shorten it",
+            Self::UnsupportedMethod { .. } => {
+                "the module has GET, HEAD, DELETE, POST and PUT; Engine::Auto sends others but CONNECT from this computer"
+            }
+            Self::TooLong { .. } => {
+                "the limits are the module's; shorten it, or let Engine::Auto send it from this computer"
+            }
+            Self::Unsupported { .. } => {
+                "let Engine::Auto or Engine::Socket speak HTTP on this computer, over a TLS socket of the module"
+            }
+            Self::HeadTooLarge { .. } => "allow more in the client's options, if the server means it",
+            Self::Malformed { .. } => "check that an HTTPS server listens on this port",
+            Self::TooManyRedirects { .. } => "check where the server sends to; it may be a circle",
+            Self::Socket { error, .. } => return error.hint(),
             Self::Busy(_) => {
                 "end or pause the other service; an answer of this program that is neither read to its end nor \
                  dropped holds TLS too"
@@ -249,7 +296,9 @@ impl RequestError {
     /// What a refusal of the request means.
     pub(crate) fn of_request(error: CommandError, target: &Target) -> Self {
         if let Some(failure) = TlsFailure::of(&error) {
-            return Self::Tls { host: target.host.clone(), failure };
+            // The command that connects sends the request too.
+            let sent = matches!(failure, TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data);
+            return Self::Tls { host: target.host.clone(), failure, sent };
         }
         let CommandError::Refused { error: module_error, .. } = &error else {
             return error.into();
@@ -273,7 +322,7 @@ fn is_about_sending(error: &CommandError) -> bool {
         | CommandError::Unexpected { command, .. }
         | CommandError::NotResponding { command }
         | CommandError::LinkLost { command, .. } => {
-            matches!(command.as_str(), "#HTTPQRY" | "#HTTPSND" | "#HTTPRING")
+            matches!(command.as_str(), "#HTTPQRY" | "#HTTPSND" | "#HTTPRING" | of_socket::DATA)
         }
         _ => true,
     }
@@ -312,43 +361,6 @@ impl From<TlsError> for RequestError {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NetworkFailure {
-    NotOnline,
-    Dns,
-    Connect,
-    Interrupted,
-}
-
-/// Failures of the IP family, and those of the FTP family that HTTP examples show too.
-///
-/// Source: M37 p23-26; IPE28 p133-134.
-const NETWORK_FAILURES: [(NetworkFailure, u32, &str); 14] = [
-    (NetworkFailure::NotOnline, 555, "activation failed"),
-    (NetworkFailure::NotOnline, 556, "context not opened"),
-    (NetworkFailure::NotOnline, 609, "context down"),
-    (NetworkFailure::Dns, 558, "cannot resolve DN"),
-    (NetworkFailure::Dns, 603, "cannot resolve name"),
-    (NetworkFailure::Connect, 557, "cannot setup socket"),
-    (NetworkFailure::Connect, 559, "time-out in opening socket"),
-    (NetworkFailure::Connect, 560, "cannot open socket"),
-    (NetworkFailure::Connect, 562, "connection failed"),
-    (NetworkFailure::Connect, 567, "ip version type incompatible"),
-    (NetworkFailure::Connect, 568, "ipv6 not enabled"),
-    (NetworkFailure::Interrupted, 561, "remote disconnected or time-out"),
-    (NetworkFailure::Interrupted, 563, "tx error"),
-    (NetworkFailure::Interrupted, 565, "socket disconnection"),
-];
-
-impl NetworkFailure {
-    fn of(error: &ModuleError) -> Option<Self> {
-        NETWORK_FAILURES
-            .iter()
-            .find(|(_, number, text)| error.is(&[*number], text))
-            .map(|(failure, ..)| *failure)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use telit_core::at::Effect;
@@ -376,7 +388,8 @@ mod tests {
         }
         for detail in ["839", "1004", "SSL error during handshake"] {
             let error = of_request(detail);
-            let expected = RequestError::Tls { host: "a.example".into(), failure: TlsFailure::Handshake };
+            let (host, failure) = ("a.example".into(), TlsFailure::Handshake);
+            let expected = RequestError::Tls { host, failure, sent: false };
             assert_eq!(error, expected, "{detail}");
             assert!(error.hint().unwrap().contains("CA certificate"));
         }

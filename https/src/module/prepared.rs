@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use telit_core::at::Command;
 use telit_core::{CommandError, Modem};
-use url::Url;
 
-use crate::commands::{Query, QueryMethod, Send, SendMethod};
 use crate::error::RequestError;
-use crate::headers;
-use crate::limits::{Limits, TextLimits};
+use crate::module::commands::{Query, QueryMethod, Send, SendMethod};
+use crate::module::headers;
+use crate::module::limits::{Limits, TextLimits};
+use crate::request_body::invalid;
 use crate::target::Target;
 
 /// The parts of a request in the module's terms, its body still apart.
@@ -44,40 +44,43 @@ pub(crate) enum RequestCommand {
 }
 
 impl Plan {
-    /// Reads a request; `tls` as [`Target::of`] and `joined_headers` as [`headers::join`] wants it.
+    /// Reads a request; `joined_headers` as [`headers::join`] wants it.
     pub(crate) fn of(
         method: &Method,
-        url: &Url,
+        target: Target,
         mut headers: HeaderMap,
-        tls: bool,
         joined_headers: bool,
     ) -> Result<Self, RequestError> {
-        let target = Target::of(url, tls)?;
         let action = Action::of(method, &mut headers)?;
         Ok(Self { target, action, headers: headers::join(&headers, joined_headers)? })
     }
 
-    /// Holds every length against the limits.
-    pub(crate) fn check(&self, limits: &Limits, body_length: u64) -> Result<(), RequestError> {
+    /// Holds every length but the body's against the limits.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), RequestError> {
         at_most("the host name is", self.target.host.len(), limits.host_length)?;
         match &self.action {
-            Action::Query(_) if body_length > 0 => {
-                let reason = "the module sends one with POST and PUT only".to_owned();
-                Err(RequestError::InvalidBody { reason })
-            }
             Action::Query(_) => self.check_text(limits.query),
             Action::Send { content_type, .. } => {
                 self.check_text(limits.send)?;
                 let length = content_type.as_ref().map_or(0, String::len);
-                at_most("the content type is", length, limits.content_type_length)?;
-                let body_length = usize::try_from(body_length).unwrap_or(usize::MAX);
-                at_most("the body is", body_length, limits.most_body)?;
-                if body_length < limits.least_body {
-                    let reason = format!("the module sends no less than {} bytes", limits.least_body);
-                    return Err(RequestError::InvalidBody { reason });
-                }
-                Ok(())
+                at_most("the content type is", length, limits.content_type_length)
             }
+        }
+    }
+
+    /// Holds the length of a body against the limits.
+    pub(crate) fn check_body(&self, limits: &Limits, length: u64) -> Result<(), RequestError> {
+        if let Action::Query(_) = self.action {
+            return match length {
+                0 => Ok(()),
+                _ => Err(invalid("the module sends one with POST and PUT only".to_owned())),
+            };
+        }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        at_most("the body is", length, limits.most_body)?;
+        match length < limits.least_body {
+            true => Err(invalid(format!("the module sends no less than {} bytes", limits.least_body))),
+            false => Ok(()),
         }
     }
 
@@ -186,7 +189,8 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        Plan::of(&method, &url.parse().unwrap(), map, true, true)
+        let target = Target::of(&url.parse().unwrap(), true)?;
+        Plan::of(&method, target, map, true)
     }
 
     fn too_long(
@@ -195,7 +199,8 @@ mod tests {
         headers: &[(&'static str, &str)],
         length: u64,
     ) -> Option<(&'static str, usize)> {
-        match plan(method, url, headers).unwrap().check(&limits(), length) {
+        let plan = plan(method, url, headers).unwrap();
+        match plan.check(&limits()).and_then(|()| plan.check_body(&limits(), length)) {
             Ok(()) => None,
             Err(RequestError::TooLong { what, limit, .. }) => Some((what, limit)),
             Err(other) => panic!("{other}"),
@@ -234,7 +239,7 @@ mod tests {
             let refused = plan(method.clone(), url, &[]).unwrap_err();
             assert_eq!(refused, RequestError::UnsupportedMethod { method });
         }
-        let with_body = plan(Method::DELETE, url, &[]).unwrap().check(&limits(), 4);
+        let with_body = plan(Method::DELETE, url, &[]).unwrap().check_body(&limits(), 4);
         assert!(matches!(with_body, Err(RequestError::InvalidBody { .. })));
     }
 
@@ -260,8 +265,8 @@ mod tests {
     #[test]
     fn an_empty_body_is_refused_only_where_the_module_says_so() {
         let post = plan(Method::POST, "https://a.example/", &[]).unwrap();
-        assert!(matches!(post.check(&limits(), 0), Err(RequestError::InvalidBody { .. })));
-        assert_eq!(post.check(&Limits { least_body: 0, ..limits() }, 0), Ok(()));
+        assert!(matches!(post.check_body(&limits(), 0), Err(RequestError::InvalidBody { .. })));
+        assert_eq!(post.check_body(&Limits { least_body: 0, ..limits() }, 0), Ok(()));
         assert_eq!(line(&post, ""), "AT#HTTPSND=0,0,\"/\",0");
     }
 

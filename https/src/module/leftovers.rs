@@ -6,10 +6,10 @@ use telit_core::CommandError;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::body_progress::{BodyProgress, NextRead};
-use crate::commands::ResetProfile;
 use crate::error::RequestError;
-use crate::transaction::{Answer, Pumped, Transaction};
+use crate::module::body_progress::{BodyProgress, NextRead};
+use crate::module::commands::ResetProfile;
+use crate::module::transaction::{Answer, Pumped, Transaction};
 
 /// Bytes of an unwanted body that are read and thrown away before it is left on the module: about six
 /// seconds on a line of 115200 baud.

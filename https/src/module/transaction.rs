@@ -4,6 +4,7 @@
 //! wants, and gives TLS back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use telit_core::at::ModuleError;
@@ -15,49 +16,53 @@ use telit_core::{Category, CommandError, Modem};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
 use tokio::time::Instant;
 
-use crate::body::{BodyError, Piece};
-use crate::body_progress::{BodyProgress, NextRead};
-use crate::commands::{Configure, ProfileSettings, ReadProfile, Receive};
+use crate::body::Piece;
+use crate::body_error::BodyError;
 use crate::error::{RequestError, is_silence};
-use crate::prepared::RequestCommand;
-use crate::ring::Ring;
+use crate::module::body_progress::{BodyProgress, NextRead};
+use crate::module::commands::{Configure, ProfileSettings, ReadProfile, Receive};
+use crate::module::prepared::RequestCommand;
+use crate::module::ring::Ring;
+use crate::module::switch_off::{Kept, switch_off};
+use crate::module::wait_for_ring::wait_for_ring;
+use crate::options::whole_seconds;
 use crate::shared::Shared;
-use crate::switch_off::{Kept, switch_off};
 use crate::target::Target;
-use crate::wait_for_ring::wait_for_ring;
 
 /// Blocks that are fetched ahead of the reader.
 const FETCHED_AHEAD: usize = 16;
 
-pub(crate) struct Transaction {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) turn: Turn,
-    pub(crate) target: Target,
-    pub(crate) command: RequestCommand,
+pub(super) struct Transaction {
+    pub(super) shared: Arc<Shared>,
+    pub(super) turn: Turn,
+    pub(super) target: Target,
+    pub(super) command: RequestCommand,
+    /// How long the server may take.
+    pub(super) timeout: Duration,
 }
 
 /// The client's turn and the module's TLS. A client without TLS takes it too: the module's HTTP client serves one.
-pub(crate) struct Turn {
+pub(super) struct Turn {
     /// Holds what is kept between requests.
-    pub(crate) turn: OwnedMutexGuard<Option<Kept>>,
-    pub(crate) lease: TlsLease,
+    pub(super) turn: OwnedMutexGuard<Option<Kept>>,
+    pub(super) lease: TlsLease,
     /// What everything that is set up stands on.
-    pub(crate) basis: Basis,
+    pub(super) basis: Basis,
     /// TLS was kept: it is set up, and on for HTTP.
-    pub(crate) kept: bool,
+    pub(super) kept: bool,
 }
 
 /// The answer's head, and its body as it comes.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) ring: Ring,
-    pub(crate) pieces: mpsc::Receiver<Piece>,
+pub(super) struct Answer {
+    pub(super) ring: Ring,
+    pub(super) pieces: mpsc::Receiver<Piece>,
     /// The length of the body; `None` if unknown.
-    pub(crate) length: Option<u64>,
+    pub(super) length: Option<u64>,
 }
 
 /// What reading the body led to.
-pub(crate) enum Pumped {
+pub(super) enum Pumped {
     /// Nothing of this answer is left on the module.
     Finished(Result<(), BodyError>),
     /// The rest was left on the module.
@@ -65,7 +70,7 @@ pub(crate) enum Pumped {
 }
 
 impl Transaction {
-    pub(crate) async fn run(self, caller: oneshot::Sender<Result<Answer, RequestError>>) {
+    pub(super) async fn run(self, caller: oneshot::Sender<Result<Answer, RequestError>>) {
         match self.exchange(&caller).await {
             Ok(Some(ring)) => self.deliver(ring, caller).await,
             // The caller is gone, and nothing was sent.
@@ -117,16 +122,16 @@ impl Transaction {
             Err(error) if is_busy(&error) => return Err(self.busy().await.into()),
             sent => sent.map_err(|error| RequestError::of_request(error, &self.target))?,
         }
-        let options = &self.shared.options;
-        let patience = options.timeout + self.modem().profile().timeouts.http_ring_margin;
+        let (options, timeout) = (&self.shared.options, self.timeout);
+        let patience = timeout + self.modem().profile().timeouts.http_ring_margin;
         let sent_at = Instant::now();
         let ring = wait_for_ring(&mut unsolicited, options.profile, patience, &self.turn.basis).await?;
         self.check_basis("#HTTPRING", true)?;
-        if ring.status == 0 && sent_at.elapsed() < options.timeout {
+        if ring.status == 0 && sent_at.elapsed() < timeout {
             return Err(RequestError::NoAnswer { host: self.target.host.clone() });
         }
         if ring.status == 0 {
-            return Err(RequestError::TimedOut { host: self.target.host.clone(), timeout: options.timeout });
+            return Err(RequestError::TimedOut { host: self.target.host.clone(), timeout });
         }
         Ok(Some(ring))
     }
@@ -164,7 +169,7 @@ impl Transaction {
         Ok(held == Some(self.settings()))
     }
 
-    pub(crate) async fn configure(&self) -> Result<(), RequestError> {
+    pub(super) async fn configure(&self) -> Result<(), RequestError> {
         let deadline = self.modem().profile().timeouts.local;
         let (profile, settings) = (self.shared.options.profile, self.settings());
         match self.modem().run(Configure { profile, settings, deadline }).await {
@@ -178,7 +183,7 @@ impl Transaction {
             host: self.target.host.clone(),
             port: self.target.port,
             tls: self.shared.tls.is_some(),
-            timeout_seconds: self.shared.options.timeout_seconds(),
+            timeout_seconds: whole_seconds(self.timeout),
             context_id: self.modem().context_id(),
         }
     }
@@ -250,7 +255,7 @@ impl Transaction {
     }
 
     /// One block; `None` if the module has no more.
-    pub(crate) async fn read_block(
+    pub(super) async fn read_block(
         &self,
         progress: &mut BodyProgress,
         length: Option<usize>,
@@ -300,11 +305,11 @@ impl Transaction {
         }
     }
 
-    pub(crate) fn block_size(&self) -> usize {
+    pub(super) fn block_size(&self) -> usize {
         usize::from(self.shared.options.block_size)
     }
 
-    pub(crate) fn modem(&self) -> &Modem {
+    pub(super) fn modem(&self) -> &Modem {
         &self.shared.modem
     }
 }

@@ -1,0 +1,110 @@
+//! What can go wrong after the answer's head was there.
+
+use std::time::Duration;
+
+use telit_core::socket::SocketError;
+use telit_core::{Category, CommandError};
+
+/// A body was not received whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// It ended before its announced length: the server or the network broke off.
+    #[error("the body ended after {got} of {expected} bytes")]
+    Truncated {
+        /// How many bytes came.
+        got: u64,
+        /// How many were announced.
+        expected: u64,
+    },
+    /// The connection ended before the body did, whose length was not announced.
+    #[error("the connection ended within the body, after {got} bytes")]
+    BrokenOff {
+        /// How many bytes came.
+        got: u64,
+    },
+    /// What the server sent as the body is not what HTTP wants.
+    #[error("the body is not in order after {got} bytes: {reason}")]
+    Malformed {
+        /// How many bytes came.
+        got: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The server sent nothing more for too long.
+    #[error("the server sent nothing within {waited:?}, after {got} bytes of the body")]
+    Stalled {
+        /// How many bytes came.
+        got: u64,
+        /// The request's timeout.
+        waited: Duration,
+    },
+    /// The TLS socket failed through which the body came.
+    #[error("the connection through the module failed after {got} bytes of the body: {error}")]
+    Socket {
+        /// How many bytes came.
+        got: u64,
+        /// How.
+        error: SocketError,
+    },
+    /// The module has restarted, and the rest is gone with it.
+    #[error("the module has restarted after {got} bytes of the body")]
+    ModuleRestarted {
+        /// How many bytes came.
+        got: u64,
+    },
+    /// An exchange with the module failed; how much is missing is unknown.
+    #[error("reading the body failed: {0}")]
+    Link(CommandError),
+    /// It is longer than the caller allows.
+    #[error("the body is longer than {limit} bytes")]
+    TooLarge {
+        /// The caller's limit.
+        limit: u64,
+    },
+    /// It is not UTF-8.
+    #[error("the body is not UTF-8 text")]
+    NotText,
+    /// It is no JSON, or not of the type that was wanted.
+    #[error("the body is not the JSON that was wanted: {reason}")]
+    NotJson {
+        /// Why.
+        reason: String,
+    },
+    /// The runtime was shut down while the body was read.
+    #[error("reading the body was stopped together with its runtime")]
+    Stopped,
+}
+
+impl BodyError {
+    /// Whose turn it is.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Truncated { .. }
+            | Self::BrokenOff { .. }
+            | Self::Malformed { .. }
+            | Self::Stalled { .. } => Category::Network,
+            Self::Socket { error, .. } => error.category(),
+            Self::ModuleRestarted { .. } => Category::Link,
+            Self::Link(error) => error.category(),
+            Self::TooLarge { .. } | Self::NotText | Self::NotJson { .. } => Category::Verification,
+            Self::Stopped => Category::Other,
+        }
+    }
+
+    /// What to try.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Truncated { .. } | Self::BrokenOff { .. } | Self::Stalled { .. } => {
+                Some("ask again; a Range header can fetch the rest if the server knows ranges")
+            }
+            Self::ModuleRestarted { .. } => Some("ask again when the module is on line"),
+            Self::Link(_) => Some("smaller blocks and hardware flow control help on lines that lose bytes"),
+            Self::TooLarge { .. } => Some("allow more, or read it block by block"),
+            Self::Socket { error, .. } => error.hint(),
+            Self::Malformed { .. } | Self::NotText | Self::NotJson { .. } | Self::Stopped => None,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! A connection to a server that runs by itself.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use telit_core::exclusive::{Holder, Service, ServiceBusy, SocketTurn};
+use telit_core::platform::Availability;
+use telit_core::socket::{ConnectFailure, ConnectionMode, SocketError, TlsConnector, TlsSocket};
+use telit_core::tls::{TlsFailure, TlsOptions};
+use telit_core::{CommandError, Modem};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::failure::Cause;
+use super::outgoing::Outgoing;
+use super::watched::{Activity, Watched};
+use crate::error::RequestError;
+use crate::options::HttpsOptions;
+use crate::shared::Shared;
+use crate::target::Target;
+
+/// Headers of an answer. Real ones have a dozen; their size is bounded besides.
+const MAX_HEADERS: usize = 256;
+/// How long somebody who has to tell an error waits until the connection is closed. Then it goes on in the background.
+const HANG_UP: Duration = Duration::from_secs(10);
+
+/// A byte stream that can be closed in order.
+pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    fn hang_up(self) -> impl Future<Output = Result<(), SocketError>> + Send;
+}
+
+impl Wire for TlsSocket {
+    async fn hang_up(self) -> Result<(), SocketError> {
+        self.close().await
+    }
+}
+
+/// A connection. Dropping it closes it in the background.
+pub(super) struct Connection {
+    pub(super) requests: SendRequest<Outgoing>,
+    pub(super) activity: Arc<Activity>,
+    /// Dropped: the connection is closed.
+    stop: oneshot::Sender<Infallible>,
+    task: JoinHandle<Option<Cause>>,
+}
+
+impl Connection {
+    /// Waits for TLS within the bound of the options, and connects.
+    pub(super) async fn open(
+        shared: &Shared,
+        tls: &TlsOptions,
+        target: &Target,
+    ) -> Result<Self, RequestError> {
+        let options = &shared.options;
+        let connector = connector(shared, tls).await?;
+        let turn = take_turn(&connector, options)
+            .await
+            .map_err(|error| RequestError::of_connecting(error, target))?;
+        let connected = connector.connect(&target.host, target.port).await;
+        drop(turn);
+        match connected {
+            Ok(socket) => Self::start(socket, options).await,
+            Err(error) if is_busy(&error) => Err(busy(&shared.modem).await.into()),
+            Err(error) => Err(RequestError::of_connecting(error, target)),
+        }
+    }
+
+    pub(super) async fn start(wire: impl Wire, options: &HttpsOptions) -> Result<Self, RequestError> {
+        let watched = Watched::new(wire);
+        let activity = watched.activity();
+        let mut builder = http1::Builder::new();
+        builder
+            .max_buf_size(options.max_response_head)
+            .max_header_size(options.max_response_head)
+            .max_headers(MAX_HEADERS)
+            .allow_obsolete_multiline_headers_in_responses(true)
+            // Names are equal in any case, but old servers have seen only this one.
+            .title_case_headers(true);
+        // It does not wait for anything.
+        let (requests, connection) =
+            builder.handshake(TokioIo::new(watched)).await.map_err(|_| RequestError::Stopped)?;
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(run(connection, stopped));
+        Ok(Self { requests, activity, stop, task })
+    }
+
+    /// Closes it, and tells what it ended with. An end that takes long goes on in the background.
+    pub(super) async fn close(self) -> Option<Cause> {
+        let Self { requests, stop, task, .. } = self;
+        drop((requests, stop));
+        timeout(HANG_UP, task).await.ok()?.ok()?
+    }
+
+    /// Closes it however long that takes, so that TLS is given back.
+    pub(super) async fn finish(self) {
+        let Self { requests, stop, task, .. } = self;
+        drop((requests, stop));
+        // Without an outcome the runtime is gone.
+        drop(task.await);
+    }
+}
+
+async fn run<W: Wire>(
+    mut connection: http1::Connection<TokioIo<Watched<W>>, Outgoing>,
+    stopped: oneshot::Receiver<Infallible>,
+) -> Option<Cause> {
+    let served = tokio::select! {
+        biased;
+        served = poll_fn(|context| connection.poll_without_shutdown(context)) => served,
+        _ = stopped => Ok(()),
+    };
+    let wire = connection.into_parts().io.into_inner().into_stream();
+    if let Err(error) = wire.hang_up().await {
+        tracing::debug!(%error, "a TLS socket could not be closed in order");
+    }
+    served.err().map(|error| Cause::of(&error))
+}
+
+/// Command mode leaves the port to others; without `#SSLSENDEXT` it cannot carry every byte.
+async fn connector(shared: &Shared, tls: &TlsOptions) -> Result<TlsConnector, CommandError> {
+    let modem = &shared.modem;
+    let mode = match (shared.options.connection_mode, modem.profile().tls.send_counted) {
+        (Some(mode), _) => mode,
+        (None, Availability::Yes) => ConnectionMode::Command,
+        (None, Availability::No) => ConnectionMode::Online,
+        (None, Availability::Probe) => match modem.test_form("#SSLSENDEXT").await? {
+            Some(_) => ConnectionMode::Command,
+            None => ConnectionMode::Online,
+        },
+    };
+    let connector = TlsConnector::new(modem, tls.clone());
+    Ok(connector.mode(mode).connect_timeout(shared.options.connect_timeout))
+}
+
+async fn take_turn(connector: &TlsConnector, options: &HttpsOptions) -> Result<SocketTurn, SocketError> {
+    let wait = options.wait_for_tls;
+    if !wait.is_zero()
+        && let Ok(turn) = timeout(wait, connector.turn()).await
+    {
+        return turn;
+    }
+    connector.try_turn().await
+}
+
+fn is_busy(error: &SocketError) -> bool {
+    matches!(error, SocketError::Connect { failure: ConnectFailure::Tls(TlsFailure::AlreadyActivated), .. })
+}
+
+/// The turn was ours, so whoever holds TLS now sits on another port of the module.
+async fn busy(modem: &Modem) -> ServiceBusy {
+    let owner = modem.tls_owner().await;
+    ServiceBusy { holder: Holder::OtherPort(owner.ok().flatten().unwrap_or(Service::Socket)) }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("closed", &self.requests.is_closed()).finish_non_exhaustive()
+    }
+}
