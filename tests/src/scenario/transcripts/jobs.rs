@@ -7,7 +7,7 @@ use telit_core::socket::TlsConnector;
 use telit_core::tls::{self, TlsOptions};
 use telit_core::{Category, Modem};
 use telit_ftps::{FtpsClient, FtpsOptions};
-use telit_https::HttpsClient;
+use telit_https::{Engine as HttpEngine, HttpsClient};
 use telit_mqtt::{Engine, MqttClient, MqttOptions, MqttSecurity, QoS};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -86,7 +86,7 @@ async fn exchange(modem: &Modem, tls: TlsOptions) -> Result<(), Refused> {
 async fn get(modem: &Modem, tls: TlsOptions) -> Result<(), Refused> {
     let client = HttpsClient::new(modem, tls);
     let url = format!("https://{REST}/health");
-    let response = client.get(url).await.map_err(|e| refused(e.category(), e))?;
+    let response = client.get(url).engine(HttpEngine::Module).await.map_err(|e| refused(e.category(), e))?;
     assert_eq!(response.into_body().text(100).await.expect("it is read"), r#"{"status":"ok"}"#);
     Ok(())
 }
