@@ -8,11 +8,13 @@
 pub mod clients;
 mod codec;
 mod engine;
+pub mod packets;
 mod transcript;
 mod values;
 
 pub use clients::clients;
 pub use codec::codec;
 pub use engine::engine;
+pub use packets::packets;
 pub use transcript::transcript;
 pub use values::values;

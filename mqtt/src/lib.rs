@@ -77,6 +77,9 @@ pub use client::{Events, MqttClient};
 pub use delivery::{OfflineQueue, Receipt, WhenFull};
 pub use drops::Operation;
 pub use error::{ConnectError, DisconnectError, Doubt, PublishError, Refusal, SubscribeError};
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub use host::bench;
 pub use last_will::LastWill;
 pub use message::{Message, Publish, QoS};
 pub use options::{MqttOptions, MqttSecurity};

@@ -18,7 +18,7 @@ fn folder(name: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Compares the seeds that are kept with those that the transcripts give, or writes them.
-fn check(target: &str, expected: Vec<(String, Vec<u8>)>) {
+pub(crate) fn check(target: &str, expected: Vec<(String, Vec<u8>)>) {
     let folder = seeds(target);
     let mut expected: Vec<_> =
         expected.into_iter().map(|(name, seed)| (format!("{PREFIX}{name}"), seed)).collect();

@@ -33,6 +33,11 @@ fn clients() {
 }
 
 #[test]
+fn packets() {
+    replay(telit_fuzz_targets::packets, &files(&seeds("packets")));
+}
+
+#[test]
 fn transcript() {
     let golden = files(&workspace().join("tests/transcripts"));
     let recorded = files(&workspace().join("tests/transcripts/sdk"));

@@ -1,6 +1,8 @@
 //! MQTT 3.1.1 on this computer, over a TLS socket of the module: for modules that have no MQTT client of their own, and
 //! for what theirs cannot carry.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 mod connection;
 mod engine;
 mod failure;

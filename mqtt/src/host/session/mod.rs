@@ -61,6 +61,13 @@ pub(super) struct Carried {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ticket(u64);
 
+#[cfg(feature = "bench")]
+impl Ticket {
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// How something ended that was waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
