@@ -1,7 +1,7 @@
 //! AWS IoT over the virtual module, in virtual time: the broker in memory and behind it the services, as the
 //! documentation of AWS describes them.
 
-mod cloud;
+pub(crate) mod cloud;
 mod connecting;
 mod jobs;
 mod provisioning;
@@ -19,8 +19,8 @@ use telit_simulator::{Platform, VirtualModule};
 
 use cloud::Cloud;
 
-const ENDPOINT: &str = "a1-ats.iot.eu-central-1.amazonaws.com";
-const THING: &str = "thing-1";
+pub(crate) const ENDPOINT: &str = "a1-ats.iot.eu-central-1.amazonaws.com";
+pub(crate) const THING: &str = "thing-1";
 
 struct World {
     peers: Peers,
@@ -63,12 +63,12 @@ fn aws() -> AwsIot {
     AwsIot::new(ENDPOINT, THING, identity("thing")).expect("it is an endpoint")
 }
 
-fn identity(name: &str) -> Identity {
+pub(crate) fn identity(name: &str) -> Identity {
     let issued = issued(name);
     Identity::from_pem(issued.certificate_pem().as_bytes(), issued.key_pem().as_bytes()).expect("they fit")
 }
 
-fn issued(name: &str) -> Issued {
+pub(crate) fn issued(name: &str) -> Issued {
     use std::sync::OnceLock;
     static AUTHORITY: OnceLock<Authority> = OnceLock::new();
     let authority = AUTHORITY.get_or_init(|| Authority::new().expect("an authority can be made"));

@@ -118,9 +118,10 @@ impl<S: Serialize + DeserializeOwned> Shadow<S> {
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn get(&mut self) -> Result<Document<S>, ShadowError> {
+        let token = new_token();
         let exchange = opened(&mut self.get, &self.client, || self.topics.get()).await?;
-        // The request has no content, so the next answer is as good as ours: it is as new.
-        let answer = exchange.ask(&self.client, "", None, self.timeout).await?;
+        // An empty message would do. But the answer to an earlier request that nobody waited for may be older than this.
+        let answer = exchange.ask(&self.client, token_only(&token), Some(&token), self.timeout).await?;
         let wire: DocumentWire<S> = accepted(exchange, &answer)?;
         Ok(wire.into())
     }
@@ -171,8 +172,7 @@ impl<S: Serialize + DeserializeOwned> Shadow<S> {
     pub async fn delete(&mut self) -> Result<Updated, ShadowError> {
         let token = new_token();
         let exchange = opened(&mut self.delete, &self.client, || self.topics.delete()).await?;
-        let payload = format!(r#"{{"clientToken":"{token}"}}"#);
-        let answer = exchange.ask(&self.client, payload, Some(&token), self.timeout).await?;
+        let answer = exchange.ask(&self.client, token_only(&token), Some(&token), self.timeout).await?;
         accepted(exchange, &answer)
     }
 
@@ -214,6 +214,11 @@ impl<S: Serialize + DeserializeOwned> Shadow<S> {
         let shadow = Self::new(&self.client, self.topics.clone()).timeout(self.timeout);
         Watch::start(shadow, self.client.events()).await
     }
+}
+
+/// A request that says nothing but which one it is. Source: AWS IoT Device SDK v2, `GetShadowRequest`.
+fn token_only(token: &str) -> String {
+    format!(r#"{{"clientToken":"{token}"}}"#)
 }
 
 /// An exchange stays open from its first request on, and is opened again after a connection that was lost for good.

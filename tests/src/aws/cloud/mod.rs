@@ -19,8 +19,8 @@ use super::THING;
 type Answers = Vec<(String, Vec<u8>)>;
 
 #[derive(Clone)]
-pub(super) struct Cloud {
-    pub(super) broker: Broker,
+pub(crate) struct Cloud {
+    pub(crate) broker: Broker,
     state: Arc<Mutex<State>>,
 }
 
@@ -36,7 +36,7 @@ struct State {
 }
 
 impl Cloud {
-    pub(super) fn start(broker: Broker) -> Self {
+    pub(crate) fn start(broker: Broker) -> Self {
         let cloud = Self { broker, state: Arc::default() };
         tokio::spawn(cloud.clone().serve());
         cloud
@@ -55,45 +55,45 @@ impl Cloud {
     }
 
     /// The next answers do not arrive.
-    pub(super) fn lose(&self, answers: usize) {
+    pub(crate) fn lose(&self, answers: usize) {
         self.with(|state| state.lost = answers);
     }
 
     /// Answers lose their end, or not any more.
-    pub(super) fn cut(&self, length: Option<usize>) {
+    pub(crate) fn cut(&self, length: Option<usize>) {
         self.with(|state| state.cut = length);
     }
 
     /// An application writes into a shadow; `shadow` is its topic without what follows.
-    pub(super) fn update_shadow(&self, shadow: &str, update: &Value) {
+    pub(crate) fn update_shadow(&self, shadow: &str, update: &Value) {
         let payload = update.to_string();
         let answers = self.with(|state| state.shadows.answer(shadow, "update", payload.as_bytes()));
         self.publish(answers);
     }
 
-    pub(super) fn shadow(&self, shadow: &str) -> Option<Value> {
+    pub(crate) fn shadow(&self, shadow: &str) -> Option<Value> {
         self.with(|state| state.shadows.document(shadow))
     }
 
     /// Queues a job for the thing.
-    pub(super) fn add_job(&self, id: &str, document: Value) {
+    pub(crate) fn add_job(&self, id: &str, document: Value) {
         let answers = self.with(|state| state.jobs.add(&jobs_of_thing(), id, document));
         self.publish(answers);
     }
 
     /// Somebody else changes a job.
-    pub(super) fn change_job(&self, id: &str, status: &str) {
+    pub(crate) fn change_job(&self, id: &str, status: &str) {
         let answers = self.with(|state| state.jobs.change(&jobs_of_thing(), id, status));
         self.publish(answers);
     }
 
     /// Status and details of a job.
-    pub(super) fn job(&self, id: &str) -> (String, Value) {
+    pub(crate) fn job(&self, id: &str) -> (String, Value) {
         self.with(|state| state.jobs.state(id)).expect("there is one")
     }
 
     /// What new things are given, as PEM.
-    pub(super) fn give_out(&self, certificate: &str, key: &str) {
+    pub(crate) fn give_out(&self, certificate: &str, key: &str) {
         self.with(|state| {
             state.provisioning.certificate = certificate.to_owned();
             state.provisioning.key = key.to_owned();
@@ -101,12 +101,12 @@ impl Cloud {
     }
 
     /// The parameters of every registration.
-    pub(super) fn registered(&self) -> Vec<Value> {
+    pub(crate) fn registered(&self) -> Vec<Value> {
         self.with(|state| state.provisioning.registered.clone())
     }
 
     /// Payloads that came on a topic.
-    pub(super) fn received(&self, topic: &str) -> Vec<Value> {
+    pub(crate) fn received(&self, topic: &str) -> Vec<Value> {
         let ours =
             self.broker.messages().into_iter().filter(|it| it.client_id.is_some() && it.topic == topic);
         ours.map(|it| serde_json::from_slice(&it.payload).unwrap_or_else(|_| json!("no JSON"))).collect()

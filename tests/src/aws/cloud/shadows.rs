@@ -30,7 +30,7 @@ impl Shadows {
         let topic = format!("{shadow}/{operation}");
         let request: Value = serde_json::from_slice(payload).unwrap_or_else(|_| json!({}));
         let outcome = match operation {
-            "get" if payload.is_empty() => self.get(shadow),
+            "get" => self.get(shadow),
             "update" => self.update(shadow, &request),
             "delete" => self.delete(shadow),
             _ => return Vec::new(),

@@ -5,6 +5,7 @@
 //! operation works within its bound. Virtual time makes every run the same, so these are all the points at which a
 //! future can be dropped.
 
+mod aws;
 mod files;
 mod module;
 mod mqtt;
