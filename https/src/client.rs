@@ -1,6 +1,7 @@
 //! The client as its user sees it.
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use url::Url;
 use crate::body::Body;
 use crate::call::Call;
 use crate::choice::Engine;
+use crate::download::HttpsDownload;
 use crate::error::RequestError;
 use crate::follow::send_and_follow;
 use crate::into_url::{IntoUrl, Sealed};
@@ -93,6 +95,11 @@ impl HttpsClient {
     /// Any method but CONNECT.
     pub fn request(&self, method: Method, url: impl IntoUrl) -> RequestBuilder {
         RequestBuilder::new(self.clone(), method, url.into_url())
+    }
+
+    /// Downloads a file to `target`, which gets its name only after size and hash were verified. See [`HttpsDownload`].
+    pub fn download_to_file<'a>(&self, url: impl IntoUrl, target: impl AsRef<Path>) -> HttpsDownload<'a> {
+        HttpsDownload::new(&self.shared, self.get(url), target.as_ref())
     }
 
     /// Sends a request of the `http` crate. The response has the status and, if the module carried it, `Content-Type` and

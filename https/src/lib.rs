@@ -46,6 +46,9 @@
 //! The module's TLS serves one service at a time. A request waits for its turn, and gives TLS back when
 //! its answer has been read; [`HttpsOptions::keep_tls`] is for modules that do nothing else.
 //!
+//! Large files come to the disk with [`HttpsClient::download_to_file`]: resumed where they were cut, verified before they get
+//! their name.
+//!
 //! Features, all off by default: `json` (`RequestBuilder::json` and [`Body`]`::json`), and `tower`
 //! ([`HttpsClient`] as a `tower_service::Service`, for layers of time-outs, limits and retries).
 
@@ -56,6 +59,7 @@ mod body_reader;
 mod call;
 mod choice;
 mod client;
+pub mod download;
 mod error;
 mod follow;
 mod into_url;
@@ -82,6 +86,7 @@ pub use body_error::BodyError;
 pub use body_reader::BodyReader;
 pub use choice::{Engine, EngineReason, EngineUsed};
 pub use client::HttpsClient;
+pub use download::{DownloadError, FetchError, HttpsDownload};
 pub use error::RequestError;
 pub use into_url::IntoUrl;
 pub use options::HttpsOptions;

@@ -169,6 +169,30 @@ impl RequestBuilder {
         }
     }
 
+    /// The same without its body, to be sent once more.
+    pub(crate) fn again(&self) -> Self {
+        let Self { client, method, url, headers, timeout, engine, wrong, .. } = self;
+        Self {
+            client: client.clone(),
+            method: method.clone(),
+            url: url.clone(),
+            headers: headers.clone(),
+            body: RequestBody::empty(),
+            timeout: *timeout,
+            engine: *engine,
+            wrong: wrong.clone(),
+        }
+    }
+
+    /// `None` if it is none.
+    pub(crate) fn url(&self) -> Option<&Url> {
+        self.url.as_ref().ok()
+    }
+
+    pub(crate) fn has_header(&self, name: &HeaderName) -> bool {
+        self.headers.contains_key(name)
+    }
+
     fn authorization(mut self, value: String) -> Self {
         self.headers.remove(AUTHORIZATION);
         match HeaderValue::try_from(value) {

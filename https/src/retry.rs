@@ -102,7 +102,7 @@ impl Retry {
 }
 
 /// Whether trying again can help.
-fn is_passing(error: &RequestError) -> bool {
+pub(crate) fn is_passing(error: &RequestError) -> bool {
     match error {
         RequestError::Dns { .. }
         | RequestError::NotOnline { .. }

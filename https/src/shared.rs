@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use telit_core::Modem;
+use telit_core::download::Disk;
 use telit_core::tls::TlsOptions;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -21,11 +22,14 @@ pub(crate) struct Shared {
     pub(crate) limits: OnceCell<Limits>,
     /// The connection of this computer that is kept between requests.
     pub(crate) shelf: Shelf,
+    /// The files that its downloads write.
+    pub(crate) disk: Disk,
 }
 
 impl Shared {
     pub(crate) fn new(modem: Modem, tls: Option<TlsOptions>, options: HttpsOptions) -> Arc<Self> {
-        let (turn, limits, shelf) = (Arc::default(), OnceCell::new(), Shelf::default());
-        Arc::new(Self { modem, tls, options, turn, limits, shelf })
+        let (turn, limits, shelf, disk) =
+            (Arc::default(), OnceCell::new(), Shelf::default(), Disk::default());
+        Arc::new(Self { modem, tls, options, turn, limits, shelf, disk })
     }
 }

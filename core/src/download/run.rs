@@ -82,7 +82,7 @@ impl<S: RangeSource> FileDownload<'_, S> {
     fn told_of(&self, held: &PartState) -> Held {
         let PartState { identity, safe } = held;
         let (size, version, is_hash_known) = (identity.size, identity.version.clone(), self.sha256.is_some());
-        Held { bytes: *safe, size, version, is_hash_known }
+        Held::new(*safe, size, version, is_hash_known)
     }
 
     fn identity(&self, offer: &Offer) -> Result<Identity, DownloadError<S::Error>> {

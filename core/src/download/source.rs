@@ -52,6 +52,14 @@ pub struct Held {
     pub is_hash_known: bool,
 }
 
+impl Held {
+    /// See the fields.
+    #[must_use]
+    pub fn new(bytes: u64, size: u64, version: Option<String>, is_hash_known: bool) -> Self {
+        Self { bytes, size, version, is_hash_known }
+    }
+}
+
 /// What a server has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {

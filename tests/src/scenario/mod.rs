@@ -4,6 +4,7 @@ mod aws;
 mod every_platform;
 mod ftps;
 mod https;
+mod https_download;
 mod https_engines;
 mod https_hostile;
 mod line_states;
