@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use telit_fuzz_targets::clients::{JOBS, encode};
-use telit_fuzz_targets::{clients, codec, engine, values};
+use telit_fuzz_targets::packets::Operation;
+use telit_fuzz_targets::{clients, codec, engine, packets, values};
+use telit_mqtt::QoS;
 
 /// What modules say, whole and in pieces.
 const PIECES: [&str; 34] = [
@@ -59,12 +61,45 @@ fn operation() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What brokers say, whole and in pieces: few identifiers, so that they meet.
+fn packet() -> impl Strategy<Value = Vec<u8>> {
+    let short = prop::sample::select(vec![0x40_u8, 0x50, 0x62, 0x70, 0xb0, 0x20, 0x60]);
+    let short = (short, 0_u8..5).prop_map(|(kind, id)| vec![kind, 2, 0, id]);
+    let message = (prop::sample::select(vec![0x30_u8, 0x32, 0x34, 0x3c, 0x3b]), 0_u8..5)
+        .prop_map(|(head, id)| vec![head, 6, 0, 1, b't', 0, id, b'x']);
+    let granted = (0_u8..5, any::<u8>()).prop_map(|(id, code)| vec![0x90, 4, 0, id, code, 1]);
+    let anything = prop::collection::vec(any::<u8>(), 0..6);
+    prop_oneof![4 => short, 4 => message, 2 => granted, 1 => Just(vec![0xd0, 0]), 1 => anything]
+}
+
+/// Operations of the target of packets.
+fn session_operation() -> impl Strategy<Value = Vec<u8>> {
+    let says = prop::collection::vec(packet(), 1..30).prop_map(|packets| packets.concat());
+    let qualities = prop::sample::select(vec![QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce]);
+    prop_oneof![
+        6 => says.prop_map(|bytes| Operation::Says(&bytes).encode()),
+        3 => qualities.prop_map(|qos| Operation::Publish(qos).encode()),
+        1 => Just(Operation::Subscribe.encode()),
+        1 => Just(Operation::Unsubscribe.encode()),
+        3 => (0..=255_usize).prop_map(|length| Operation::Sent(length).encode()),
+        1 => (0..70_u64).prop_map(|seconds| Operation::After(seconds).encode()),
+        1 => any::<bool>().prop_map(|room| Operation::Room(room).encode()),
+        1 => Just([Operation::Reconnect.encode(), Operation::Says(b"\x20\x02\x01\x00").encode()].concat()),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn any_operations(settings in any::<u8>(), operations in prop::collection::vec(operation(), 0..30)) {
         engine(&[vec![settings], operations.concat()].concat());
+    }
+
+    #[test]
+    fn any_packets(first in 0_u8..4, operations in prop::collection::vec(session_operation(), 0..60)) {
+        let login = Operation::Says(b"\x20\x02\x00\x00").encode();
+        packets(&[vec![first], login, operations.concat()].concat());
     }
 
     #[test]

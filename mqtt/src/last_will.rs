@@ -30,38 +30,31 @@ use crate::message::{Publish, QoS};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "nothing changes until it is given to MqttOptions::last_will()"]
 pub struct LastWill {
-    pub(crate) topic: String,
-    pub(crate) payload: Bytes,
-    pub(crate) qos: QoS,
-    pub(crate) retain: bool,
+    /// What the broker will publish.
+    pub(crate) message: Publish,
 }
 
 impl LastWill {
     /// A will for `topic`. Both are checked before connecting.
     pub fn new(topic: impl Into<String>, payload: impl Into<Bytes>) -> Self {
-        Self { topic: topic.into(), payload: payload.into(), qos: QoS::default(), retain: false }
+        Self { message: Publish::new(topic, payload) }
     }
 
     /// The quality of service. Default [`QoS::AtLeastOnce`].
     pub fn qos(mut self, qos: QoS) -> Self {
-        self.qos = qos;
+        self.message = self.message.qos(qos);
         self
     }
 
     /// Whether the broker keeps it for later subscribers. Default no.
     pub fn retain(mut self, retain: bool) -> Self {
-        self.retain = retain;
+        self.message = self.message.retain(retain);
         self
-    }
-
-    /// What the broker will publish.
-    pub(crate) fn to_message(&self) -> Publish {
-        Publish::new(&self.topic, self.payload.clone()).qos(self.qos).retain(self.retain)
     }
 
     /// Whether a command line can carry the payload only with escapes.
     pub(crate) fn needs_escapes(&self) -> bool {
-        self.payload.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..b' ' | 0x7F))
+        self.message.payload.iter().any(|byte| matches!(byte, b'"' | b'\\' | 0..b' ' | 0x7F))
     }
 }
 

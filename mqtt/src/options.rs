@@ -234,7 +234,7 @@ impl MqttOptions {
     pub(crate) fn check_rules(&self, keep_alive: Duration) -> Result<(), RuleViolation> {
         let Some(rules) = &self.rules else { return Ok(()) };
         rules.check_login(&self.client_id, keep_alive)?;
-        self.last_will.as_ref().map_or(Ok(()), |will| rules.check_publish(&will.to_message()))
+        self.last_will.as_ref().map_or(Ok(()), |will| rules.check_publish(&will.message))
     }
 
     /// Says in the log what is dangerous.

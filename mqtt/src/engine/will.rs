@@ -9,6 +9,7 @@ use crate::commands::{ConfigureWill, TakeEscapes, TakesEscapes};
 use crate::dialect::most;
 use crate::error::ConnectError;
 use crate::last_will::{self, LastWill};
+use crate::message::Publish;
 use crate::topic::TopicName;
 
 const FIELD: &str = "last will";
@@ -101,7 +102,7 @@ impl Engine {
         topic_limit: usize,
         payload_limit: usize,
     ) -> Result<ConfigureWill, ConnectError> {
-        let LastWill { topic, payload, qos, retain } = will.clone();
+        let Publish { topic, payload, qos, retain } = will.message.clone();
         let topic = TopicName::parse(&topic, topic_limit)
             .map_err(|error| InvalidValue::new("topic of the last will", error.to_string()))?;
         if payload.len() > payload_limit {

@@ -88,9 +88,9 @@ pub(super) fn login(options: &MqttOptions) -> Result<Login, InvalidValue> {
 }
 
 fn check_will(will: &LastWill) -> Result<(), InvalidValue> {
-    TopicName::parse_any(&will.topic, TEXT_LIMIT)
+    TopicName::parse_any(&will.message.topic, TEXT_LIMIT)
         .map_err(|error| InvalidValue::new("topic of the last will", error.to_string()))?;
-    let size = will.payload.len();
+    let size = will.message.payload.len();
     match size > TEXT_LIMIT {
         true => {
             let problem = format!("it has {size} bytes, MQTT carries at most {TEXT_LIMIT}");

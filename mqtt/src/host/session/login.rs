@@ -36,12 +36,12 @@ impl Login {
     }
 }
 
-fn last_will(will: &LastWill) -> Result<v3::LastWill, Error> {
+fn last_will(LastWill { message }: &LastWill) -> Result<v3::LastWill, Error> {
     Ok(v3::LastWill {
-        qos: codec_qos(will.qos),
-        retain: will.retain,
-        topic_name: TopicName::try_from(will.topic.as_str())?,
-        message: will.payload.clone(),
+        qos: codec_qos(message.qos),
+        retain: message.retain,
+        topic_name: TopicName::try_from(message.topic.as_str())?,
+        message: message.payload.clone(),
     })
 }
 
