@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use telit_core::at::InvalidValue;
+use telit_core::download::{DownloadError, SourceError};
 use telit_core::exclusive::LeaseError;
 use telit_core::modem::{BringUpError, OpenError};
 use telit_core::socket::SocketError;
@@ -13,7 +14,7 @@ use telit_core::supervisor::StartError;
 use telit_core::tls::{CredentialError, TlsError, TlsFailure, TlsOptionsError};
 use telit_core::transport::SerialError;
 use telit_core::{Category, CommandError};
-use telit_ftps::{DownloadError, TransferError};
+use telit_ftps::TransferError;
 use telit_https::{BodyError, RequestError};
 use telit_mqtt::aws::EndpointError;
 use telit_mqtt::aws::jobs::JobsError;
@@ -275,8 +276,8 @@ impl From<InvalidValue> for Failure {
     }
 }
 
-impl From<DownloadError> for Failure {
-    fn from(error: DownloadError) -> Self {
+impl<E: SourceError> From<DownloadError<E>> for Failure {
+    fn from(error: DownloadError<E>) -> Self {
         let kept = error.is_resumable() || matches!(error, DownloadError::ModuleDown { .. });
         let hint = if kept {
             Some("run it again with --resume: what has come so far is kept in the part file")

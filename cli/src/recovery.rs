@@ -16,8 +16,8 @@ use crate::reset_command::ResetCommand;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Recovery options")]
 pub(crate) struct RecoveryArguments {
-    /// Bring the module back when its port is lost, it restarts or hangs: mqtt sub and ftps get go on, anything else
-    /// under way ends with an error; what is lost and back is told on standard error
+    /// Bring the module back when its port is lost, it restarts or hangs: mqtt sub, ftps get and https get
+    /// --resume go on, anything else under way ends with an error; what is lost and back is told on standard error
     #[arg(long, global = true)]
     pub(crate) recover: bool,
     /// Program and arguments, run without a shell, that reset the hardware when nothing else helps; it has a minute

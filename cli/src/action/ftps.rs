@@ -211,7 +211,7 @@ impl FtpsCommand {
 impl RemoteArguments {
     fn password(&self, url: &Url) -> Result<String, Failure> {
         match &self.password_env {
-            Some(variable) => secret::from_environment(variable),
+            Some(variable) => secret::password(variable),
             // Without a user it is an anonymous login, whose password nobody checks.
             None if url.username().is_empty() => Ok("anonymous".to_owned()),
             None => Err(Failure::usage("no password for the user of the URL")

@@ -44,11 +44,12 @@ fn ends_by_interruption(command: &Command) -> bool {
     }
 }
 
+const PART_IS_KEPT: &str = "the part file is kept: run it again with --resume to go on from there";
+
 fn interrupted(command: &Command) -> Failure {
     let hint = match command {
-        Command::Ftps(ftps::FtpsCommand::Get(_)) => {
-            "the part file is kept: run it again with --resume to go on from there"
-        }
+        Command::Ftps(ftps::FtpsCommand::Get(_)) => PART_IS_KEPT,
+        Command::Https(https) if https.keeps_a_part() => PART_IS_KEPT,
         Command::Ftps(ftps::FtpsCommand::Put(_) | ftps::FtpsCommand::Append(_)) => {
             "the file on the server may be incomplete: check its size before sending it again"
         }

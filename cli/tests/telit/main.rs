@@ -9,6 +9,8 @@ mod aws;
 mod aws_broker;
 mod harness;
 #[cfg(feature = "simulator")]
+mod https;
+#[cfg(feature = "simulator")]
 mod platforms;
 mod port;
 #[cfg(feature = "simulator")]

@@ -18,7 +18,7 @@ use crate::simulate::Simulated;
 
 /// Servers, the files the tool needs to reach them, and where they are.
 pub(crate) struct World {
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     pub(crate) servers: TestServers,
     folder: TempDir,
 }
@@ -52,11 +52,11 @@ impl World {
     }
 
     /// Options behind the command: a virtual module, where the servers are, and whom to trust.
-    fn options(&self, ca: &str) -> Vec<String> {
+    pub(crate) fn options(&self, ca: &str) -> Vec<String> {
         self.options_on("37", ca)
     }
 
-    fn options_on(&self, platform: &str, ca: &str) -> Vec<String> {
+    pub(crate) fn options_on(&self, platform: &str, ca: &str) -> Vec<String> {
         let mut options = vec!["--port".to_owned(), format!("sim:{platform}")];
         options.extend(self.names());
         options.extend(["--ca".to_owned(), self.file(ca)]);
@@ -78,11 +78,11 @@ impl World {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn arguments(&self, words: &[&str]) -> Vec<String> {
+    pub(crate) fn arguments(&self, words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).chain(self.options("ca.pem")).collect()
     }
 
-    fn telit(&self, words: &[&str]) -> Ran {
+    pub(crate) fn telit(&self, words: &[&str]) -> Ran {
         let mut command = command(&self.arguments(words));
         command.env("FTP_PASSWORD", TestServers::FTP_PASSWORD).env("WRONG_PASSWORD", "swordfish");
         run(&mut command)
@@ -102,75 +102,6 @@ impl World {
         let words = words.iter().chain(&broker).map(|word| (*word).to_owned());
         words.chain(self.options_on(platform, "ca.pem")).chain(self.identity()).collect()
     }
-}
-
-#[test]
-fn requests() {
-    let world = World::start();
-    let got = world.telit(&["https", "get", "https://rest.test/health"]).ok();
-    assert_eq!(got.stdout, r#"{"status":"ok"}"#);
-
-    let got = world.telit(&["https", "get", "https://rest.test/health", "--json"]).ok().object();
-    assert_eq!(got["status"], 200);
-    assert_eq!(got["content_type"], "application/json");
-    assert_eq!(got["bytes"], 15);
-    assert_eq!(got["sha256"], hex(br#"{"status":"ok"}"#));
-
-    let body = "OK\r\nNO CARRIER\r\n+++";
-    let echo = world.telit(&["https", "post", "https://rest.test/echo", "--data", body]).ok();
-    assert_eq!(echo.stdout, body);
-
-    let headers = world.telit(&["https", "get", "https://rest.test/headers", "-H", "X-Device: seven"]).ok();
-    let headers: serde_json::Value = serde_json::from_str(&headers.stdout).unwrap();
-    assert_eq!(headers["x-device"], "seven");
-
-    let head = world.telit(&["https", "head", "https://rest.test/bytes/2000", "--json"]).ok().object();
-    assert_eq!(
-        (&head["status"], &head["bytes"], &head["content_length"]),
-        (&json!(200), &json!(0), &json!(2000))
-    );
-
-    let missing = world.telit(&["https", "get", "https://rest.test/status/404", "--json"]).ok().object();
-    assert_eq!(missing["status"], 404);
-    let deleted = world.telit(&["https", "delete", "https://rest.test/telemetry", "--json"]).ok().object();
-    assert_eq!(deleted["status"], 204);
-}
-
-#[test]
-fn bodies_in_files() {
-    let world = World::start();
-    fs::write(world.file("body"), pattern(5000)).unwrap();
-    let body = world.file("body");
-    let target = world.file("answer");
-    let put = ["https", "put", "https://rest.test/echo", "--data-file", &body, "--output", &target, "--json"];
-    let put = world.telit(&put).ok().object();
-    assert_eq!(put["bytes"], 5000);
-    assert_eq!(put["sha256"], hex(&pattern(5000)));
-    assert_eq!(fs::read(&target).unwrap(), pattern(5000));
-}
-
-#[test]
-fn servers_are_verified() {
-    let world = World::start();
-    let get = |options: &[&str]| {
-        let words = ["https", "get", "https://rest.test/health"].iter().chain(options);
-        let words: Vec<String> =
-            words.map(|word| (*word).to_owned()).chain(world.options("other.pem")).collect();
-        telit(&words)
-    };
-    let refused = get(&[]).failed(5);
-    assert!(refused.error().contains("TLS") && refused.stderr.contains("hint: "), "{refused:?}");
-    assert_eq!(refused.stdout, "");
-    assert!(world.servers.rest().requests().is_empty());
-    let accepted = get(&["--danger-no-verify"]).ok();
-    assert!(accepted.stderr.contains("not verified"), "{accepted:?}");
-}
-
-#[test]
-fn a_host_that_does_not_exist() {
-    let world = World::start();
-    let ran = world.telit(&["https", "get", "https://nowhere.invalid/"]).failed(5);
-    assert!(ran.error().contains("nowhere.invalid"), "{ran:?}");
 }
 
 #[test]
@@ -579,7 +510,7 @@ fn the_demonstration() {
     assert!(fs::read_to_string(transcript).unwrap().contains(" > AT#MQPUBS"), "no publish in the transcript");
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -134,7 +134,7 @@ impl BrokerArguments {
             options = options.port(port);
         }
         if let Some(user) = &self.username {
-            let password = self.password_env.as_deref().map(secret::from_environment).transpose()?;
+            let password = self.password_env.as_deref().map(secret::password).transpose()?;
             options = options.credentials(user, password.unwrap_or_default());
         }
         Ok(options)

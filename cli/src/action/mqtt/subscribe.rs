@@ -16,7 +16,7 @@ use super::topic;
 use crate::args::Arguments;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::{Output, printable};
 use crate::port;
 
 /// Options of `mqtt sub`.
@@ -158,15 +158,6 @@ fn shown(payload: &[u8]) -> String {
         Ok(text) => printable(text),
         Err(_) => format!("[{} bytes, no text; see --json]", payload.len()),
     }
-}
-
-/// Control characters as escapes.
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() { shown.extend(character.escape_default()) } else { shown.push(character) }
-    }
-    shown
 }
 
 impl SubscribeArguments {
