@@ -48,7 +48,7 @@ pub struct Bench {
     pub tls: TlsOptions,
     /// The MQTT broker.
     pub broker: String,
-    /// The web server.
+    /// The web server, which has a file `/files/firmware.bin`.
     pub web: String,
     /// The file server, which has a file `firmware.bin`.
     pub files: String,
@@ -145,6 +145,13 @@ impl Bench {
         }
     }
 
+    /// Breaks the connection of the virtual web server in the middle of the next file. A real one is left alone.
+    pub fn cut_next_file(&self) {
+        if let Some(World { servers, .. }) = &self.world {
+            servers.rest().cut_next_file_after(80_000);
+        }
+    }
+
     fn on_virtual_module(world: World, modem: Modem, supervisor: Option<Supervisor>) -> Result<Self> {
         let servers = &world.servers;
         let identity = client_identity(servers)?;
@@ -188,6 +195,7 @@ impl World {
     async fn start(rate: Option<u32>) -> Result<Self> {
         let servers = TestServers::start().await?;
         servers.ftps().put_file("firmware.bin", vec![0x5a; 200_000])?;
+        servers.rest().put_file("firmware.bin", vec![0x5a; 200_000]);
         let certificate = servers.authority().issue(&CertificateRequest::server(ECHO_NAME))?;
         let echo = Front::start(&FrontOptions::new(&certificate), echo()?).await?;
         let cloud = start_cloud(&servers).await?;

@@ -56,6 +56,23 @@ fn https_get() {
 }
 
 #[test]
+fn rest_client() {
+    let expected = "boiler is number 1\nroom is number 2\nboiler: 61.5 °C\nroom: 21 °C\n";
+    assert_eq!(run("rest_client"), expected);
+}
+
+#[test]
+fn https_firmware() {
+    let printed = run("https_firmware");
+    let mut lines = printed.lines();
+    let cut = lines.next().expect("it was cut");
+    assert!(cut.contains(" bytes are safe: the body ended after "), "{cut}");
+    let expected = "200000 bytes in 2 attempts, SHA-256 38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362";
+    assert_eq!(lines.next(), Some(expected));
+    assert_eq!(lines.next(), None);
+}
+
+#[test]
 fn tls_echo() {
     let printed = run("tls_echo");
     let (first, last) = printed.split_once('\n').expect("it prints two lines");
