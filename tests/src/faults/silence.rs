@@ -49,7 +49,8 @@ impl Watch {
         wanted: &[u8],
         got: &[u8],
     ) -> Result<Reading, Broken> {
-        let damaged = self != Self::Counts && strike.is_some_and(|strike| loses(strike, wanted, got));
+        let lost = |strike: &Strike| loses(strike, wanted, got) || self.is_held_back(strike, wanted, got);
+        let damaged = self != Self::Counts && strike.is_some_and(lost);
         let restarted = strike.is_some_and(|strike| strike.fault == Fault::Reboot);
         if damaged {
             Ok(Reading::Told(Ending::Damaged))
@@ -58,6 +59,11 @@ impl Watch {
         } else {
             Err(Broken::Untold(format!("{} bytes came back, and nothing tells", got.len())))
         }
+    }
+
+    /// The line keeps all of the payload until the host says something, and nothing makes it.
+    fn is_held_back(self, strike: &Strike, wanted: &[u8], got: &[u8]) -> bool {
+        self == Self::Nothing && strike.fault == Fault::TooLate && strike.piece == *wanted && got.is_empty()
     }
 }
 
@@ -96,6 +102,14 @@ mod tests {
             assert_eq!(judged(Watch::Nothing, other, b""), None, "{other}");
         }
         assert!(Watch::Nothing.judge_silence(None, b"abc", b"").is_err());
+    }
+
+    #[test]
+    fn what_waits_for_a_word_of_the_host_comes_where_he_asks() {
+        assert_eq!(judged(Watch::Nothing, Fault::TooLate, b""), Some(Reading::Told(Ending::Damaged)));
+        assert_eq!(judged(Watch::Nothing, Fault::TooLate, b"ab"), None);
+        assert_eq!(judged(Watch::Asks, Fault::TooLate, b""), None);
+        assert_eq!(judged(Watch::Counts, Fault::TooLate, b""), None);
     }
 
     #[test]
