@@ -109,6 +109,8 @@ pub struct FtpProfile {
     pub append: usize,
     /// `#FTPREST`: resuming a download.
     pub restart: Availability,
+    /// Whether a session is good for one download in blocks (`#FTPGETPKT`), and has to be opened again before the next.
+    pub one_download_a_session: bool,
     /// `#FTPCMD`: commands of one's own, for rename and directories.
     pub raw_command: Availability,
     /// Longest command of `#FTPCMD`; `None` without it.

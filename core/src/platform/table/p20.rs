@@ -11,6 +11,7 @@ use crate::platform::cipher_suites::{SuiteSelection, TlsVersion};
 use crate::platform::credential_store::{CredentialKey, CredentialStore, KeyAlgorithm, StoreLayout};
 use crate::platform::id::PlatformId;
 use crate::platform::profile::{Availability, ContextProfile, Generation, LineProfile, Profile};
+use crate::platform::service_profile::FtpProfile;
 use crate::platform::tls_profile::{ExclusiveScope, SecurityLayout, SocketLayout, TlsProfile};
 use crate::platform::tls_versions::{VersionCoding, VersionMeaning};
 
@@ -28,7 +29,11 @@ pub(super) static PROFILE: Profile = Profile {
     mqtt: None,
     http: Some(shared_services::http(Availability::Yes, 12, Some(50), Availability::Yes)), // IPE28 p103, p105
     // The fields of #FTPCFG as on 3G, SSL guide 8.2. IPE28 p120: the context comes from #PROTOCOLCFG.
-    ftp: Some(shared_services::ftp(3, Availability::No, Availability::No)),
+    ftp: Some(FtpProfile {
+        // A public driver of the LE910 V2 does so "to fix v2 module behavior".
+        one_download_a_session: true,
+        ..shared_services::ftp(3, Availability::No, Availability::No)
+    }),
     remarks: REMARKS,
 };
 

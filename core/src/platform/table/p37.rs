@@ -223,8 +223,9 @@ const FTP: FtpProfile = FtpProfile {
     receive: 3000,                                               // M37 p830
     append: 1500,                                                // M37 p808
     restart: Availability::Yes,                                  // M37 p833
-    raw_command: Availability::Probe,                            // M37 p812, with Rev.8
-    raw_command_length: Some(200),                               // M37 p812
+    one_download_a_session: false,
+    raw_command: Availability::Probe, // M37 p812, with Rev.8
+    raw_command_length: Some(200),    // M37 p812
 };
 
 const REMARKS: &[(Capability, &str)] = &[

@@ -54,6 +54,7 @@ pub(super) const fn ftp(
         receive: 3000,              // M37 p830, HE910 guide p249
         append: 1500,               // M37 p808
         restart: Availability::Yes, // IPE28 p129, IPE15 p48
+        one_download_a_session: false,
         raw_command: Availability::Probe,
         raw_command_length: Some(200), // M37 p812
     }
