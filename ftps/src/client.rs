@@ -6,6 +6,7 @@ use telit_core::Modem;
 use tokio::io::AsyncRead;
 
 use crate::commands::WorkingDirectory;
+use crate::directories::{make_directory, remove_directory, rename};
 use crate::download::{DownloadRequest, file_size};
 use crate::error::{ConnectError, TransferError};
 use crate::firmware::FirmwareDownload;
@@ -14,7 +15,7 @@ use crate::options::FtpsOptions;
 use crate::remove::remove;
 use crate::server_reply::ServerReply;
 use crate::session::Session;
-use crate::upload::upload;
+use crate::upload::UploadRequest;
 
 /// A session with an FTPS server, held by the module.
 ///
@@ -104,35 +105,30 @@ impl FtpsClient {
     }
 
     /// Uploads everything that `source` gives, replacing what the server has, and gives the number of
-    /// bytes. Byte slices and files are sources. The size on the server is checked afterwards.
+    /// bytes. Byte slices and files are sources. The size on the server is checked afterwards, so it must support SIZE.
+    /// See [`UploadRequest`] for errors and cancel safety.
     ///
-    /// # Errors
-    /// See [`TransferError`]; [`TransferError::EmptyUpload`] if there is nothing to upload. Once it has begun, errors
-    /// are [`TransferError::UploadUnconfirmed`]: the server may have a part of the file. If the line has lost bytes, a
-    /// few other bytes can stand in their place at its end: upload it anew. Each block of 1500 bytes takes at most the
-    /// [`timeout`](FtpsOptions::timeout) plus one minute, as do the command that begins and those that ask for the size.
-    ///
-    /// # Cancel safety
-    /// The server may keep a part of the file.
-    pub async fn upload<R>(&mut self, path: &str, source: R) -> Result<u64, TransferError>
+    /// ```no_run
+    /// # async fn example(client: &mut telit_ftps::FtpsClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// let log = tokio::fs::File::open("/var/log/device.log").await?;
+    /// let bytes = client.upload("device.log", log).progress(|sent| println!("{sent} bytes")).await?;
+    /// println!("all {bytes} bytes are there");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload<R>(&mut self, path: &str, source: R) -> UploadRequest<'_, R>
     where
         R: AsyncRead + Unpin + Send,
     {
-        upload(&mut self.session, path, source, false).await
+        UploadRequest::new(&mut self.session, path.to_owned(), source, false)
     }
 
-    /// Like [`upload`](Self::upload), to the end of what the server has. Needs a server with SIZE.
-    ///
-    /// # Errors
-    /// As [`upload`](Self::upload).
-    ///
-    /// # Cancel safety
-    /// The server may keep a part of what was to be appended.
-    pub async fn append<R>(&mut self, path: &str, source: R) -> Result<u64, TransferError>
+    /// Like [`upload`](Self::upload), to the end of what the server has; a file that is not there begins.
+    pub fn append<R>(&mut self, path: &str, source: R) -> UploadRequest<'_, R>
     where
         R: AsyncRead + Unpin + Send,
     {
-        upload(&mut self.session, path, source, true).await
+        UploadRequest::new(&mut self.session, path.to_owned(), source, true)
     }
 
     /// Lists a directory, or tells about one file; an empty path is the working directory.
@@ -156,6 +152,43 @@ impl FtpsClient {
     /// The file may be deleted or not.
     pub async fn remove(&mut self, path: &str) -> Result<(), TransferError> {
         remove(&mut self.session, path).await
+    }
+
+    /// Gives a file or directory another name. With it an upload appears at once and whole: upload it under another
+    /// name, then rename it.
+    ///
+    /// Platform 37 alone is known to have the command. Source: M37 p812.
+    ///
+    /// # Errors
+    /// [`TransferError::Unsupported`] where the firmware cannot; [`TransferError::NotFound`] if `from` is missing. See
+    /// [`TransferError`].
+    ///
+    /// # Cancel safety
+    /// It may have been renamed or not.
+    pub async fn rename(&mut self, from: &str, to: &str) -> Result<(), TransferError> {
+        rename(&mut self.session, from, to).await
+    }
+
+    /// Makes a directory. Where as [`rename`](Self::rename).
+    ///
+    /// # Errors
+    /// As [`rename`](Self::rename); [`TransferError::Refused`] if it is there already.
+    ///
+    /// # Cancel safety
+    /// It may have been made or not.
+    pub async fn make_directory(&mut self, path: &str) -> Result<(), TransferError> {
+        make_directory(&mut self.session, path).await
+    }
+
+    /// Removes a directory, which must be empty. Where as [`rename`](Self::rename).
+    ///
+    /// # Errors
+    /// As [`rename`](Self::rename).
+    ///
+    /// # Cancel safety
+    /// It may have been removed or not.
+    pub async fn remove_directory(&mut self, path: &str) -> Result<(), TransferError> {
+        remove_directory(&mut self.session, path).await
     }
 
     /// The working directory.

@@ -7,28 +7,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_core::Stream;
 use telit_core::platform::Availability;
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::commands::{FileSize, Get, GetBuffered, SetRestart};
+use crate::commands::{FileSize, Get, GetBuffered, SetBinary, SetRestart};
 use crate::error::TransferError;
 use crate::pull::{Pull, Source};
 use crate::session::Session;
-
-/// How the bytes of a download come over the port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TransferMode {
-    /// Whatever suits the module; at present online mode.
-    #[default]
-    Auto,
-    /// The port carries the file itself (`#FTPGET`): fast. No other command runs meanwhile, and a reader
-    /// that stops reading loses bytes unless the port has flow control.
-    Online,
-    /// Blocks of up to 3000 bytes are asked for (`#FTPGETPKT`, `#FTPRECV`): other commands run in
-    /// between, and the reader may take its time.
-    Command,
-}
+use crate::transfer_mode::Chosen;
+pub(crate) use crate::transfer_mode::TransferMode;
 
 /// A download that is about to begin; awaiting it begins it. See
 /// [`FtpsClient::download`](crate::FtpsClient::download).
@@ -75,7 +63,8 @@ impl<'a> IntoFuture for DownloadRequest<'a> {
     }
 }
 
-/// A running download.
+/// A running download: [`next`](Self::next) gives its bytes, and so does [`Stream`]; [`into_reader`](Self::into_reader)
+/// makes it an [`AsyncRead`].
 ///
 /// It ends with `None` only when exactly as many bytes have come as the server announced. Dropping it
 /// before is fine: the next operation of the client closes the session and opens it again.
@@ -124,7 +113,7 @@ impl<'a> Download<'a> {
     /// # Cancel safety
     /// No byte is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Result<Bytes, TransferError>> {
-        poll_fn(|context| self.poll_next(context)).await
+        poll_fn(|context| self.poll_step(context)).await
     }
 
     /// The download as an [`AsyncRead`]. Errors are [`io::Error`]s that hold the [`TransferError`].
@@ -133,7 +122,7 @@ impl<'a> Download<'a> {
         DownloadReader { download: self, chunk: Bytes::new() }
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransferError>>> {
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransferError>>> {
         self.transfer.poll_next(self.session, context)
     }
 }
@@ -180,7 +169,8 @@ impl Transfer {
                 Some(Ok(bytes))
             }
             Ok(None) => {
-                if pull.ended_cleanly() {
+                let spent = pull.is_in_blocks() && session.profile().one_download_a_session;
+                if pull.ended_cleanly() && !spent {
                     session.trust();
                 }
                 None
@@ -190,6 +180,14 @@ impl Transfer {
                 Some(Err(error))
             }
         }
+    }
+}
+
+impl Stream for Download<'_> {
+    type Item = Result<Bytes, TransferError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_step(context)
     }
 }
 
@@ -214,7 +212,7 @@ impl AsyncRead for DownloadReader<'_> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         if self.chunk.is_empty() {
-            match self.download.poll_next(context) {
+            match self.download.poll_step(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(io_error(error))),
@@ -229,7 +227,14 @@ impl AsyncRead for DownloadReader<'_> {
 
 pub(crate) async fn file_size(session: &mut Session, path: &str) -> Result<u64, TransferError> {
     let command = FileSize { path: session.check_path(path)?, deadline: session.deadline() };
-    session.run(command, Some(path)).await
+    match session.run(command.clone(), Some(path)).await {
+        // Somebody else has changed the type of the transfers, in which sizes are not what they seem.
+        Err(TransferError::Refused { reply: Some(reply), .. }) if reply.refuses_ascii() => {
+            session.run_once(SetBinary { deadline: session.deadline() }, None, false).await?;
+            session.run_once(command, Some(path), false).await
+        }
+        result => result,
+    }
 }
 
 /// Begins a download of a file whose size was just asked for.
@@ -251,19 +256,22 @@ pub(crate) async fn open(
     session.distrust();
     set_restart(session, offset).await?;
     let deadline = session.deadline();
-    let source = match mode {
-        TransferMode::Auto | TransferMode::Online => {
+    let source = match mode.for_download(session.dialect()) {
+        Chosen::Online => {
             let get = Get { path: path.clone(), length, deadline };
-            Source::Online(session.open_stream(get, Some(&path)).await?)
+            let opened = session.open_stream(get, Some(&path)).await;
+            Source::Online(opened.map_err(|error| restart_refused(offset, error))?)
         }
-        TransferMode::Command => {
-            session.run_once(GetBuffered { path: path.clone(), deadline }, Some(&path), true).await?;
-            Source::Command(session.dialect().receive)
+        Chosen::Blocks(most) => {
+            let get = GetBuffered { path: path.clone(), deadline };
+            let opened = session.run_once(get, Some(&path), true).await;
+            opened.map_err(|error| restart_refused(offset, error))?;
+            Source::Command(most)
         }
     };
     let (stall, tls) = (session.options().stall(), session.options().uses_tls());
     let (modem, basis) = (session.modem().clone(), session.basis().clone());
-    let pull = Pull::new(modem, basis, source, path, length, stall, tls);
+    let pull = Pull::new(modem, basis, source, path, length, stall, tls).beginning_at(offset);
     Ok(Transfer(State::Idle(Box::new(pull))))
 }
 
@@ -277,6 +285,19 @@ async fn set_restart(session: &mut Session, offset: u64) -> Result<(), TransferE
         (Availability::Yes | Availability::Probe, _) => {
             session.run_once(SetRestart(offset), None, false).await
         }
+    }
+}
+
+/// The module asks the server for the position when the download begins, so that is when a server without REST says so.
+fn restart_refused(offset: u64, error: TransferError) -> TransferError {
+    match error {
+        TransferError::Refused { reply: Some(reply), .. }
+        | TransferError::DataConnection { reply: Some(reply), .. }
+            if offset > 0 && reply.refuses_restart() =>
+        {
+            TransferError::RestartRefused { offset, reply }
+        }
+        other => other,
     }
 }
 

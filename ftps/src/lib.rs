@@ -42,10 +42,12 @@ mod client;
 mod commands;
 mod context;
 mod dialect;
+mod directories;
 mod download;
 mod error;
 mod firmware;
 mod listing;
+mod listing_line;
 mod loss;
 mod options;
 mod outage;
@@ -54,11 +56,12 @@ mod remote_url;
 mod remove;
 mod server_reply;
 mod session;
+mod transfer_mode;
 mod upload;
 mod upload_online;
 
 pub use client::FtpsClient;
-pub use download::{Download, DownloadReader, DownloadRequest, TransferMode};
+pub use download::{Download, DownloadReader, DownloadRequest};
 pub use error::{ConnectError, TransferError};
 pub use firmware::{DownloadError, FirmwareDownload, Retrying};
 pub use listing::{Entry, EntryKind, Listing};
@@ -68,3 +71,5 @@ pub use server_reply::ServerReply;
 pub use telit_core::download::{
     DownloadReport, InvalidDigest, Manifest, ManifestError, ManifestKey, Progress, Retry, Sha256Digest,
 };
+pub use transfer_mode::TransferMode;
+pub use upload::UploadRequest;

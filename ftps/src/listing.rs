@@ -6,15 +6,14 @@ use tokio::time::timeout;
 
 use crate::commands::List;
 use crate::error::TransferError;
+use crate::listing_line::Details;
 use crate::session::Session;
 
 /// Longest listing that is taken.
 const LIMIT: usize = 1024 * 1024;
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// A directory as the server lists it. The form of a listing is up to the server; those of UNIX and DOS
-/// are understood, and every line can be had as it came.
+/// A directory as the server lists it. The form of a listing is up to the server; those of UNIX and DOS, and facts as
+/// in RFC 3659, are understood, and every line can be had as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     text: Bytes,
@@ -42,13 +41,6 @@ pub enum EntryKind {
     Other,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Details {
-    name: String,
-    kind: EntryKind,
-    size: Option<u64>,
-}
-
 impl Listing {
     pub(crate) fn parse(text: Bytes) -> Self {
         let lossy = String::from_utf8_lossy(&text);
@@ -72,7 +64,7 @@ impl Listing {
 
 impl Entry {
     fn parse(line: &str) -> Self {
-        Self { line: line.to_owned(), details: unix(line).or_else(|| dos(line)) }
+        Self { line: line.to_owned(), details: Details::parse(line) }
     }
 
     /// The line as it came.
@@ -162,100 +154,17 @@ fn is_total(line: &str) -> bool {
     line.strip_prefix("total ").is_some_and(|rest| rest.trim().parse::<u64>().is_ok())
 }
 
-/// `-rw-r--r-- 1 owner group 1234 Jan 01 12:00 name`; group and link count may be missing.
-fn unix(line: &str) -> Option<Details> {
-    let kind = match line.as_bytes().first()? {
-        b'-' => EntryKind::File,
-        b'd' => EntryKind::Directory,
-        b'l' => EntryKind::Link,
-        b'b' | b'c' | b'p' | b's' => EntryKind::Other,
-        _ => return None,
-    };
-    let words = words(line);
-    let is_month = |word: &str| MONTHS.contains(&word.to_ascii_lowercase().as_str());
-    let is_date = |word: &str| word.len() == 10 && word.split('-').count() == 3;
-    let date = words.iter().skip(2).position(|(_, word)| is_month(word) || is_date(word))? + 2;
-    let (_, word) = words.get(date)?;
-    let name_word = date + if is_month(word) { 3 } else { 2 };
-    // The name begins one blank behind the time; further blanks belong to it.
-    let (start, time) = words.get(name_word - 1)?;
-    let name = line.get(start + time.len() + 1..)?;
-    let size = words.get(date - 1).and_then(|(_, size)| size.parse().ok());
-    let name = if kind == EntryKind::Link { name.split(" -> ").next()? } else { name };
-    (!name.is_empty()).then(|| Details { name: name.to_owned(), kind, size })
-}
-
-/// `01-23-24  10:20AM       <DIR>          name`.
-fn dos(line: &str) -> Option<Details> {
-    let words = words(line);
-    let (_, date) = words.first()?;
-    let is_date = date.len() >= 8 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    let (_, time) = words.get(1)?;
-    let (start, what) = words.get(2)?;
-    if !is_date || !time.contains(':') {
-        return None;
-    }
-    let (kind, size) = match what.eq_ignore_ascii_case("<dir>") {
-        true => (EntryKind::Directory, None),
-        false => (EntryKind::File, Some(what.replace(',', "").parse().ok()?)),
-    };
-    let name = line.get(start + what.len()..)?.trim();
-    (!name.is_empty()).then(|| Details { name: name.to_owned(), kind, size })
-}
-
-/// The words of a line and where they begin.
-fn words(line: &str) -> Vec<(usize, &str)> {
-    let offset = |word: &str| word.as_ptr() as usize - line.as_ptr() as usize;
-    line.split_ascii_whitespace().map(|word| (offset(word), word)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn entry(line: &str) -> (Option<String>, Option<EntryKind>, Option<u64>) {
-        let entry = Entry::parse(line);
-        (entry.name().map(str::to_owned), entry.kind(), entry.size())
-    }
-
-    fn known(
-        name: &str,
-        kind: EntryKind,
-        size: Option<u64>,
-    ) -> (Option<String>, Option<EntryKind>, Option<u64>) {
-        (Some(name.to_owned()), Some(kind), size)
-    }
-
     #[test]
-    fn unix_lines() {
-        use EntryKind::{Directory, File, Link};
-        let line = "-rw-r--r--    1 1000     1000       329463 Jan 05 10:31 fw 1.2.bin";
-        assert_eq!(entry(line), known("fw 1.2.bin", File, Some(329_463)));
-        let line = "drwxr-xr-x 2 ftp ftp 4096 Dec 31  2023 images";
-        assert_eq!(entry(line), known("images", Directory, Some(4096)));
-        let line = "lrwxrwxrwx 1 0 0 7 May 1 2024 latest -> fw.bin";
-        assert_eq!(entry(line), known("latest", Link, Some(7)));
-        let line = "-rw-r--r-- 1 owner 12 2024-05-01 12:00 a";
-        assert_eq!(entry(line), known("a", File, Some(12)));
-    }
-
-    #[test]
-    fn dos_lines() {
-        use EntryKind::{Directory, File};
-        assert_eq!(
-            entry("01-23-24  10:20AM       <DIR>          my images"),
-            known("my images", Directory, None)
-        );
-        assert_eq!(entry("01-23-2024  10:20           329,463 fw.bin"), known("fw.bin", File, Some(329_463)));
-    }
-
-    #[test]
-    fn other_lines_are_kept_as_they_are() {
+    fn lines_that_are_not_understood_are_kept_as_they_are() {
         for line in
             ["fw.bin", "-", "d", "-rw", "01-23-24", "é ü", "-rw-r--r-- 1 a b 5 Jan", "Jan Jan Jan Jan"]
         {
             let entry = Entry::parse(line);
-            assert_eq!((entry.line(), entry.name()), (line, None), "{line}");
+            assert_eq!((entry.line(), entry.name(), entry.kind(), entry.size()), (line, None, None, None));
         }
     }
 

@@ -4,13 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::at::{Effect, StreamEnd, UnexpectedReply};
+use telit_core::at::StreamEnd;
 use telit_core::driver::DataStream;
 use telit_core::modem::Basis;
 use telit_core::{CommandError, Modem};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::commands::{GetState, LastMessage, Receive};
+use crate::commands::{Available, GetState, LastMessage, Receive};
 use crate::error::{Operation, TransferError, is_session_lost, transfer_error};
 use crate::loss::explain;
 use crate::server_reply::ServerReply;
@@ -31,6 +31,9 @@ pub(crate) struct Pull {
     stall: Duration,
     tls: bool,
     clean: bool,
+    in_blocks: bool,
+    /// It does not begin at the start, which a server or a module may not obey.
+    from_middle: bool,
 }
 
 pub(crate) enum Source {
@@ -50,12 +53,35 @@ impl Pull {
         stall: Duration,
         tls: bool,
     ) -> Self {
-        Self { modem, basis, source, path, got: 0, expected, stall, tls, clean: false }
+        let in_blocks = matches!(source, Source::Command(_));
+        Self {
+            modem,
+            basis,
+            in_blocks,
+            source,
+            path,
+            got: 0,
+            expected,
+            stall,
+            tls,
+            clean: false,
+            from_middle: false,
+        }
+    }
+
+    /// The download was asked to begin behind so many bytes.
+    pub(crate) fn beginning_at(self, offset: u64) -> Self {
+        Self { from_middle: offset > 0, ..self }
     }
 
     /// Whether the data connection ended as it should, so that the session can be used on.
     pub(crate) fn ended_cleanly(&self) -> bool {
         self.clean
+    }
+
+    /// Whether it came in command mode.
+    pub(crate) fn is_in_blocks(&self) -> bool {
+        self.in_blocks
     }
 
     /// The next bytes; `None` once all expected ones have come.
@@ -143,6 +169,9 @@ impl Pull {
         let (pause, _) = PAUSES;
         let started = Instant::now();
         loop {
+            if self.from_middle && self.has_more().await? {
+                return Err(TransferError::TooLong { expected: self.expected });
+            }
             match self.modem.run(GetState).await {
                 Ok(true) => {
                     self.clean = true;
@@ -153,6 +182,15 @@ impl Pull {
                 Ok(false) | Err(CommandError::Refused { .. }) => return Ok(()),
                 Err(error) => return Err(TransferError::Link(error)),
             }
+        }
+    }
+
+    /// A closed data connection has nothing more.
+    async fn has_more(&self) -> Result<bool, TransferError> {
+        match self.modem.run(Available).await {
+            Ok(bytes) => Ok(bytes > 0),
+            Err(CommandError::Refused { .. }) => Ok(false),
+            Err(error) => Err(TransferError::Link(error)),
         }
     }
 
@@ -167,8 +205,7 @@ impl Pull {
     fn count(&mut self, bytes: Bytes) -> Result<Option<Bytes>, TransferError> {
         let got = self.got + bytes.len() as u64;
         if got > self.expected {
-            let detail = UnexpectedReply::new(format!("{got} bytes of a file with {}", self.expected));
-            return Err(TransferError::Link(CommandError::unexpected("#FTPGET", &detail, Effect::Query)));
+            return Err(TransferError::TooLong { expected: self.expected });
         }
         self.got = got;
         Ok(Some(bytes))

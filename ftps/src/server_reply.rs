@@ -52,6 +52,22 @@ impl ServerReply {
         }
     }
 
+    /// Whether a session without TLS was refused because of that. Source: RFC 4217 (534), and the words of servers.
+    pub(crate) fn demands_tls(&self) -> bool {
+        let words = ["tls", "ssl", "encrypt", "cleartext"];
+        self.code() == Some(534) || (self.is_negative() && words.iter().any(|words| self.contains(words)))
+    }
+
+    /// Whether the server cannot begin a file in the middle: it does not know REST (RFC 959 4.2), or does not allow it.
+    pub(crate) fn refuses_restart(&self) -> bool {
+        matches!(self.code(), Some(500..=504)) || (self.is_negative() && self.contains("restart"))
+    }
+
+    /// Whether SIZE was refused because of the representation type. Source: RFC 3659 4.3.
+    pub(crate) fn refuses_ascii(&self) -> bool {
+        self.is_negative() && self.contains("ascii")
+    }
+
     pub(crate) fn contains(&self, words: &str) -> bool {
         self.lines.iter().any(|line| line.to_ascii_lowercase().contains(words))
     }
@@ -78,6 +94,21 @@ mod tests {
         assert_eq!(reply("5é").code(), None);
         let lines = ["220-a".to_owned(), "220 b".to_owned(), "  ".to_owned()];
         assert_eq!(ServerReply::from_lines(lines).unwrap().lines().len(), 2);
+    }
+
+    #[test]
+    fn servers_that_cannot_begin_in_the_middle() {
+        for line in [
+            "500 Command \"REST\" not understood.",
+            "502 Command not implemented",
+            "501 REST: Resume transfers not allowed",
+            "451 fw.bin: Restart not permitted, try again",
+        ] {
+            assert!(reply(line).refuses_restart(), "{line}");
+        }
+        for line in ["350 Restarting at 5", "425 Can't open data connection.", "550 No such file"] {
+            assert!(!reply(line).refuses_restart(), "{line}");
+        }
     }
 
     #[test]

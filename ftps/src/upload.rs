@@ -1,5 +1,8 @@
 //! Uploads with checked sizes: in command mode, and online where the firmware cannot do better.
 
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -10,6 +13,7 @@ use crate::commands::{AppendBlock, Put};
 use crate::download::file_size;
 use crate::error::TransferError;
 use crate::session::Session;
+use crate::transfer_mode::{Chosen, TransferMode};
 use crate::upload_online::send_online;
 
 /// How often, and how far apart, the server is asked for the size of what it has got.
@@ -18,42 +22,125 @@ const SIZE_PAUSE: Duration = Duration::from_secs(1);
 /// Pause when the module took nothing of a block.
 const FULL_PAUSE: Duration = Duration::from_millis(500);
 
-/// Uploads all of `source` and gives the number of bytes, once the server confirms the size.
-pub(crate) async fn upload<R>(
-    session: &mut Session,
-    path: &str,
+/// An upload that is about to begin; awaiting it sends everything that the source gives, and gives the number of bytes
+/// once the server has confirmed its size. See [`FtpsClient::upload`](crate::FtpsClient::upload).
+///
+/// # Errors
+/// See [`TransferError`]. Once it has begun, errors are [`TransferError::UploadUnconfirmed`]: the server may have a part
+/// of the file. If the line has lost bytes, a few other bytes can stand in their place at its end: upload it anew. Each
+/// block of 1500 bytes takes at most the [`timeout`](crate::FtpsOptions::timeout) plus one minute, as do the command that
+/// begins and those that ask for the size.
+///
+/// # Cancel safety
+/// The server may keep a part of the file, or of what was to be appended.
+#[must_use = "nothing happens until it is awaited"]
+pub struct UploadRequest<'a, R> {
+    session: &'a mut Session,
+    path: String,
     source: R,
     append: bool,
-) -> Result<u64, TransferError>
+    mode: TransferMode,
+    progress: Option<Box<dyn FnMut(u64) + Send + 'a>>,
+}
+
+impl<'a, R> UploadRequest<'a, R> {
+    pub(crate) fn new(session: &'a mut Session, path: String, source: R, append: bool) -> Self {
+        Self { session, path, source, append, mode: TransferMode::Auto, progress: None }
+    }
+
+    /// How the bytes go over the port.
+    pub fn mode(mut self, mode: TransferMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Called with the number of bytes that the module has taken, after each piece.
+    pub fn progress(mut self, progress: impl FnMut(u64) + Send + 'a) -> Self {
+        self.progress = Some(Box::new(progress));
+        self
+    }
+}
+
+impl<'a, R: AsyncRead + Unpin + Send + 'a> IntoFuture for UploadRequest<'a, R> {
+    type Output = Result<u64, TransferError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(upload(self))
+    }
+}
+
+impl<R> fmt::Debug for UploadRequest<'_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, append, mode, .. } = self;
+        let mut shown = f.debug_struct("UploadRequest");
+        shown.field("path", path).field("append", append).field("mode", mode).finish_non_exhaustive()
+    }
+}
+
+async fn upload<R>(request: UploadRequest<'_, R>) -> Result<u64, TransferError>
 where
     R: AsyncRead + Unpin + Send,
 {
-    let path = session.check_path(path)?;
+    let UploadRequest { session, path, source, append, mode, progress } = request;
+    let path = session.check_path(&path)?;
     let mut blocks = Blocks { source, buffer: BytesMut::new(), ended: false };
     blocks.fill(1).await?;
-    if blocks.buffer.is_empty() {
-        return Err(TransferError::EmptyUpload);
-    }
+    let chosen = mode.for_upload(session.dialect(), blocks.buffer.is_empty());
+    let mode = chosen.ok_or_else(|| impossible(session, &blocks))?;
     let before = if append { size_or_nothing(session, &path).await? } else { 0 };
     session.ready().await?;
-    session.distrust();
-    let mut sent = 0;
-    let mut stored = send(session, &path, &mut blocks, append, &mut sent).await;
+    let job = Job { path: &path, append, mode };
+    let mut sent = Sent { bytes: 0, progress };
+    let mut stored = send(session, job, &mut blocks, &mut sent).await;
     if matches!(stored, Err(Broken::NotBegun(TransferError::SessionLost { .. }))) {
         // The server or the network had dropped it while it was idle.
         session.ready().await?;
-        session.distrust();
-        stored = send(session, &path, &mut blocks, append, &mut sent).await;
+        stored = send(session, job, &mut blocks, &mut sent).await;
     }
     match stored {
         Ok(()) => session.trust(),
         Err(Broken::NotBegun(error)) => return Err(error),
-        Err(Broken::Begun(error)) => return Err(unconfirmed(session, sent, error).await),
+        Err(Broken::Begun(error)) => return Err(unconfirmed(session, sent.bytes, error).await),
     }
-    match check_size(session, &path, before + sent).await {
-        Ok(()) => Ok(sent),
+    match check_size(session, &path, before + sent.bytes).await {
+        Ok(()) => Ok(sent.bytes),
         Err(error @ TransferError::UploadDiffers { .. }) => Err(error),
-        Err(error) => Err(unconfirmed(session, sent, error).await),
+        Err(error) => Err(unconfirmed(session, sent.bytes, error).await),
+    }
+}
+
+/// Why there is no command mode.
+fn impossible<R>(session: &Session, blocks: &Blocks<R>) -> TransferError {
+    match blocks.buffer.is_empty() {
+        true => TransferError::EmptyUpload,
+        false => TransferError::Unsupported {
+            platform: session.modem().profile().id,
+            what: "has no command mode for uploads in this firmware (#FTPAPPEXT)",
+        },
+    }
+}
+
+/// What is uploaded, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) append: bool,
+    mode: Chosen,
+}
+
+/// What the module has taken.
+pub(crate) struct Sent<'a> {
+    pub(crate) bytes: u64,
+    progress: Option<Box<dyn FnMut(u64) + Send + 'a>>,
+}
+
+impl Sent<'_> {
+    pub(crate) fn add(&mut self, count: usize) {
+        self.bytes += count as u64;
+        if let Some(progress) = &mut self.progress {
+            progress(self.bytes);
+        }
     }
 }
 
@@ -85,17 +172,17 @@ async fn unconfirmed(session: &mut Session, sent: u64, error: TransferError) -> 
 
 async fn send<R>(
     session: &mut Session,
-    path: &str,
+    job: Job<'_>,
     blocks: &mut Blocks<R>,
-    append: bool,
-    sent: &mut u64,
+    sent: &mut Sent<'_>,
 ) -> Result<(), Broken>
 where
     R: AsyncRead + Unpin + Send,
 {
-    match session.dialect().append {
-        Some(limit) => send_blocks(session, path, blocks, limit, append, sent).await,
-        None => send_online(session, path, blocks, append, sent).await,
+    session.distrust();
+    match job.mode {
+        Chosen::Blocks(limit) => send_blocks(session, job, blocks, limit, sent).await,
+        Chosen::Online => send_online(session, job, blocks, sent).await,
     }
 }
 
@@ -103,25 +190,24 @@ where
 /// its rest could not follow. Source: M37 p808-809.
 async fn send_blocks<R>(
     session: &mut Session,
-    path: &str,
+    job: Job<'_>,
     blocks: &mut Blocks<R>,
     limit: usize,
-    append: bool,
-    total: &mut u64,
+    total: &mut Sent<'_>,
 ) -> Result<(), Broken>
 where
     R: AsyncRead + Unpin + Send,
 {
-    let put = Put { path: path.to_owned(), append, deadline: session.deadline() };
-    session.run_once(put, Some(path), true).await.map_err(Broken::at_the_beginning)?;
+    let put = Put { path: job.path.to_owned(), append: job.append, deadline: session.deadline() };
+    session.run_once(put, Some(job.path), true).await.map_err(Broken::at_the_beginning)?;
     let mut progress = Instant::now();
     loop {
         blocks.fill(limit).await?;
         let (block, last) = blocks.peek(limit);
         let command = AppendBlock { block, last, deadline: session.deadline() };
-        let sent = session.run_once(command, Some(path), true).await?;
+        let sent = session.run_once(command, Some(job.path), true).await?;
         blocks.buffer.advance(sent);
-        *total += sent as u64;
+        total.add(sent);
         if sent > 0 {
             progress = Instant::now();
             if last {
@@ -129,8 +215,8 @@ where
             }
         } else if last || progress.elapsed() >= session.options().stall() {
             let waited = progress.elapsed();
-            let expected = *total + blocks.buffer.len() as u64;
-            return Err(TransferError::Stalled { got: *total, expected, waited }.into());
+            let expected = total.bytes + blocks.buffer.len() as u64;
+            return Err(TransferError::Stalled { got: total.bytes, expected, waited }.into());
         } else {
             sleep(FULL_PAUSE).await;
         }

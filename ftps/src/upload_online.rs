@@ -1,5 +1,4 @@
-//! Uploads in online mode, for firmware without `#FTPAPPEXT`: the port carries the file, and the escape sequence
-//! ends it.
+//! Uploads in online mode: the port carries the file, and the escape sequence ends it.
 
 use bytes::Bytes;
 use telit_core::at::{InvalidValue, StreamEnd};
@@ -10,7 +9,7 @@ use tokio::time::timeout;
 use crate::commands::PutOnline;
 use crate::error::TransferError;
 use crate::session::Session;
-use crate::upload::{Blocks, Broken};
+use crate::upload::{Blocks, Broken, Job, Sent};
 
 /// Bytes in one piece.
 const PIECE: usize = 1024;
@@ -20,10 +19,9 @@ const ESCAPE: &[u8] = b"+++";
 /// Sends everything and counts the bytes. The session must be distrusted already.
 pub(crate) async fn send_online<R>(
     session: &mut Session,
-    path: &str,
+    job: Job<'_>,
     blocks: &mut Blocks<R>,
-    append: bool,
-    sent: &mut u64,
+    sent: &mut Sent<'_>,
 ) -> Result<(), Broken>
 where
     R: AsyncRead + Unpin + Send,
@@ -33,21 +31,34 @@ where
         let problem = "three plus signs and nothing else end a file in online mode";
         return Err(Broken::NotBegun(InvalidValue::new("data", problem).into()));
     }
-    let put = PutOnline { path: path.to_owned(), append, deadline: session.deadline() };
-    let stream = session.open_stream(put, Some(path)).await.map_err(Broken::at_the_beginning)?;
+    let put = PutOnline { path: job.path.to_owned(), append: job.append, deadline: session.deadline() };
+    let stream = session.open_stream(put, Some(job.path)).await.map_err(Broken::at_the_beginning)?;
     stream.set_send_timeout(session.options().stall()).await;
     while let Some(piece) = next_piece(blocks).await? {
-        let length = piece.len() as u64;
-        write(session, &stream, piece, *sent).await?;
-        *sent += length;
+        let length = piece.len();
+        write(session, &stream, piece, sent.bytes).await?;
+        sent.add(length);
     }
     stream.close().await;
     match timeout(session.deadline(), stream.end()).await {
-        Ok(StreamEnd::Closed { .. }) => Ok(()),
+        Ok(StreamEnd::Closed { .. }) => check_reply(session, sent.bytes).await,
         Ok(StreamEnd::Stalled { waited }) => {
-            Err(TransferError::Stalled { got: *sent, expected: *sent, waited }.into())
+            Err(TransferError::Stalled { got: sent.bytes, expected: sent.bytes, waited }.into())
         }
-        _ => Err(TransferError::LineLost { got: *sent, expected: *sent }.into()),
+        _ => Err(TransferError::LineLost { got: sent.bytes, expected: sent.bytes }.into()),
+    }
+}
+
+/// The end looks the same whether the server has taken the file or refused it; only its reply tells.
+async fn check_reply(session: &Session, sent: u64) -> Result<(), Broken> {
+    match session.last_reply().await {
+        Some(reply) if session.options().uses_tls() && reply.demands_session_reuse() => {
+            Err(TransferError::SessionReuseDemanded { reply }.into())
+        }
+        Some(reply) if reply.is_negative() => {
+            Err(TransferError::Truncated { got: sent, expected: sent, reply: Some(reply) }.into())
+        }
+        _ => Ok(()),
     }
 }
 

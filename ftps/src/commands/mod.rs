@@ -2,6 +2,7 @@
 
 mod context;
 mod directory;
+mod server;
 mod session;
 mod transfer;
 mod upload;
@@ -12,8 +13,9 @@ use telit_core::at::{CommandLine, Effect, Exchange, Expect, Reply, UnexpectedRep
 
 pub(crate) use context::{BindContext, BoundContext, Protocol};
 pub(crate) use directory::{ChangeDirectory, Delete, LastMessage, List, WorkingDirectory};
+pub(crate) use server::{ServerCommand, Verb};
 pub(crate) use session::{Close, Configure, Extension, Open, SetBinary};
-pub(crate) use transfer::{FileSize, Get, GetBuffered, GetState, Receive, SetRestart};
+pub(crate) use transfer::{Available, FileSize, Get, GetBuffered, GetState, Receive, SetRestart};
 pub(crate) use upload::{AppendBlock, Put, PutOnline};
 
 /// Settings that the module keeps to itself. Source: UC864 guide p17, at most 5 s.

@@ -143,6 +143,23 @@ impl Command for Receive {
     }
 }
 
+/// `AT#FTPRECV?`: how many bytes wait to be read. Source: M37 p831.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Available;
+
+impl Command for Available {
+    type Response = u64;
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        let exchange = Exchange::new(CommandLine::read("#FTPRECV"), Expect::lines("#FTPRECV"));
+        Ok(exchange.deadline(LOCAL).effect(Effect::Query))
+    }
+
+    fn parse(&self, reply: &Reply) -> Result<u64, UnexpectedReply> {
+        value(reply, "#FTPRECV")?.parse().map_err(|_| malformed("#FTPRECV"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::encoded;
@@ -159,6 +176,7 @@ mod tests {
         assert_eq!(encoded(&GetBuffered { path: path(), deadline: WAIT }), "AT#FTPGETPKT=\"fw, new.bin\",0");
         assert_eq!(encoded(&GetState), "AT#FTPGETPKT?");
         assert_eq!(encoded(&Receive { limit: 3000 }), "AT#FTPRECV=3000");
+        assert_eq!(encoded(&Available), "AT#FTPRECV?");
     }
 
     #[test]
@@ -186,6 +204,14 @@ mod tests {
         assert!(state("#FTPGETPKT:sample.txt,0,1").unwrap());
         assert!(!state("#FTPGETPKT: a,1,b.txt,0,0").unwrap());
         assert!(state("#FTPGETPKT: a").is_err());
+    }
+
+    #[test]
+    fn what_waits_is_a_number() {
+        let available = |line| Available.parse(&Reply::new([line], Bytes::new()));
+        assert_eq!(available("#FTPRECV: 3000").unwrap(), 3000);
+        assert_eq!(available("#FTPRECV:0").unwrap(), 0);
+        assert!(available("#FTPRECV: many").is_err());
     }
 
     #[test]

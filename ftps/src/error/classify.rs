@@ -92,6 +92,9 @@ pub(crate) fn connect_error(
         CommandError::Invalid(invalid) => return invalid.into(),
         other => return ConnectError::Link(other),
     };
+    if !tls && reply.as_ref().is_some_and(ServerReply::demands_tls) {
+        return ConnectError::TlsRequired { reply };
+    }
     match code(reply.as_ref()) {
         // The replies to AUTH that say no. Source: RFC 4217 4; RFC 2228 3.
         Some(431 | 500 | 502 | 504 | 534) if tls => return ConnectError::AuthTlsRefused { reply },
@@ -145,7 +148,9 @@ pub(crate) fn transfer_error(
 
 /// Servers say 550 both for what is missing and for what is forbidden.
 fn is_not_found(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
-    let forbidden = |reply: &ServerReply| reply.contains("denied") || reply.contains("not permitted");
+    let forbidden = |reply: &ServerReply| {
+        reply.contains("denied") || reply.contains("not permitted") || reply.refuses_ascii()
+    };
     match reply {
         Some(reply) if reply.code() == Some(550) => !forbidden(reply),
         Some(reply) if reply.is_negative() => false,
@@ -217,10 +222,28 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_wants_tls_is_named_to_who_comes_without() {
+        let connect = |said: &str| connect_error(refused("634"), reply(said), ("h", 21), false);
+        for said in [
+            "550 SSL/TLS required on the control channel",
+            "530 Non-anonymous sessions must use encryption.",
+            "421 Sorry, cleartext sessions and weak ciphers are not accepted on this server.",
+            "534 Insecure command channel",
+        ] {
+            assert!(matches!(connect(said), ConnectError::TlsRequired { .. }), "{said}");
+        }
+        assert!(matches!(connect("530 Login incorrect."), ConnectError::LoginRefused { .. }));
+    }
+
+    #[test]
     fn transferring() {
         assert!(matches!(transfer("FTP file not found", ""), TransferError::NotFound { .. }));
         assert!(matches!(transfer("600", "550 No such file"), TransferError::NotFound { .. }));
         assert!(matches!(transfer("600", "550 Permission denied."), TransferError::Refused { .. }));
+        assert!(matches!(
+            transfer("600", "550 SIZE not allowed in ASCII mode"),
+            TransferError::Refused { .. }
+        ));
         assert!(matches!(transfer("600", "522 reuse"), TransferError::SessionReuseDemanded { .. }));
         assert!(matches!(
             transfer("600", "425 Can't open data connection."),

@@ -61,6 +61,12 @@ pub enum ConnectError {
         /// What the server said.
         reply: Option<ServerReply>,
     },
+    /// The server wants TLS, and the session was to go without.
+    #[error("the server refuses sessions without TLS{}", said(.reply.as_ref()))]
+    TlsRequired {
+        /// What the server said.
+        reply: Option<ServerReply>,
+    },
     /// The server refuses user or password.
     #[error("the server refuses the login{}", said(.reply.as_ref()))]
     LoginRefused {
@@ -97,7 +103,7 @@ impl ConnectError {
             Self::Name { .. } | Self::Connect { .. } | Self::Tls { .. } | Self::AuthTlsRefused { .. } => {
                 Category::Network
             }
-            Self::LoginRefused { .. } | Self::Refused { .. } => Category::Refused,
+            Self::TlsRequired { .. } | Self::LoginRefused { .. } | Self::Refused { .. } => Category::Refused,
             Self::ModuleRestarted => Category::Link,
             Self::Link(error) => error.category(),
         }
@@ -154,8 +160,10 @@ impl ConnectError {
                 "switch explicit TLS (AUTH TLS) on at the server, for example ssl_enable=YES in vsftpd or TLSEngine on \
                  in ProFTPD"
             }
+            Self::TlsRequired { .. } => "use FtpsOptions::new, with the CA certificate of the server",
             Self::LoginRefused { .. } => {
-                "check user and password, and whether the server wants a client certificate"
+                "check user and password, whether the server wants a client certificate, and, if the session is to go \
+                 without TLS, whether the server lets anybody in like that"
             }
             Self::ModuleRestarted => "try again when the module is on line",
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Refused { .. } | Self::Link(_) => {

@@ -29,8 +29,9 @@ pub enum TransferError {
         /// What it cannot do.
         what: &'static str,
     },
-    /// The module cannot upload an empty file. Nothing was sent. Source: M37 p808.
-    #[error("the module cannot upload an empty file")]
+    /// There is nothing to upload, and blocks were asked for, which have at least one byte. Nothing was sent.
+    /// Source: M37 p808.
+    #[error("the module cannot upload an empty file in command mode")]
     EmptyUpload,
     /// A download was asked to start behind the end of the file.
     #[error("the download should start at {offset}, but the file has only {size} bytes")]
@@ -39,6 +40,21 @@ pub enum TransferError {
         offset: u64,
         /// The size of the file.
         size: u64,
+    },
+    /// The server cannot begin a download in the middle of a file.
+    #[error("the server cannot begin the file at {offset}: {reply}")]
+    RestartRefused {
+        /// Where it should begin.
+        offset: u64,
+        /// What the server said.
+        reply: ServerReply,
+    },
+    /// More bytes came than the file has from there on: a server or a module that does not obey the position sends the
+    /// file from its start.
+    #[error("more than the expected {expected} bytes came")]
+    TooLong {
+        /// How many should have come.
+        expected: u64,
     },
     /// The server does not have the file or directory.
     #[error("the server does not have {path}{}", said(.reply.as_ref()))]
@@ -195,8 +211,8 @@ impl TransferError {
             | Self::DataConnection { .. }
             | Self::Tls { .. }
             | Self::SessionLost { .. } => Category::Network,
-            Self::NotFound { .. } | Self::Refused { .. } => Category::Refused,
-            Self::UploadDiffers { .. } => Category::Verification,
+            Self::NotFound { .. } | Self::Refused { .. } | Self::RestartRefused { .. } => Category::Refused,
+            Self::UploadDiffers { .. } | Self::TooLong { .. } => Category::Verification,
             Self::Source { .. } | Self::ListingTooLong { .. } => Category::Other,
             Self::Reopen(error) => error.category(),
             Self::LineLost { .. } | Self::ModuleRestarted { .. } => Category::Link,
@@ -227,7 +243,14 @@ impl TransferError {
             }
             Self::ModuleRestarted { .. } => "try again from where it stopped, when the module is on line",
             Self::UploadDiffers { .. } => "upload again",
-            Self::EmptyUpload => "upload at least one byte",
+            Self::EmptyUpload => "leave the mode to the client, or upload at least one byte",
+            Self::RestartRefused { .. } => {
+                "download the file from its start, or let the server resume: AllowRetrieveRestart on (ProFTPD)"
+            }
+            Self::TooLong { .. } => "download the file from its start",
+            Self::NotFound { .. } => {
+                "list the directory to see its names; a path without a leading slash begins in the login directory"
+            }
             Self::Reopen(error) => return error.hint(),
             _ => return None,
         })

@@ -92,6 +92,94 @@ async fn words_of_the_server_that_look_like_the_result_are_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn listings_of_facts_and_of_dos() {
+    let facts = "type=file;size=5368709120;modify=20240123102000; big one.bin\r\ntype=dir; old\r\n";
+    let dos = "01-23-24  10:20AM       <DIR>          old\r\n01-23-24  10:20AM       329463 fw.bin\r\n";
+    let listing = |script: Script, lines: &str| {
+        let answer = format!("\r\nCONNECT\r\n{lines}\r\nNO CARRIER\r\n");
+        script.on("AT#FTPLIST", answer).last_message("226 Done")
+    };
+    let (mut client, module) = listing(listing(Script::connected(), facts), dos).connect().await;
+    let of_facts = client.list("").await.unwrap();
+    assert_eq!(of_facts.raw(), facts.as_bytes());
+    let [big, old] = of_facts.entries() else { panic!("{of_facts:?}") };
+    assert_eq!((big.name(), big.size()), (Some("big one.bin"), Some(5_368_709_120)));
+    assert_eq!((old.name(), old.kind()), (Some("old"), Some(EntryKind::Directory)));
+    let of_dos = client.list("").await.unwrap();
+    assert_eq!(of_dos.raw(), dos.as_bytes());
+    let [old, firmware] = of_dos.entries() else { panic!("{of_dos:?}") };
+    assert_eq!((old.name(), old.kind()), (Some("old"), Some(EntryKind::Directory)));
+    assert_eq!((firmware.name(), firmware.size()), (Some("fw.bin"), Some(329_463)));
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn renaming_and_directories() {
+    let script = Script::connected()
+        .says("AT#FTPCMD=\"RNFR a.part\",3", "350 File exists, ready for destination name")
+        .says("AT#FTPCMD=\"RNTO a b\",2", "250 Rename successful")
+        .says("AT#FTPCMD=\"MKD logs\",2", "257 \"/logs\" - Directory successfully created")
+        .says("AT#FTPCMD=\"RMD logs\",2", "250 RMD command successful");
+    let (mut client, module) = script.connect().await;
+    client.rename("a.part", "a b").await.unwrap();
+    client.make_directory("logs").await.unwrap();
+    client.remove_directory("logs").await.unwrap();
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_says_to_renaming_and_to_directories() {
+    let refused = |script: Script, line: &str, reply: &str| {
+        script.refuses(&format!("AT#FTPCMD={line}"), "FTP unexpected reply").last_message(reply)
+    };
+    let script = refused(Script::connected(), "\"RNFR a\",3", "550 a: No such file or directory");
+    let script = script.says("AT#FTPCMD=\"RNFR a\",3", "350 Ready");
+    let script = refused(script, "\"RNTO b\",2", "550 Rename failed.");
+    let script = refused(script, "\"MKD d\",2", "550 d: File exists");
+    let script = refused(script, "\"RMD d\",2", "550 d: No such file or directory");
+    let (mut client, module) = script.size("f", 1).connect().await;
+    let missing = client.rename("a", "b").await.unwrap_err();
+    assert!(matches!(&missing, TransferError::NotFound { path, .. } if path == "a"), "{missing:?}");
+    let refused = client.rename("a", "b").await.unwrap_err();
+    assert!(matches!(refused, TransferError::Refused { .. }), "{refused:?}");
+    let exists = client.make_directory("d").await.unwrap_err();
+    assert!(matches!(exists, TransferError::Refused { .. }), "{exists:?}");
+    assert!(exists.to_string().ends_with("; the server said: 550 d: File exists"), "{exists}");
+    let missing = client.remove_directory("d").await.unwrap_err();
+    assert!(matches!(&missing, TransferError::NotFound { path, .. } if path == "d"), "{missing:?}");
+    assert_eq!(client.size("f").await.unwrap(), 1, "the session is still good");
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn firmware_that_passes_nothing_on_cannot_rename() {
+    let script = Script::connected().on("AT#FTPCMD=?", "\r\nERROR\r\n");
+    let (mut client, module) = script.connect().await;
+    let errors = [
+        client.rename("a", "b").await.unwrap_err(),
+        client.make_directory("a").await.unwrap_err(),
+        client.remove_directory("a").await.unwrap_err(),
+    ];
+    let texts = errors.map(|error| error.to_string());
+    let expected = [
+        "platform 37 cannot rename files",
+        "platform 37 cannot make directories",
+        "platform 37 cannot remove directories",
+    ];
+    assert_eq!(texts, expected);
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_has_room_for_its_command() {
+    let (mut client, module) = Script::connected().connect().await;
+    let error = client.make_directory(&"d".repeat(197)).await.unwrap_err();
+    let expected = "invalid path: with its command it has 201 characters, the module takes at most 200";
+    assert_eq!(error.to_string(), expected);
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn deleting() {
     let script = Script::connected()
         .ok("AT#FTPDELE=\"a\"")
@@ -151,6 +239,10 @@ async fn paths_that_could_end_the_line_or_the_string_are_refused_before_a_byte_i
             ("list", client.list(&path).await.map(drop)),
             ("remove", client.remove(&path).await),
             ("cwd", client.cwd(&path).await),
+            ("rename", client.rename(&path, "to").await),
+            ("rename to", client.rename("from", &path).await),
+            ("make_directory", client.make_directory(&path).await),
+            ("remove_directory", client.remove_directory(&path).await),
         ];
         for (what, refused) in refused {
             let error = refused.expect_err(what);

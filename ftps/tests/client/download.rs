@@ -1,7 +1,10 @@
 //! Downloads in both modes.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
+use futures_core::Stream;
 use telit_core::Category;
 use telit_ftps::{Download, TransferError, TransferMode};
 use tokio::io::AsyncReadExt;
@@ -302,5 +305,66 @@ async fn downloads_are_readers() {
     let inner = error.get_ref().unwrap().downcast_ref::<TransferError>().unwrap();
     assert!(matches!(inner, TransferError::Truncated { got: 2, .. }));
     drop(reader);
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn downloads_are_streams() {
+    let script = Script::connected().size("f", 5).restart(0).get("f", b"12345");
+    let (mut client, module) = script.connect().await;
+    let mut download = client.download("f").await.unwrap();
+    let mut got = Vec::new();
+    while let Some(bytes) = poll_fn(|context| Pin::new(&mut download).poll_next(context)).await {
+        got.extend_from_slice(&bytes.unwrap());
+    }
+    assert_eq!(got, b"12345");
+    drop(download);
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_that_cannot_begin_in_the_middle_are_named() {
+    let start = || Script::connected().size("f", 9).restart(4);
+    for reply in ["502 REST not implemented", "451 f: Restart not permitted, try again"] {
+        let online = start().on("AT#FTPGET=\"f\"", "\r\nNO CARRIER\r\n").last_message(reply);
+        let blocks = start().refuses("AT#FTPGETPKT=\"f\",0", "606").last_message(reply);
+        for (script, mode) in [(online, TransferMode::Online), (blocks, TransferMode::Command)] {
+            let (mut client, module) = script.closed_and_reopened().size("f", 9).connect().await;
+            let error = client.download("f").from(4).mode(mode).await.unwrap_err();
+            assert!(matches!(error, TransferError::RestartRefused { offset: 4, .. }), "{error:?}");
+            assert_eq!((error.category(), error.is_resumable()), (Category::Refused, false));
+            assert!(error.hint().unwrap().contains("from its start"));
+            assert_eq!(client.size("f").await.unwrap(), 9, "the session can be used");
+            module.done_after(client).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_position_that_nobody_obeyed_shows_in_what_is_left_over() {
+    let begun = || Script::connected().size("f", 9).restart(4).ok("AT#FTPGETPKT=\"f\",0").block(5, b"01234");
+    let waiting = begun().says("AT#FTPRECV?", "#FTPRECV: 4");
+    let coming = begun()
+        .says("AT#FTPRECV?", "#FTPRECV: 0")
+        .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,0")
+        .says("AT#FTPRECV?", "#FTPRECV: 4");
+    for script in [waiting, coming] {
+        let (mut client, module) = script.closed_and_reopened().size("f", 9).connect().await;
+        let download = client.download("f").from(4).mode(TransferMode::Command).await.unwrap();
+        assert_eq!(collect(download).await, Err(TransferError::TooLong { expected: 5 }));
+        assert_eq!(client.size("f").await.unwrap(), 9, "the session can be used");
+        module.done_after(client).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_size_that_ascii_mode_forbids_is_asked_for_in_binary() {
+    let script = Script::connected()
+        .refuses("AT#FTPFSIZE=\"f\"", "600")
+        .last_message("550 SIZE not allowed in ASCII mode")
+        .ok("AT#FTPTYPE=0")
+        .size("f", 5);
+    let (mut client, module) = script.connect().await;
+    assert_eq!(client.size("f").await.unwrap(), 5);
     module.done_after(client).await;
 }

@@ -157,12 +157,14 @@ async fn without_blocks_files_are_sent_online() {
         .raw(&data, "")
         .raw("+++", "\r\nNO CARRIER\r\n")
         .raw("+++\r", "\r\nERROR\r\n")
+        .last_message("226 Done")
         .size("f", data.len() as u64)
         .size("f", 5)
         .on("AT#FTPAPP=\"f\",0", "\r\nCONNECT\r\n")
         .raw("tail", "")
         .raw("+++", "\r\nNO CARRIER\r\n")
         .raw("+++\r", "\r\nERROR\r\n")
+        .last_message("226 Done")
         .size("f", 9);
     let (mut client, module) = script.connect().await;
     assert_eq!(client.upload("f", &data[..]).await.unwrap(), data.len() as u64);
@@ -187,7 +189,8 @@ async fn a_data_connection_that_closes_during_an_online_upload_is_a_cut() {
     let cut = without_blocks()
         .on("AT#FTPPUT=\"f\",0", "\r\nCONNECT\r\n")
         .raw("12345", "\r\nNO CARRIER\r\n")
-        .raw("+++\r", "\r\nERROR\r\n");
+        .raw("+++\r", "\r\nERROR\r\n")
+        .last_message("226 Done");
     // The server may need a moment, so it is asked more than once.
     let script = (0..5).fold(cut, |script, _| script.size("f", 2));
     let (mut client, module) = script.connect().await;
@@ -235,4 +238,29 @@ async fn a_platform_without_ftp_or_without_ftps() {
         "platform 37 has an FTP client without TLS; use HTTPS or a TLS socket of telit-core"
     );
     module.done().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_good_for_one_download_is_opened_again() {
+    let short_lived = platform(|profile| profile.ftp.as_mut().unwrap().one_download_a_session = true);
+    let blocks = |script: Script| {
+        script
+            .size("f", 3)
+            .restart(0)
+            .ok("AT#FTPGETPKT=\"f\",0")
+            .block(3, b"abc")
+            .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1")
+    };
+    let script = blocks(blocks(Script::connected()).closed_and_reopened()).closed_and_reopened();
+    let (modem, module) =
+        script.size("f", 3).restart(0).get("f", b"abc").size("f", 3).start_on(short_lived, 1);
+    let mut client = FtpsClient::connect(&modem, options()).await.unwrap();
+    for mode in [TransferMode::Command, TransferMode::Command, TransferMode::Online] {
+        let mut download = client.download("f").mode(mode).await.unwrap();
+        assert_eq!(download.next().await.unwrap().unwrap(), "abc");
+        assert!(download.next().await.is_none());
+    }
+    assert_eq!(client.size("f").await.unwrap(), 3, "online mode leaves the session as it is");
+    drop(modem);
+    module.done_after(client).await;
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use telit_ftps::TransferError;
+use telit_ftps::{TransferError, TransferMode};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::scripted_module::Script;
@@ -108,13 +108,81 @@ async fn an_upload_into_a_session_that_was_dropped_opens_it_again() {
     module.done().await;
 }
 
+/// The port carries the file, and the escape sequence ends it.
+fn online(script: Script, line: &str, data: &[u8]) -> Script {
+    let begun = script.on(line, "\r\nCONNECT\r\n");
+    let sent = if data.is_empty() { begun } else { begun.raw(data, "") };
+    sent.raw("+++", "\r\nNO CARRIER\r\n").raw("+++\r", "\r\nERROR\r\n").last_message("226 Done")
+}
+
 #[tokio::test(start_paused = true)]
-async fn nothing_to_upload_sends_nothing() {
+async fn online_where_it_was_asked_for() {
+    let script = online(Script::connected(), "AT#FTPPUT=\"f\",0", b"abc").size("f", 3);
+    let (mut client, module) = script.connect().await;
+    assert_eq!(client.upload("f", &b"abc"[..]).mode(TransferMode::Online).await, Ok(3));
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_has_the_last_word_on_an_online_upload() {
+    let refused = |reply: &str| {
+        let begun = Script::connected().on("AT#FTPPUT=\"f\",0", "\r\nCONNECT\r\n").raw("abc", "");
+        let ended = begun.raw("+++", "\r\nNO CARRIER\r\n").raw("+++\r", "\r\nERROR\r\n").last_message(reply);
+        ended.closed_and_reopened().size("f", 0)
+    };
+    for (reply, is_reuse) in [("522 SSL session reuse required", true), ("452 Insufficient storage.", false)]
+    {
+        let (mut client, module) = refused(reply).connect().await;
+        let error = client.upload("f", &b"abc"[..]).mode(TransferMode::Online).await.unwrap_err();
+        let TransferError::UploadUnconfirmed { sent: 3, error: cause } = &error else { panic!("{error:?}") };
+        assert_eq!(matches!(**cause, TransferError::SessionReuseDemanded { .. }), is_reuse, "{cause:?}");
+        assert!(error.to_string().contains(reply), "{error}");
+        assert_eq!(client.size("f").await.unwrap(), 0);
+        module.done_after(client).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_file_goes_online() {
+    let script = online(Script::connected(), "AT#FTPPUT=\"f\",0", b"").size("f", 0).size("f", 5);
+    let script = online(script, "AT#FTPAPP=\"f\",0", b"").size("f", 5);
+    let (mut client, module) = script.connect().await;
+    assert_eq!(client.upload("f", &b""[..]).await, Ok(0));
+    assert_eq!(client.append("f", &b""[..]).await, Ok(0));
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn blocks_are_never_empty() {
     let (mut client, module) = Script::connected().connect().await;
-    assert_eq!(client.upload("f", &b""[..]).await, Err(TransferError::EmptyUpload));
-    assert_eq!(client.append("f", &b""[..]).await, Err(TransferError::EmptyUpload));
-    drop(client);
-    module.done().await;
+    let uploaded = client.upload("f", &b""[..]).mode(TransferMode::Command).await;
+    let appended = client.append("f", &b""[..]).mode(TransferMode::Command).await;
+    assert_eq!((uploaded, appended), (Err(TransferError::EmptyUpload), Err(TransferError::EmptyUpload)));
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn blocks_where_the_firmware_has_none_are_refused() {
+    let script = Script::new().on("AT#FTPAPPEXT=?", "\r\nERROR\r\n").reopened();
+    let (mut client, module) = script.connect().await;
+    let error = client.upload("f", &b"a"[..]).mode(TransferMode::Command).await.unwrap_err();
+    let expected = "platform 37 has no command mode for uploads in this firmware (#FTPAPPEXT)";
+    assert_eq!(error.to_string(), expected);
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_counts_what_the_module_has_taken() {
+    let data = [b'x'; 1501];
+    let script = Script::connected().ok("AT#FTPPUT=\"f\",1");
+    let script = Blocks::block(script, "AT#FTPAPPEXT=1500", &data[..1500], 700);
+    let script = Blocks::block(script, "AT#FTPAPPEXT=800", &data[700..1500], 800);
+    let script = Blocks::block(script, "AT#FTPAPPEXT=1,1", b"x", 1);
+    let (mut client, module) = script.size("f", 1501).connect().await;
+    let mut seen = Vec::new();
+    let sent = client.upload("f", &data[..]).progress(|sent| seen.push(sent)).await;
+    assert_eq!((sent, seen), (Ok(1501), vec![700, 1500, 1501]));
+    module.done_after(client).await;
 }
 
 /// Gives one byte and then fails.

@@ -383,7 +383,7 @@ async fn upload(
     let wanted = file();
     server.remove(UPLOADED);
     let mark = bench.mark();
-    let uploaded = bench.within(UPLOAD, client.upload(UPLOADED, &wanted[..])).await?;
+    let uploaded = bench.within(UPLOAD, client.upload(UPLOADED, &wanted[..]).into_future()).await?;
     let stored = server.get(UPLOADED);
     match (uploaded, stored) {
         (Ok(count), Some(stored)) => {

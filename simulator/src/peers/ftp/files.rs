@@ -8,6 +8,8 @@ pub(super) struct Files {
     pub(super) users: BTreeMap<String, String>,
     /// The next transfer breaks after so many bytes.
     pub(super) cut: Option<u64>,
+    /// There is no `REST`.
+    pub(super) refuses_restart: bool,
     files: BTreeMap<String, Vec<u8>>,
     directories: BTreeSet<String>,
 }
@@ -68,6 +70,22 @@ impl Files {
 
     pub(super) fn is_directory(&self, path: &str) -> bool {
         path == "/" || self.directories.contains(path)
+    }
+
+    pub(super) fn exists(&self, path: &str) -> bool {
+        self.files.contains_key(path) || self.is_directory(path)
+    }
+
+    /// A file, or an empty directory. `false`: it cannot be called so.
+    pub(super) fn rename(&mut self, from: &str, to: &str) -> bool {
+        if !self.can_store(to) {
+            return false;
+        }
+        if self.remove_directory(from) {
+            return self.make_directory(to);
+        }
+        let content = self.files.remove(from);
+        content.map(|content| self.files.insert(to.to_owned(), content)).is_some()
     }
 
     /// `false`: something is called so, or there is no directory above it.

@@ -84,6 +84,11 @@ impl FtpServer {
         self.files().cut = Some(bytes);
     }
 
+    /// Refuses `REST` from now on.
+    pub fn refuse_restart(&self) {
+        self.files().refuses_restart = true;
+    }
+
     /// Every command line so far, in order. Passwords are left out.
     pub fn commands(&self) -> Vec<String> {
         self.commands.all()

@@ -24,6 +24,7 @@ pub(super) async fn serve(server: FtpServer, stream: MemoryStream) {
         // As current ProFTPD starts. RFC 959 has type A there.
         ascii: false,
         start: 0,
+        renamed: None,
         data: Data::None,
     };
     if let Err(error) = session.run().await {
@@ -42,6 +43,8 @@ pub(super) struct Session {
     pub(super) directory: String,
     pub(super) ascii: bool,
     pub(super) start: u64,
+    /// What `RNFR` named.
+    renamed: Option<String>,
     pub(super) data: Data,
 }
 
@@ -156,6 +159,15 @@ impl Session {
             }
             "DELE" if files.remove(&path) => "250 Deleted".to_owned(),
             "DELE" => format!("550 {path}: no such file"),
+            "RNFR" if files.exists(&path) => {
+                self.renamed = Some(path);
+                "350 What shall it be called?".to_owned()
+            }
+            "RNFR" => format!("550 {path}: no such file"),
+            "RNTO" => match self.renamed.take() {
+                Some(from) => done(files.rename(&from, &path), "Renamed"),
+                None => "503 RNFR comes first".to_owned(),
+            },
             "MKD" if files.make_directory(&path) => format!("257 \"{path}\" made"),
             "MKD" => done(false, ""),
             "RMD" => done(files.remove_directory(&path), "Removed"),
@@ -164,6 +176,7 @@ impl Session {
                 Some(content) => format!("213 {}", content.len()),
                 None => format!("550 {path}: no such file"),
             },
+            "REST" if files.refuses_restart => "502 REST not implemented".to_owned(),
             "REST" => match argument.parse() {
                 Ok(start) => {
                     self.start = start;

@@ -75,8 +75,9 @@ fn uploading() {
     at_every_await("upload", async |files: &Files<Upload>, bench, moments| {
         let (modem, mut client) = connected(bench).await?;
         let content = file();
-        let completed =
-            interrupted(bench, moments, client.upload("/upload.bin", &content[..])).await.is_some();
+        let completed = interrupted(bench, moments, client.upload("/upload.bin", &content[..]).into_future())
+            .await
+            .is_some();
         let step = in_step(bench, &modem).await?;
         let kept = files.server.get("/upload.bin").unwrap_or_default();
         same_reading("a part of the file", &content[..kept.len()], &kept[..], None)?;
@@ -116,6 +117,14 @@ fn changing_the_server() {
     asking("FtpsClient::remove", async |client| {
         client.upload("/removed.bin", &b"a few words"[..]).await.map_err(failed("upload"))?;
         client.remove("/removed.bin").await.map_err(failed("remove"))
+    });
+    asking("rename", async |client| {
+        client.append("/old.bin", &b"a few words"[..]).await.map_err(failed("append"))?;
+        client.rename("/old.bin", "/new.bin").await.map_err(failed("rename"))
+    });
+    asking("directories", async |client| {
+        client.make_directory("/logs").await.map_err(failed("make_directory"))?;
+        client.remove_directory("/logs").await.map_err(failed("remove_directory"))
     });
 }
 
