@@ -81,6 +81,7 @@ pub(crate) struct Wording {
 /// The final result line without framing. Source: M37 p97 (`+CMEE`).
 pub(crate) fn final_text(error: AtError, cmee: u8, wording: Wording, quirks: &Quirks) -> String {
     let code = match error {
+        AtError::NoCarrier if quirks.no_carrier_in_one_word => return "NOCARRIER".to_owned(),
         AtError::NoCarrier => return "NO CARRIER".to_owned(),
         AtError::Plain => return "ERROR".to_owned(),
         AtError::Cme(_) if cmee == 0 => return "ERROR".to_owned(),

@@ -1,6 +1,7 @@
 //! FTP sessions and their small commands. Source: M37 p811-839.
 
 use std::collections::VecDeque;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::parse::Form;
@@ -121,14 +122,18 @@ fn open(module: &mut Module, call: &Call) -> Outcome {
         implicit: module.ftp.extension == Extension::IMPLICIT_TLS,
         ignore_passive_address: module.ftp.ignore_passive_address,
         extended: module.ftp.extension == Extension::EXTENDED_COMMANDS,
+        ignores_refused_restart: module.quirks.refused_restart_ignored,
         timeout: Duration::from_millis(100 * u64::from(tenths)),
     };
     let link = module.start_link(Start::Ftp(options));
     Ok(module.begin_ftp_session(call.instance, link))
 }
 
-/// `"name"`, `"name:port"`, `"[ipv6]:port"`, `"ipv6"`. Source: M37 p825.
+/// `"name"`, `"name:port"`, `"[ipv6]:port"`, `"ipv6"`, the last one also as 16 decimals. Source: M37 p825, IPE28 p177.
 fn server_address(text: &str) -> Option<(String, u16)> {
+    if let Some(address) = dotted_ipv6(text) {
+        return Some((address.to_string(), DEFAULT_PORT));
+    }
     if let Some(rest) = text.strip_prefix('[') {
         let (host, port) = rest.split_once(']')?;
         let port = if port.is_empty() { DEFAULT_PORT } else { port.strip_prefix(':')?.parse().ok()? };
@@ -139,6 +144,11 @@ fn server_address(text: &str) -> Option<(String, u16)> {
         _ => (text, DEFAULT_PORT),
     };
     (!host.is_empty()).then(|| (host.to_owned(), port))
+}
+
+fn dotted_ipv6(text: &str) -> Option<Ipv6Addr> {
+    let bytes: Vec<u8> = text.split('.').map(|byte| byte.parse().ok()).collect::<Option<_>>()?;
+    <[u8; 16]>::try_from(bytes).ok().map(Ipv6Addr::from)
 }
 
 fn close(module: &mut Module, call: &Call) -> Outcome {
@@ -180,7 +190,8 @@ fn change_directory(module: &mut Module, call: &Call) -> Outcome {
 
 fn delete(module: &mut Module, call: &Call) -> Outcome {
     let file = remote_name(module, set(call)?, 0)?;
-    module.ftp_order(call.instance, Order::Ftp(FtpOrder::Delete(file)), FtpWait::Plain)
+    let order = if module.quirks.late_deletes { FtpOrder::DeleteUnawaited } else { FtpOrder::Delete };
+    module.ftp_order(call.instance, Order::Ftp(order(file)), FtpWait::Plain)
 }
 
 fn size(module: &mut Module, call: &Call) -> Outcome {
@@ -190,6 +201,11 @@ fn size(module: &mut Module, call: &Call) -> Outcome {
 
 fn last_message(module: &mut Module, call: &Call) -> Outcome {
     action(call)?;
+    if module.ftp.session.is_none() && module.quirks.last_message_kept {
+        let lines = module.ftp.last_words.clone();
+        module.prefixed_lines(call.instance, "#FTPMSG: ", lines);
+        return Ok(Flow::Done);
+    }
     module.ftp_order(call.instance, Order::Ftp(FtpOrder::LastMessage), FtpWait::Message)
 }
 

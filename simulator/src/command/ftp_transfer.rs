@@ -1,18 +1,21 @@
 //! FTP transfers, in data mode and in command mode. Source: M37 p806-833.
 
+use bytes::BytesMut;
+
 use super::ftp::{limits, remote_name};
 use super::parse::Form;
-use super::{Call, Flow, Handler, Outcome, set};
+use super::{Call, Flow, Handler, Outcome, files, set};
 use crate::entry::{Ending, Entry, Prompt, Purpose};
 use crate::error::{AtError, cme};
 use crate::module::Module;
-use crate::module::ftp::Wanted;
+use crate::module::ftp::{OwnFile, Wanted};
 use crate::service::FtpOrder;
 
 pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#FTPLIST", list),
     ("#FTPREST", restart),
     ("#FTPGET", get),
+    ("#FTPGETF", get_file),
     ("#FTPGETPKT", get_packets),
     ("#FTPRECV", receive),
     ("#FTPPUT", put),
@@ -29,7 +32,7 @@ fn list(module: &mut Module, call: &Call) -> Outcome {
     module.ftp_transfer(call.instance, FtpOrder::List(path), Wanted::Download)
 }
 
-/// Source: M37 p833.
+/// No guide prints a limit; sizes beyond 32 bits are our choice. Source: M37 p833.
 fn restart(module: &mut Module, call: &Call) -> Outcome {
     match &call.form {
         Form::Read => {
@@ -38,8 +41,8 @@ fn restart(module: &mut Module, call: &Call) -> Outcome {
             module.info(call.instance, format!("#FTPREST:{blank}{position}"));
         }
         Form::Set(parameters) => {
-            let position = parameters.number(0, 0..=u32::MAX)?.unwrap_or(0);
-            module.ftp_session(call.instance)?.restart = u64::from(position);
+            let position = parameters.wide_number(0)?.unwrap_or(0);
+            module.ftp_session(call.instance)?.restart = position;
         }
         _ => return Err(AtError::Plain),
     }
@@ -50,6 +53,22 @@ fn get(module: &mut Module, call: &Call) -> Outcome {
     let path = remote_name(module, set(call)?, 0)?;
     let start = module.ftp_session(call.instance)?.restart;
     module.ftp_transfer(call.instance, FtpOrder::Retrieve { path, start }, Wanted::Download)
+}
+
+/// `AT#FTPGETF=<remote file>,<own file>[,<verbose>[,<overwrite>]]`. Source: M37 p819.
+fn get_file(module: &mut Module, call: &Call) -> Outcome {
+    let parameters = set(call)?;
+    parameters.at_most(4)?;
+    let path = remote_name(module, parameters, 0)?;
+    let name = files::path(&parameters.required_text(1, files::PATH_LIMIT)?);
+    let verbose = parameters.switch_or(2, false)?;
+    let overwrite = parameters.switch_or(3, false)?;
+    let start = module.ftp_session(call.instance)?.restart;
+    if module.files.contains_key(&name) && !overwrite {
+        return Err(AtError::Plain);
+    }
+    let wanted = Wanted::File(OwnFile { name, verbose, content: BytesMut::new() });
+    module.ftp_transfer(call.instance, FtpOrder::Retrieve { path, start }, wanted)
 }
 
 fn get_packets(module: &mut Module, call: &Call) -> Outcome {
@@ -65,7 +84,12 @@ fn get_packets(module: &mut Module, call: &Call) -> Outcome {
     parameters.at_most(2)?;
     let name = remote_name(module, parameters, 0)?;
     let hexadecimal = parameters.switch_or(1, false)?;
-    let start = module.ftp_session(call.instance)?.restart;
+    let one_only = module.quirks.one_download_a_session;
+    let session = module.ftp_session(call.instance)?;
+    if one_only && session.has_fetched {
+        return Err(AtError::Cme(cme::FTP_BAD_RESPONSE));
+    }
+    let start = session.restart;
     let order = FtpOrder::Retrieve { path: name.clone(), start };
     module.ftp_transfer(call.instance, order, Wanted::Packets { name, hexadecimal })
 }

@@ -1,5 +1,6 @@
 //! The AT commands, one file a chapter of the manual, and the table that finds them.
 
+mod files;
 mod ftp;
 mod ftp_transfer;
 mod general;
@@ -56,7 +57,7 @@ type Handler = fn(&mut Module, &Call) -> Outcome;
 
 /// The code behind a command name; whether a platform has the command is in its profile.
 pub(crate) fn handler(name: &str) -> Option<Handler> {
-    let tables: [&[(&str, Handler)]; 20] = [
+    let tables: [&[(&str, Handler)]; 21] = [
         settings::COMMANDS,
         general::COMMANDS,
         identity::COMMANDS,
@@ -75,6 +76,7 @@ pub(crate) fn handler(name: &str) -> Option<Handler> {
         mqtt::COMMANDS,
         mqtt_messages::COMMANDS,
         http::COMMANDS,
+        files::COMMANDS,
         ftp::COMMANDS,
         ftp_transfer::COMMANDS,
     ];

@@ -71,6 +71,12 @@ impl Parameters {
         }
     }
 
+    /// A number of up to 64 bits, or nothing if the field is empty or missing.
+    pub(crate) fn wide_number(&self, index: usize) -> Result<Option<u64>, AtError> {
+        let digits = self.text(index, 20)?;
+        digits.map(|digits| digits.parse().map_err(|_| AtError::Plain)).transpose()
+    }
+
     /// A number in `range` that must be given.
     pub(crate) fn required(&self, index: usize, range: RangeInclusive<u32>) -> Result<u32, AtError> {
         self.number(index, range)?.ok_or(AtError::Plain)

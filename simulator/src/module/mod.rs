@@ -23,6 +23,7 @@ mod tls_owner;
 mod tls_settings;
 mod tls_transfer;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -93,6 +94,8 @@ pub(crate) struct Module {
     pub(crate) mqtt: mqtt::Mqtt,
     pub(crate) http: http::Http,
     pub(crate) ftp: ftp::Ftp,
+    /// The module's own files, by their whole paths. They outlive a restart.
+    pub(crate) files: BTreeMap<String, Bytes>,
     /// `#SETHEXSTR`, not kept.
     pub(crate) hexadecimal_escapes: bool,
     /// `#PORTCFG` as it was at the start.

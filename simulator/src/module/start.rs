@@ -1,5 +1,6 @@
 //! Power-on, reset, power-off. Source: M37 p35-36 (what is lost), p623-630.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -39,6 +40,7 @@ impl Module {
             mqtt: Mqtt::new(profile.mqtt.as_ref()),
             http: Http::default(),
             ftp: Ftp::default(),
+            files: BTreeMap::new(),
             sim: Sim::new(options.sim_inserted, options.sim_pin.clone(), options.sim_puk.clone()),
             radio: Radio::default(),
             hexadecimal_escapes: false,

@@ -120,6 +120,18 @@ quirks! {
     BlockWithoutBlank, block_without_blank, "block-without-blank";
     /// `#FTPGETPKT?` reports the end of the file after the transfer was cut.
     EndOfFileAfterCut, end_of_file_after_cut, "end-of-file-after-cut";
+    /// `#FTPDELE` ends in `ERROR` before the server has answered, and `#FTPMSG` is empty until then. Source: M37 p816.
+    LateDeletes, late_deletes, "late-deletes";
+    /// `#FTPMSG` and `#FTPPWD` print what the server said as it is. The form of the former is printed nowhere.
+    BareMessages, bare_messages, "bare-messages";
+    /// `#FTPMSG` tells the last reply after `#FTPOPEN` has failed, too. No source says whether it does.
+    LastMessageKept, last_message_kept, "last-message-kept";
+    /// A download that the server does not let begin in the middle begins at the start. No source says what happens.
+    RefusedRestartIgnored, refused_restart_ignored, "refused-restart-ignored";
+    /// A second `#FTPGETPKT` in a session is refused, as a public driver of the LE910 V2 implies.
+    OneDownloadASession, one_download_a_session, "one-download-a-session";
+    /// Data connections end in `NOCARRIER`. Source: IPE28 p126.
+    NoCarrierInOneWord, no_carrier_in_one_word, "no-carrier-in-one-word";
     /// `#FTPAPPEXT` takes at most half of a block. Source: M37 p809.
     ShortAppends, short_appends, "short-appends";
 }

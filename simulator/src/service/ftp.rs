@@ -63,6 +63,7 @@ async fn carry_out(session: &Session, order: FtpOrder) -> Result<FtpAnswer, FtpE
         FtpOrder::WorkingDirectory => Ok(FtpAnswer::Lines(session.pwd().await?.lines)),
         FtpOrder::ChangeDirectory(path) => session.cwd(&path).await.map(nothing),
         FtpOrder::Delete(path) => session.delete(&path).await.map(nothing),
+        FtpOrder::DeleteUnawaited(path) => session.delete_unawaited(&path).await.map(nothing),
         FtpOrder::Size(path) => session.size(&path).await.map(FtpAnswer::Size),
         FtpOrder::Command { line, expected } => {
             Ok(FtpAnswer::Lines(session.command(&line, expected).await?.lines))

@@ -84,6 +84,8 @@ pub(crate) enum FtpOrder {
     WorkingDirectory,
     ChangeDirectory(String),
     Delete(String),
+    /// Does not wait for the reply.
+    DeleteUnawaited(String),
     Size(String),
     Command {
         line: String,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use telit_simulator::peers::{FtpServer, FtpTransfer, Peers};
-use telit_simulator::{Builder, VirtualModule};
+use telit_simulator::{Builder, Quirk, VirtualModule};
 
 use crate::bench::{in_virtual_time, module, ready, settle};
 use crate::port::Port;
@@ -173,5 +173,132 @@ fn who_is_not_let_in_is_told() {
         .await;
         port.ask("AT#FTPOPEN=\"nobody.test\",\"d\",\"w\",1,1", "\r\n+CME ERROR: Can not resolve name\r\n")
             .await;
+    });
+}
+
+#[test]
+fn commands_of_the_server() {
+    in_virtual_time(async {
+        let (peers, server) = peers();
+        let (_module, mut port) = logged_in(module(&peers)).await;
+        let both = "\r\n350 What shall it be called?\r\n\r\n250 Renamed\r\n\r\nOK\r\n";
+        port.ask("AT#FTPCMD=\"RNFR fw.bin\",3,\"RNTO old.bin\",2", both).await;
+        assert_eq!(server.paths(), ["/old.bin"]);
+        port.ask("AT#FTPCMD=\"MKD logs\",2", "\r\n257 \"/logs\" made\r\n\r\nOK\r\n").await;
+        port.ask("AT#FTPCMD=\"RMD logs\",2", "\r\n250 Removed\r\n\r\nOK\r\n").await;
+        port.ask("AT#FTPCMD=\"RNFR none\",3", "\r\n+CME ERROR: FTP file not found\r\n").await;
+        port.ask("AT#FTPMSG", "\r\n#FTPMSG: 550 /none: no such file\r\n\r\nOK\r\n").await;
+    });
+}
+
+#[test]
+fn a_file_for_the_module_itself() {
+    in_virtual_time(async {
+        let (peers, server) = peers();
+        server.put("/large", vec![b'x'; 10_000]);
+        let (_module, mut port) = logged_in(module(&peers)).await;
+        port.ask("AT#FTPGETF=?", "\r\n#FTPGETF: 200,192,(0,1),(0,1)\r\n\r\nOK\r\n").await;
+        port.ok("AT#FTPGETF=\"fw.bin\",\"own.bin\"").await;
+        port.ask("AT#M2MREAD=\"/mod/own.bin\"", &format!("\r\n<<<{FILE}\r\nOK\r\n")).await;
+        port.ask("AT#FTPGETF=\"large\",\"own.bin\"", "\r\nERROR\r\n").await;
+        port.ask("AT#FTPGETF=\"large\",\"own.bin\",1,1", "##\r\nOK\r\n").await;
+        port.ask("AT#FTPGETF=\"none\",\"none\"", "\r\n+CME ERROR: FTP file not found\r\n").await;
+        server.cut_next_transfer_after(5000);
+        port.ask("AT#FTPGETF=\"large\",\"half\"", "\r\n+CME ERROR: FTP open channel timeout\r\n").await;
+        port.ask("AT#M2MREAD=\"half\"", "\r\nERROR\r\n").await;
+        port.ok("AT#M2MDEL=\"own.bin\"").await;
+        port.ask("AT#M2MDEL=\"own.bin\"", "\r\nERROR\r\n").await;
+        port.ok("AT#FTPREST=20").await;
+        port.ok("AT#FTPGETF=\"fw.bin\",\"end\"").await;
+        port.ask("AT#M2MREAD=\"end\"", &format!("\r\n<<<{}\r\nOK\r\n", &FILE[20..])).await;
+    });
+}
+
+#[test]
+fn positions_have_more_than_32_bits() {
+    in_virtual_time(async {
+        let (peers, _server) = peers();
+        let (_module, mut port) = logged_in(module(&peers)).await;
+        port.ok("AT#FTPREST=5368709120").await;
+        port.ask("AT#FTPREST?", "\r\n#FTPREST:5368709120\r\n\r\nOK\r\n").await;
+        port.ask("AT#FTPREST=18446744073709551616", "\r\nERROR\r\n").await;
+        port.ask("AT#FTPREST=-1", "\r\nERROR\r\n").await;
+    });
+}
+
+#[test]
+fn a_deletion_may_be_answered_late() {
+    in_virtual_time(async {
+        let (peers, server) = peers();
+        let (_module, mut port) = logged_in(module(&peers).quirk(Quirk::LateDeletes)).await;
+        port.ask("AT#FTPDELE=\"fw.bin\"", "\r\nERROR\r\n").await;
+        settle().await;
+        port.ask("AT#FTPMSG", "\r\n#FTPMSG: 250 Deleted\r\n\r\nOK\r\n").await;
+        assert!(server.paths().is_empty());
+        port.ask("AT#FTPPWD", "\r\n#FTPPWD: 257 \"/\" is the current directory\r\n\r\nOK\r\n").await;
+    });
+}
+
+#[test]
+fn messages_may_come_without_their_prefix() {
+    in_virtual_time(async {
+        let (peers, _server) = peers();
+        let (_module, mut port) = logged_in(module(&peers).quirk(Quirk::BareMessages)).await;
+        port.ask("AT#FTPPWD", "\r\n257 \"/\" is the current directory\r\n\r\nOK\r\n").await;
+        port.ask("AT#FTPMSG", "\r\n257 \"/\" is the current directory\r\n\r\nOK\r\n").await;
+    });
+}
+
+#[test]
+fn the_last_message_may_outlive_a_session_that_never_was() {
+    in_virtual_time(async {
+        let (peers, _server) = peers();
+        let open = "AT#FTPOPEN=\"files.test\",\"device\",\"wrong\",1,1";
+        let (_module, mut port) = ready(module(&peers)).await;
+        port.ask(open, "\r\n+CME ERROR: FTP login incorrect\r\n").await;
+        port.ask("AT#FTPMSG", "\r\n+CME ERROR: Not connected\r\n").await;
+        let (_module, mut port) = ready(module(&peers).quirk(Quirk::LastMessageKept)).await;
+        port.ask(open, "\r\n+CME ERROR: FTP login incorrect\r\n").await;
+        port.ask("AT#FTPMSG", "\r\n#FTPMSG: 530 Login incorrect\r\n\r\nOK\r\n").await;
+    });
+}
+
+#[test]
+fn a_position_that_the_server_refuses() {
+    in_virtual_time(async {
+        let (peers, server) = peers();
+        server.refuse_restart();
+        let (_module, mut port) = logged_in(module(&peers)).await;
+        port.ok("AT#FTPREST=10").await;
+        port.ask("AT#FTPGET=\"fw.bin\"", "\r\nNO CARRIER\r\n").await;
+        port.ask("AT#FTPMSG", "\r\n#FTPMSG: 502 REST not implemented\r\n\r\nOK\r\n").await;
+        let (_module, mut port) = logged_in(module(&peers).quirk(Quirk::RefusedRestartIgnored)).await;
+        port.ok("AT#FTPREST=10").await;
+        port.ask("AT#FTPGET=\"fw.bin\"", &format!("\r\nCONNECT\r\n{FILE}\r\nNO CARRIER\r\n")).await;
+    });
+}
+
+#[test]
+fn a_session_may_be_good_for_one_download() {
+    in_virtual_time(async {
+        let (peers, _server) = peers();
+        let (_module, mut port) = logged_in(module(&peers).quirk(Quirk::OneDownloadASession)).await;
+        port.ok("AT#FTPGETPKT=\"fw.bin\",0").await;
+        settle().await;
+        port.ask("AT#FTPRECV=3000", &format!("\r\n#FTPRECV: 28\r\n{FILE}\r\n\r\nOK\r\n")).await;
+        port.ask("AT#FTPGETPKT?", "\r\n#FTPGETPKT: fw.bin,0,1\r\n\r\nOK\r\n").await;
+        port.ask("AT#FTPGETPKT=\"fw.bin\",0", "\r\n+CME ERROR: Bad or no response from server\r\n").await;
+        port.ok("AT#FTPCLOSE").await;
+        port.ok(OPEN).await;
+        port.ok("AT#FTPGETPKT=\"fw.bin\",0").await;
+    });
+}
+
+#[test]
+fn data_may_end_in_one_word() {
+    in_virtual_time(async {
+        let (peers, _server) = peers();
+        let (_module, mut port) = logged_in(module(&peers).quirk(Quirk::NoCarrierInOneWord)).await;
+        port.ask("AT#FTPGET=\"fw.bin\"", &format!("\r\nCONNECT\r\n{FILE}\r\nNOCARRIER\r\n")).await;
     });
 }

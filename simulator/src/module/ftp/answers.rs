@@ -31,7 +31,10 @@ impl Module {
         self.complete(instance, Ok(()));
     }
 
-    fn prefixed_lines(&mut self, instance: InstanceId, prefix: &str, mut lines: Vec<String>) {
+    pub(crate) fn prefixed_lines(&mut self, instance: InstanceId, prefix: &str, mut lines: Vec<String>) {
+        if self.quirks.bare_messages {
+            return self.info_lines(instance, &lines);
+        }
         match lines.first_mut() {
             Some(first) => first.insert_str(0, prefix),
             None => lines.push(prefix.trim_end().to_owned()),

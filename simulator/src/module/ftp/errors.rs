@@ -22,6 +22,17 @@ pub(super) fn open_error(error: &FtpError) -> AtError {
     })
 }
 
+/// What the server said to a session that could not be opened.
+pub(super) fn last_words(error: &FtpError) -> Vec<String> {
+    match error {
+        FtpError::Greeting(reply)
+        | FtpError::TlsRefused(reply)
+        | FtpError::Login(reply)
+        | FtpError::Refused(reply) => reply.lines.clone(),
+        _ => Vec::new(),
+    }
+}
+
 /// What a failed command is called.
 pub(super) fn command_error(error: &FtpError) -> AtError {
     AtError::Cme(match error {
@@ -33,7 +44,7 @@ pub(super) fn command_error(error: &FtpError) -> AtError {
         FtpError::Busy => cme::FTP_DATA_SOCKET_OPEN,
         FtpError::Closed => cme::FTP_DISCONNECTED,
         FtpError::Timeout => cme::FTP_TIMED_OUT,
-        FtpError::Invalid => return AtError::Plain,
+        FtpError::Invalid | FtpError::Unawaited => return AtError::Plain,
         _ => cme::FTP_BAD_RESPONSE,
     })
 }

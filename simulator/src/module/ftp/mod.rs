@@ -5,6 +5,7 @@ mod blocks;
 mod errors;
 mod inbox;
 mod online;
+mod own_file;
 mod packets;
 mod transfer;
 
@@ -16,8 +17,9 @@ use crate::error::{AtError, cme};
 use crate::online::Joined;
 use crate::profile::Extension;
 use crate::service::{Event, LinkId, OpenFailure, Order};
-use errors::open_error;
+use errors::{last_words, open_error};
 use inbox::Inbox;
+pub(crate) use own_file::OwnFile;
 
 /// Settings (none is kept over a restart) and the one session.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(crate) struct Ftp {
     /// `<FTPext>`, see [`Extension`].
     pub(crate) extension: u8,
     pub(crate) session: Option<Session>,
+    /// What the server said when `#FTPOPEN` failed.
+    pub(crate) last_words: Vec<String>,
 }
 
 impl Default for Ftp {
@@ -39,6 +43,7 @@ impl Default for Ftp {
             tls: false,
             extension: Extension::CLASSIC_COMMANDS,
             session: None,
+            last_words: Vec::new(),
         }
     }
 }
@@ -49,6 +54,8 @@ pub(crate) struct Session {
     pub(crate) owner: InstanceId,
     pub(crate) ascii: bool,
     pub(crate) restart: u64,
+    /// It has had a download in command mode.
+    pub(crate) has_fetched: bool,
     pub(crate) transfer: Transfer,
     link: LinkId,
     waiting: Option<(InstanceId, FtpWait)>,
@@ -63,6 +70,8 @@ pub(crate) enum Transfer {
     Download(Inbox),
     /// `#FTPGETPKT`
     Packets(Packets),
+    /// `#FTPGETF`
+    File(OwnFile),
     /// `#FTPPUT`, `#FTPAPP` in data mode.
     Upload { finishing: bool },
     /// The same in command mode. Broken: the server closed it.
@@ -91,6 +100,8 @@ pub(crate) enum FtpWait {
     Lines(VecDeque<(String, u8)>),
     /// A data connection.
     Transfer(Wanted),
+    /// The end of a file that is stored.
+    File,
     /// A block of `#FTPAPPEXT`.
     Block {
         total: usize,
@@ -104,6 +115,7 @@ pub(crate) enum FtpWait {
 pub(crate) enum Wanted {
     Download,
     Packets { name: String, hexadecimal: bool },
+    File(OwnFile),
     Upload,
     Blocks,
 }
@@ -139,6 +151,7 @@ impl Module {
             owner,
             ascii: false,
             restart: 0,
+            has_fetched: false,
             transfer: Transfer::None,
             link,
             waiting: Some((owner, FtpWait::Open)),
@@ -160,7 +173,10 @@ impl Module {
             Event::Opened { .. } => self.end_ftp_wait(Ok(())),
             Event::OpenFailed(failure) => {
                 let error = match failure {
-                    OpenFailure::Ftp(error) => open_error(&error),
+                    OpenFailure::Ftp(error) => {
+                        self.ftp.last_words = last_words(&error);
+                        open_error(&error)
+                    }
                     _ => AtError::Cme(cme::FTP_CANNOT_CONNECT),
                 };
                 let waiting = self.drop_session();
@@ -172,6 +188,7 @@ impl Module {
             Event::Data(bytes) => {
                 let inbox = self.ftp.session.as_mut().and_then(Session::inbox);
                 inbox.into_iter().for_each(|inbox| inbox.push(bytes.clone()));
+                self.store(&bytes);
             }
             Event::Written(count) => self.ftp_written(count),
             Event::FtpTransferEnded(result) => self.transfer_ended(result),

@@ -31,11 +31,13 @@ impl Module {
             return self.complete(instance, Err(code));
         }
         let Some(session) = self.ftp.session.as_mut() else { return };
+        session.has_fetched |= matches!(wanted, Wanted::Packets { .. });
         let (transfer, joined) = match wanted {
             Wanted::Download => (Transfer::Download(Inbox::default()), Some(Joined::FtpDownload)),
             Wanted::Packets { name, hexadecimal } => {
                 (Transfer::Packets(Packets { name, hexadecimal, inbox: Inbox::default() }), None)
             }
+            Wanted::File(file) => (Transfer::File(file), None),
             Wanted::Upload => (Transfer::Upload { finishing: false }, Some(Joined::FtpUpload)),
             Wanted::Blocks => (Transfer::Blocks { broken: false }, None),
         };
@@ -44,6 +46,10 @@ impl Module {
         session.transfer = transfer;
         match joined {
             Some(joined) => self.join(instance, joined),
+            // The command lasts until the file is stored.
+            None if matches!(session.transfer, Transfer::File(_)) => {
+                session.waiting = Some((instance, FtpWait::File));
+            }
             None => self.complete(instance, Ok(())),
         }
     }
@@ -57,6 +63,7 @@ impl Module {
                 inbox.ended.get_or_insert(result);
                 return;
             }
+            Transfer::File(_) => self.stored(&result),
             Transfer::Upload { .. } => {
                 session.transfer = Transfer::None;
                 self.no_carrier(owner);

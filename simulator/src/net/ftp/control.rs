@@ -139,7 +139,8 @@ impl Control {
         self.transfer.strong_count() > 0
     }
 
-    async fn send(&mut self, line: &str) -> Result<(), FtpError> {
+    /// Sends a command and leaves its reply to whoever comes next.
+    pub(super) async fn send(&mut self, line: &str) -> Result<(), FtpError> {
         self.take_up().await?;
         self.flush().await?;
         self.settle().await?;

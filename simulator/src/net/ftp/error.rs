@@ -34,6 +34,9 @@ pub(crate) enum FtpError {
     /// A reply did not come in time. It is taken up when it comes ([`super::Session::last_message`]).
     #[error("no reply")]
     Timeout,
+    /// The command is sent, and nobody waits for its reply.
+    #[error("the reply is not waited for")]
+    Unawaited,
     /// A data connection is open.
     #[error("a transfer is under way")]
     Busy,

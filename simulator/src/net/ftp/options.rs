@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub ignore_passive_address: bool,
     /// `EPSV`/`EPRT` instead of `PASV`/`PORT`. They are used with IPv6 in any case.
     pub extended: bool,
+    /// Downloads begin at the start where the server refuses `REST`.
+    pub ignores_refused_restart: bool,
     /// Bound of opening a connection (control or data, with its handshake) and of each reply.
     pub timeout: Duration,
 }

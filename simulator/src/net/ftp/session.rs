@@ -98,6 +98,19 @@ impl Session {
         self.complete(&format!("DELE {path}")).await.map(drop)
     }
 
+    /// `DELE`, whose reply is taken up when it comes.
+    ///
+    /// # Errors
+    /// Always: `Unawaited`, or those of [`Session::set_type`].
+    pub(crate) async fn delete_unawaited(&self, path: &str) -> Result<(), FtpError> {
+        let line = format!("DELE {path}");
+        check_argument(&line)?;
+        let mut control = self.shared.control.lock().await;
+        control.check_idle()?;
+        control.send(&line).await?;
+        Err(FtpError::Unawaited)
+    }
+
     /// `SIZE`, in the current type.
     ///
     /// # Errors
@@ -173,7 +186,7 @@ impl Session {
         control.check_idle()?;
         let endpoint = endpoint::prepare(&mut control, &shared.network, &shared.options).await?;
         if start > 0 {
-            expect(&mut control, &format!("REST {start}"), Class::Intermediate, FtpError::Refused).await?;
+            restart(&mut control, start, shared.options.ignores_refused_restart).await?;
         }
         let reply = control.start_transfer(line).await?;
         let mut completed = match reply.class() {
@@ -215,6 +228,13 @@ async fn log_in(control: &mut Control, options: &Options) -> Result<(), FtpError
     }
     // Also not 332: the module has no account to give.
     if reply.class() == Class::Completed { Ok(()) } else { Err(FtpError::Login(reply)) }
+}
+
+async fn restart(control: &mut Control, start: u64, may_be_refused: bool) -> Result<(), FtpError> {
+    match expect(control, &format!("REST {start}"), Class::Intermediate, FtpError::Refused).await {
+        Err(FtpError::Refused(_)) if may_be_refused => Ok(()),
+        result => result,
+    }
 }
 
 /// Opens the data connection, and listens to the server meanwhile: it may say at once why there will be none, or that

@@ -25,6 +25,7 @@ fn options(port: u16) -> Options {
         implicit: false,
         ignore_passive_address: false,
         extended: false,
+        ignores_refused_restart: false,
         timeout: AMPLE,
     }
 }

@@ -115,9 +115,13 @@ const COMMON: &[CommandSpec] = &[
     CommandSpec::with_sim("#FTPAPPEXT", Line("#FTPAPPEXT: (1-1500),(0,1)")),
 ];
 
-/// Source: M37 p812, p1190.
-const SERVER_COMMANDS: &[CommandSpec] =
-    &[CommandSpec::with_sim("#FTPCMD", Line("#FTPCMD: 200,(1-5),200,(1-5)"))];
+/// Source: M37 p812-820, p1190. What is stored can be read and deleted (p992-998).
+const SERVER_COMMANDS: &[CommandSpec] = &[
+    CommandSpec::with_sim("#FTPCMD", Line("#FTPCMD: 200,(1-5),200,(1-5)")),
+    CommandSpec::with_sim("#FTPGETF", Line("#FTPGETF: 200,192,(0,1),(0,1)")),
+    CommandSpec::local("#M2MREAD", Ok),
+    CommandSpec::local("#M2MDEL", Ok),
+];
 
 fn configuration(profile: &Profile) -> String {
     let extension = profile.ftp.as_ref().and_then(|ftp| ftp.extension);
