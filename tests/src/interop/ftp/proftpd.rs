@@ -3,64 +3,31 @@
 use std::path::Path;
 use std::process::Command;
 
-use telit_core::Category;
-use telit_ftps::TransferError;
-
-use super::server::{FtpServer, HOME, NOBODY, PASSWORD, USER, is_root, prepare};
+use super::server::{FtpServer, HOME, Manner, NOBODY, PASSWORD, PRIVATE_ADDRESS, Tls, Traits, USER, prepare};
 use crate::interop::client;
-use crate::interop::program::{required, skip};
-use crate::interop::server::Server;
+use crate::interop::program::required;
+use crate::interop::server::{OUTPUT, Server};
 
-const WITHOUT_REUSE: &str = "TLSOptions NoSessionReuseRequired";
+const TRAITS: Traits = Traits {
+    reuse_setting: "TLSOptions NoSessionReuseRequired",
+    idle_mark: (OUTPUT, "idle timeout"),
+    directory: None,
+};
 
-scenarios! {
-    downloads_are_exact
-    downloads_begin_where_they_should
-    a_download_that_was_dropped_is_resumed
-    a_download_to_a_file_is_verified
-    a_wrong_password_is_refused
-    a_missing_file_is_told_and_the_session_goes_on
-    uploads_are_exact
-}
-
-/// The module never resumes TLS sessions. Source: SSL guide 9.
-#[tokio::test]
-async fn a_server_that_demands_session_reuse_is_told() {
-    let Some(server) = start_with("").await else { return };
-    let device = server.device().await;
-    server.add_file("file.bin", b"here");
-    let mut client = server.connect(&device).await;
-    let error = match client.download("file.bin").await {
-        Err(error) => error,
-        Ok(mut download) => download.next().await.expect("it fails").expect_err("it fails"),
-    };
-    assert!(matches!(error, TransferError::SessionReuseDemanded { .. }), "{error:?}");
-    assert_eq!(error.category(), Category::Network);
-    assert!(error.hint().is_some_and(|hint| hint.contains("NoSessionReuseRequired")), "{error}");
-}
-
-async fn start() -> Option<FtpServer> {
-    start_with(WITHOUT_REUSE).await
-}
-
-async fn start_with(tls_options: &str) -> Option<FtpServer> {
+pub(super) async fn start(tls: Tls, manner: Manner) -> Option<FtpServer> {
     let program = required("proftpd", "proftpd-core, its TLS module in proftpd-mod-crypto")?;
-    let (folder, credentials) = prepare();
-    if !is_root(folder.path()) {
-        skip("ProFTPD has to be started by root");
-        return None;
-    }
+    let (folder, credentials) = prepare("ProFTPD")?;
     write_users(folder.path()).await;
     let server = Server::start(folder, |folder, [port]| {
         let file = folder.join("proftpd.conf");
         let modules = program.parent().and_then(Path::parent).expect("it is in a folder").join("lib/proftpd");
-        let text = configuration(folder, port, &modules, tls_options);
+        let text = configuration(folder, port, &modules) + &more(tls, manner);
         std::fs::write(&file, text).expect("the folder is writable");
         let mut command = Command::new(&program);
         command.arg("-n").arg("-c").arg(file);
         command
     });
-    Some(FtpServer::new(server.await, credentials))
+    Some(FtpServer::new(server.await, credentials, tls, TRAITS))
 }
 
 async fn write_users(folder: &Path) {
@@ -74,7 +41,19 @@ async fn write_users(folder: &Path) {
         .expect("it is our file");
 }
 
-fn configuration(folder: &Path, port: u16, modules: &Path, tls_options: &str) -> String {
+/// Of several `TLSOptions` the last one would count alone.
+fn more(tls: Tls, manner: Manner) -> String {
+    let reuse = if manner == Manner::DemandsSessionReuse { "" } else { "NoSessionReuseRequired" };
+    let implicit = if tls == Tls::Implicit { "UseImplicitSSL" } else { "" };
+    let options = format!("{reuse} {implicit}");
+    let options = if options.trim().is_empty() { String::new() } else { format!("TLSOptions {options}\n") };
+    let passive = if manner == Manner::NamesPrivateAddress { PRIVATE_ADDRESS } else { "127.0.0.1" };
+    let idle = if manner == Manner::DropsWhoIsIdle { 1 } else { 600 };
+    let restart = if manner == Manner::CannotRestart { "off" } else { "on" };
+    format!("{options}MasqueradeAddress {passive}\nTimeoutIdle {idle}\nAllowRetrieveRestart {restart}\n")
+}
+
+fn configuration(folder: &Path, port: u16, modules: &Path) -> String {
     let (folder, modules) = (folder.display(), modules.display());
     format!(
         "
@@ -98,15 +77,12 @@ AuthUserFile {folder}/users
 RequireValidShell off
 AllowOverwrite on
 AllowStoreRestart on
-AllowRetrieveRestart on
-MasqueradeAddress 127.0.0.1
 TLSEngine on
 TLSRequired on
 TLSProtocol TLSv1.2 TLSv1.3
 TLSLog {folder}/tls.log
 TLSRSACertificateFile {folder}/server.pem
 TLSRSACertificateKeyFile {folder}/server.key
-{tls_options}
 "
     )
 }
