@@ -119,7 +119,12 @@ impl Progress {
     }
 
     pub(crate) fn reach(&self, bytes: u64) {
+        // What was there before has no part in the rate.
+        let begins = self.0.position() == 0;
         self.0.set_position(bytes);
+        if begins {
+            self.0.reset_eta();
+        }
     }
 
     pub(crate) fn expect(&self, total: u64) {

@@ -94,6 +94,13 @@ fn ftps_download() {
 }
 
 #[test]
+fn ftps_upload_log() {
+    let expected = "1500 bytes sent\n3000 bytes sent\n4499 bytes sent\n4500 bytes sent\n\
+                    device.log has 4500 bytes\ndevice.log has 4523 bytes\n";
+    assert_eq!(run("ftps_upload_log"), expected);
+}
+
+#[test]
 fn firmware_update() {
     let printed = run("firmware_update");
     let (first, last) = (printed.lines().next(), printed.lines().last());

@@ -1,10 +1,10 @@
 //! `telit ftps`: files on a file server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use telit_ftps::{EntryKind, FtpsClient, FtpsOptions, Retry, Sha256Digest, remote_path};
+use telit_ftps::{EntryKind, FtpsClient, FtpsOptions, Retry, Sha256Digest, UploadRequest, remote_path};
 use tokio::io::AsyncRead;
 use url::Url;
 
@@ -13,6 +13,11 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::transfer::Progress;
 use crate::{port, secret, transfer};
+
+/// Where servers wait for TLS from the first byte.
+const IMPLICIT_PORT: u16 = 990;
+/// The exit code of what the network did.
+const NETWORK: u8 = 5;
 
 /// What to do with the file.
 #[derive(Debug, Subcommand)]
@@ -81,14 +86,17 @@ pub(crate) async fn run(
         return Err(Failure::usage("the URL holds a password, which everybody on this machine can read")
             .hint("put it into an environment variable and name that with --password-env"));
     }
+    check_scheme(&url)?;
     let path = remote_path(&url).map_err(Failure::usage)?;
+    command.check_path(&path)?;
     let options = FtpsOptions::from_url(&url, remote.password(&url)?, arguments.tls.options()?)?;
     let source = command.source().await?;
     if let FtpsCommand::Get(get) = command {
         transfer::check_target(&get.output)?;
     }
     let session = port::open_online(&arguments.global).await?;
-    let mut client = FtpsClient::connect(&session.modem, options).await?;
+    let connected = FtpsClient::connect(&session.modem, options).await;
+    let mut client = connected.map_err(|error| unreachable(&url, error.into()))?;
     let outcome = perform(command, &mut client, &path, source, output).await;
     if let Err(error) = client.close().await {
         tracing::warn!("the session did not end in order: {error}");
@@ -97,7 +105,35 @@ pub(crate) async fn run(
     output.result(&object, || text)
 }
 
-type Source = Box<dyn AsyncRead + Send + Sync + Unpin>;
+/// Of what others call FTPS.
+fn check_scheme(url: &Url) -> Result<(), Failure> {
+    match url.scheme() {
+        "ftps" | "ftps+implicit" => Ok(()),
+        "ftp" | "ftpes" => Err(Failure::usage(format!("{} is not how files are reached here", url.scheme()))
+            .hint(
+                "write ftps://: the connection begins in the clear on port 21, and nothing goes without TLS",
+            )),
+        other => Err(Failure::usage(format!("{other} is no scheme of file servers"))
+            .hint("write ftps://USER@HOST/PATH")),
+    }
+}
+
+/// A server that waits for TLS from the first byte says nothing to who waits for its welcome.
+fn unreachable(url: &Url, failure: Failure) -> Failure {
+    if url.scheme() == "ftps" && url.port() == Some(IMPLICIT_PORT) && failure.exit_code() == NETWORK {
+        return failure.hint(
+            "on port 990 TLS begins with the first byte: write ftps+implicit://, which platform 52 alone can, or use \
+             the server's port 21",
+        );
+    }
+    failure
+}
+
+/// What is to be sent, and how much it is if that is known.
+struct Source {
+    data: Box<dyn AsyncRead + Send + Sync + Unpin>,
+    bytes: Option<u64>,
+}
 
 async fn perform(
     command: &FtpsCommand,
@@ -108,8 +144,8 @@ async fn perform(
 ) -> Result<(Value, String), Failure> {
     match command {
         FtpsCommand::Get(get) => download(get, client, path, output).await,
-        FtpsCommand::Put(_) => Ok(uploaded(client.upload(path, source).await?)),
-        FtpsCommand::Append(_) => Ok(uploaded(client.append(path, source).await?)),
+        FtpsCommand::Put(_) => upload(client.upload(path, source.data), source.bytes, output).await,
+        FtpsCommand::Append(_) => upload(client.append(path, source.data), source.bytes, output).await,
         FtpsCommand::Ls(_) => list(client, path).await,
         FtpsCommand::Size(_) => {
             let bytes = client.size(path).await?;
@@ -152,8 +188,14 @@ async fn download(
     Ok((object, format!("{bytes} bytes in {target}\nSHA-256 {sha256}")))
 }
 
-fn uploaded(bytes: u64) -> (Value, String) {
-    (json!({ "bytes": bytes }), format!("{bytes} bytes sent"))
+async fn upload<R: AsyncRead + Send + Unpin>(
+    request: UploadRequest<'_, R>,
+    total: Option<u64>,
+    output: &Output,
+) -> Result<(Value, String), Failure> {
+    let bar = Progress::start(output, total);
+    let bytes = request.progress(|sent| bar.reach(sent)).await?;
+    Ok((json!({ "bytes": bytes }), format!("{bytes} bytes sent")))
 }
 
 async fn list(client: &mut FtpsClient, path: &str) -> Result<(Value, String), Failure> {
@@ -192,19 +234,42 @@ impl FtpsCommand {
         }
     }
 
+    /// A file has a name; a directory need not.
+    fn check_path(&self, path: &str) -> Result<(), Failure> {
+        if matches!(self, Self::Ls(_)) {
+            return Ok(());
+        }
+        if path.is_empty() || path.ends_with('/') {
+            return Err(Failure::usage("the URL names no file").hint("write ftps://USER@HOST/PATH/FILE"));
+        }
+        Ok(())
+    }
+
     /// What is to be sent, opened before the module is.
     async fn source(&self) -> Result<Source, Failure> {
         match self {
             Self::Put(UploadArguments { input: Some(path), .. })
-            | Self::Append(UploadArguments { input: Some(path), .. }) => {
-                let file = tokio::fs::File::open(path).await;
-                let unreadable =
-                    |error| Failure::usage(format!("{} cannot be read: {error}", path.display()));
-                Ok(Box::new(file.map_err(unreadable)?))
-            }
-            Self::Put(_) | Self::Append(_) => Ok(Box::new(tokio::io::stdin())),
-            _ => Ok(Box::new(tokio::io::empty())),
+            | Self::Append(UploadArguments { input: Some(path), .. }) => Source::open(path).await,
+            Self::Put(_) | Self::Append(_) => Ok(Source { data: Box::new(tokio::io::stdin()), bytes: None }),
+            _ => Ok(Source { data: Box::new(tokio::io::empty()), bytes: None }),
         }
+    }
+}
+
+impl Source {
+    async fn open(path: &Path) -> Result<Self, Failure> {
+        let unreadable = |error: std::io::Error| {
+            Failure::usage(format!("{} cannot be read: {error}", path.display())).hint(
+                "give a file that exists and that you may read, or leave --input out for standard input",
+            )
+        };
+        let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+        let metadata = file.metadata().await.map_err(unreadable)?;
+        if metadata.is_dir() {
+            return Err(unreadable(std::io::ErrorKind::IsADirectory.into()));
+        }
+        // A device or a pipe has no size.
+        Ok(Self { data: Box::new(file), bytes: metadata.is_file().then_some(metadata.len()) })
     }
 }
 

@@ -169,6 +169,33 @@ fn passwords_in_urls_are_refused_and_not_repeated() {
 }
 
 #[test]
+fn mistakes_with_files_on_servers_have_their_own_hints() {
+    let ftps = |verb: &str, url: &str, more: &[&str]| {
+        let ran = refused(&[&["ftps", verb, url, "--danger-no-verify"], more].concat());
+        let hint = ran.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap_or_default();
+        (ran.error().to_owned(), hint.to_owned())
+    };
+    let said = |error: &str, hint: &str| (error.to_owned(), hint.to_owned());
+    let in_the_clear =
+        "write ftps://: the connection begins in the clear on port 21, and nothing goes without TLS";
+    assert_eq!(ftps("ls", "ftp://h/", &[]), said("ftp is not how files are reached here", in_the_clear));
+    assert_eq!(ftps("ls", "ftpes://h/", &[]), said("ftpes is not how files are reached here", in_the_clear));
+    let expected = said("sftp is no scheme of file servers", "write ftps://USER@HOST/PATH");
+    assert_eq!(ftps("ls", "sftp://h/", &[]), expected);
+    let no_file = said("the URL names no file", "write ftps://USER@HOST/PATH/FILE");
+    assert_eq!(ftps("put", "ftps://h/", &[]), no_file);
+    assert_eq!(ftps("size", "ftps://h/logs/", &[]), no_file);
+    assert_eq!(ftps("get", "ftps://h", &["--output", "f"]), no_file);
+    for input in ["/nonexistent/f", "/"] {
+        let (error, hint) = ftps("put", "ftps://h/f", &["--input", input]);
+        assert!(error.starts_with(&format!("{input} cannot be read: ")), "{error}");
+        let expected =
+            "give a file that exists and that you may read, or leave --input out for standard input";
+        assert_eq!(hint, expected);
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_written_is_a_mistake() {
     let output = ["--danger-no-verify", "--output", "/nonexistent/f"];
     for words in [["https", "get", "https://h/"], ["ftps", "get", "ftps://h/f"]] {
