@@ -95,8 +95,8 @@ fn ftps_download() {
 
 #[test]
 fn ftps_upload_log() {
-    let expected = "1500 bytes sent\n3000 bytes sent\n4499 bytes sent\n4500 bytes sent\n\
-                    device.log has 4500 bytes\ndevice.log has 4523 bytes\n";
+    let expected = "1500 bytes sent\n3000 bytes sent\n4500 bytes sent\n4599 bytes sent\n4600 bytes sent\n\
+                    device.log has 4600 bytes\ndevice.log has 4623 bytes\n";
     assert_eq!(run("ftps_upload_log"), expected);
 }
 

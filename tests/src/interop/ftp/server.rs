@@ -97,10 +97,6 @@ impl FtpServer {
         self.traits
     }
 
-    pub(super) fn credentials(&self) -> &Credentials {
-        &self.credentials
-    }
-
     /// A module that finds it.
     pub(super) async fn device(&self) -> Device {
         let (platform, port) = match self.tls {
