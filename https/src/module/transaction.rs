@@ -31,6 +31,8 @@ use crate::target::Target;
 
 /// Blocks that are fetched ahead of the reader.
 const FETCHED_AHEAD: usize = 16;
+/// The module starts to count the timeout before it says that the request was sent.
+const CLOCKS_APART: Duration = Duration::from_millis(500);
 
 pub(super) struct Transaction {
     pub(super) shared: Arc<Shared>,
@@ -127,7 +129,7 @@ impl Transaction {
         let sent_at = Instant::now();
         let ring = wait_for_ring(&mut unsolicited, options.profile, patience, &self.turn.basis).await?;
         self.check_basis("#HTTPRING", true)?;
-        if ring.status == 0 && sent_at.elapsed() < timeout {
+        if ring.status == 0 && sent_at.elapsed() + CLOCKS_APART < timeout {
             return Err(RequestError::NoAnswer { host: self.target.host.clone() });
         }
         if ring.status == 0 {
@@ -260,10 +262,7 @@ impl Transaction {
         progress: &mut BodyProgress,
         length: Option<usize>,
     ) -> Result<Option<Bytes>, CommandError> {
-        let options = &self.shared.options;
-        let deadline = self.modem().profile().timeouts.http_receive;
-        let receive = Receive { profile: options.profile, most: options.block_size, length, deadline };
-        let read = self.modem().run(receive).await;
+        let read = self.modem().run(self.receive(length)).await;
         if self.turn.basis.loss().is_some() {
             // A module that has lost the answer refuses as at its end.
             return Err(read
@@ -280,8 +279,32 @@ impl Transaction {
                 progress.refused();
                 Ok(None)
             }
+            // The line has lost bytes, or the server has ended; what came is not trusted, and asking again tells which.
+            Err(CommandError::Unexpected { .. }) if length.is_some() && !self.has_more().await? => {
+                progress.refused();
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether the module has another block, which is lost by that.
+    async fn has_more(&self) -> Result<bool, CommandError> {
+        let read = self.modem().run(self.receive(None)).await;
+        if self.turn.basis.loss().is_some() {
+            return Err(port_lost("#HTTPRCV", true));
+        }
+        match read {
+            Ok(block) => Ok(!block.is_empty()),
+            Err(CommandError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn receive(&self, length: Option<usize>) -> Receive {
+        let options = &self.shared.options;
+        let deadline = self.modem().profile().timeouts.http_receive;
+        Receive { profile: options.profile, most: options.block_size, length, deadline }
     }
 
     /// After a failure the module may answer no more; then the next owner of TLS cleans up.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Response;
-use telit_core::{Category, Modem};
+use telit_core::{Category, CommandError, Modem};
 use telit_https::{Body, BodyError, HttpsClient, HttpsOptions, RequestError};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -173,6 +173,38 @@ async fn a_short_block_does_not_end_an_announced_body() {
     };
     let (received, ()) = tokio::join!(body.bytes(1000), sending);
     assert_eq!(received.unwrap_err(), BodyError::Truncated { got: 400, expected: 1000 });
+}
+
+/// The end of the answer takes the place of what is missing, so that the block itself is lost.
+#[tokio::test(start_paused = true)]
+async fn a_block_that_is_short_by_a_few_bytes_is_not_handed_over() {
+    // With four missing nothing but an empty line is left, and the deadline ends the wait for more.
+    for missing in [1, 2, 3, 5] {
+        for nothing_more in [WRONG_STATE.as_bytes(), &block(b"")] {
+            let (body, mut module, _modem, _client) = answered("0,200,\"a/b\",1510").await;
+            let sending = async {
+                module.expect(RECEIVE, block(&every_byte(1500))).await;
+                module.expect(RECEIVE, block(&every_byte(10 - missing))).await;
+                module.expect(RECEIVE, nothing_more).await;
+                module.expect(TLS_OFF, OK).await;
+            };
+            let (received, ()) = tokio::join!(body.bytes(2000), sending);
+            assert_eq!(received.unwrap_err(), BodyError::Truncated { got: 1500, expected: 1510 });
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_the_line_has_lost_are_no_end_of_the_body() {
+    let (body, mut module, _modem, _client) = answered("0,200,\"a/b\",1510").await;
+    let sending = async {
+        module.expect(RECEIVE, block(&every_byte(1497))).await;
+        module.expect(RECEIVE, block(&every_byte(10))).await;
+    };
+    let (received, ()) = tokio::join!(body.bytes(2000), sending);
+    let error = received.unwrap_err();
+    assert!(matches!(error, BodyError::Link(CommandError::Unexpected { .. })), "{error:?}");
+    assert_eq!(error.category(), Category::Link);
 }
 
 #[tokio::test(start_paused = true)]
