@@ -3,6 +3,7 @@
 mod aws;
 mod every_platform;
 mod ftps;
+mod hostile_servers;
 mod https;
 mod https_download;
 mod https_engines;
