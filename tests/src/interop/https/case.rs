@@ -16,7 +16,7 @@ pub(super) struct Case {
     pub(super) sends: Option<&'static str>,
     /// Asked again at once, which a connection that is kept carries too.
     pub(super) twice: bool,
-    /// Why the module's own client does not carry it.
+    /// Why it is not carried: by the module's own client, if not by both.
     pub(super) refused: Option<Refusal>,
 }
 
@@ -75,7 +75,7 @@ impl Case {
         self
     }
 
-    /// The module's client does not carry it.
+    /// It is not carried.
     pub(super) const fn refused(mut self, why: Refusal) -> Self {
         self.refused = Some(why);
         self

@@ -16,25 +16,31 @@ mod seen;
 mod server;
 mod shapes;
 
+use telit_https::Engine;
+
 use self::axum::Axum;
 use self::nginx::Nginx;
 use self::python::Python;
 use self::server::Server;
 
-#[tokio::test]
-async fn nginx_through_the_module() {
-    let Some(server) = Nginx::start().await else { return };
-    run::module(&server).await;
+/// Both engines, and each server.
+macro_rules! with_every_server {
+    ($($name:ident $engine:ident $server:ident)+) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                let Some(server) = $server::start().await else { return };
+                run::all(&server, Engine::$engine).await;
+            }
+        )+
+    };
 }
 
-#[tokio::test]
-async fn axum_through_the_module() {
-    let Some(server) = Axum::start().await else { return };
-    run::module(&server).await;
-}
-
-#[tokio::test]
-async fn python_through_the_module() {
-    let Some(server) = Python::start().await else { return };
-    run::module(&server).await;
+with_every_server! {
+    nginx_through_the_module Module Nginx
+    axum_through_the_module Module Axum
+    python_through_the_module Module Python
+    nginx_from_this_computer Socket Nginx
+    axum_from_this_computer Socket Axum
+    python_from_this_computer Socket Python
 }

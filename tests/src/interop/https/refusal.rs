@@ -1,4 +1,4 @@
-//! Why the module's own client does not carry a request.
+//! Why an engine does not carry a request.
 
 use telit_https::RequestError;
 
@@ -6,7 +6,7 @@ use telit_https::RequestError;
 pub(super) enum Refusal {
     /// It has GET, HEAD, DELETE, POST and PUT. Source: M37 p861, p866.
     Method,
-    /// `Expect`: it sends the body at once.
+    /// `Expect`: both send the body at once.
     Header,
     /// DELETE has none, and POST and PUT have one of at least a byte. Source: `AT#HTTPSND=?`.
     Body,
@@ -19,6 +19,11 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// Whether both engines refuse it.
+    pub(super) fn is_everybodys(self) -> bool {
+        self == Self::Header
+    }
+
     /// Whether the error says so.
     pub(super) fn is(self, error: &RequestError) -> bool {
         let too_long =
