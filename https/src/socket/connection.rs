@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -28,8 +27,6 @@ use crate::target::Target;
 
 /// Headers of an answer. Real ones have a dozen; their size is bounded besides.
 const MAX_HEADERS: usize = 256;
-/// How long somebody who has to tell an error waits until the connection is closed. Then it goes on in the background.
-const HANG_UP: Duration = Duration::from_secs(10);
 
 /// A byte stream that can be closed in order.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin + 'static {
@@ -91,19 +88,12 @@ impl Connection {
         Ok(Self { requests, activity, stop, task })
     }
 
-    /// Closes it, and tells what it ended with. An end that takes long goes on in the background.
+    /// Closes it, so that its TLS is given back, and tells what it ended with.
     pub(super) async fn close(self) -> Option<Cause> {
         let Self { requests, stop, task, .. } = self;
         drop((requests, stop));
-        timeout(HANG_UP, task).await.ok()?.ok()?
-    }
-
-    /// Closes it however long that takes, so that TLS is given back.
-    pub(super) async fn finish(self) {
-        let Self { requests, stop, task, .. } = self;
-        drop((requests, stop));
         // Without an outcome the runtime is gone.
-        drop(task.await);
+        task.await.ok()?
     }
 }
 

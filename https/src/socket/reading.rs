@@ -83,7 +83,7 @@ impl Reading {
                 Ok(())
             }
             End::Unwanted => {
-                connection.finish().await;
+                connection.close().await;
                 Ok(())
             }
             End::Stalled => {
@@ -97,15 +97,16 @@ impl Reading {
 
 /// A connection that takes another request is kept, if connections are.
 async fn keep_or_close(mut connection: Connection, shelf: Option<(Shelf, Target)>, patience: Duration) {
-    let Some((shelf, target)) = shelf else {
-        return connection.finish().await;
+    let ready = match &shelf {
+        Some(_) => matches!(timeout(patience, connection.requests.ready()).await, Ok(Ok(()))),
+        None => false,
     };
-    let ready = timeout(patience, connection.requests.ready()).await;
-    if !matches!(ready, Ok(Ok(()))) {
-        return connection.finish().await;
-    }
-    if let Some(before) = shelf.put(&target, connection) {
-        before.finish().await;
+    let unwanted = match shelf {
+        Some((shelf, target)) if ready => shelf.put(&target, connection),
+        _ => Some(connection),
+    };
+    if let Some(unwanted) = unwanted {
+        unwanted.close().await;
     }
 }
 

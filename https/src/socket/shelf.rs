@@ -46,7 +46,7 @@ impl Shelf {
     pub(crate) async fn clear(&self) {
         let kept = self.lock().take();
         if let Some(kept) = kept {
-            kept.connection.finish().await;
+            kept.connection.close().await;
         }
     }
 

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail by panicking, like the tests themselves")]
 
 mod bodies;
+mod builder;
 mod cancellation;
 mod platforms;
 mod requests;
 mod restart;
+mod retries;
 mod support;

@@ -1,5 +1,7 @@
 //! Requests to a REST API: GET of a body in several blocks, and POST.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use telit_core::Modem;
@@ -22,17 +24,49 @@ pub(super) const DOWN: &str = "/down";
 pub(super) const UP: &str = "/up";
 const DONE: &[u8] = b"done";
 
-/// As `HttpsClient::send` says: 60 s for TLS, 11 minutes to store credentials, 150 s to connect, 120 s for the answer,
-/// 60 s of margin.
-const REQUEST: Bound = Bound::new("https request", 60 + 11 * 60 + 150 + 120 + 60);
 /// As `Body` says, for the few blocks of this body.
 const BODY: Bound = Bound::new("https body", 5 * 60);
 /// More than any body here.
 pub(super) const LIMIT: usize = 10_000;
 
-pub(super) struct Requests {
+/// Who speaks HTTP.
+pub(super) trait Carrier {
+    const NAME: &'static str;
+    const ENGINE: Engine;
+    /// What the host says to send.
+    const SENDS: &'static [&'static str];
+    /// Whether a byte of the request's head that is hit can make the server take it for another one, or for none.
+    const RAW: bool;
+    /// As `HttpsClient::send` says.
+    const REQUEST: Bound;
+}
+
+pub(super) struct ByModule;
+
+impl Carrier for ByModule {
+    const NAME: &'static str = "https";
+    const ENGINE: Engine = Engine::Module;
+    const SENDS: &'static [&'static str] = &["AT#HTTPQRY", "AT#HTTPSND"];
+    const RAW: bool = false;
+    /// 60 s for TLS, 11 minutes to store credentials, 150 s to connect, 120 s for the answer, 60 s of margin.
+    const REQUEST: Bound = Bound::new("https request", 60 + 11 * 60 + 150 + 120 + 60);
+}
+
+pub(super) struct BySocket;
+
+impl Carrier for BySocket {
+    const NAME: &'static str = "https-socket";
+    const ENGINE: Engine = Engine::Socket;
+    const SENDS: &'static [&'static str] = &["AT#SSLSEND"];
+    const RAW: bool = true;
+    /// 60 s for TLS, 15 minutes to connect, a block in 75 s, 120 s for the answer, 3 minutes to close.
+    const REQUEST: Bound = Bound::new("https request over a socket", 60 + 15 * 60 + 75 + 120 + 3 * 60);
+}
+
+pub(super) struct Requests<C = ByModule> {
     peers: Peers,
     pub(super) server: HttpServer,
+    carrier: PhantomData<C>,
 }
 
 #[test]
@@ -40,15 +74,20 @@ fn https() {
     matrix::<Requests>(Platform::P37, SAMPLE);
 }
 
-impl Scenario for Requests {
-    const NAME: &'static str = "https";
+#[test]
+fn https_over_a_socket() {
+    matrix::<Requests<BySocket>>(Platform::P37, 4 * SAMPLE);
+}
+
+impl<C: Carrier> Scenario for Requests<C> {
+    const NAME: &'static str = C::NAME;
 
     fn new() -> Self {
         let peers = Peers::new();
         let server = peers.http(HOST, 443);
         server.route("GET", DOWN, peers::Response::ok("application/octet-stream", long()));
         server.route("POST", UP, peers::Response::ok("text/plain", DONE));
-        Self { peers, server }
+        Self { peers, server, carrier: PhantomData }
     }
 
     fn module(&self, module: Builder) -> Builder {
@@ -58,7 +97,7 @@ impl Scenario for Requests {
     async fn run(&self, bench: &Bench) -> Result<Ending, Broken> {
         let modem = on_line(bench).await?;
         bench.begin_job();
-        let client = client(&modem);
+        let client = client::<C>(&modem);
         let got = self.get(bench, &client, bench.strike()).await?;
         let posted = self.post(bench, &client, bench.strike()).await?;
         let modem = recover(bench, modem).await?;
@@ -67,8 +106,8 @@ impl Scenario for Requests {
     }
 }
 
-pub(super) fn client(modem: &Modem) -> HttpsClient {
-    HttpsClient::new(modem, tls(modem)).with_options(HttpsOptions::new().engine(Engine::Module))
+pub(super) fn client<C: Carrier>(modem: &Modem) -> HttpsClient {
+    HttpsClient::new(modem, tls(modem)).with_options(HttpsOptions::new().engine(C::ENGINE))
 }
 
 /// A body of three blocks.
@@ -76,7 +115,7 @@ pub(super) fn long() -> Bytes {
     payload::numbered(10)
 }
 
-impl Requests {
+impl<C: Carrier> Requests<C> {
     async fn get(
         &self,
         bench: &Bench,
@@ -85,7 +124,7 @@ impl Requests {
     ) -> Result<Ending, Broken> {
         let url = format!("https://{HOST}{DOWN}");
         let (before, mark) = (self.server.requests().len(), bench.mark());
-        let answer = bench.within(REQUEST, client.get(url).send()).await?;
+        let answer = bench.within(C::REQUEST, client.get(url).send()).await?;
         self.judge(bench, (before, mark), answer, &long(), strike).await
     }
 
@@ -99,7 +138,7 @@ impl Requests {
         let payload = payload::hostile();
         let (before, mark) = (self.server.requests().len(), bench.mark());
         let post = client.post(url).content_type("application/octet-stream").body(payload.clone());
-        let answer = bench.within(REQUEST, post.send()).await?;
+        let answer = bench.within(C::REQUEST, post.send()).await?;
         let ending = self.judge(bench, (before, mark), answer, DONE, strike).await?;
         let Some(request) = self.server.requests().get(before).cloned() else {
             return Ok(ending);
@@ -126,12 +165,17 @@ impl Requests {
             Ok(response) => response,
             Err(error) => {
                 let told = told(&error);
-                if told == Ending::InDoubt && !was_sent(bench, mark) {
+                if told == Ending::InDoubt && !was_sent::<C>(bench, mark) {
                     return Err(Broken::wrong(format!("in doubt, and nothing was sent: {error}")));
                 }
                 return held_against("the request", told, seen, fault, &error);
             }
         };
+        if C::RAW && seen == 0 && fault.is_some_and(Fault::hits_a_byte) {
+            // What was hit on the line is no request any more, and the server says so.
+            same_reading("status", &StatusCode::BAD_REQUEST, &response.status(), None)?;
+            return Ok(Ending::Damaged);
+        }
         same_reading("requests at the server", &1, &seen, None)?;
         let status = same_reading("status", &StatusCode::OK, &response.status(), strike)?;
         Ok(status.and(read(bench, response.into_body(), wanted, strike).await?))
@@ -139,12 +183,12 @@ impl Requests {
 
     /// The next requests of the same client work.
     async fn again(&self, bench: &Bench, modem: &Modem, old: HttpsClient) -> Result<(), Broken> {
-        let client = if bench.fault() == Some(Fault::Unplug) { client(modem) } else { old };
+        let client = if bench.fault() == Some(Fault::Unplug) { client::<C>(modem) } else { old };
         let worked = self.works(bench, &client).await;
         if bench.may_retry(&worked) {
             // A client keeps what it has read of the firmware's limits.
             after_misreading(bench, modem).await?;
-            return self.works(bench, &self::client(modem)).await;
+            return self.works(bench, &self::client::<C>(modem)).await;
         }
         worked
     }
@@ -172,8 +216,8 @@ fn told(error: &RequestError) -> Ending {
 }
 
 /// Whether the host has said what makes the module send a request.
-fn was_sent(bench: &Bench, mark: usize) -> bool {
-    ["AT#HTTPQRY", "AT#HTTPSND"].iter().any(|command| bench.has_said(mark, command))
+fn was_sent<C: Carrier>(bench: &Bench, mark: usize) -> bool {
+    C::SENDS.iter().any(|command| bench.has_said(mark, command))
 }
 
 /// What goes before a request, and may or may not have changed a setting, has not sent it.

@@ -1,8 +1,11 @@
 //! What stands before most jobs, and between a fault and the next operation.
 
+use std::time::Duration;
+
 use telit_core::Modem;
 use telit_core::commands::ReadErrorFormat;
 use telit_core::modem::{ModemBuilder, OpenError};
+use tokio::time::sleep;
 
 use super::bench::{Bench, Bound};
 use super::fault::Fault;
@@ -13,6 +16,9 @@ use super::trial::epoch;
 pub(super) const OPEN: Bound = Bound::new("open", 90);
 /// As `Modem::bring_up` says.
 pub(super) const BRING_UP: Bound = Bound::new("bring up", 180 + 15 * 60);
+
+/// As `ShortPayload::Waits` says.
+const FIVE_MINUTES: Duration = Duration::from_secs(5 * 60);
 
 /// Finding the line, with a payload that may be incomplete.
 const QUESTION: Bound = Bound::new("a question", 60);
@@ -65,6 +71,10 @@ async fn out_of_entry(bench: &Bench, modem: &Modem) -> Result<(), Broken> {
         return Ok(());
     }
     bench.reset_module().await;
+    if bench.within(QUESTION, modem.run(ReadErrorFormat)).await?.is_err() {
+        // Of a short payload so little is missing that no question fits any more: nothing is asked for five minutes.
+        sleep(FIVE_MINUTES).await;
+    }
     bring_up(bench, modem).await
 }
 

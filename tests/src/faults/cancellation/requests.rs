@@ -1,13 +1,18 @@
 //! The futures of an HTTPS client.
 
 use http::{Method, Request};
+use telit_core::Modem;
 use telit_https::{Engine, HttpsClient, HttpsOptions, RequestBody};
 
-use super::super::https::{DOWN, HOST, LIMIT, Requests, UP, client, long};
+use super::super::https::{ByModule, BySocket, Carrier, DOWN, HOST, LIMIT, Requests, UP, long};
 use super::super::outcome::{Broken, same_reading};
 use super::super::payload;
 use super::super::set_up::on_line;
 use super::{at_every_await, failed, in_step, interrupted, tls_comes_back};
+
+fn client(modem: &Modem) -> HttpsClient {
+    super::super::https::client::<ByModule>(modem)
+}
 
 fn url(path: &str) -> url::Url {
     format!("https://{HOST}{path}").parse().expect("it is a URL")
@@ -15,11 +20,19 @@ fn url(path: &str) -> url::Url {
 
 /// A request whose answer does not matter here.
 fn asking(name: &str, request: impl AsyncFn(&HttpsClient) -> Result<(), Broken>) {
-    at_every_await(name, async |requests: &Requests, bench, moments| {
+    asking_by::<ByModule>(name, request);
+}
+
+fn asking_by<C: Carrier>(name: &str, request: impl AsyncFn(&HttpsClient) -> Result<(), Broken>) {
+    at_every_await(name, async |requests: &Requests<C>, bench, moments| {
         let modem = on_line(bench).await?;
-        let client = client(&modem);
+        let client = super::super::https::client::<C>(&modem);
         let done = interrupted(bench, moments, request(&client)).await.transpose()?;
         let step = in_step(bench, &modem).await?;
+        if C::ENGINE == Engine::Socket {
+            // What was begun may still reach the server beside the next request.
+            tls_comes_back(bench, &modem).await?;
+        }
         same_reading("requests at the server", &true, &(requests.server.requests().len() <= 1), None)?;
         requests.works(bench, &client).await?;
         tls_comes_back(bench, &modem).await?;
@@ -44,6 +57,22 @@ fn other_methods() {
         let request = Request::builder().method(Method::GET).uri(url(DOWN).as_str());
         let request = request.body(RequestBody::empty()).expect("it is a request");
         client.send(request).await.map(drop).map_err(failed("send"))
+    });
+}
+
+#[test]
+fn from_this_computer() {
+    asking_by::<BySocket>("get over a socket", async |client| {
+        client.get(url(DOWN)).await.map(drop).map_err(failed("get"))
+    });
+    asking_by::<BySocket>("post over a socket", async |client| {
+        let post = client.post(url(UP)).body(payload::hostile());
+        post.await.map(drop).map_err(failed("post"))
+    });
+    asking_by::<BySocket>("Body::bytes over a socket", async |client| {
+        let got = client.get(url(DOWN)).await.map_err(failed("get"))?;
+        let body = got.into_body().bytes(LIMIT).await.map_err(failed("the body"))?;
+        same_reading("the body", &long(), &body, None).map(drop)
     });
 }
 
@@ -111,7 +140,7 @@ fn posting() {
 fn reading_a_body() {
     at_every_await("Body::next", async |requests: &Requests, bench, moments| {
         let modem = on_line(bench).await?;
-        let client: HttpsClient = client(&modem);
+        let client = client(&modem);
         let response = client.get(url(DOWN)).await.map_err(failed("get"))?;
         let mut body = response.into_body();
         let first = interrupted(bench, moments, body.next()).await;

@@ -1,0 +1,120 @@
+//! Trying again: what, when, and how often.
+
+use std::time::Duration;
+
+use telit_core::Backoff;
+use telit_https::{HttpsClient, HttpsOptions, RequestError, Retry};
+use tokio::time::Instant;
+
+use crate::support::{Module, OK, RECEIVE, TLS_OFF, TLS_ON, block, ring, start, start_watched};
+
+/// Waits whose bound is known, although they are drawn.
+const WAITS: Backoff = Backoff::new(Duration::from_secs(8), Duration::from_secs(8));
+
+fn patient() -> HttpsOptions {
+    HttpsOptions::new().retry(Retry::default().max_attempts(2).backoff(WAITS))
+}
+
+fn get(client: &HttpsClient) -> tokio::task::JoinHandle<Result<http::StatusCode, RequestError>> {
+    let get = client.get("https://api.example/");
+    tokio::spawn(async move { Ok(get.await?.status()) })
+}
+
+fn post(client: &HttpsClient) -> tokio::task::JoinHandle<Result<http::StatusCode, RequestError>> {
+    let post = client.post("https://api.example/").body("hello");
+    tokio::spawn(async move { Ok(post.await?.status()) })
+}
+
+/// One GET and the answer to it.
+async fn answer(module: &mut Module, fields: &str) {
+    module.expect(TLS_ON, OK).await;
+    module.expect("AT#HTTPQRY=0,0,\"/\"", format!("{OK}{}", ring(fields))).await;
+}
+
+async fn ends(module: &mut Module) {
+    module.expect(TLS_OFF, OK).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_not_there_is_asked_again_after_a_while() {
+    let (client, _modem, mut module) = start(patient());
+    let began = Instant::now();
+    let answered = get(&client);
+    answer(&mut module, "0,503,\"\",5").await;
+    // The body of an answer that nobody gets is read, and TLS given back, before the wait.
+    module.expect(RECEIVE, block(b"later")).await;
+    ends(&mut module).await;
+    answer(&mut module, "0,502,\"\",0").await;
+    module.expect(RECEIVE, "\r\n+CME ERROR: wrong state\r\n").await;
+    ends(&mut module).await;
+    answer(&mut module, "0,204").await;
+    ends(&mut module).await;
+    assert_eq!(answered.await.unwrap().unwrap(), 204);
+    assert!(began.elapsed() < Duration::from_secs(2 * 8 + 5), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_answer_is_handed_through() {
+    let (client, _modem, mut module) = start(patient());
+    let answered = get(&client);
+    for _ in 0..3 {
+        answer(&mut module, "0,503").await;
+        module.expect(RECEIVE, "\r\n+CME ERROR: wrong state\r\n").await;
+        ends(&mut module).await;
+    }
+    assert_eq!(answered.await.unwrap().unwrap(), 503);
+    module.expect_silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_done_is_not_done_twice() {
+    let (client, _modem, mut module) = start(patient());
+    let answered = post(&client);
+    module.expect(TLS_ON, OK).await;
+    module.expect("AT#HTTPSND=0,0,\"/\",5", "\r\n>>>").await;
+    module.expect_data(b"hello").await;
+    module.say(OK).await;
+    module.say(ring("0,0")).await;
+    ends(&mut module).await;
+    let error = answered.await.unwrap().unwrap_err();
+    assert_eq!(error, RequestError::NoAnswer { host: "api.example".to_owned() });
+    module.expect_silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_sent_is_sent_again_whatever_it_is() {
+    let (client, _modem, mut module) = start(patient());
+    let answered = post(&client);
+    module.expect(TLS_ON, OK).await;
+    module.expect("AT#HTTPSND=0,0,\"/\",5", "\r\n+CME ERROR: can not resolve DN\r\n").await;
+    ends(&mut module).await;
+    module.expect(TLS_ON, OK).await;
+    module.expect("AT#HTTPSND=0,0,\"/\",5", "\r\n>>>").await;
+    module.expect_data(b"hello").await;
+    module.say(format!("{OK}{}", ring("0,204"))).await;
+    ends(&mut module).await;
+    assert_eq!(answered.await.unwrap().unwrap(), 204);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_being_asked_for_nothing_is_tried_again() {
+    let (client, _modem, mut module) = start(HttpsOptions::new());
+    let answered = get(&client);
+    answer(&mut module, "0,503").await;
+    module.expect(RECEIVE, "\r\n+CME ERROR: wrong state\r\n").await;
+    ends(&mut module).await;
+    assert_eq!(answered.await.unwrap().unwrap(), 503);
+    module.expect_silence().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_restarts_is_asked_again() {
+    let (client, _modem, mut module) = start_watched(patient()).await;
+    let answered = get(&client);
+    module.expect(TLS_ON, OK).await;
+    module.restart();
+    module.expect("AT#HTTPQRY=0,0,\"/\"", "\r\nERROR\r\n").await;
+    answer(&mut module, "0,204").await;
+    ends(&mut module).await;
+    assert_eq!(answered.await.unwrap().unwrap(), 204);
+}
