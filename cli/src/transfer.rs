@@ -109,13 +109,12 @@ impl Progress {
         if output.is_quiet() || !io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
-        let (bar, template) = match total {
-            Some(total) => (ProgressBar::new(total), "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"),
-            None => (ProgressBar::new_spinner(), "{spinner} {bytes} {bytes_per_sec}"),
-        };
-        Self(bar.with_style(
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        ))
+        let progress =
+            Self(ProgressBar::new_spinner().with_style(style("{spinner} {bytes} {bytes_per_sec}")));
+        if let Some(total) = total {
+            progress.expect(total);
+        }
+        progress
     }
 
     pub(crate) fn reach(&self, bytes: u64) {
@@ -127,9 +126,17 @@ impl Progress {
         }
     }
 
+    /// The total, as soon as it is known.
     pub(crate) fn expect(&self, total: u64) {
-        self.0.set_length(total);
+        if self.0.length() != Some(total) {
+            self.0.set_length(total);
+            self.0.set_style(style("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"));
+        }
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Drop for Progress {

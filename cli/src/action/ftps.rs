@@ -81,7 +81,7 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let remote = command.remote();
-    let url = crate::remote::url(&remote.url)?;
+    let url = crate::remote::url(&remote.url, "ftps://USER@HOST/PATH")?;
     if url.password().is_some() {
         return Err(Failure::usage("the URL holds a password, which everybody on this machine can read")
             .hint("put it into an environment variable and name that with --password-env"));

@@ -1,9 +1,11 @@
 //! `telit https` over `sim:`, with a web server behind the virtual network.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::Stdio;
+use std::thread;
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
 use telit_simulator::servers::pattern;
 
@@ -221,6 +223,13 @@ fn what_cannot_be_sent_is_known_before_the_port_is_opened() {
         assert_eq!(ran.error(), problem);
         assert!(!ran.stderr.contains("t0ken"), "{ran:?}");
     }
+    let schemeless =
+        telit(&["https", "get", "h.test/path", "-q", "--danger-no-verify", "--port", "/nonexistent"])
+            .failed(2);
+    assert_eq!(
+        schemeless.stderr,
+        "error: invalid URL: it does not begin with a scheme\nhint: write https://HOST/PATH\n"
+    );
     for options in [
         &["--user", "u"][..],
         &["--password-env", "GOOD"],
@@ -361,5 +370,43 @@ fn what_is_not_the_file_gets_no_name() {
     assert_eq!(fs::read(&target).unwrap(), image);
     for options in [&["--resume"][..], &["--sha256", &hex(b"")], &["--output", &target, "--resume", "-i"]] {
         world.https("get", "/files/image.bin", options).failed(2);
+    }
+}
+
+/// What the tool writes to a terminal that it has as standard error.
+fn on_a_terminal(arguments: &[String]) -> String {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let screen = fs::File::options().write(true).open(name.to_str().unwrap()).unwrap();
+    let mut command = command(arguments);
+    let child = command.stdout(Stdio::null()).stderr(screen).spawn().unwrap();
+    // It holds the other end of the terminal too.
+    drop(command);
+    let reading = thread::spawn(move || {
+        let mut written = Vec::new();
+        // The end of a terminal is an error.
+        fs::File::from(terminal).read_to_end(&mut written).unwrap_or_default();
+        String::from_utf8(written).unwrap()
+    });
+    assert_eq!(finish(child).code, Some(0));
+    reading.join().unwrap()
+}
+
+#[test]
+fn a_terminal_shows_how_far_it_is_and_nothing_else_does() {
+    let world = World::start();
+    world.servers.rest().put_file("image.bin", pattern(50_000));
+    let target = world.file("image.bin");
+    let words =
+        ["https", "get", "https://rest.test/files/image.bin", "--output", &target, "--baud", "921600"];
+    for resume in [&[][..], &["--resume"]] {
+        let arguments = world.arguments(&[&words[..], resume].concat());
+        assert_eq!(telit(&arguments).ok().stderr, "");
+        let shown = on_a_terminal(&arguments);
+        assert!(shown.contains("/48.83 KiB"), "{shown:?}");
+        let quiet = on_a_terminal(&[&arguments[..], &["--quiet".to_owned()]].concat());
+        assert_eq!(quiet, "");
     }
 }

@@ -32,7 +32,7 @@ fn hosts_names_topics_headers_and_passwords() {
         "mqtt pub --host h --client-id c --topic @ --message m",
         "mqtt sub --host h --client-id c --topic @",
         "socket @:443",
-        "https get https://h.test/ -H X-A:@",
+        "https get --engine module https://h.test/ -H X-A:@",
         "https get https://@.test/",
         "ftps size ftps://u@h/f --password-env TELIT_TEST_PASSWORD",
     ];
@@ -57,6 +57,21 @@ fn user_names_and_passwords_of_mqtt() {
                     &format!("mqtt pub --engine {engine} --host h --client-id c {who} --topic t --message m"),
                     bad,
                 );
+            }
+        }
+    }
+}
+
+/// HTTP on this computer carries quotes in these, and nothing that ends or edits a line.
+#[test]
+fn headers_tokens_and_user_names_of_https() {
+    let url = "https://h.test/";
+    for engine in ["auto", "socket"] {
+        for what in
+            ["-H X-A:@", "--bearer-env TELIT_TEST_PASSWORD", "--user @ --password-env TELIT_TEST_GOOD"]
+        {
+            for bad in FORBIDDEN.into_iter().filter(|bad| *bad != "\"") {
+                refused(&format!("https get --engine {engine} {url} {what}"), bad);
             }
         }
     }

@@ -14,6 +14,7 @@ pub(super) fn unanswered(error: RequestError) -> Failure {
             "--engine auto or socket speaks HTTP on this computer, over a TLS socket of the module"
         }
         RequestError::TimedOut { .. } => MORE_TIME,
+        RequestError::InvalidHeader { .. } => "leave this header out, or give it another value",
         RequestError::TooManyRedirects { .. } => {
             "check where the server sends to, it may be a circle; --max-redirects allows more"
         }

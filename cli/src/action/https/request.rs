@@ -45,11 +45,13 @@ fn method(command: &HttpsCommand) -> Method {
     }
 }
 
+const FORM: &str = "https://HOST/PATH";
+
 /// What the URL standard makes of the text.
 fn url(text: &str) -> Result<Url, Failure> {
-    let url = remote::url(text)?;
+    let url = remote::url(text, FORM)?;
     if url.scheme() != "https" {
-        return Err(Failure::usage("invalid URL: only https is served").hint("write https://HOST/PATH"));
+        return Err(Failure::usage("invalid URL: only https is served").hint(format!("write {FORM}")));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Failure::usage("invalid URL: it carries a user name or a password")
