@@ -6,6 +6,7 @@
 
 mod architecture;
 mod aws;
+mod downloads;
 mod faults;
 mod ftps_relay;
 #[cfg(feature = "interop")]
