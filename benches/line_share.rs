@@ -103,7 +103,7 @@ async fn download(
         let now = Instant::now();
         // The first piece has crossed the line before it is seen.
         let first = now.checked_sub(Duration::from_secs_f64(10.0 * data.len() as f64 / f64::from(baud)));
-        let (began, _) = times.unwrap_or((first.unwrap_or(now), now));
+        let (began, _) = times.unwrap_or_else(|| (first.unwrap_or(now), now));
         times = Some((began, now));
         if image.get(received..received + data.len()) != Some(&data[..]) {
             return Err("the data differ".into());
