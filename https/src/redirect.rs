@@ -1,5 +1,7 @@
 //! Which redirects are followed, and what becomes of the request.
 
+use std::fmt;
+
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, LOCATION,
     PROXY_AUTHORIZATION,
@@ -78,11 +80,13 @@ impl Redirects {
 }
 
 /// The URL that an answer is from, in its extensions: the last one, if redirects were followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// A query often carries a signature or a token, so `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct FinalUrl(pub Url);
 
-/// Why a redirect was not followed, in the extensions of the answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a redirect was not followed, in the extensions of the answer. `Debug` does not show the query of a location.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedirectNotFollowed {
     /// The client follows none.
@@ -113,6 +117,38 @@ pub enum RedirectNotFollowed {
         /// Where to.
         location: Url,
     },
+}
+
+impl RedirectNotFollowed {
+    /// Where the redirect leads, if that is known.
+    #[must_use]
+    pub fn location(&self) -> Option<&Url> {
+        match self {
+            Self::OtherOrigin { location } | Self::NotHttps { location } | Self::BodyGone { location } => {
+                Some(location)
+            }
+            Self::NotWanted | Self::LocationHidden | Self::NoLocation => None,
+        }
+    }
+}
+
+impl fmt::Debug for RedirectNotFollowed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        self.location().map_or(Ok(()), |location| write!(f, ": {}", without_query(location)))
+    }
+}
+
+impl fmt::Debug for FinalUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FinalUrl({})", without_query(&self.0))
+    }
+}
+
+/// A URL as it can be shown.
+pub(crate) fn without_query(url: &Url) -> String {
+    let query = if url.query().is_some() { "?[redacted]" } else { "" };
+    format!("{}{}{query}", url.origin().ascii_serialization(), url.path())
 }
 
 /// What comes after an answer with a redirect.
@@ -265,6 +301,15 @@ mod tests {
             let (_, _, names, _) = followed(after(Method::PUT, 307, location, Redirects::any_https(10)));
             assert_eq!(names, ["accept", "content-type"], "{location}");
         }
+    }
+
+    #[test]
+    fn queries_are_not_shown() {
+        let url: Url = "https://user:s3cr3t@a.example/b?token=s3cr3t#s3cr3t".parse().unwrap();
+        assert_eq!(format!("{:?}", FinalUrl(url.clone())), "FinalUrl(https://a.example/b?[redacted])");
+        let why = RedirectNotFollowed::OtherOrigin { location: url };
+        let expected = "the redirect leads to another server: https://a.example/b?[redacted]";
+        assert_eq!(format!("{why:?}"), expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A request in the making.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use crate::body::Body;
 use crate::choice::Engine;
 use crate::client::HttpsClient;
 use crate::error::RequestError;
+use crate::redirect::without_query;
 use crate::request_body::RequestBody;
 
 /// A request that is being put together. Awaiting it sends it, and so does [`send`](Self::send).
@@ -31,7 +32,6 @@ use crate::request_body::RequestBody;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct RequestBuilder {
     client: HttpsClient,
@@ -222,6 +222,18 @@ impl RequestBuilder {
 
     fn refuse(&mut self, error: RequestError) {
         self.wrong.get_or_insert(error);
+    }
+}
+
+impl fmt::Debug for RequestBuilder {
+    /// Neither the query, nor values of headers, nor the body: all can be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder")
+            .field("method", &self.method)
+            .field("url", &self.url.as_ref().map(without_query))
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body", &self.body)
+            .finish_non_exhaustive()
     }
 }
 

@@ -41,6 +41,14 @@ async fn credentials_and_headers_go_as_headers() {
     assert_eq!(line, "AT#HTTPQRY=0,0,\"/\",\"X-Id: 0>>X-Id: 1>>X-Id: 2\"");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_request_in_the_making_shows_no_secrets() {
+    let (client, _modem, _module) = start(HttpsOptions::new());
+    let request = client.post("https://api.example/v1?token=s3cr3t").bearer_auth("s3cr3t").body("s3cr3t");
+    let shown = format!("{request:?}");
+    assert!(shown.contains("https://api.example/v1?[redacted]") && !shown.contains("s3cr3t"), "{shown}");
+}
+
 #[cfg(feature = "json")]
 #[tokio::test(start_paused = true)]
 async fn a_value_as_json() {
