@@ -11,6 +11,8 @@ mod harness;
 #[cfg(feature = "simulator")]
 mod https;
 #[cfg(feature = "simulator")]
+mod https_download;
+#[cfg(feature = "simulator")]
 mod platforms;
 mod port;
 #[cfg(feature = "simulator")]
