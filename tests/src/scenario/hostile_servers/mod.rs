@@ -17,9 +17,9 @@ use self::server::{Deed, FINE, HOST, Server};
 use crate::rig::in_haste;
 
 /// How long the module and the client wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// No request may take longer, whatever the server does.
-const BOUND: Duration = Duration::from_secs(30);
+const BOUND: Duration = Duration::from_secs(60);
 /// Bodies are read up to here.
 const LIMIT: usize = 100_000;
 
