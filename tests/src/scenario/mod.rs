@@ -20,6 +20,7 @@ mod port_names;
 mod provision;
 mod refused_peers;
 mod secrets;
+mod signed_firmware;
 mod sim_pin;
 pub(crate) mod socket;
 mod supervised_download;

@@ -1,6 +1,7 @@
 //! The futures of an HTTPS client.
 
 use http::{Method, Request};
+use sha2::{Digest, Sha256};
 use telit_core::Modem;
 use telit_https::{Engine, HttpsClient, HttpsOptions, RequestBody};
 
@@ -87,6 +88,37 @@ fn reading_a_text() {
             .map_err(failed("post"))?;
         let text = posted.into_body().text(LIMIT).await.map_err(failed("the text"))?;
         same_reading("the text", "done", &*text, None).map(drop)
+    });
+}
+
+#[test]
+fn downloading_to_a_file() {
+    downloading_by::<ByModule>("download_to_file by the module");
+    downloading_by::<BySocket>("download_to_file over a socket");
+}
+
+/// The next attempt goes on with what the dropped one has left.
+fn downloading_by<C: Carrier>(name: &str) {
+    at_every_await(name, async |requests: &Requests<C>, bench, moments| {
+        let modem = on_line(bench).await?;
+        let client = super::super::https::client::<C>(&modem);
+        let folder = tempfile::tempdir().map_err(failed("a folder"))?;
+        let target = folder.path().join("firmware.bin");
+        let hash = <[u8; 32]>::from(Sha256::digest(long()));
+        let download = || client.download_to_file(url(DOWN), &target).resume(true).sha256(hash.into());
+        let completed = interrupted(bench, moments, download().into_future()).await.is_some();
+        let step = in_step(bench, &modem).await?;
+        if !completed {
+            download().await.map_err(failed("the next attempt"))?;
+        }
+        let got = std::fs::read(&target).map_err(failed("the file"))?;
+        same_reading("the file", &long()[..], &got[..], None)?;
+        if C::ENGINE == Engine::Socket {
+            tls_comes_back(bench, &modem).await?;
+        }
+        requests.works(bench, &client).await?;
+        tls_comes_back(bench, &modem).await?;
+        Ok(step.completed(completed))
     });
 }
 

@@ -36,6 +36,8 @@ const RUNS: &[(&str, usize)] = &[
     ("rename", 20),
     ("directories", 6),
     ("download_to_file", 18),
+    ("download_to_file by the module", 90),
+    ("download_to_file over a socket", 120),
     ("FtpsClient::close", 4),
     ("download in command mode", 6),
     ("download online", 11),
