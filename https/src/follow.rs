@@ -30,7 +30,7 @@ pub(crate) async fn send_and_follow(
             return Ok(told(response, &call, None));
         }
         if is_hidden(&response) && redirects.follows() {
-            match spare.filter(|_| can_ask_again(&call, &response)) {
+            match spare.filter(|_| can_ask_again(shared, &call, &response)) {
                 Some(spare) => {
                     tracing::debug!("the module hides where a redirect leads, asking from this computer");
                     call.engine = Engine::Socket;
@@ -75,8 +75,9 @@ fn is_hidden(response: &Response<Body>) -> bool {
 }
 
 /// Whether the request can be sent once more to learn where the redirect leads.
-fn can_ask_again(call: &Call, response: &Response<Body>) -> bool {
-    call.engine == Engine::Auto && (call.is_safe() || redirect::is_repeated(response.status()))
+fn can_ask_again(shared: &Shared, call: &Call, response: &Response<Body>) -> bool {
+    let by_this_computer = call.engine == Engine::Auto && shared.tls.is_some();
+    by_this_computer && (call.is_safe() || redirect::is_repeated(response.status()))
 }
 
 /// The answer, and where it is from.

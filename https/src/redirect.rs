@@ -26,8 +26,8 @@ const OF_THE_BODY: [HeaderName; 4] = [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LA
 /// The module does not tell where a redirect leads. So under [`Engine::Auto`](crate::Engine::Auto) GET and HEAD are sent
 /// once more from this computer when the module gets one, and so is any request after 307 or 308, since the server has
 /// not done it. Other requests are not, as the server may have done them: the answer is handed through. To have them
-/// followed choose [`Engine::Socket`](crate::Engine::Socket). With [`Engine::Module`](crate::Engine::Module) all are
-/// handed through.
+/// followed choose [`Engine::Socket`](crate::Engine::Socket). With [`Engine::Module`](crate::Engine::Module), and by a
+/// client without TLS, all are handed through.
 ///
 /// Source: RFC 9110, section 15.4; M37 p862.
 ///
@@ -93,7 +93,7 @@ pub enum RedirectNotFollowed {
     #[error("the client follows no redirects")]
     NotWanted,
     /// The module does not tell where to, and the request is not sent once more to learn it: the module alone was allowed,
-    /// or doing it twice could do harm.
+    /// or the client has no TLS, or doing it twice could do harm.
     #[error("the module does not tell where the redirect leads")]
     LocationHidden,
     /// The server does not tell where to, or what it tells is no URL.

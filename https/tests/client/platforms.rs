@@ -3,11 +3,12 @@
 use http::Request;
 use telit_core::platform::{Availability, HttpProfile, PlatformId, Profile, profile};
 use telit_core::{Category, Modem};
-use telit_https::{Engine, HttpsClient, HttpsOptions, RequestBody, RequestError};
+use telit_https::{Engine, HttpsClient, HttpsOptions, RedirectNotFollowed, RequestBody, RequestError};
 
 use crate::support::{OK, RECEIVE, block, ring, start_on, tls, url};
 
 const WITHOUT_TLS: &str = "(0-2),63,(1-65535),(0,1),50,50,(0),(1-65535),(1-5)";
+const WRONG_STATE: &str = "\r\n+CME ERROR: wrong state\r\n";
 const NO_TLS: &str = "this module (platform 37) has an HTTP client without TLS";
 
 /// A platform that differs in its HTTP client.
@@ -81,6 +82,32 @@ async fn plain_http_is_a_danger_with_a_name_and_needs_no_tls() {
     assert_eq!(answered.await.unwrap().unwrap().into_body().bytes(2).await.unwrap(), "ok");
     module.expect_silence().await;
     assert_eq!(modem.tls_holder(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_without_tls_is_handed_through() {
+    let (modem, mut module) = start_on(profile(PlatformId::P37));
+    let client = HttpsClient::danger_plain(&modem);
+    let get = client.get("http://api.example/");
+    let answered = tokio::spawn(async move { get.await });
+    module.expect("AT#HTTPCFG=0,\"api.example\",80,0,,,0,120,1", OK).await;
+    module.expect("AT#HTTPQRY=0,0,\"/\"", format!("{OK}{}", ring("0,302,\"\",0"))).await;
+    module.expect(RECEIVE, WRONG_STATE).await;
+    let response = answered.await.unwrap().unwrap();
+    assert_eq!(response.status(), 302);
+    assert_eq!(response.extensions().get(), Some(&RedirectNotFollowed::LocationHidden));
+    drop(response);
+
+    module.stored_profile = "0,\"api.example\",80,0,\"\",\"******\",0,120,1".to_owned();
+    let post = client.post("http://api.example/").body("hello");
+    let answered = tokio::spawn(async move { post.await });
+    module.expect("AT#HTTPSND=0,0,\"/\",5", "\r\n>>>").await;
+    module.expect_data(b"hello").await;
+    module.say(format!("{OK}{}", ring("0,307,\"\",0"))).await;
+    module.expect(RECEIVE, WRONG_STATE).await;
+    let response = answered.await.unwrap().unwrap();
+    assert_eq!(response.status(), 307);
+    assert_eq!(response.extensions().get(), Some(&RedirectNotFollowed::LocationHidden));
 }
 
 #[tokio::test(start_paused = true)]
