@@ -15,6 +15,7 @@ use super::fault::Fault;
 use super::matrix::{SAMPLE, matrix};
 use super::outcome::{Broken, Ending, held_against, same_beginning, same_bytes, same_reading};
 use super::payload;
+use super::point::Kind;
 use super::scenario::Scenario;
 use super::set_up::{after_misreading, on_line, recover};
 use super::strike::Strike;
@@ -171,9 +172,9 @@ impl<C: Carrier> Requests<C> {
                 return held_against("the request", told, seen, fault, &error);
             }
         };
-        if C::RAW && seen == 0 && fault.is_some_and(Fault::hits_a_byte) {
-            // What was hit on the line is no request any more, and the server says so.
-            same_reading("status", &StatusCode::BAD_REQUEST, &response.status(), None)?;
+        let hit = |strike: &Strike| strike.kind == Kind::Payload && strike.fault.hits_a_byte();
+        if C::RAW && strike.is_some_and(hit) && response.status().is_client_error() {
+            // What was hit on the line asks for something else, or is no request any more, and the server says so.
             return Ok(Ending::Damaged);
         }
         same_reading("requests at the server", &1, &seen, None)?;
