@@ -83,3 +83,46 @@ fn of_status(status: StatusCode) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use telit_core::CommandError;
+    use telit_core::socket::SocketError;
+
+    use super::*;
+
+    #[test]
+    fn what_goes_on_by_itself() {
+        let waited = Duration::from_secs(1);
+        let lost = || CommandError::LinkLost {
+            command: "#HTTPRCV".to_owned(),
+            reason: "the port hung up".to_owned(),
+            sent: true,
+        };
+        for (error, is_resumable, is_cut) in [
+            (FetchError::Body(BodyError::Truncated { got: 1, expected: 2 }), true, true),
+            (FetchError::Body(BodyError::BrokenOff { got: 1 }), true, true),
+            (FetchError::Body(BodyError::Stalled { got: 1, waited }), true, true),
+            (FetchError::Body(BodyError::ModuleRestarted { got: 1 }), true, true),
+            (FetchError::Body(BodyError::Link(lost())), true, true),
+            (FetchError::Body(BodyError::Socket { got: 1, error: SocketError::ModuleRestarted }), true, true),
+            (FetchError::Body(BodyError::Malformed { got: 1, reason: String::new() }), true, false),
+            (FetchError::Body(BodyError::TooLarge { limit: 1 }), false, false),
+            (FetchError::Body(BodyError::Stopped), false, false),
+            (FetchError::Request(RequestError::NoAnswer { host: "h".to_owned() }), true, false),
+            (FetchError::Request(RequestError::Command(lost())), true, false),
+            (FetchError::Request(RequestError::Stopped), false, false),
+            (FetchError::Changed, true, false),
+        ] {
+            assert_eq!((error.is_resumable(), error.is_cut()), (is_resumable, is_cut), "{error:?}");
+        }
+        let again = |code| {
+            let status = StatusCode::from_u16(code).unwrap();
+            FetchError::Status { status }.is_resumable()
+        };
+        let passing: Vec<u16> = (200..600).filter(|code| again(*code)).collect();
+        assert_eq!(passing, [408, 429, 500, 502, 503, 504]);
+    }
+}

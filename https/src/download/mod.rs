@@ -57,9 +57,8 @@ pub type Retrying = telit_core::download::Retrying<FetchError>;
 /// needs; without TLS it is the module. With [`Engine::Module`] a download resumes only with a hash: the module tells
 /// status and length, and neither the place nor the version of what comes.
 ///
-/// It needs the module's TLS while it is under way: an MQTT client that holds it has to [pause] first.
-///
-/// [pause]: https://docs.rs/telit-mqtt
+/// It needs the module's TLS while it is under way: an MQTT client that holds it gives it away with its `pause()` before,
+/// and comes back with its subscriptions with `resume()` afterwards.
 ///
 /// ```no_run
 /// # async fn example(client: telit_https::HttpsClient) -> Result<(), Box<dyn std::error::Error>> {
