@@ -18,11 +18,11 @@
 //! | 37, 52, 25 `ThreadX` | all | all | all | all |
 //! | 30 | no forward secrecy: works while AWS takes RSA key transport | no common cipher suite | as far as the broker takes DHE or RSA key transport | cipher suites without ECDHE |
 //! | 25 Linux | as 30, and without server name (SNI): no custom domains | no common cipher suite | no: they need the server name | as 30 |
-//! | 10, 13, 16, 12, 20, 23 | no MQTT client in the module | as AWS | as AWS | as AWS |
+//! | 10, 13, 16, 12, 20, 23 | no: host names are not checked, and a preset does not waive that | as AWS | as AWS | as AWS |
 //!
 //! JSON has quotes in it, which only `#MQPUBSEXT` carries: firmware of platforms 25 and 30 that lacks it publishes plain
-//! text, and shadows, jobs and provisioning are refused there
-//! ([`PublishError::NotRepresentable`](crate::PublishError::NotRepresentable)).
+//! text. AWS IoT is reached from this computer there; with [`Engine::Module`](crate::Engine::Module) shadows, jobs and
+//! provisioning are refused ([`PublishError::NotRepresentable`](crate::PublishError::NotRepresentable)).
 //!
 //! Source: SSL guide 6.3, 12.1; M37 p1029-1036; the brokers' own documentation.
 
