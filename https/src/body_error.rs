@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use telit_core::socket::SocketError;
+use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError};
+
+use crate::error::NetworkFailure;
 
 /// A body was not received whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +50,15 @@ pub enum BodyError {
         /// How.
         error: SocketError,
     },
+    /// The module refused to give more, and names a reason: the network is lost, TLS failed, another program has its HTTP
+    /// client.
+    #[error("the module gave no more after {got} bytes of the body: {error}")]
+    Refused {
+        /// How many bytes came.
+        got: u64,
+        /// The module's words.
+        error: CommandError,
+    },
     /// The module has restarted, and the rest is gone with it.
     #[error("the module has restarted after {got} bytes of the body")]
     ModuleRestarted {
@@ -87,7 +99,8 @@ impl BodyError {
             | Self::Stalled { .. } => Category::Network,
             Self::Socket { error, .. } => error.category(),
             Self::ModuleRestarted { .. } => Category::Link,
-            Self::Link(error) => error.category(),
+            Self::Refused { error, .. } if is_of_network(error) => Category::Network,
+            Self::Refused { error, .. } | Self::Link(error) => error.category(),
             Self::TooLarge { .. } | Self::NotText | Self::NotJson { .. } => Category::Verification,
             Self::Stopped => Category::Other,
         }
@@ -97,7 +110,7 @@ impl BodyError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Truncated { .. } | Self::BrokenOff { .. } | Self::Stalled { .. } => {
+            Self::Truncated { .. } | Self::BrokenOff { .. } | Self::Stalled { .. } | Self::Refused { .. } => {
                 Some("ask again; a Range header can fetch the rest if the server knows ranges")
             }
             Self::ModuleRestarted { .. } => Some("ask again when the module is on line"),
@@ -107,4 +120,9 @@ impl BodyError {
             Self::Malformed { .. } | Self::NotText | Self::NotJson { .. } | Self::Stopped => None,
         }
     }
+}
+
+/// Whether the module names the network, or TLS with the server, as its reason.
+fn is_of_network(error: &CommandError) -> bool {
+    TlsFailure::of(error).is_some() || error.module_error().and_then(NetworkFailure::of).is_some()
 }

@@ -69,6 +69,7 @@ impl SourceError for FetchError {
             BodyError::Socket { error, .. } => {
                 matches!(error.category(), Category::Network | Category::Link)
             }
+            BodyError::Refused { .. } => error.category() == Category::Network,
             BodyError::Link(error) => error.category() == Category::Link,
             _ => false,
         }

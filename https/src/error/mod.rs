@@ -13,7 +13,7 @@ use telit_core::{Category, CommandError};
 mod network_failure;
 mod of_socket;
 
-use self::network_failure::NetworkFailure;
+pub(crate) use self::network_failure::NetworkFailure;
 use crate::target::Target;
 
 /// A request without an answer.
@@ -80,7 +80,8 @@ pub enum RequestError {
     /// TLS could not be set up on the module. The request was not sent.
     #[error("TLS cannot be set up: {0}")]
     Setup(TlsError),
-    /// The module has no packet data context.
+    /// The module has no packet data context. Behind the body of a request ([`ModuleError::is_behind_payload`]) the server may
+    /// have got that.
     #[error("the module is not online: {error}")]
     NotOnline {
         /// The module's words.
@@ -94,7 +95,8 @@ pub enum RequestError {
         /// The module's words.
         error: ModuleError,
     },
-    /// No connection to the server.
+    /// No connection to the server. Behind the body of a request ([`ModuleError::is_behind_payload`]) it may have ended, and
+    /// the server may have got the request.
     #[error("no connection to {host}:{port}: {error}")]
     Connect {
         /// The host.
@@ -181,7 +183,8 @@ pub enum RequestError {
         /// The server may have got the request.
         sent: bool,
     },
-    /// The module refused, for another reason.
+    /// The module refused, for another reason. Behind the body of a request ([`ModuleError::is_behind_payload`]) the server may
+    /// have got that.
     #[error(transparent)]
     Refused(CommandError),
     /// An exchange with the module failed.
@@ -236,6 +239,8 @@ impl RequestError {
             | Self::Interrupted { .. }
             | Self::Stopped => true,
             Self::Tls { sent, .. } | Self::ModuleRestarted { sent } | Self::Socket { sent, .. } => *sent,
+            Self::NotOnline { error } | Self::Connect { error, .. } => error.is_behind_payload(),
+            Self::Refused(error) => is_behind_payload(error),
             Self::Command(error) => is_about_sending(error) && error.may_have_taken_effect(),
             _ => false,
         }
@@ -296,8 +301,7 @@ impl RequestError {
     /// What a refusal of the request means.
     pub(crate) fn of_request(error: CommandError, target: &Target) -> Self {
         if let Some(failure) = TlsFailure::of(&error) {
-            // The command that connects sends the request too.
-            let sent = matches!(failure, TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data);
+            let sent = may_be_sent(failure, is_behind_payload(&error));
             return Self::Tls { host: target.host.clone(), failure, sent };
         }
         let CommandError::Refused { error: module_error, .. } = &error else {
@@ -312,6 +316,25 @@ impl RequestError {
             None => Self::Refused(error),
         }
     }
+}
+
+/// Whether the server may have got the request when TLS failed so. The command that connects sends the request too.
+fn may_be_sent(failure: TlsFailure, is_behind_payload: bool) -> bool {
+    match failure {
+        TlsFailure::Socket | TlsFailure::Disconnected | TlsFailure::Data => true,
+        // Before the body was taken, they can only be about the connection that is to be.
+        TlsFailure::Generic
+        | TlsFailure::InvalidState
+        | TlsFailure::NotConnected
+        | TlsFailure::AlreadyConnected => is_behind_payload,
+        _ => false,
+    }
+}
+
+/// Whether the module had got the body of the request when it refused. Then it may have gone in part, or whole: no manual
+/// tells when the module connects. Source: M37 p865.
+pub(crate) fn is_behind_payload(error: &CommandError) -> bool {
+    error.module_error().is_some_and(ModuleError::is_behind_payload)
 }
 
 /// Whether an exchange was the one that sends the request, or the wait for its answer. All others come before.
@@ -369,8 +392,11 @@ mod tests {
     use crate::target::Resource;
 
     fn of_request(detail: &str) -> RequestError {
-        let error =
-            CommandError::Refused { command: "#HTTPQRY".into(), error: ModuleError::equipment(detail) };
+        of_refusal("#HTTPQRY", ModuleError::equipment(detail))
+    }
+
+    fn of_refusal(command: &str, error: ModuleError) -> RequestError {
+        let error = CommandError::Refused { command: command.into(), error };
         let target = Target { host: "a.example".to_owned(), port: 443, resource: Resource::new("/") };
         RequestError::of_request(error, &target)
     }
@@ -421,6 +447,23 @@ mod tests {
         assert!(RequestError::Lost { waited: Duration::from_secs(1) }.may_have_taken_effect());
         for detail in ["558", "562", "1004", "556", "4"] {
             assert!(!of_request(detail).may_have_taken_effect(), "{detail}");
+        }
+    }
+
+    #[test]
+    fn what_was_refused_behind_the_body_may_have_arrived() {
+        let error = |error: ModuleError| of_refusal("#HTTPSND", error);
+        for detail in ["556", "609", "559", "560", "562", "4", "830", "833", "841"] {
+            let refusal = ModuleError::equipment(detail);
+            assert!(!error(refusal.clone()).may_have_taken_effect(), "{detail}");
+            assert!(error(refusal.behind_payload()).may_have_taken_effect(), "{detail}");
+        }
+        assert!(!error(ModuleError::plain()).may_have_taken_effect());
+        assert!(error(ModuleError::plain().behind_payload()).may_have_taken_effect());
+        // Without the server's address, or without its certificate, nothing can have gone.
+        for detail in ["558", "603", "839", "837", "1012"] {
+            let refusal = ModuleError::equipment(detail).behind_payload();
+            assert!(!error(refusal).may_have_taken_effect(), "{detail}");
         }
     }
 }

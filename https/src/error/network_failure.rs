@@ -3,7 +3,7 @@
 use telit_core::at::ModuleError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NetworkFailure {
+pub(crate) enum NetworkFailure {
     NotOnline,
     Dns,
     Connect,
@@ -31,7 +31,7 @@ const NETWORK_FAILURES: [(NetworkFailure, u32, &str); 14] = [
 ];
 
 impl NetworkFailure {
-    pub(super) fn of(error: &ModuleError) -> Option<Self> {
+    pub(crate) fn of(error: &ModuleError) -> Option<Self> {
         NETWORK_FAILURES
             .iter()
             .find(|(_, number, text)| error.is(&[*number], text))

@@ -53,7 +53,7 @@ impl BodyProgress {
         self.ended = length == 0;
     }
 
-    /// The module refused to give more, as it does when nothing is left. Source: M37 p870.
+    /// The module refused to give more, with no other reason than that nothing is left. Source: M37 p870.
     pub(crate) fn refused(&mut self) {
         self.ended = true;
     }

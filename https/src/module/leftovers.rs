@@ -59,7 +59,11 @@ impl Transaction {
                 tracing::debug!("the rest of an unwanted body stays on the module");
                 return Ok(Pumped::Abandoned);
             }
-            let block = self.read_block(&mut progress, length).await?;
+            let block = match self.read_block(&mut progress, length).await {
+                // Why there is no more of it does not matter.
+                Err(CommandError::Refused { .. }) => return Ok(Pumped::Finished(Ok(()))),
+                block => block?,
+            };
             discarded += block.map_or(0, |block| block.len() as u64);
         }
     }

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use crate::body::Piece;
 use crate::body_error::BodyError;
-use crate::error::{RequestError, is_silence};
+use crate::error::{RequestError, is_behind_payload, is_silence};
 use crate::module::body_progress::{BodyProgress, NextRead};
 use crate::module::commands::{Configure, ProfileSettings, ReadProfile, Receive};
 use crate::module::prepared::RequestCommand;
@@ -112,7 +112,8 @@ impl Transaction {
         // Before sending: the answer may come before the command's own OK.
         let mut unsolicited = self.modem().channel().unsolicited();
         let mut sent = self.command.run(self.modem()).await;
-        if sent.as_ref().err().and_then(CommandError::module_error).is_some_and(is_wrong_state) {
+        // Of one that was refused behind its body nobody knows what has gone.
+        if sent.as_ref().err().is_some_and(|error| is_wrong_state(error) && !is_behind_payload(error)) {
             self.clear(caller).await?;
             if caller.is_closed() {
                 return Ok(None);
@@ -226,6 +227,7 @@ impl Transaction {
         let loss = if is_silence(&error) { basis.ask_for_loss().await } else { basis.loss() };
         match loss {
             Some(Loss::ModuleRestarted) => BodyError::ModuleRestarted { got },
+            _ if error.module_error().is_some() => BodyError::Refused { got, error },
             _ => BodyError::Link(error),
         }
     }
@@ -275,7 +277,7 @@ impl Transaction {
                 progress.received(block.len());
                 Ok(Some(block))
             }
-            Err(CommandError::Refused { .. }) => {
+            Err(error) if is_end(&error) => {
                 progress.refused();
                 Ok(None)
             }
@@ -296,7 +298,7 @@ impl Transaction {
         }
         match read {
             Ok(block) => Ok(!block.is_empty()),
-            Err(CommandError::Refused { .. }) => Ok(false),
+            Err(error) if is_end(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -348,6 +350,12 @@ fn is_busy(error: &CommandError) -> bool {
 }
 
 /// Source: M37 p23.
-fn is_wrong_state(error: &ModuleError) -> bool {
-    error.is(&[551], "wrong state")
+fn is_wrong_state(error: &CommandError) -> bool {
+    error.module_error().is_some_and(|error| error.is(&[551], "wrong state"))
+}
+
+/// Whether a refusal to give more says nothing but that there is no more. The manual names no error for that; one that
+/// names another reason is no end of the body. Source: M37 p23, p870.
+fn is_end(error: &CommandError) -> bool {
+    is_wrong_state(error) || error.module_error().is_some_and(|error| *error == ModuleError::plain())
 }

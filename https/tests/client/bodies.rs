@@ -116,6 +116,37 @@ async fn without_a_length_an_empty_block_or_a_refusal_ends_the_body() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_with_a_reason_is_never_the_end_of_the_body() {
+    for length in [0, 2000] {
+        for (reason, category) in [
+            ("556", Category::Network),
+            ("context down", Category::Network),
+            ("561", Category::Network),
+            ("socket disconnection", Category::Network),
+            ("SSL error enc/dec data", Category::Network),
+            ("612", Category::Busy),
+            ("4", Category::Refused),
+        ] {
+            let (mut body, mut module, modem, _client) = answered(&format!("0,200,\"a/b\",{length}")).await;
+            let sending = async {
+                module.expect(RECEIVE, block(&every_byte(1500))).await;
+                module.expect(RECEIVE, format!("\r\n+CME ERROR: {reason}\r\n")).await;
+                module.expect(TLS_OFF, OK).await;
+            };
+            let receiving = async {
+                assert_eq!(body.next().await.unwrap().unwrap().len(), 1500);
+                let error = body.next().await.unwrap().unwrap_err();
+                assert!(matches!(error, BodyError::Refused { got: 1500, .. }), "{reason}: {error:?}");
+                assert_eq!(error.category(), category, "{reason}");
+                assert_eq!(body.next().await, None);
+            };
+            tokio::join!(receiving, sending);
+            assert_eq!(modem.tls_holder(), None);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_error_page_is_tried_and_may_be_missing() {
     let (body, mut module, ..) = answered("0,404,\"\",0").await;
     let sending = async {

@@ -96,6 +96,30 @@ async fn what_was_never_sent_is_sent_again_whatever_it_is() {
     assert_eq!(answered.await.unwrap().unwrap(), 204);
 }
 
+/// The module had got the body when it refused, so nobody knows what it has sent by then.
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_behind_its_body_is_not_sent_again() {
+    for refusal in [
+        "+CME ERROR: context not opened",
+        "+CME ERROR: 609",
+        "+CME ERROR: can not open socket",
+        "+CME ERROR: wrong state",
+        "ERROR",
+    ] {
+        let (client, modem, mut module) = start(patient());
+        let answered = post(&client);
+        module.expect(TLS_ON, OK).await;
+        module.expect("AT#HTTPSND=0,0,\"/\",5", "\r\n>>>").await;
+        module.expect_data(b"hello").await;
+        module.say(format!("\r\n{refusal}\r\n")).await;
+        ends(&mut module).await;
+        let error = answered.await.unwrap().unwrap_err();
+        assert!(error.may_have_taken_effect(), "{refusal}: {error:?}");
+        module.expect_silence().await;
+        assert_eq!(modem.tls_holder(), None);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_being_asked_for_nothing_is_tried_again() {
     let (client, _modem, mut module) = start(HttpsOptions::new());
