@@ -68,10 +68,10 @@ impl Activity {
     pub(super) async fn silence(&self, time: Duration) {
         let mut idle = self.idle.subscribe();
         loop {
-            let since = *idle.borrow_and_update();
-            let changed = match since {
+            let until = idle.borrow_and_update().and_then(|since| since.checked_add(time));
+            let changed = match until {
                 None => idle.changed().await,
-                Some(since) => match timeout_at(since + time, idle.changed()).await {
+                Some(until) => match timeout_at(until, idle.changed()).await {
                     Ok(changed) => changed,
                     Err(_) => return,
                 },
@@ -182,5 +182,21 @@ mod tests {
         far.read_u8().await.unwrap();
         let _near = writing.await.unwrap();
         assert_eq!(silence.await.unwrap(), Duration::from_secs(70));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_that_no_clock_reaches_never_ends() {
+        let (mut near, _far, activity) = watched(64);
+        activity.begin();
+        let forever = async { activity.silence(Duration::MAX).await };
+        let writing = async {
+            near.write_all(b"a").await.unwrap();
+            near.flush().await.unwrap();
+            tokio::time::sleep(Duration::from_secs(86_400)).await;
+        };
+        tokio::select! {
+            () = forever => panic!("it ended"),
+            () = writing => {}
+        }
     }
 }
