@@ -54,14 +54,16 @@ fn part(headers: &HeaderMap, length: Option<u64>, hidden: bool, held: &Held) -> 
     let size = match text(headers, CONTENT_RANGE) {
         Some(place) => rest_behind(held.bytes, place),
         // The status says that it is a part, the length that it is the right one, and the hash decides in the end.
-        None if hidden => length.map(|length| held.bytes + length),
+        None if hidden => length.and_then(|length| held.bytes.checked_add(length)),
         None => None,
     };
     let fits = length.is_none_or(|length| size == held.bytes.checked_add(length));
     let same = match (version(headers), &held.version) {
         (Some(now), Some(then)) => now == *then,
         // Asked for with If-Range, it need not say again when it last changed; but a tag it does.
-        (None, Some(then)) => held.is_hash_known || !is_tag(then),
+        (None, Some(then)) if is_tag(then) => held.is_hash_known,
+        // A date that tells no versions apart tells at least another one.
+        (None, Some(then)) => text(headers, LAST_MODIFIED).is_none_or(|now| now == then),
         (_, None) => held.is_hash_known,
     };
     match size.filter(|_| fits && same && !is_several) {
@@ -142,6 +144,22 @@ mod tests {
     }
 
     #[test]
+    fn the_rest_of_a_file_with_another_date_is_of_no_use() {
+        let place = ("content-range", "bytes 4-9/10");
+        let now = "Sun, 02 Nov 2025 10:00:00 GMT";
+        for is_hash_known in [false, true] {
+            let held = held(Some(CHANGED), is_hash_known);
+            for date in [None, Some(("date", now)), Some(("date", "Sun, 02 Nov 2025 10:00:01 GMT"))] {
+                let lines = [Some(place), Some(("last-modified", now)), date];
+                let lines: Vec<_> = lines.into_iter().flatten().collect();
+                assert_eq!(part(&lines, Some(6), &held), Answer::Useless, "{date:?}");
+            }
+            let same = [place, ("last-modified", CHANGED)];
+            assert_eq!(part(&same, Some(6), &held), Answer::Rest { size: 10 });
+        }
+    }
+
+    #[test]
     fn anything_else_is_of_no_use() {
         let held = held(None, true);
         for (place, length) in [
@@ -173,6 +191,7 @@ mod tests {
         };
         assert_eq!(read(Some(6), &held(None, true)), Answer::Rest { size: 10 });
         assert_eq!(read(Some(7), &held(None, true)), Answer::Useless);
+        assert_eq!(read(Some(u64::MAX), &held(None, true)), Answer::Useless);
         assert_eq!(read(None, &held(None, true)), Answer::Useless);
         assert_eq!(read(Some(6), &held(None, false)), Answer::Useless);
     }
