@@ -107,7 +107,7 @@ impl HttpsClient {
     /// [`EngineUsed`](crate::EngineUsed), [`FinalUrl`](crate::FinalUrl) and, if so,
     /// [`RedirectNotFollowed`](crate::RedirectNotFollowed).
     ///
-    /// By the module it takes at most: the wait for TLS, its set-up, 150 seconds for name, connection and handshake
+    /// By the module it takes at most: the timeout for each block that the body's source owes, the wait for TLS, its set-up, 150 seconds for name, connection and handshake
     /// (and 1 ms for each byte sent), the timeout, and 60 seconds of margin. From this computer: the wait for TLS, connecting
     /// (the [`connect_timeout`](HttpsOptions::connect_timeout) and 14 minutes), 75 seconds for each block of the body, the
     /// timeout, also for each block that the body's source owes, and 3 minutes to close after an error. Redirects and attempts each take as long.
@@ -173,6 +173,6 @@ impl HttpsClient {
         if body.length().is_some_and(|length| length > options.max_request_body) {
             return Err(too_large(options.max_request_body));
         }
-        send_and_follow(&self.shared, call, body.settle().await?).await
+        send_and_follow(&self.shared, call, body.settle(timeout).await?).await
     }
 }

@@ -6,11 +6,13 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::timeout;
 
 use crate::error::RequestError;
 
@@ -24,8 +26,10 @@ const SMALL: u64 = 64 * 1024;
 /// The body of a request: bytes, or a stream.
 ///
 /// The module is told the length before it takes the first byte, and nothing can take a started body back. So a stream
-/// for the module is read to its end, in memory, before anything is sent. On this computer
-/// ([`Engine::Socket`](crate::Engine::Socket)) it is sent as it comes; one of unknown length is sent in chunks.
+/// for the module is read to its end, in memory, before anything is sent: one of at most 1 MiB, or as much as the module
+/// says that it takes. On this computer ([`Engine::Socket`](crate::Engine::Socket)) it is sent as it comes; one of unknown
+/// length is sent in chunks. A stream that gives nothing for the request's timeout is given up
+/// ([`RequestError::InvalidBody`]).
 ///
 /// Bytes can be sent again, which redirects and [`Retry`](crate::Retry) may need; so can a stream with an announced length
 /// of 64 KiB at most. A longer one cannot.
@@ -140,11 +144,11 @@ impl RequestBody {
         }
     }
 
-    /// Reads a short stream into memory, so that it can be sent again.
-    pub(crate) async fn settle(self) -> Result<Self, RequestError> {
+    /// Reads a short stream into memory, so that it can be sent again. `patience` as for [`collect`](Self::collect).
+    pub(crate) async fn settle(self, patience: Duration) -> Result<Self, RequestError> {
         match &self.0 {
             Source::Stream { length: Some(length), .. } if *length <= SMALL => {
-                match self.collect(SMALL).await? {
+                match self.collect(SMALL, patience).await? {
                     Collected::Whole(bytes) => Ok(bytes.into()),
                     Collected::Longer(body) => Ok(body),
                 }
@@ -153,16 +157,16 @@ impl RequestBody {
         }
     }
 
-    /// All bytes, checked against the length that was promised, if they are no more than `limit`.
-    pub(crate) async fn collect(self, limit: u64) -> Result<Collected, RequestError> {
+    /// All bytes, checked against the length that was promised, if they are no more than `limit` or in memory already. Each
+    /// block may take `patience` to come.
+    pub(crate) async fn collect(self, limit: u64, patience: Duration) -> Result<Collected, RequestError> {
         match self.0 {
             Source::Empty => Ok(Collected::Whole(Bytes::new())),
-            Source::Bytes(bytes) if bytes.len() as u64 > limit => Ok(Collected::Longer(bytes.into())),
             Source::Bytes(bytes) => Ok(Collected::Whole(bytes)),
             Source::Stream { length: Some(length), blocks } if length > limit => {
                 Ok(Collected::Longer(Self(Source::Stream { length: Some(length), blocks })))
             }
-            Source::Stream { length, blocks } => collect(length, blocks, limit).await,
+            Source::Stream { length, blocks } => collect(length, blocks, limit, patience).await,
         }
     }
 
@@ -186,9 +190,14 @@ impl RequestBody {
     }
 }
 
-async fn collect(length: Option<u64>, mut blocks: Blocks, limit: u64) -> Result<Collected, RequestError> {
+async fn collect(
+    length: Option<u64>,
+    mut blocks: Blocks,
+    limit: u64,
+    patience: Duration,
+) -> Result<Collected, RequestError> {
     let mut collected = BytesMut::new();
-    while let Some(block) = poll_fn(|context| blocks.as_mut().poll_next(context)).await {
+    while let Some(block) = next(&mut blocks, patience).await? {
         collected.extend_from_slice(&block.map_err(|error| failed(&*error))?);
         let so_far = collected.len() as u64;
         if let Some(length) = length.filter(|length| so_far > *length) {
@@ -204,6 +213,19 @@ async fn collect(length: Option<u64>, mut blocks: Blocks, limit: u64) -> Result<
         Some(length) => Err(too_few(so_far, length)),
         None => Ok(Collected::Whole(collected.freeze())),
     }
+}
+
+async fn next(
+    blocks: &mut Blocks,
+    patience: Duration,
+) -> Result<Option<Result<Bytes, Failure>>, RequestError> {
+    let next = poll_fn(|context| blocks.as_mut().poll_next(context));
+    timeout(patience, next).await.map_err(|_| too_slow(patience))
+}
+
+/// Its source owes bytes for so long.
+pub(crate) fn too_slow(patience: Duration) -> RequestError {
+    invalid(format!("it gave nothing within {patience:?}"))
 }
 
 pub(crate) fn failed(error: &(dyn Error + 'static)) -> RequestError {
@@ -363,7 +385,12 @@ impl From<&'static str> for RequestBody {
 mod tests {
     use http_body_util::{BodyExt, Full, StreamBody};
 
+    use tokio::io::AsyncReadExt;
+    use tokio::time::Instant;
+
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(1);
 
     struct Pieces(Vec<Result<&'static str, &'static str>>);
 
@@ -376,8 +403,21 @@ mod tests {
         }
     }
 
+    /// A pipe whose other end says nothing.
+    struct Never;
+
+    impl AsyncRead for Never {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<std::io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
     async fn whole(body: RequestBody) -> Bytes {
-        match body.collect(u64::MAX).await.unwrap() {
+        match body.collect(u64::MAX, PATIENCE).await.unwrap() {
             Collected::Whole(bytes) => bytes,
             Collected::Longer(body) => panic!("{body:?}"),
         }
@@ -399,7 +439,7 @@ mod tests {
     #[tokio::test]
     async fn the_promised_length_is_kept_or_nothing_is_sent() {
         let reason = |body: RequestBody| async {
-            let Err(error) = body.collect(u64::MAX).await else { panic!("it was taken") };
+            let Err(error) = body.collect(u64::MAX, PATIENCE).await else { panic!("it was taken") };
             error.to_string()
         };
         let short = RequestBody::from_stream(6, Pieces(vec![Ok("hello")]));
@@ -410,19 +450,42 @@ mod tests {
         assert_eq!(reason(failing).await, "invalid request body: reading it failed: disk on fire");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_gives_nothing_is_given_up() {
+        let patience = Duration::from_secs(30);
+        for body in [
+            RequestBody::wrap_reader(Never),
+            RequestBody::from_reader(9, AsyncReadExt::chain(&b"hello"[..], Never)),
+        ] {
+            let began = Instant::now();
+            let Err(error) = body.collect(100, patience).await else { panic!("it was taken") };
+            assert_eq!(error.to_string(), "invalid request body: it gave nothing within 30s");
+            assert_eq!(began.elapsed(), patience);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_in_memory_is_taken_whatever_its_length() {
+        let Collected::Whole(bytes) = RequestBody::from("hello, world").collect(6, PATIENCE).await.unwrap()
+        else {
+            panic!("it was in memory already")
+        };
+        assert_eq!(bytes, "hello, world");
+    }
+
     #[tokio::test]
     async fn what_is_too_long_for_memory_is_given_back_whole() {
         for body in [
-            RequestBody::from("hello, world"),
             RequestBody::from_stream(12, Pieces(vec![Ok("hello, "), Ok("world")])),
             RequestBody::wrap_stream(Pieces(vec![Ok("hello, "), Ok("world")])),
         ] {
             let length = body.length();
-            let Collected::Longer(body) = body.collect(6).await.unwrap() else { panic!("it fits") };
+            let Collected::Longer(body) = body.collect(6, PATIENCE).await.unwrap() else { panic!("it fits") };
             assert_eq!(body.length(), length);
             assert_eq!(whole(body).await, "hello, world");
         }
-        let fits = RequestBody::wrap_stream(Pieces(vec![Ok("hello, "), Ok("world")])).collect(12).await;
+        let fits =
+            RequestBody::wrap_stream(Pieces(vec![Ok("hello, "), Ok("world")])).collect(12, PATIENCE).await;
         assert!(matches!(fits, Ok(Collected::Whole(bytes)) if bytes == "hello, world"));
     }
 
@@ -442,7 +505,7 @@ mod tests {
             Frames(vec![Frame::data(Bytes::from_static(b"a")), Frame::trailers(http::HeaderMap::new())]);
         let body = RequestBody::wrap(StreamBody::new(frames));
         assert_eq!(body.length(), None);
-        let Err(error) = body.collect(100).await else { panic!("they were dropped") };
+        let Err(error) = body.collect(100, PATIENCE).await else { panic!("they were dropped") };
         assert!(error.to_string().ends_with("it has trailers, which are not sent"), "{error}");
     }
 
@@ -460,12 +523,12 @@ mod tests {
     async fn short_streams_can_be_sent_again_and_long_ones_once() {
         let short = RequestBody::from_stream(5, Pieces(vec![Ok("hello")]));
         assert!(short.try_clone().is_none());
-        let settled = short.settle().await.unwrap();
+        let settled = short.settle(PATIENCE).await.unwrap();
         assert_eq!(whole(settled.try_clone().unwrap()).await, "hello");
         let long = RequestBody::from_reader(SMALL + 1, tokio::io::repeat(0));
-        assert!(long.settle().await.unwrap().try_clone().is_none());
+        assert!(long.settle(PATIENCE).await.unwrap().try_clone().is_none());
         let unknown = RequestBody::wrap_stream(Pieces(vec![Ok("hello")]));
-        assert!(unknown.settle().await.unwrap().try_clone().is_none());
+        assert!(unknown.settle(PATIENCE).await.unwrap().try_clone().is_none());
     }
 
     #[test]

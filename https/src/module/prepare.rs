@@ -10,12 +10,12 @@ use super::limits::Limits;
 use super::prepared::{Plan, RequestCommand, Terms};
 use crate::call::Call;
 use crate::error::RequestError;
-use crate::request_body::{Collected, RequestBody, invalid};
+use crate::request_body::{Collected, RequestBody, invalid, too_large};
 use crate::shared::Shared;
 use crate::target::Target;
 
 const NO_TLS: &str = "has an HTTP client without TLS";
-/// Most bytes of a body of unknown length that are read into memory where the module tells no limit.
+/// Most bytes of a stream that are read into memory where the module tells no limit.
 const MOST_COLLECTED: u64 = 1 << 20;
 
 /// A request that the module can carry, whole.
@@ -49,15 +49,12 @@ pub(crate) async fn prepare(shared: &Shared, call: &Call, body: RequestBody) -> 
         return refuse(refusal, body);
     }
     let most = limits.most_body.map_or(MOST_COLLECTED, |most| most as u64);
-    let most = if body.length().is_some() { u64::MAX } else { most };
-    let bytes = match body.collect(most).await? {
+    let allowed = shared.options.max_request_body;
+    let bytes = match body.collect(most.min(allowed), call.timeout).await? {
         Collected::Whole(bytes) => bytes,
-        Collected::Longer(body) => {
-            return refuse(
-                invalid(format!("it is longer than {most} bytes, and its length is not known")),
-                body,
-            );
-        }
+        // Nobody may send it, and what of it is to come nobody reads.
+        Collected::Longer(_) if allowed <= most => return Err(too_large(allowed)),
+        Collected::Longer(body) => return refuse(too_long_to_collect(most), body),
     };
     let prepared =
         plan.check_body(limits, bytes.len() as u64).and_then(|()| plan.command(bytes.clone(), terms(shared)));
@@ -65,6 +62,10 @@ pub(crate) async fn prepare(shared: &Shared, call: &Call, body: RequestBody) -> 
         Ok(command) => Ok(Fit::Yes(Prepared { target: plan.target, command, timeout: call.timeout })),
         Err(refusal) => refuse(refusal, bytes.into()),
     }
+}
+
+fn too_long_to_collect(most: u64) -> RequestError {
+    invalid(format!("it is longer than the {most} bytes that are read into memory for the module"))
 }
 
 fn refuse(refusal: RequestError, body: RequestBody) -> Result<Fit, RequestError> {

@@ -19,7 +19,7 @@ use crate::body::Body;
 use crate::call::Call;
 use crate::error::RequestError;
 use crate::module;
-use crate::request_body::{RequestBody, invalid};
+use crate::request_body::{RequestBody, too_slow};
 use crate::shared::Shared;
 
 const NEEDS_TLS: &str =
@@ -107,7 +107,7 @@ async fn attempt(
 fn stalled(call: &Call, state: &OutgoingState) -> RequestError {
     let (host, timeout) = (call.target.host.clone(), call.timeout);
     match state.is_waiting() {
-        true => invalid(format!("it gave nothing within {timeout:?}")),
+        true => too_slow(timeout),
         false => RequestError::TimedOut { host, timeout },
     }
 }

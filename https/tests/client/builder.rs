@@ -8,6 +8,7 @@ use telit_https::{
     Engine, EngineReason, EngineUsed, FinalUrl, HttpsOptions, RedirectNotFollowed, RequestBody,
     RequestBuilder, RequestError,
 };
+use tokio::time::Instant;
 
 use crate::support::{Module, OK, TLS_OFF, TLS_ON, ring, start, url};
 
@@ -141,8 +142,53 @@ async fn a_body_of_unknown_length_is_read_before_the_module_is_told() {
     let body = RequestBody::wrap_reader(tokio::io::repeat(b'x'));
     let (answer, ()) =
         tokio::join!(client.put("https://api.example/").body(body).send(), module.expect_silence());
-    let expected = "invalid request body: it is longer than 4096 bytes, and its length is not known";
+    let expected =
+        "invalid request body: it is longer than the 4096 bytes that are read into memory for the module";
     assert_eq!(answer.unwrap_err().to_string(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_caller_may_send_bounds_bodies_of_unknown_length_too() {
+    let (client, _modem, mut module) = start(HttpsOptions::new().max_request_body(10));
+    for engine in [Engine::Auto, Engine::Module] {
+        let body = RequestBody::wrap_reader(&b"hello, world"[..]);
+        let put = client.put("https://api.example/").engine(engine).body(body).send();
+        let (answer, ()) = tokio::join!(put, module.expect_silence());
+        let expected = "invalid request body: it has more than the 10 bytes that the client sends at most";
+        assert_eq!(answer.unwrap_err().to_string(), expected, "{engine}");
+    }
+}
+
+/// This module does not tell how much it takes.
+#[tokio::test(start_paused = true)]
+async fn a_long_stream_is_not_read_into_memory() {
+    let (client, _modem, mut module) = start(HttpsOptions::new());
+    module.send_ranges = "# HTTPSND: (0-2),(0-1),150".to_owned();
+    let body = RequestBody::from_reader(1 << 40, tokio::io::repeat(b'x'));
+    let (answer, ()) =
+        tokio::join!(client.put("https://api.example/").body(body).send(), module.expect_silence());
+    let expected =
+        "invalid request body: it is longer than the 1048576 bytes that are read into memory for the module";
+    assert_eq!(answer.unwrap_err().to_string(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_comes_ends_with_the_timeout() {
+    let (client, modem, mut module) = start(HttpsOptions::new());
+    for length in [Some(5), None] {
+        let (_never, reader) = tokio::io::duplex(8);
+        let body = match length {
+            Some(length) => RequestBody::from_reader(length, reader),
+            None => RequestBody::wrap_reader(reader),
+        };
+        let began = Instant::now();
+        let put = client.put("https://api.example/").body(body).timeout(Duration::from_secs(7)).send();
+        let error = module.serve(put).await.unwrap_err();
+        assert_eq!(error.to_string(), "invalid request body: it gave nothing within 7s");
+        // Asking the module for its limits takes a moment.
+        assert_eq!(began.elapsed().as_secs(), 7);
+        assert_eq!(modem.tls_holder(), None);
+    }
 }
 
 #[tokio::test(start_paused = true)]
