@@ -44,8 +44,8 @@ impl RequestError {
             }
             SocketError::Ended { ending, .. } if is_by_server(ending) => Self::NoAnswer { host },
             SocketError::NotSent { error, may_have_gone } => match error.module_error() {
-                Some(error) => Self::Interrupted { host, error: error.clone() },
-                None => Self::Socket { error: SocketError::NotSent { error, may_have_gone }, sent },
+                Some(error) if sent => Self::Interrupted { host, error: error.clone() },
+                _ => Self::Socket { error: SocketError::NotSent { error, may_have_gone }, sent },
             },
             error => Self::Socket { error, sent },
         }
@@ -130,6 +130,8 @@ mod tests {
         let closed = of(ended(SocketEnding::ContextClosed), true);
         assert!(closed.may_have_taken_effect() && closed.category() == Category::Network, "{closed}");
         let error = refused("#SSLSENDEXT", "563");
+        let untaken = of(SocketError::NotSent { may_have_gone: false, error: error.clone() }, false);
+        assert!(!untaken.may_have_taken_effect() && untaken.category() == Category::Network, "{untaken}");
         let broken = of(SocketError::NotSent { may_have_gone: true, error }, true);
         assert!(matches!(broken, RequestError::Interrupted { .. }) && broken.may_have_taken_effect());
     }

@@ -30,10 +30,17 @@ const MAX_HEADERS: usize = 256;
 
 /// A byte stream that can be closed in order.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// How many bytes have gone.
+    fn gone(&self) -> u64;
+
     fn hang_up(self) -> impl Future<Output = Result<(), SocketError>> + Send;
 }
 
 impl Wire for TlsSocket {
+    fn gone(&self) -> u64 {
+        self.totals().0
+    }
+
     async fn hang_up(self) -> Result<(), SocketError> {
         self.close().await
     }
@@ -106,7 +113,10 @@ async fn run<W: Wire>(
         served = poll_fn(|context| connection.poll_without_shutdown(context)) => served,
         _ = stopped => Ok(()),
     };
-    let wire = connection.into_parts().io.into_inner().into_stream();
+    let watched = connection.into_parts().io.into_inner();
+    let activity = watched.activity();
+    let wire = watched.into_stream();
+    activity.ended(wire.gone());
     if let Err(error) = wire.hang_up().await {
         tracing::debug!(%error, "a TLS socket could not be closed in order");
     }

@@ -127,7 +127,9 @@ async fn missed(
         return Missed { error, again: None };
     }
     let (wrote, read) = (activity.wrote(), activity.read());
-    let error = cause.of_request(&call.target, &shared.options, wrote, read);
+    // What the module refused to take has not gone.
+    let sent = if cause.is_untaken() { activity.was_taken() } else { wrote };
+    let error = cause.of_request(&call.target, &shared.options, sent, read);
     let network = error.category() == Category::Network;
     let again = unsent.filter(|_| !wrote).or(spare).filter(|_| network && !read);
     Missed { error, again }

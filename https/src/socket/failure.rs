@@ -73,6 +73,11 @@ impl Cause {
         }
     }
 
+    /// The last bytes that were written have not gone.
+    pub(super) fn is_untaken(&self) -> bool {
+        matches!(self, Self::Socket(SocketError::NotSent { may_have_gone: false, .. }))
+    }
+
     /// The head of the answer did not come. `wrote`: something of the request has gone; `read`: something has come.
     pub(super) fn of_request(
         self,

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -27,6 +27,11 @@ pub(super) struct Activity {
     wrote: AtomicBool,
     /// Something of its answer has come.
     read: AtomicBool,
+    /// Bytes that were written in all, and before this request.
+    written: AtomicU64,
+    before: AtomicU64,
+    /// Bytes that the module has taken in all, when the connection has ended.
+    taken: AtomicU64,
 }
 
 impl<S> Watched<S> {
@@ -35,6 +40,9 @@ impl<S> Watched<S> {
             idle: watch::Sender::new(Some(Instant::now())),
             wrote: AtomicBool::new(false),
             read: AtomicBool::new(false),
+            written: AtomicU64::new(0),
+            before: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
         };
         Self { stream, activity: Arc::new(activity) }
     }
@@ -54,6 +62,17 @@ impl Activity {
         self.idle.send_replace(Some(Instant::now()));
         self.wrote.store(false, Ordering::Relaxed);
         self.read.store(false, Ordering::Relaxed);
+        self.before.store(self.written.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// The connection has ended, and the module had taken so many bytes in all.
+    pub(super) fn ended(&self, taken: u64) {
+        self.taken.store(taken, Ordering::Relaxed);
+    }
+
+    /// Whether the module has taken something of the request, when the connection has ended.
+    pub(super) fn was_taken(&self) -> bool {
+        self.taken.load(Ordering::Relaxed) > self.before.load(Ordering::Relaxed)
     }
 
     pub(super) fn wrote(&self) -> bool {
@@ -108,6 +127,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         self.activity.idle.send_replace(None);
         let length = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
         self.activity.wrote.store(true, Ordering::Relaxed);
+        self.activity.written.fetch_add(length as u64, Ordering::Relaxed);
         Poll::Ready(Ok(length))
     }
 

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use telit_core::Modem;
+use telit_core::socket::SocketError;
 use telit_https::{Body, BodyError, Engine, HttpsClient, HttpsOptions, RequestError};
 use telit_simulator::peers::{self, HttpServer, Peers};
 use telit_simulator::{Builder, Platform};
@@ -179,7 +180,7 @@ impl<C: Carrier> Requests<C> {
         }
         same_reading("requests at the server", &1, &seen, None)?;
         let status = same_reading("status", &StatusCode::OK, &response.status(), strike)?;
-        Ok(status.and(read(bench, response.into_body(), wanted, strike).await?))
+        Ok(status.and(read::<C>(bench, response.into_body(), wanted, strike).await?))
     }
 
     /// The next requests of the same client work.
@@ -201,6 +202,11 @@ impl<C: Carrier> Requests<C> {
     }
 }
 
+/// Whether one byte is another one, and nothing else.
+fn differ_once(wanted: &[u8], got: &[u8]) -> bool {
+    wanted.len() == got.len() && wanted.iter().zip(got).filter(|(one, other)| one != other).count() == 1
+}
+
 /// What an error says about the request.
 fn told(error: &RequestError) -> Ending {
     match error {
@@ -212,6 +218,11 @@ fn told(error: &RequestError) -> Ending {
         | RequestError::Dns { .. }
         | RequestError::Connect { .. }
         | RequestError::Tls { .. } => Ending::Refused,
+        RequestError::Socket { error: SocketError::NotSent { error, .. }, .. }
+            if error.module_error().is_some() =>
+        {
+            Ending::Refused
+        }
         _ => Ending::NotSent,
     }
 }
@@ -227,7 +238,7 @@ fn settled(step: Ending) -> Ending {
 }
 
 /// Reads a body to its end, or as far as it comes.
-async fn read(
+async fn read<C: Carrier>(
     bench: &Bench,
     mut body: Body,
     wanted: &[u8],
@@ -241,6 +252,10 @@ async fn read(
         Ok(())
     };
     match bench.within(BODY, reading).await? {
+        // It stands behind the head, in the same piece of the line.
+        Ok(()) if C::RAW && strike.is_some_and(|it| it.fault.hits_a_byte()) && differ_once(wanted, &got) => {
+            Ok(Ending::Damaged)
+        }
         Ok(()) => same_bytes("body", wanted, &got, strike),
         Err(error) => Ok(same_beginning("body", wanted, &got, strike)?.and(told_of_body(&error))),
     }
