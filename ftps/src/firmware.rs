@@ -74,7 +74,8 @@ pub struct FirmwareDownload<'a>(FileDownload<'a, RemoteFile<'a>>);
 impl<'a> FirmwareDownload<'a> {
     pub(crate) fn new(session: &'a mut Session, path: String, target: &Path) -> Self {
         let disk = session.disk().clone();
-        let file = RemoteFile { session, path, mode: TransferMode::Auto, size: 0, transfer: None };
+        let (mode, transfer) = (TransferMode::Auto, None);
+        let file = RemoteFile { session, path, mode, size: 0, resumes: true, transfer };
         Self(FileDownload::new(file, disk, target))
     }
 
@@ -142,10 +143,12 @@ struct RemoteFile<'a> {
     mode: TransferMode,
     /// As the server told it last.
     size: u64,
+    /// It has not yet shown that it cannot begin in the middle.
+    resumes: bool,
     transfer: Option<Transfer>,
 }
 
-/// An FTP server tells the size of a file and nothing else of it, and begins wherever it is told to.
+/// An FTP server tells the size of a file and nothing else of it, and begins wherever it is told to, unless it refuses.
 impl RangeSource for RemoteFile<'_> {
     type Error = TransferError;
 
@@ -157,7 +160,7 @@ impl RangeSource for RemoteFile<'_> {
 
     async fn offer(&mut self, _: Option<&Held>) -> Result<Offer, TransferError> {
         self.size = file_size(self.session, &self.path).await?;
-        Ok(Offer { size: Some(self.size), version: None, resumes: true })
+        Ok(Offer { size: Some(self.size), version: None, resumes: self.resumes })
     }
 
     async fn open(&mut self, offset: u64) -> Result<(), TransferError> {
@@ -178,12 +181,18 @@ impl RangeSource for RemoteFile<'_> {
     }
 
     fn failed(&mut self, because: &TransferError) {
+        self.resumes &= !begins_at_the_start_only(because);
         self.session.outage().begin(because.to_string());
     }
 
     fn gave_up(&mut self, reason: String) {
         self.session.outage().give_up(reason);
     }
+}
+
+/// Not behind what has come; from the start it may well succeed.
+fn begins_at_the_start_only(error: &TransferError) -> bool {
+    matches!(error, TransferError::RestartRefused { .. } | TransferError::TooLong { .. })
 }
 
 impl SourceError for TransferError {
@@ -196,7 +205,7 @@ impl SourceError for TransferError {
     }
 
     fn is_resumable(&self) -> bool {
-        self.is_resumable()
+        self.is_resumable() || begins_at_the_start_only(self)
     }
 
     fn is_cut(&self) -> bool {

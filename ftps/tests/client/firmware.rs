@@ -407,3 +407,36 @@ async fn files_that_cannot_be_written_are_named() {
     drop(client);
     module.done().await;
 }
+
+/// A server without REST says so, or sends the file from its start; either way all of it is downloaded once more.
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_resumed_is_downloaded_from_its_start() {
+    let refused = Script::connected()
+        .size("fw.bin", 10)
+        .restart(4)
+        .refuses("AT#FTPGETPKT=\"fw.bin\",0", "606")
+        .last_message("502 REST not implemented");
+    let not_obeyed = Script::connected()
+        .size("fw.bin", 10)
+        .restart(4)
+        .ok("AT#FTPGETPKT=\"fw.bin\",0")
+        .block(6, b"012345")
+        .says("AT#FTPRECV?", "#FTPRECV: 4");
+    for script in [refused, not_obeyed] {
+        let disk = Disk::new();
+        leave(&disk, b"0123").await;
+        let script = script
+            .closed_and_reopened()
+            .size("fw.bin", 10)
+            .restart(0)
+            .ok("AT#FTPGETPKT=\"fw.bin\",0")
+            .block(10, DATA)
+            .says("AT#FTPGETPKT?", "#FTPGETPKT: fw.bin,0,1");
+        let (mut client, module) = script.connect().await;
+        let download = client.download_to_file("fw.bin", disk.target()).resume(true).sha256(hash());
+        let report = download.mode(TransferMode::Command).await.unwrap();
+        assert_eq!((report.bytes, report.attempts), (10, 2));
+        assert_eq!(fs::read(disk.target()).unwrap(), DATA);
+        module.done_after(client).await;
+    }
+}
