@@ -10,6 +10,8 @@ use crate::module::commands::{ConfigureRanges, QueryRanges, SendRanges};
 /// Limits of requests on one module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
+    /// It refuses the test forms of all its commands, as firmware does that does not have them.
+    pub(crate) missing: bool,
     pub(crate) tls: bool,
     pub(crate) host_length: Option<usize>,
     pub(crate) contexts: RangeInclusive<usize>,
@@ -32,14 +34,18 @@ impl Limits {
     pub(crate) async fn read(modem: &Modem, http: &HttpProfile) -> Result<Self, CommandError> {
         let context = &modem.profile().context.ids;
         let local = modem.profile().timeouts.local;
-        let configure = tolerate_refusal(modem.run(ConfigureRanges(local)).await)?;
-        let query = tolerate_refusal(modem.run(QueryRanges(local)).await)?;
-        let send = tolerate_refusal(modem.run(SendRanges(local)).await)?;
+        let configure = unless_refused(modem.run(ConfigureRanges(local)).await)?;
+        let query = unless_refused(modem.run(QueryRanges(local)).await)?;
+        let send = unless_refused(modem.run(SendRanges(local)).await)?;
+        let missing = configure.is_none() && query.is_none() && send.is_none();
+        let (configure, query, send) =
+            (configure.unwrap_or_default(), query.unwrap_or_default(), send.unwrap_or_default());
         let text = |resource: Option<usize>, headers: Option<usize>| TextLimits {
             resource_length: resource.unwrap_or(http.resource_length),
             headers_length: headers.unwrap_or(http.headers_length),
         };
         Ok(Self {
+            missing,
             tls: configure.tls.unwrap_or(http.tls != Availability::No),
             host_length: configure.host_length.or(http.host_length),
             contexts: configure
@@ -54,9 +60,9 @@ impl Limits {
     }
 }
 
-fn tolerate_refusal<T: Default>(answer: Result<T, CommandError>) -> Result<T, CommandError> {
+fn unless_refused<T>(answer: Result<T, CommandError>) -> Result<Option<T>, CommandError> {
     match answer {
-        Err(CommandError::Refused { .. }) => Ok(T::default()),
-        answer => answer,
+        Err(CommandError::Refused { .. }) => Ok(None),
+        answer => answer.map(Some),
     }
 }

@@ -14,6 +14,7 @@ use crate::request_body::{Collected, RequestBody, invalid, too_large};
 use crate::shared::Shared;
 use crate::target::Target;
 
+const NO_CLIENT: &str = "has no HTTP client of its own";
 const NO_TLS: &str = "has an HTTP client without TLS";
 /// Most bytes of a stream that are read into memory where the module tells no limit.
 const MOST_COLLECTED: u64 = 1 << 20;
@@ -101,6 +102,9 @@ async fn plan<'a>(shared: &'a Shared, call: &Call) -> Result<(Plan, &'a Limits),
     let joined_headers = http.joined_headers == Availability::Yes;
     let plan = Plan::of(&call.method, call.target.clone(), headers(shared, call), joined_headers)?;
     let limits = shared.limits.get_or_try_init(|| Limits::read(&shared.modem, http)).await?;
+    if limits.missing {
+        return Err(unsupported(shared, NO_CLIENT));
+    }
     if shared.tls.is_some() && !limits.tls {
         return Err(unsupported(shared, NO_TLS));
     }
@@ -111,7 +115,7 @@ async fn plan<'a>(shared: &'a Shared, call: &Call) -> Result<(Plan, &'a Limits),
 
 fn http_profile(shared: &Shared) -> Result<&'static HttpProfile, RequestError> {
     match &shared.modem.profile().http {
-        None => Err(unsupported(shared, "has no HTTP client of its own")),
+        None => Err(unsupported(shared, NO_CLIENT)),
         Some(http) if shared.tls.is_some() && http.tls == Availability::No => {
             Err(unsupported(shared, NO_TLS))
         }

@@ -173,6 +173,7 @@ mod tests {
 
     fn limits() -> Limits {
         Limits {
+            missing: false,
             tls: true,
             host_length: Some(63),
             contexts: 1..=5,
