@@ -7,6 +7,7 @@ mod hostile_servers;
 mod https;
 mod https_download;
 mod https_engines;
+mod https_firmware;
 mod https_hostile;
 mod line_states;
 mod mqtt;
