@@ -9,6 +9,7 @@ use tokio::time::sleep;
 
 use crate::body::Body;
 use crate::call::Call;
+use crate::doubt::Doubt;
 use crate::error::RequestError;
 use crate::policy::send_once;
 use crate::request_body::RequestBody;
@@ -19,12 +20,13 @@ pub(crate) async fn send_again(
     shared: &Arc<Shared>,
     call: &Call,
     mut body: RequestBody,
+    doubt: &mut Doubt,
 ) -> Result<Response<Body>, RequestError> {
     let retry = shared.options.retry;
     let mut attempt = 1;
     loop {
         let spare = body.try_clone().filter(|_| !retry.is_never());
-        let outcome = send_once(shared, call, body).await;
+        let outcome = send_once(shared, call, body, doubt).await;
         let Some(spare) = spare else {
             return outcome;
         };
@@ -36,6 +38,9 @@ pub(crate) async fn send_again(
             return outcome;
         };
         told(attempt, wait, &outcome);
+        if outcome.as_ref().map_or_else(RequestError::may_have_taken_effect, |_| true) {
+            doubt.note(call);
+        }
         match outcome {
             // Its body holds TLS.
             Ok(response) => response.into_body().discard().await,

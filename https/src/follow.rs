@@ -8,6 +8,7 @@ use crate::again::send_again;
 use crate::body::Body;
 use crate::call::Call;
 use crate::choice::{Engine, EngineReason, EngineUsed};
+use crate::doubt::Doubt;
 use crate::error::RequestError;
 use crate::redirect::{self, FinalUrl, Next, RedirectNotFollowed};
 use crate::request_body::RequestBody;
@@ -17,15 +18,25 @@ use crate::target::Target;
 /// Sends a request, and those that the answers lead to, as far as the options say.
 pub(crate) async fn send_and_follow(
     shared: &Arc<Shared>,
+    call: Call,
+    body: RequestBody,
+) -> Result<Response<Body>, RequestError> {
+    let mut doubt = Doubt::default();
+    follow(shared, call, body, &mut doubt).await.map_err(|error| doubt.told(error))
+}
+
+async fn follow(
+    shared: &Arc<Shared>,
     mut call: Call,
     mut body: RequestBody,
+    doubt: &mut Doubt,
 ) -> Result<Response<Body>, RequestError> {
     let redirects = shared.options.redirects;
     let wanted = call.engine;
     let mut followed = 0;
     loop {
         let spare = body.try_clone();
-        let response = send_again(shared, &call, body).await?;
+        let response = send_again(shared, &call, body, doubt).await?;
         if !redirect::is_redirect(response.status()) {
             return Ok(told(response, &call, None));
         }
@@ -47,6 +58,9 @@ pub(crate) async fn send_and_follow(
                 Next::Stop(why) => return Ok(told(response, &call, Some(why))),
                 Next::Follow { url, method, headers, keep_body } => (url, method, headers, keep_body),
             };
+        if !redirect::is_repeated(response.status()) {
+            doubt.note(&call);
+        }
         body = match (keep_body, spare) {
             (false, _) => RequestBody::empty(),
             (true, Some(spare)) => spare,

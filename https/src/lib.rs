@@ -59,6 +59,7 @@ mod body_reader;
 mod call;
 mod choice;
 mod client;
+mod doubt;
 pub mod download;
 mod error;
 mod follow;

@@ -7,6 +7,7 @@ use http::Response;
 use crate::body::Body;
 use crate::call::Call;
 use crate::choice::{Engine, EngineReason, EngineUsed};
+use crate::doubt::Doubt;
 use crate::error::RequestError;
 use crate::module::{self, Fit, Prepared};
 use crate::request_body::RequestBody;
@@ -24,6 +25,7 @@ pub(crate) async fn send_once(
     shared: &Arc<Shared>,
     call: &Call,
     body: RequestBody,
+    doubt: &mut Doubt,
 ) -> Result<Response<Body>, RequestError> {
     let (way, used) = choose(shared, call, body).await?;
     tracing::debug!(engine = %used.engine, because = %used.because, "engine");
@@ -33,7 +35,7 @@ pub(crate) async fn send_once(
             shared.shelf.clear().await;
             module::exchange(shared, prepared).await?
         }
-        Way::Socket(body) => socket::exchange(shared, call, body).await?,
+        Way::Socket(body) => socket::exchange(shared, call, body, doubt).await?,
     };
     response.extensions_mut().insert(used);
     Ok(response)

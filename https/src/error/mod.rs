@@ -20,7 +20,7 @@ use crate::target::Target;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The URL cannot be requested. Nothing was sent.
+    /// The URL, or the one that a redirect leads to, cannot be requested. Nothing was sent there.
     #[error("invalid URL: {reason}")]
     InvalidUrl {
         /// Why.
@@ -183,6 +183,13 @@ pub enum RequestError {
         /// The server may have got the request.
         sent: bool,
     },
+    /// The request that failed last did no harm, but the server may have done what was asked already: in an earlier
+    /// attempt, or before it redirected. Requests that only ask (GET, HEAD, OPTIONS and TRACE) never end so.
+    #[error("{error}; an earlier attempt, or the request before a redirect, may have taken effect")]
+    AfterEarlier {
+        /// How the last one failed.
+        error: Box<RequestError>,
+    },
     /// The module refused, for another reason. Behind the body of a request ([`ModuleError::is_behind_payload`]) the server may
     /// have got that.
     #[error(transparent)]
@@ -223,11 +230,13 @@ impl RequestError {
             Self::Socket { error, .. } => error.category(),
             Self::ModuleRestarted { .. } => Category::Link,
             Self::Refused(error) | Self::Command(error) => error.category(),
+            Self::AfterEarlier { error } => error.category(),
             Self::Stopped => Category::Other,
         }
     }
 
-    /// Whether the server may have got the request, so that sending it again could do it twice.
+    /// Whether the server may have got the request, so that sending it again could do it twice. All attempts count, and
+    /// the requests before a redirect.
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
@@ -237,6 +246,7 @@ impl RequestError {
             | Self::HeadTooLarge { .. }
             | Self::Lost { .. }
             | Self::Interrupted { .. }
+            | Self::AfterEarlier { .. }
             | Self::Stopped => true,
             Self::Tls { sent, .. } | Self::ModuleRestarted { sent } | Self::Socket { sent, .. } => *sent,
             Self::NotOnline { error } | Self::Connect { error, .. } => error.is_behind_payload(),
@@ -282,6 +292,7 @@ impl RequestError {
             Self::ModuleRestarted { sent: true } => {
                 "when the module is on line, send it again if doing it twice does no harm"
             }
+            Self::AfterEarlier { .. } => "ask the server what it has done before you send it again",
             Self::Interrupted { .. } | Self::Lost { .. } => "try again if doing it twice does no harm",
             Self::Refused(_) => "the module gives no reason; is it online, and are host and port right?",
             _ => return None,

@@ -17,6 +17,7 @@ use super::reading::Reading;
 use super::request;
 use crate::body::Body;
 use crate::call::Call;
+use crate::doubt::Doubt;
 use crate::error::RequestError;
 use crate::module;
 use crate::request_body::{RequestBody, too_slow};
@@ -25,10 +26,19 @@ use crate::shared::Shared;
 const NEEDS_TLS: &str =
     "HTTP on this computer runs over TLS sockets of the module only, and this client has no TLS";
 
-/// A request without an answer, and its body if it can be sent once more.
+/// A request without an answer.
 struct Missed {
     error: RequestError,
+    /// Something of it has gone.
+    sent: bool,
+    /// Its body, if it can be sent once more.
     again: Option<RequestBody>,
+}
+
+impl Missed {
+    fn unsent(error: RequestError) -> Self {
+        Self { error, sent: false, again: None }
+    }
 }
 
 /// Sends a request over the connection that is kept, or over a new one, and gives the head of its answer.
@@ -39,14 +49,18 @@ pub(crate) async fn exchange(
     shared: &Arc<Shared>,
     call: &Call,
     mut body: RequestBody,
+    doubt: &mut Doubt,
 ) -> Result<Response<Body>, RequestError> {
     let tls = tls(shared)?;
     if let Some(kept) = shared.shelf.take(&call.target) {
         match attempt(shared, call, kept, body).await {
             Ok(response) => return Ok(response),
             // The server has closed it at the same moment, perhaps.
-            Err(Missed { error, again: Some(again) }) => {
+            Err(Missed { error, sent, again: Some(again) }) => {
                 tracing::debug!(%error, "the kept connection is of no use any more");
+                if sent {
+                    doubt.note(call);
+                }
                 body = again;
             }
             Err(missed) => return Err(missed.error),
@@ -85,7 +99,7 @@ async fn attempt(
     let spare = body.try_clone().filter(|_| call.is_idempotent());
     let outgoing = Outgoing::new(body, options.max_request_body);
     let state = outgoing.state();
-    let request = request::build(call, outgoing, options).map_err(|error| Missed { error, again: None })?;
+    let request = request::build(call, outgoing, options).map_err(Missed::unsent)?;
     tracing::debug!(host = %call.target.host, resource = %call.target.resource, "request");
     connection.activity.begin();
     let answered = tokio::select! {
@@ -93,8 +107,9 @@ async fn attempt(
         answered = connection.requests.try_send_request(request) => answered,
         () = connection.activity.silence(call.timeout) => {
             let error = stalled(call, &state);
+            let sent = connection.activity.wrote();
             connection.close().await;
-            return Err(Missed { error, again: None });
+            return Err(Missed { error, sent, again: None });
         }
     };
     match answered {
@@ -123,16 +138,16 @@ async fn missed(
     let activity = Arc::clone(&connection.activity);
     let unsent = error.take_message().map(|request| request.into_body().into_body());
     let cause = Cause::of(&error.into_error()).or(connection.close().await);
-    if let Some(error) = state.failure() {
-        return Missed { error, again: None };
-    }
     let (wrote, read) = (activity.wrote(), activity.read());
+    if let Some(error) = state.failure() {
+        return Missed { error, sent: wrote, again: None };
+    }
     // What the module refused to take has not gone.
     let sent = if cause.is_untaken() { activity.was_taken() } else { wrote };
     let error = cause.of_request(&call.target, &shared.options, sent, read);
     let network = error.category() == Category::Network;
     let again = unsent.filter(|_| !wrote).or(spare).filter(|_| network && !read);
-    Missed { error, again }
+    Missed { error, sent, again }
 }
 
 /// Hands the answer over, its body block by block.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use telit_core::Backoff;
+use telit_core::{Backoff, Category};
 use telit_https::{HttpsClient, HttpsOptions, RequestError, Retry};
 use tokio::time::Instant;
 
@@ -118,6 +118,60 @@ async fn what_was_refused_behind_its_body_is_not_sent_again() {
         module.expect_silence().await;
         assert_eq!(modem.tls_holder(), None);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_attempt_may_have_done_is_not_forgotten() {
+    let (client, _modem, mut module) = start(patient());
+    let put = client.put("https://api.example/").body("hello");
+    let answered = tokio::spawn(async move { put.await });
+    module.expect(TLS_ON, OK).await;
+    module.expect("AT#HTTPSND=0,1,\"/\",5", "\r\n>>>").await;
+    module.expect_data(b"hello").await;
+    module.say(format!("{OK}{}", ring("0,0"))).await;
+    ends(&mut module).await;
+    for _ in 0..2 {
+        module.expect(TLS_ON, OK).await;
+        module.expect("AT#HTTPSND=0,1,\"/\",5", "\r\n+CME ERROR: can not resolve DN\r\n").await;
+        ends(&mut module).await;
+    }
+    let error = answered.await.unwrap().unwrap_err();
+    let RequestError::AfterEarlier { error: last } = &error else { panic!("{error:?}") };
+    assert!(matches!(**last, RequestError::Dns { .. }), "{last:?}");
+    assert_eq!((error.category(), error.may_have_taken_effect()), (Category::Network, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_attempt_was_answered_may_be_done() {
+    let (client, _modem, mut module) = start(patient());
+    let delete = client.delete("https://api.example/");
+    let answered = tokio::spawn(async move { delete.await });
+    module.expect(TLS_ON, OK).await;
+    module.expect("AT#HTTPQRY=0,2,\"/\"", format!("{OK}{}", ring("0,504"))).await;
+    module.expect(RECEIVE, "\r\n+CME ERROR: wrong state\r\n").await;
+    ends(&mut module).await;
+    for _ in 0..2 {
+        module.expect(TLS_ON, OK).await;
+        module.expect("AT#HTTPQRY=0,2,\"/\"", "\r\n+CME ERROR: can not resolve DN\r\n").await;
+        ends(&mut module).await;
+    }
+    let error = answered.await.unwrap().unwrap_err();
+    assert!(matches!(error, RequestError::AfterEarlier { .. }), "{error:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_earlier_attempt_that_only_asked_leaves_nothing_open() {
+    let (client, _modem, mut module) = start(patient());
+    let answered = get(&client);
+    answer(&mut module, "0,0").await;
+    ends(&mut module).await;
+    for _ in 0..2 {
+        module.expect(TLS_ON, OK).await;
+        module.expect("AT#HTTPQRY=0,0,\"/\"", "\r\n+CME ERROR: can not resolve DN\r\n").await;
+        ends(&mut module).await;
+    }
+    let error = answered.await.unwrap().unwrap_err();
+    assert!(matches!(error, RequestError::Dns { .. }), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use telit_core::Category;
-use telit_https::{BodyError, Engine, HttpsClient, HttpsOptions, RequestBody, RequestError};
+use telit_core::exclusive::Service;
+use telit_https::{BodyError, Engine, HttpsClient, HttpsOptions, Redirects, RequestBody, RequestError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -340,4 +341,65 @@ async fn a_connection_that_is_reset() {
     let error = answer.expect("it does not hang").expect_err("no answer");
     assert_eq!(error, RequestError::NoAnswer { host: NAME.to_owned() });
     assert_eq!((error.category(), error.may_have_taken_effect()), (Category::Network, true));
+}
+
+/// A POST that is answered with one redirect after the other.
+async fn redirected(locations: &[&str], options: HttpsOptions) -> RequestError {
+    let peer = Peer::start().await;
+    let options = options.engine(Engine::Socket).timeout(PATIENCE);
+    let client = HttpsClient::new(&peer.modem, peer.tls()).with_options(options);
+    let (answer, ()) = tokio::join!(timeout(HANG, client.post(url()).send()), async {
+        for location in locations {
+            let mut remote = peer.accept().await;
+            head(&mut remote).await;
+            let answer =
+                format!("HTTP/1.1 303 See Other\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+            remote.write_all(answer.as_bytes()).await.expect("it is sent");
+        }
+    });
+    let error = answer.expect("it does not hang").expect_err("it leads nowhere");
+    assert!(error.may_have_taken_effect(), "{error}");
+    works(&peer).await;
+    let RequestError::AfterEarlier { error } = error else { panic!("{error:?}") };
+    *error
+}
+
+#[tokio::test]
+async fn a_post_whose_redirect_leads_nowhere_may_have_been_done() {
+    let error = redirected(&["https://user:password@elsewhere.test/"], any_host()).await;
+    assert!(matches!(error, RequestError::InvalidUrl { .. }), "{error:?}");
+    let error = redirected(&["https://nowhere.test/"], any_host()).await;
+    assert!(matches!(error, RequestError::Dns { .. }), "{error:?}");
+    let error =
+        redirected(&["/once", "/twice"], HttpsOptions::new().redirects(Redirects::same_origin(1))).await;
+    assert_eq!(error, RequestError::TooManyRedirects { limit: 1 });
+}
+
+fn any_host() -> HttpsOptions {
+    HttpsOptions::new().redirects(Redirects::any_https(3))
+}
+
+#[tokio::test]
+async fn a_put_that_was_written_on_a_kept_connection_may_have_been_done() {
+    let peer = Peer::start().await;
+    let options = HttpsOptions::new().engine(Engine::Socket).keep_tls(true).wait_for_tls(Duration::ZERO);
+    let client = HttpsClient::new(&peer.modem, peer.tls()).with_options(options);
+    let (answer, mut remote) = tokio::join!(client.get(url()), async {
+        let mut remote = peer.accept().await;
+        head(&mut remote).await;
+        remote.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.expect("it is sent");
+        remote
+    });
+    answer.expect("it answers").into_body().bytes(LIMIT).await.expect("it is read");
+    // Who waits for TLS has it before there is another connection.
+    let (answer, lease, ()) =
+        tokio::join!(client.put(url()).send(), peer.modem.acquire_tls(Service::Mqtt), async {
+            head(&mut remote).await;
+            drop(remote);
+        });
+    lease.expect("it is given back").release();
+    let error = answer.expect_err("TLS is taken");
+    let RequestError::AfterEarlier { error: last } = &error else { panic!("{error:?}") };
+    assert!(matches!(**last, RequestError::Busy(_)), "{last:?}");
+    assert_eq!((error.category(), error.may_have_taken_effect()), (Category::Busy, true));
 }
