@@ -47,11 +47,8 @@ fn unix(line: &str) -> Option<Details> {
         _ => return None,
     };
     let words = words(line);
-    let is_month = |word: &str| MONTHS.contains(&word.to_ascii_lowercase().as_str());
-    let is_date = |word: &str| word.len() == 10 && word.split('-').count() == 3;
-    let date = words.iter().skip(2).position(|(_, word)| is_month(word) || is_date(word))? + 2;
-    let (_, word) = words.get(date)?;
-    let name_word = date + if is_month(word) { 3 } else { 2 };
+    let (date, date_words) = (2..words.len()).find_map(|at| Some((at, date_words(words.get(at - 1..)?)?)))?;
+    let name_word = date + date_words;
     // The name begins one blank behind the time; further blanks belong to it.
     let (start, time) = words.get(name_word - 1)?;
     let name = line.get(start + time.len() + 1..)?;
@@ -60,6 +57,32 @@ fn unix(line: &str) -> Option<Details> {
         words.get(date - 1).filter(|_| kind != EntryKind::Other).and_then(|(_, size)| size.parse().ok());
     let name = if kind == EntryKind::Link { name.split(" -> ").next()? } else { name };
     (!name.is_empty()).then(|| Details { name: name.to_owned(), kind, size })
+}
+
+/// How many words are a date, if one follows the first word, which must be a number: owners and groups may be named like
+/// months.
+fn date_words(words: &[(usize, &str)]) -> Option<usize> {
+    let mut words = words.iter().map(|(_, word)| *word);
+    let (number, date, next) = (words.next()?, words.next()?, words.next()?);
+    if !is_of(number, |byte| byte.is_ascii_digit() || byte == b',') {
+        return None;
+    }
+    if is_of(date, |byte| byte.is_ascii_digit() || byte == b'-') {
+        return (date.len() == 10 && date.split('-').count() == 3 && is_time(next)).then_some(2);
+    }
+    let is_day = next.len() <= 2 && is_of(next, |byte| byte.is_ascii_digit());
+    let is_month = MONTHS.contains(&date.to_ascii_lowercase().as_str());
+    let last = words.next()?;
+    let is_year = last.len() == 4 && is_of(last, |byte| byte.is_ascii_digit());
+    (is_month && is_day && (is_year || is_time(last))).then_some(3)
+}
+
+fn is_time(word: &str) -> bool {
+    word.contains(':') && word.starts_with(|first: char| first.is_ascii_digit())
+}
+
+fn is_of(word: &str, byte: impl Fn(u8) -> bool) -> bool {
+    word.bytes().all(byte)
 }
 
 /// `01-23-24  10:20AM       <DIR>          name`.
@@ -108,8 +131,22 @@ mod tests {
         assert_known(line, "a", File, Some(12));
         let line = "-rw-r--r-- 1 owner group 5368709120 Jan 05 10:31 big.bin";
         assert_known(line, "big.bin", File, Some(5_368_709_120));
+        let line = "-rw-r--r-- 1 owner group 12 2024-05-01 12:00:00.000 b";
+        assert_known(line, "b", File, Some(12));
         let line = "crw-rw---- 1 root tty 4, 64 Jan 05 10:31 ttyS0";
         assert_known(line, "ttyS0", Other, None);
+    }
+
+    #[test]
+    fn owners_and_groups_that_are_named_like_months() {
+        let names = "Jan 05 10:31 fw.bin";
+        for owners in ["1 jan users", "1 ftp may", "1 jun jun", "1 1000 may", "jan", "1 dec 31"] {
+            assert_known(&format!("-rw-r--r-- {owners} 5 {names}"), "fw.bin", File, Some(5));
+            let line = format!("-rw-r--r-- {owners} 5 Jan 05  2024 Feb 01 10:00 x");
+            assert_known(&line, "Feb 01 10:00 x", File, Some(5));
+        }
+        assert_known("-rw-r--r-- 1 jan may 2024 2024-05-01 12:00 a", "a", File, Some(2024));
+        assert_known("lrwxrwxrwx 1 may may 7 May 1 2024 latest -> fw.bin", "latest", Link, Some(7));
     }
 
     #[test]
@@ -144,6 +181,11 @@ mod tests {
             "é ü",
             "-rw-r--r-- 1 a b 5 Jan",
             "Jan Jan Jan Jan",
+            "-rw-r--r-- 1 jan users Jan 05 10:31 fw.bin",
+            "-rw-r--r-- 1 a b 5 Jan 05 later fw.bin",
+            "-rw-r--r-- 1 a b 5 Jan fw.bin 10:31 x",
+            "-rw-r--r-- 1 a b 5 2024-05-01 fw.bin",
+            "-rw-r--r-- 1 a b 5 a-b-cdefgh 12:00 x",
             "size=5; x",
             "type=file;size=5;",
             "type=file; ",

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::args::Arguments;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, printable};
 use crate::transfer::Progress;
 use crate::{port, secret, transfer};
 
@@ -212,7 +212,7 @@ async fn list(client: &mut FtpsClient, path: &str) -> Result<(Value, String), Fa
             })
         })
         .collect();
-    let lines: Vec<&str> = entries.iter().map(telit_ftps::Entry::line).collect();
+    let lines: Vec<String> = entries.iter().map(|entry| printable(entry.line())).collect();
     Ok((json!({ "entries": objects }), lines.join("\n")))
 }
 

@@ -163,6 +163,16 @@ fn files_on_the_server() {
 }
 
 #[test]
+fn names_on_the_server_do_not_move_the_cursor() {
+    let world = World::start();
+    world.servers.ftps().put_file("a\u{1b}[2Jb", b"x").unwrap();
+    let listed =
+        world.telit(&["ftps", "ls", "ftps://device@files.test/", "--password-env", "FTP_PASSWORD"]).ok();
+    assert!(listed.stdout.contains("a\\u{1b}[2Jb"), "{listed:?}");
+    assert!(!listed.stdout.contains('\u{1b}'), "{listed:?}");
+}
+
+#[test]
 fn a_wrong_password_is_refused_and_not_repeated() {
     let world = World::start();
     let transcript = world.file("transcript");
