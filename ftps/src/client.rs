@@ -16,6 +16,7 @@ use crate::remove::remove;
 use crate::server_reply::ServerReply;
 use crate::session::Session;
 use crate::upload::UploadRequest;
+use crate::working_directory::change_directory;
 
 /// A session with an FTPS server, held by the module.
 ///
@@ -203,15 +204,17 @@ impl FtpsClient {
         self.session.run(command, None).await
     }
 
-    /// Changes the working directory. A session that has to be opened again returns to it.
+    /// Changes the working directory. A session that has to be opened again returns to it; if it is gone by then,
+    /// operations fail with [`TransferError::Reopen`] until this one is called with an absolute path.
     ///
     /// # Errors
-    /// See [`TransferError`].
+    /// [`TransferError::Invalid`] after sixteen relative paths if the server does not tell its working directory as a
+    /// path. See [`TransferError`].
     ///
     /// # Cancel safety
     /// The directory may be changed or not.
     pub async fn cwd(&mut self, path: &str) -> Result<(), TransferError> {
-        self.session.change_directory(path).await
+        change_directory(&mut self.session, path).await
     }
 
     /// What the server said last; `None` if it said nothing.

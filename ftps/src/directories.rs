@@ -5,7 +5,7 @@ use telit_core::platform::Availability;
 
 use crate::commands::{ServerCommand, Verb};
 use crate::error::TransferError;
-use crate::session::Session;
+use crate::session::{Session, Start};
 
 /// The two commands stand alone, so that it is known which of them the server refused.
 pub(crate) async fn rename(session: &mut Session, from: &str, to: &str) -> Result<(), TransferError> {
@@ -16,17 +16,18 @@ pub(crate) async fn rename(session: &mut Session, from: &str, to: &str) -> Resul
     session.run_once(second, None, false).await
 }
 
-/// That it is there already is no missing directory, although servers say 550 to both.
+/// That it is there already is no missing directory, although servers say 550 to both. If the session ended behind the
+/// command, that may be its own work.
 pub(crate) async fn make_directory(session: &mut Session, path: &str) -> Result<(), TransferError> {
     let command = command(session, Verb::MakeDirectory, path)?;
     check_firmware(session, "cannot make directories").await?;
-    session.run(command, None).await
+    session.run_from(Start::WorkingDirectory, command, None).await.or_doubt()
 }
 
 pub(crate) async fn remove_directory(session: &mut Session, path: &str) -> Result<(), TransferError> {
     let command = command(session, Verb::RemoveDirectory, path)?;
     check_firmware(session, "cannot remove directories").await?;
-    session.run(command, Some(path)).await
+    session.run_from(Start::WorkingDirectory, command, Some(path)).await.or_doubt()
 }
 
 fn command(session: &Session, verb: Verb, path: &str) -> Result<ServerCommand, TransferError> {

@@ -59,6 +59,7 @@ mod session;
 mod transfer_mode;
 mod upload;
 mod upload_online;
+mod working_directory;
 
 pub use client::FtpsClient;
 pub use download::{Download, DownloadReader, DownloadRequest};

@@ -8,7 +8,7 @@ use crate::commands::Delete;
 use crate::download::file_size;
 use crate::error::TransferError;
 use crate::server_reply::ServerReply;
-use crate::session::Session;
+use crate::session::{Ran, Session, Start};
 
 /// How often, and how far apart, the reply of a late server is asked for.
 const REPLY_CHECKS: u32 = 10;
@@ -16,7 +16,23 @@ const REPLY_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn remove(session: &mut Session, path: &str) -> Result<(), TransferError> {
     let command = Delete { path: session.check_path(path)?, deadline: session.deadline() };
-    match session.run(command, Some(path)).await {
+    let Ran { result, doubt } = session.run_from(Start::WorkingDirectory, command, Some(path)).await;
+    match (settle(session, path, result).await, doubt) {
+        // The first run may have deleted it; but servers say 550 too to what they cannot delete.
+        (Err(TransferError::NotFound { .. }), Some(doubt)) => match file_size(session, path).await {
+            Err(TransferError::NotFound { .. }) => Ok(()),
+            _ => Err(doubt),
+        },
+        (result, doubt) => Ran { result, doubt }.or_doubt(),
+    }
+}
+
+async fn settle(
+    session: &mut Session,
+    path: &str,
+    deleted: Result<(), TransferError>,
+) -> Result<(), TransferError> {
+    match deleted {
         Err(TransferError::Refused { command, error, reply }) if !is_no(reply.as_ref()) => {
             // Source: M37 p816: refused, and the reply is empty for a while.
             let reply = late_reply(session, reply).await;

@@ -21,6 +21,7 @@ use crate::loss::{check, explain, explain_connect};
 use crate::options::FtpsOptions;
 use crate::outage::Outage;
 use crate::server_reply::ServerReply;
+use crate::working_directory::Steps;
 
 /// A session. Whoever starts something that a dropped future or an error could leave half done calls
 /// [`distrust`](Self::distrust) first and [`trust`](Self::trust) after its proper end; in between the next
@@ -36,9 +37,36 @@ pub(crate) struct Session {
     basis: Basis,
     trusted: bool,
     outage: Outage,
-    /// Every change of directory since the login directory, to be repeated in a new session.
-    directories: Vec<String>,
+    /// From the login directory to the working directory.
+    steps: Steps,
     disk: Disk,
+}
+
+/// Where a session that is opened again must begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Anywhere. Only the caller can say when it can be trusted.
+    LoginDirectory,
+    /// Where the last one was.
+    WorkingDirectory,
+}
+
+/// What became of a command that may have been run twice.
+#[derive(Debug)]
+pub(crate) struct Ran<T> {
+    pub(crate) result: Result<T, TransferError>,
+    /// How the first run ended, if it may have taken effect.
+    pub(crate) doubt: Option<TransferError>,
+}
+
+impl<T> Ran<T> {
+    /// An error of the second run does not tell what the first one has done.
+    pub(crate) fn or_doubt(self) -> Result<T, TransferError> {
+        match (self.result, self.doubt) {
+            (Err(error), Some(doubt)) if !error.may_have_taken_effect() => Err(doubt),
+            (result, _) => result,
+        }
+    }
 }
 
 impl Session {
@@ -64,11 +92,10 @@ impl Session {
             }
         };
         let outage = Outage::new(&modem);
-        let (directories, disk, trusted) = (Vec::new(), Disk::default(), false);
-        let mut session =
-            Self { modem, options, ftp, dialect, lease, basis, trusted, outage, directories, disk };
+        let (steps, disk, trusted) = (Steps::default(), Disk::default(), false);
+        let mut session = Self { modem, options, ftp, dialect, lease, basis, trusted, outage, steps, disk };
         session.set_up().await?;
-        session.open().await?;
+        session.open(Start::WorkingDirectory).await?;
         Ok(session)
     }
 
@@ -142,7 +169,7 @@ impl Session {
     }
 
     /// Runs a command that starts something. If the session turns out to be gone, it is opened again and
-    /// the command is run once more: without a session it did nothing.
+    /// the command is run once more.
     pub(crate) async fn run<C>(
         &mut self,
         command: C,
@@ -152,9 +179,39 @@ impl Session {
         C: Command + Clone + Send + Sync,
         C::Response: Send,
     {
+        self.run_from(Start::WorkingDirectory, command, path).await.result
+    }
+
+    /// As [`run`](Self::run); also tells whether the first run may have taken effect.
+    pub(crate) async fn run_from<C>(
+        &mut self,
+        start: Start,
+        command: C,
+        path: Option<&str>,
+    ) -> Ran<C::Response>
+    where
+        C: Command + Clone + Send + Sync,
+        C::Response: Send,
+    {
+        let mut doubt = None;
+        let result = self.run_twice(start, command, path, &mut doubt).await;
+        Ran { result, doubt }
+    }
+
+    async fn run_twice<C>(
+        &mut self,
+        start: Start,
+        command: C,
+        path: Option<&str>,
+        doubt: &mut Option<TransferError>,
+    ) -> Result<C::Response, TransferError>
+    where
+        C: Command + Clone + Send + Sync,
+        C::Response: Send,
+    {
         // Refuse what cannot be sent before anything else happens.
         command.exchange()?;
-        self.ready().await?;
+        self.ready_at(start).await?;
         let error = match self.modem.run(command.clone()).await {
             Ok(response) => {
                 // What was cut may go on in the same session.
@@ -169,7 +226,8 @@ impl Session {
         }
         tracing::debug!(%error, "the session is gone, opening it again");
         self.distrust();
-        self.ready().await?;
+        *doubt = Some(self.meaning(error, reply, path, false)).filter(TransferError::may_have_taken_effect);
+        self.ready_at(start).await?;
         self.run_once(command, path, false).await
     }
 
@@ -212,11 +270,15 @@ impl Session {
 
     /// Opens the session again if it cannot be trusted, or if it is known to be gone with the module.
     pub(crate) async fn ready(&mut self) -> Result<(), TransferError> {
+        self.ready_at(Start::WorkingDirectory).await
+    }
+
+    async fn ready_at(&mut self, start: Start) -> Result<(), TransferError> {
         if self.trusted && self.basis.loss().is_none() {
             return Ok(());
         }
         let basis = Basis::now(&self.modem);
-        let error = match self.reopen().await {
+        let error = match self.reopen(start).await {
             Ok(()) => {
                 self.outage.end();
                 return Ok(());
@@ -229,19 +291,14 @@ impl Session {
         })
     }
 
-    pub(crate) async fn change_directory(&mut self, path: &str) -> Result<(), TransferError> {
-        let command = ChangeDirectory { path: self.check_path(path)?, deadline: self.deadline() };
-        self.run(command, Some(path)).await?;
-        if path.starts_with('/') {
-            self.directories.clear();
-        }
-        self.directories.push(path.to_owned());
-        Ok(())
+    /// From the login directory to the working directory.
+    pub(crate) fn steps(&mut self) -> &mut Steps {
+        &mut self.steps
     }
 
-    /// Where the working directory is, as steps from the login directory.
+    /// As [`steps`](Self::steps), to read.
     pub(crate) fn directories(&self) -> &[String] {
-        &self.directories
+        self.steps.all()
     }
 
     /// What the server said last; `None` if it said nothing or the module cannot tell.
@@ -287,8 +344,18 @@ impl Session {
         if data || error.may_have_taken_effect() || is_session_lost(&error, reply.as_ref()) {
             self.distrust();
         }
-        let error = transfer_error(error, reply, Operation { path, data, tls: self.options.uses_tls() });
+        let error = self.meaning(error, reply, path, data);
         self.explained(error).await
+    }
+
+    fn meaning(
+        &self,
+        error: CommandError,
+        reply: Option<ServerReply>,
+        path: Option<&str>,
+        data: bool,
+    ) -> TransferError {
+        transfer_error(error, reply, Operation { path, data, tls: self.options.uses_tls() })
     }
 
     /// As [`explain`](Self::explain), for errors that no command gave.
@@ -310,7 +377,7 @@ impl Session {
         self.last_reply().await
     }
 
-    async fn reopen(&mut self) -> Result<(), ConnectError> {
+    async fn reopen(&mut self, start: Start) -> Result<(), ConnectError> {
         self.trusted = false;
         let closed = self.close_connection().await;
         if let Some(loss) = self.basis.loss() {
@@ -324,7 +391,7 @@ impl Session {
             self.set_up().await?;
             self.basis = basis;
         }
-        self.open().await
+        self.open(start).await
     }
 
     /// Without a session there is nothing to close, which the module reports as an error.
@@ -337,7 +404,7 @@ impl Session {
 
     /// Configuration and login always go together: a module that has restarted has forgotten that TLS
     /// was asked for, and would send the password in the clear. Source: M37 p837.
-    async fn open(&mut self) -> Result<(), ConnectError> {
+    async fn open(&mut self, start: Start) -> Result<(), ConnectError> {
         self.modem
             .run(self.options.configure(self.dialect, self.options.uses_tls()))
             .await
@@ -348,11 +415,13 @@ impl Session {
         }
         let deadline = self.deadline();
         self.modem.run(SetBinary { deadline }).await.map_err(self.refusal())?;
-        for path in self.directories.clone() {
-            self.modem.run(ChangeDirectory { path, deadline }).await.map_err(self.refusal())?;
+        if start == Start::WorkingDirectory {
+            for path in self.steps.all().to_vec() {
+                self.modem.run(ChangeDirectory { path, deadline }).await.map_err(self.refusal())?;
+            }
         }
         check(&self.basis, "#FTPTYPE")?;
-        self.trust();
+        self.trusted = start == Start::WorkingDirectory;
         Ok(())
     }
 

@@ -153,9 +153,11 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    /// The command that begins it failed. Servers empty the file when they hear of it.
+    /// The command that begins it failed. Servers empty the file when they hear of it. A lost session is no end yet: what
+    /// has sent no byte can begin anew.
     pub(crate) fn at_the_beginning(error: TransferError) -> Self {
-        if error.may_have_taken_effect() { Self::Begun(error) } else { Self::NotBegun(error) }
+        let is_lost = matches!(error, TransferError::SessionLost { .. });
+        if !is_lost && error.may_have_taken_effect() { Self::Begun(error) } else { Self::NotBegun(error) }
     }
 }
 

@@ -33,9 +33,9 @@ const CONNECT: [Refusal; 16] = [
 ];
 const LOGIN: [Refusal; 2] =
     [(&[634], "FTP login incorrect"), (&[639, 640], "FTP user ID and password don't match")];
-const LOST: [Refusal; 6] = [
-    (&[607], "Not connected"),
-    (&[615], "FTP not connected"),
+const NO_SESSION: [Refusal; 2] = [(&[607], "Not connected"), (&[615], "FTP not connected")];
+/// The session ended before the command, or behind it: the reply could not be read.
+const LOST: [Refusal; 4] = [
     (&[616], "FTP disconnected"),
     (&[617], "FTP read command closed"),
     (&[619], "FTP write command closed"),
@@ -64,14 +64,19 @@ pub(crate) fn is_already_connected(error: &CommandError) -> bool {
     error.module_error().is_some_and(|error| error.is(&[608], "Already connected"))
 }
 
-/// There is no session any more, so the command did nothing.
+/// There is no session any more.
 pub(crate) fn is_session_lost(error: &CommandError, reply: Option<&ServerReply>) -> bool {
     error.module_error().is_some_and(|error| is_lost(error, reply))
 }
 
 /// 421: the server closed an idle session. Source: RFC 959 4.2.
 fn is_lost(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
-    one_of(error, &LOST) || code(reply) == Some(421)
+    is_without_session(error) || one_of(error, &LOST) || code(reply) == Some(421)
+}
+
+/// There was none when the command came, so it did nothing.
+pub(super) fn is_without_session(error: &ModuleError) -> bool {
+    one_of(error, &NO_SESSION)
 }
 
 pub(crate) fn connect_error(

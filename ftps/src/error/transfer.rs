@@ -8,6 +8,7 @@ use telit_core::platform::PlatformId;
 use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError};
 
+use super::classify::is_without_session;
 use super::connect::{ConnectError, is_silence, said};
 use crate::server_reply::ServerReply;
 
@@ -119,8 +120,8 @@ pub enum TransferError {
         /// What the server said.
         reply: Option<ServerReply>,
     },
-    /// The session had ended: the server or the network dropped it.
-    #[error("{command} came too late, the session had ended: {error}{}", said(.reply.as_ref()))]
+    /// The session has ended: the server or the network dropped it, before the command or while it ran.
+    #[error("the session ended at {command}: {error}{}", said(.reply.as_ref()))]
     SessionLost {
         /// The command's name.
         command: String,
@@ -195,6 +196,11 @@ fn goes_to_server(error: &CommandError) -> bool {
         | CommandError::LinkLost { command, .. } => command.starts_with("#FTP"),
         _ => true,
     }
+}
+
+/// Whether a command makes, empties, renames or deletes something on the server.
+fn changes_files(command: &str) -> bool {
+    ["#FTPDELE", "#FTPCMD", "#FTPPUT", "#FTPAPP"].contains(&command)
 }
 
 impl TransferError {
@@ -281,6 +287,7 @@ impl TransferError {
             Self::UploadUnconfirmed { .. } | Self::UploadDiffers { .. } => true,
             Self::ModuleRestarted { error } => error.may_have_taken_effect(),
             Self::Link(error) => goes_to_server(error) && error.may_have_taken_effect(),
+            Self::SessionLost { command, error, .. } => changes_files(command) && !is_without_session(error),
             _ => false,
         }
     }

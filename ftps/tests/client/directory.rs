@@ -11,6 +11,7 @@ async fn directories() {
         .says("AT#FTPPWD", "#FTPPWD: 257 \"/\"")
         .ok("AT#FTPCWD=\"images\"")
         .says("AT#FTPPWD", "257 \"/images\" is the current directory")
+        .says("AT#FTPPWD", "257 \"/images\" is the current directory")
         .refuses("AT#FTPCWD=\"none\"", "FTP unexpected reply")
         .last_message("550 Failed to change directory.")
         .last_message("550 Failed to change directory.");
