@@ -107,10 +107,11 @@ impl HttpsClient {
     /// [`EngineUsed`](crate::EngineUsed), [`FinalUrl`](crate::FinalUrl) and, if so,
     /// [`RedirectNotFollowed`](crate::RedirectNotFollowed).
     ///
-    /// By the module it takes at most: the timeout for each block that the body's source owes, the wait for TLS, its set-up, 150 seconds for name, connection and handshake
-    /// (and 1 ms for each byte sent), the timeout, and 60 seconds of margin. From this computer: the wait for TLS, connecting
-    /// (the [`connect_timeout`](HttpsOptions::connect_timeout) and 14 minutes), 75 seconds for each block of the body, the
-    /// timeout, also for each block that the body's source owes, and 3 minutes to close after an error. Redirects and attempts each take as long.
+    /// By the module it takes at most: the timeout for each block that the body's source owes, the wait for TLS, its set-up,
+    /// 150 seconds for name, connection and handshake (and 1 ms for each byte sent), the timeout, and 60 seconds of margin.
+    /// From this computer: the wait for TLS, connecting (the [`connect_timeout`](HttpsOptions::connect_timeout) and 14
+    /// minutes), 75 seconds for each block of the body, the timeout, also for each block that the body's source owes, and 3
+    /// minutes to close after an error. Redirects and attempts each take as long.
     ///
     /// A module that restarts meanwhile, or a port that is lost, ends the request as soon as it is known, and in any
     /// case within that bound: with [`RequestError::ModuleRestarted`] or a lost link, which say whether the server may
