@@ -17,7 +17,7 @@ use telit_core::tls::{
     ProvisionOptions, TlsOptions,
 };
 use telit_ftps::{FtpsClient, FtpsOptions};
-use telit_https::{HttpsClient, HttpsOptions, RequestBody};
+use telit_https::{FinalUrl, HttpsClient, HttpsOptions, RequestBody};
 use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
 use telit_simulator::servers::Issued;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, copy, split};
@@ -216,12 +216,16 @@ async fn https(shown: &Shown, modem: &Modem, tls: &TlsOptions) {
             let request = Request::builder().method(method).uri(&url).header(AUTHORIZATION, value);
             let request = request.header("content-type", "text/plain").body(body).expect("a request");
             if let Some(response) = shown.outcome(client.send(request).await) {
+                shown.debug(&response.extensions().get::<FinalUrl>());
                 shown.push(&format!("{:?} {:?}", response.status(), response.body()));
                 shown.outcome(response.into_body().bytes(10).await);
             }
         }
     }
-    let with_password: Url = format!("https://{BASIC}@{REST}/").parse().expect("it is a URL");
+    let with_password: Url = format!("https://{BASIC}@{REST}/?token={QUERY}").parse().expect("it is a URL");
+    shown.debug(&client.get(with_password.clone()).bearer_auth(BEARER));
+    shown.debug(&client.download_to_file(with_password.clone(), "fw.bin").bearer_auth(BEARER));
+    shown.debug(&FinalUrl(with_password.clone()));
     shown.outcome(client.get(with_password).await);
 }
 
