@@ -15,7 +15,7 @@ use std::fmt;
 /// | request body | up to what it takes, read into memory first | any length, also an unknown one; streamed |
 /// | headers of the answer | `Content-Type` and `Content-Length` | all |
 /// | redirects, `Retry-After` | not seen | followed, honoured |
-/// | an answer that is cut short | seen if its length was announced | seen |
+/// | an answer that is cut short | seen if its length was announced or the module says why | seen |
 /// | a connection for several requests | no | with [`keep_tls`](crate::HttpsOptions::keep_tls) |
 /// | answers read at the same time | one | as many as the module has TLS sockets |
 /// | requests without TLS | yes | no |

@@ -357,5 +357,6 @@ fn is_wrong_state(error: &CommandError) -> bool {
 /// Whether a refusal to give more says nothing but that there is no more. The manual names no error for that; one that
 /// names another reason is no end of the body. Source: M37 p23, p870.
 fn is_end(error: &CommandError) -> bool {
-    is_wrong_state(error) || error.module_error().is_some_and(|error| *error == ModuleError::plain())
+    let says_nothing = |error: &ModuleError| error.number().is_none() && error.text().is_empty();
+    is_wrong_state(error) || error.module_error().is_some_and(says_nothing)
 }
