@@ -63,7 +63,8 @@ impl Retry {
         self
     }
 
-    /// The longest wait that a server can ask for. Default 1 minute. The answer of one that asks for more is handed through.
+    /// The longest wait that a server can ask for. Default 1 minute. The answer of one that asks for more is handed through;
+    /// a download waits for so long, and asks again.
     pub fn max_retry_after(mut self, wait: Duration) -> Self {
         self.max_retry_after = wait;
         self
@@ -72,6 +73,11 @@ impl Retry {
     /// Not at all. The default of a client.
     pub fn never() -> Self {
         Self::default().max_attempts(0)
+    }
+
+    /// How long a server wants to be left alone, as far as it can ask for that.
+    pub(crate) fn asked(self, headers: &HeaderMap) -> Option<Duration> {
+        retry_after(headers).map(|asked| asked.min(self.max_retry_after))
     }
 
     pub(crate) fn is_never(self) -> bool {
@@ -204,5 +210,16 @@ mod tests {
         for status in [200, 400, 404, 408, 500, 501, 505] {
             assert_eq!(after(Method::GET, status, None), None, "{status}");
         }
+    }
+
+    #[test]
+    fn no_server_asks_for_more_than_the_bound() {
+        let asked = |text: &'static str| {
+            retry().asked(&HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_static(text))]))
+        };
+        assert_eq!(asked("7"), Some(Duration::from_secs(7)));
+        assert_eq!(asked("7200"), Some(Duration::from_secs(60)));
+        assert_eq!(asked("soon"), None);
+        assert_eq!(retry().asked(&HeaderMap::new()), None);
     }
 }

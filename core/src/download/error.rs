@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::digest::Sha256Digest;
 use super::disk_error::DiskError;
@@ -21,6 +22,11 @@ pub trait SourceError: Error + Clone + Send + Sync + 'static {
 
     /// Whether a transfer that was under way ended early, and there is nothing to try but to go on.
     fn is_cut(&self) -> bool;
+
+    /// How long the server asked to be left alone, at least. Default: it did not.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A download to a file failed. The final name was not touched.

@@ -111,6 +111,7 @@ impl<S: RangeSource> FileDownload<'_, S> {
         let Some(wait) = attempts.next(bytes) else {
             return Err(self.give_up(DownloadError::Transfer(because)));
         };
+        let wait = wait.max(because.retry_after().unwrap_or_default());
         let retrying = Retrying { attempt: attempts.made(), because, bytes, wait };
         tracing::info!(?retrying, "the download was cut and will go on");
         if let Some(on_retry) = &mut self.on_retry {

@@ -1,5 +1,7 @@
 //! Why an attempt to fetch a file ended.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use telit_core::Category;
 use telit_core::download::SourceError;
@@ -23,6 +25,9 @@ pub enum FetchError {
     Status {
         /// What it said.
         status: StatusCode,
+        /// How long it wants to be left alone (`Retry-After` in seconds), at most the client's
+        /// [`max_retry_after`](crate::Retry::max_retry_after).
+        retry_after: Option<Duration>,
     },
     /// The file has become another one while it was asked for.
     #[error("the file on the server has changed meanwhile")]
@@ -43,7 +48,7 @@ impl SourceError for FetchError {
         match self {
             Self::Request(error) => error.hint(),
             Self::Body(error) => error.hint(),
-            Self::Status { status } => of_status(*status),
+            Self::Status { status, .. } => of_status(*status),
             Self::Changed => Some("try again"),
         }
     }
@@ -53,7 +58,7 @@ impl SourceError for FetchError {
             Self::Request(error) => is_passing(error),
             Self::Body(BodyError::Malformed { .. }) | Self::Changed => true,
             Self::Body(_) => self.is_cut(),
-            Self::Status { status } => matches!(status.as_u16(), 408 | 429 | 500 | 502..=504),
+            Self::Status { status, .. } => matches!(status.as_u16(), 408 | 429 | 500 | 502..=504),
         }
     }
 
@@ -65,13 +70,20 @@ impl SourceError for FetchError {
             BodyError::Truncated { .. }
             | BodyError::BrokenOff { .. }
             | BodyError::Stalled { .. }
+            | BodyError::Refused { .. }
             | BodyError::ModuleRestarted { .. } => true,
             BodyError::Socket { error, .. } => {
                 matches!(error.category(), Category::Network | Category::Link)
             }
-            BodyError::Refused { .. } => error.category() == Category::Network,
             BodyError::Link(error) => error.category() == Category::Link,
             _ => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 }
@@ -90,6 +102,7 @@ mod tests {
     use std::time::Duration;
 
     use telit_core::CommandError;
+    use telit_core::at::ModuleError;
     use telit_core::socket::SocketError;
 
     use super::*;
@@ -102,6 +115,10 @@ mod tests {
             reason: "the port hung up".to_owned(),
             sent: true,
         };
+        let refused = |detail| CommandError::Refused {
+            command: "#HTTPRCV".to_owned(),
+            error: ModuleError::equipment(detail),
+        };
         for (error, is_resumable, is_cut) in [
             (FetchError::Body(BodyError::Truncated { got: 1, expected: 2 }), true, true),
             (FetchError::Body(BodyError::BrokenOff { got: 1 }), true, true),
@@ -110,6 +127,9 @@ mod tests {
             (FetchError::Body(BodyError::Link(lost())), true, true),
             (FetchError::Body(BodyError::Socket { got: 1, error: SocketError::ModuleRestarted }), true, true),
             (FetchError::Body(BodyError::Malformed { got: 1, reason: String::new() }), true, false),
+            (FetchError::Body(BodyError::Refused { got: 1, error: refused("609") }), true, true),
+            (FetchError::Body(BodyError::Refused { got: 1, error: refused("840") }), true, true),
+            (FetchError::Body(BodyError::Refused { got: 1, error: refused("4") }), true, true),
             (FetchError::Body(BodyError::TooLarge { limit: 1 }), false, false),
             (FetchError::Body(BodyError::Stopped), false, false),
             (FetchError::Request(RequestError::NoAnswer { host: "h".to_owned() }), true, false),
@@ -121,7 +141,7 @@ mod tests {
         }
         let again = |code| {
             let status = StatusCode::from_u16(code).unwrap();
-            FetchError::Status { status }.is_resumable()
+            FetchError::Status { status, retry_after: None }.is_resumable()
         };
         let passing: Vec<u16> = (200..600).filter(|code| again(*code)).collect();
         assert_eq!(passing, [408, 429, 500, 502, 503, 504]);

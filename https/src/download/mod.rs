@@ -39,6 +39,8 @@ pub type Retrying = telit_core::download::Retrying<FetchError>;
 /// - After a cut, a silent server, a lost line, a restarted module or a status of 408, 429, 500, 502, 503 or 504 it goes on
 ///   by itself behind what has come, as often as [`retry`](Self::retry) says. It waits until the module can be used
 ///   ([`Modem::health`](telit_core::Modem::health)); a [supervisor](telit_core::supervisor) gets it back.
+///   It leaves a server alone for as long as that asks with such a status (`Retry-After` in seconds, which only
+///   [`Engine::Socket`] sees), up to the client's [`max_retry_after`](crate::Retry::max_retry_after).
 /// - After an error, a dropped future, a killed process or a power cut, the next call goes on with
 ///   [`resume(true)`](Self::resume) behind what was recorded: all, or all but the last 64 KiB or the last second.
 /// - It asks for the rest of a file (`Range`) only where bytes of two files cannot get into one: if the server told a strong
@@ -85,7 +87,7 @@ impl<'a> HttpsDownload<'a> {
             Engine::Auto => Engine::Module,
             engine => engine,
         };
-        let remote = Remote::new(request.engine(engine), engine, shared.modem.clone());
+        let remote = Remote::new(request.engine(engine), engine, shared.modem.clone(), shared.options.retry);
         Self(FileDownload::new(remote, shared.disk.clone(), target))
     }
 

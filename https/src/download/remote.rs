@@ -15,6 +15,7 @@ use crate::call::invalid;
 use crate::choice::Engine;
 use crate::error::RequestError;
 use crate::request_builder::RequestBuilder;
+use crate::retry::Retry;
 
 /// Asks for the file, or for its rest, and keeps the answer until it is said what is wanted of it.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Remote {
     request: RequestBuilder,
     engine: Engine,
     modem: Modem,
+    /// How long the server may ask to be left alone.
+    retry: Retry,
     /// The size of what was offered last.
     size: Option<u64>,
     offered: Option<Offered>,
@@ -38,8 +41,8 @@ struct Offered {
 }
 
 impl Remote {
-    pub(super) fn new(request: RequestBuilder, engine: Engine, modem: Modem) -> Self {
-        Self { request, engine, modem, size: None, offered: None, body: None }
+    pub(super) fn new(request: RequestBuilder, engine: Engine, modem: Modem, retry: Retry) -> Self {
+        Self { request, engine, modem, retry, size: None, offered: None, body: None }
     }
 
     pub(super) fn set_engine(&mut self, engine: Engine) {
@@ -81,7 +84,7 @@ impl Remote {
     async fn ask_for_all(&mut self) -> Result<Offer, FetchError> {
         let response = ask(self.request_for(None)).await?;
         if response.status() != StatusCode::OK {
-            return Err(refused(response).await);
+            return Err(refused(response, self.retry).await);
         }
         Ok(self.keep_whole(response))
     }
@@ -118,7 +121,7 @@ impl Remote {
                 response.into_body().discard().await;
                 self.ask_for_all().await
             }
-            Answer::None => Err(refused(response).await),
+            Answer::None => Err(refused(response, self.retry).await),
         }
     }
 
@@ -134,10 +137,10 @@ async fn ask(request: Result<RequestBuilder, RequestError>) -> Result<Response<B
 }
 
 /// Its body holds TLS until it is read.
-async fn refused(response: Response<Body>) -> FetchError {
-    let status = response.status();
+async fn refused(response: Response<Body>, retry: Retry) -> FetchError {
+    let (status, retry_after) = (response.status(), retry.asked(response.headers()));
     response.into_body().discard().await;
-    FetchError::Status { status }
+    FetchError::Status { status, retry_after }
 }
 
 impl RangeSource for Remote {

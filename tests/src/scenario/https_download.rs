@@ -11,7 +11,10 @@ use telit_https::download::{Retry, Sha256Digest};
 use telit_https::{DownloadError, Engine, FetchError, HttpsClient, HttpsOptions, RequestError};
 use telit_simulator::servers::{TestServers, pattern};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 
+use super::https_hostile::head;
+use super::socket::peer::{NAME, PORT, Peer};
 use crate::rig::Rig;
 
 const ENGINES: [Engine; 2] = [Engine::Socket, Engine::Module];
@@ -269,12 +272,41 @@ async fn statuses_that_pass_are_tried_again_and_others_end_it() {
             let path = url(&format!("/status/{status}"));
             let error = client.download_to_file(path, bench.target()).retry(soon(2)).await;
             let status = StatusCode::from_u16(status).expect("it is one");
-            let expected = DownloadError::Transfer(FetchError::Status { status });
+            let expected = DownloadError::Transfer(FetchError::Status { status, retry_after: None });
             assert_eq!(error.expect_err("it is no file"), expected);
             assert_eq!(bench.requests() - before, attempts, "{status}");
             assert!(bench.names().is_empty());
         }
     }
+}
+
+/// One that asks for more than the client grants is asked again after that.
+#[tokio::test]
+async fn a_server_is_left_alone_for_as_long_as_it_asks() {
+    const MOST: Duration = Duration::from_millis(1500);
+    let peer = Peer::start().await;
+    let options = HttpsOptions::new().retry(telit_https::Retry::never().max_retry_after(MOST));
+    let client = HttpsClient::new(&peer.modem, peer.tls()).with_options(options);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut waits = Vec::new();
+    let download = client
+        .download_to_file(format!("https://{NAME}:{PORT}/fw.bin"), folder.path().join("fw.bin"))
+        .retry(soon(2))
+        .on_retry(|retrying| waits.push(retrying.wait));
+    let serving = async {
+        for answer in [
+            "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7200\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        ] {
+            let mut remote = peer.accept().await;
+            head(&mut remote).await;
+            remote.write_all(answer.as_bytes()).await.expect("it is sent");
+        }
+    };
+    let (report, ()) = tokio::join!(download, serving);
+    assert_eq!(report.expect("it arrives").bytes, 2);
+    assert_eq!(waits, [Duration::from_secs(1), MOST]);
 }
 
 #[tokio::test]

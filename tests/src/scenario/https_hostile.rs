@@ -29,7 +29,7 @@ fn url() -> String {
 }
 
 /// Reads the head of a request.
-async fn head(remote: &mut TcpStream) -> String {
+pub(super) async fn head(remote: &mut TcpStream) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(remote.read_u8().await.expect("it comes"));

@@ -42,7 +42,7 @@ pub(super) fn not_downloaded(error: DownloadError) -> Failure {
         DownloadError::Transfer(FetchError::Request(request)) if !error.is_resumable() => {
             return unanswered(request.clone());
         }
-        DownloadError::Transfer(FetchError::Status { status }) => Some(*status),
+        DownloadError::Transfer(FetchError::Status { status, .. }) => Some(*status),
         _ => None,
     };
     let failure = Failure::from(error);
