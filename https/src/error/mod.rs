@@ -188,7 +188,7 @@ pub enum RequestError {
     #[error("{error}; an earlier attempt, or the request before a redirect, may have taken effect")]
     AfterEarlier {
         /// How the last one failed.
-        error: Box<RequestError>,
+        error: Box<Self>,
     },
     /// The module refused, for another reason. Behind the body of a request ([`ModuleError::is_behind_payload`]) the server may
     /// have got that.
