@@ -325,6 +325,19 @@ async fn the_next_request_reads_the_long_rest_to_its_end() {
     assert_eq!(answered.await.unwrap().unwrap().status(), 204);
 }
 
+/// Nobody wants it, so why there is no more of it does not matter.
+#[tokio::test(start_paused = true)]
+async fn a_rest_that_the_module_has_lost_is_no_error_of_the_next_request() {
+    for reason in ["+CME ERROR: socket disconnection", "+CME ERROR: 609", "+CME ERROR: 4", "ERROR"] {
+        let (mut module, _modem, answered) = refused_because_of_the_rest().await;
+        module.expect(RECEIVE, block(&every_byte(1500))).await;
+        module.expect(RECEIVE, format!("\r\n{reason}\r\n")).await;
+        module.expect(QUERY, format!("{OK}{}", ring("0,204"))).await;
+        module.expect(TLS_OFF, OK).await;
+        assert_eq!(answered.await.unwrap().unwrap().status(), 204, "{reason}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_rest_that_takes_too_long_is_ended_by_resetting_the_profile() {
     for helps in [true, false] {
