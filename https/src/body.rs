@@ -3,17 +3,21 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use crate::body_error::BodyError;
 use crate::body_reader::BodyReader;
 
 /// Most bytes that are read for nothing.
 const DISCARD_LIMIT: usize = 64 * 1024;
+/// For so long they are waited for: a server can send one byte now and then for ever.
+const DISCARD_TIME: Duration = Duration::from_secs(10);
 
 /// What the task that reads from the module hands over.
 #[derive(Debug)]
@@ -27,7 +31,8 @@ pub(crate) enum Piece {
 ///
 /// Sixteen blocks, from the module about 24 kB, are fetched ahead, so the module is soon free for others. A longer body
 /// holds the module's TLS until it has been read to its end or dropped. Dropped early, a short rest is read and thrown
-/// away, a long one is left on the module; a connection of this computer is closed.
+/// away, a long one, or one that takes longer than ten seconds, is left on the module; a connection of this computer is
+/// closed.
 ///
 /// If the server announces no length, the module cannot tell the end of the body from a connection that broke: such a body
 /// is never [`Truncated`](BodyError::Truncated). This computer can, where the module tells how a connection ended
@@ -137,9 +142,9 @@ impl Body {
         serde_json::from_slice(&bytes).map_err(|error| BodyError::NotJson { reason: error.to_string() })
     }
 
-    /// Reads and throws away what nobody wants, if it is short, so that its connection is of use.
+    /// Reads and throws away what nobody wants, if it is short and comes soon, so that its connection is of use.
     pub(crate) async fn discard(self) {
-        drop(self.bytes(DISCARD_LIMIT).await);
+        drop(timeout(DISCARD_TIME, self.bytes(DISCARD_LIMIT)).await);
     }
 
     /// A reader of the same bytes. Its errors carry a [`BodyError`].
@@ -212,6 +217,8 @@ impl http_body::Body for Body {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::{Instant, sleep};
+
     use super::*;
 
     async fn body(pieces: Vec<Piece>, length: Option<u64>) -> Body {
@@ -268,6 +275,21 @@ mod tests {
         let mut body = body(vec![data("abc"), data("def"), Piece::End(Ok(()))], Some(6)).await;
         body.limit = 6;
         assert_eq!(body.bytes(100).await, Ok(Bytes::from_static(b"abcdef")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_wants_is_not_waited_for_without_end() {
+        let (sender, receiver) = mpsc::channel(1);
+        let trickle = async {
+            while sender.send(data("a")).await.is_ok() {
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let began = Instant::now();
+        let (_, ()) = tokio::join!(trickle, async {
+            Body::new(receiver, None, u64::MAX).discard().await;
+            assert_eq!(began.elapsed(), DISCARD_TIME);
+        });
     }
 
     #[cfg(feature = "json")]

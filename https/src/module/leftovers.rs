@@ -14,6 +14,8 @@ use crate::module::transaction::{Answer, Pumped, Transaction};
 /// Bytes of an unwanted body that are read and thrown away before it is left on the module: about six
 /// seconds on a line of 115200 baud.
 const DISCARD_LIMIT: u64 = 64 * 1024;
+/// For so long it is read: a server can send one byte now and then for ever.
+const DISCARD_SHORT_TIME: Duration = Duration::from_secs(10);
 /// For so long a request reads and throws away what another one has left on the module: about 1 MB on a
 /// line of 115200 baud. Then the profile is reset.
 const DISCARD_TIME: Duration = Duration::from_secs(120);
@@ -38,9 +40,10 @@ impl Transaction {
         self.configure().await
     }
 
-    /// Reads and throws away what is left, if it is not too much.
+    /// Reads and throws away what is left, if it is not too much and comes soon.
     pub(crate) async fn discard_short(&self, progress: BodyProgress) -> Result<Pumped, CommandError> {
-        self.discard(progress, |bytes| bytes > DISCARD_LIMIT).await
+        let until = Instant::now() + DISCARD_SHORT_TIME;
+        self.discard(progress, |bytes| bytes > DISCARD_LIMIT || Instant::now() >= until).await
     }
 
     /// Reads and throws away what is left, until it is `enough`, which is asked with the bytes that were

@@ -54,6 +54,29 @@ async fn a_server_that_is_not_there_is_asked_again_after_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_body_that_trickles_is_not_read_to_its_end_before_the_next_attempt() {
+    let (client, _modem, mut module) = start(patient());
+    let answered = get(&client);
+    answer(&mut module, "0,503").await;
+    let began = Instant::now();
+    loop {
+        match module.next().await.as_str() {
+            RECEIVE => {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                module.say(block(b".")).await;
+            }
+            line => break assert_eq!(line, TLS_OFF),
+        }
+        // Ten seconds for whoever asked, ten for the task that reads, and a block each: the rest stays on the module.
+        assert!(began.elapsed() < Duration::from_secs(28), "{:?}", began.elapsed());
+    }
+    module.say(OK).await;
+    answer(&mut module, "0,204").await;
+    ends(&mut module).await;
+    assert_eq!(answered.await.unwrap().unwrap(), 204);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_last_answer_is_handed_through() {
     let (client, _modem, mut module) = start(patient());
     let answered = get(&client);
