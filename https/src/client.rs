@@ -151,10 +151,14 @@ impl HttpsClient {
     /// The module does not switch it off; the next owner of TLS will.
     ///
     /// # Cancel safety
-    /// TLS is given back in any case.
+    /// Dropped at any moment after it has begun, it goes on in the background: TLS is given back in any case.
     pub async fn release_tls(&self) -> Result<(), RequestError> {
-        self.shared.shelf.clear().await;
-        module::release(&self.shared).await
+        let shared = Arc::clone(&self.shared);
+        let releasing = tokio::spawn(async move {
+            shared.shelf.clear().await;
+            module::release(&shared).await
+        });
+        releasing.await.unwrap_or(Err(RequestError::Stopped))
     }
 
     pub(crate) async fn perform(

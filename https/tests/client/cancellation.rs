@@ -78,6 +78,27 @@ async fn dropped_while_the_answer_is_awaited_the_next_request_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_release_that_is_dropped_while_it_waits_still_gives_tls_back() {
+    let (client, modem, mut module) = start(HttpsOptions::new().keep_tls(true));
+    let request = get(&client);
+    module.expect(TLS_ON, OK).await;
+    module.expect(QUERY, OK).await;
+    let releasing = tokio::spawn({
+        let client = client.clone();
+        async move { client.release_tls().await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    releasing.abort();
+    module.say(ring("0,204")).await;
+    let line = tokio::time::timeout(Duration::from_secs(60), module.next()).await;
+    assert_eq!(line.as_deref(), Ok(TLS_OFF));
+    module.say(OK).await;
+    request.await.unwrap();
+    module.expect_silence().await;
+    assert_eq!(modem.tls_holder(), None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn dropped_at_any_moment_the_next_request_works() {
     for moment in 0..60 {
         let (client, modem, mut module) = start(HttpsOptions::new());
