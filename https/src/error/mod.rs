@@ -169,6 +169,13 @@ pub enum RequestError {
         sent: bool,
     },
     /// The module took the request and never told of an answer. The server may have seen it.
+    ///
+    /// The module names no request when it tells of an answer, only the profile. If it tells after all, 60 seconds after the
+    /// request's own time-out and more, and another request of this profile waits for its answer just then, that one
+    /// gets the late status. The same can happen after [`Command`](Self::Command), with a request that was sent in doubt. Who
+    /// cannot bear that checks the answer (an identifier in its body, a hash), gives the next client another
+    /// [`profile`](crate::HttpsOptions::profile), or uses [`Engine::Socket`](crate::Engine::Socket), where it cannot happen.
+    /// Source: M37 p862.
     #[error("the module told of no answer within {waited:?}")]
     Lost {
         /// How long we waited.
