@@ -10,7 +10,8 @@ use crate::directories::{make_directory, remove_directory, rename};
 use crate::download::{DownloadRequest, file_size};
 use crate::error::{ConnectError, TransferError};
 use crate::firmware::FirmwareDownload;
-use crate::listing::{Listing, list};
+use crate::list::list;
+use crate::listing::Listing;
 use crate::options::FtpsOptions;
 use crate::remove::remove;
 use crate::server_reply::ServerReply;
@@ -132,10 +133,12 @@ impl FtpsClient {
         UploadRequest::new(&mut self.session, path.to_owned(), source, true)
     }
 
-    /// Lists a directory, or tells about one file; an empty path is the working directory.
+    /// Lists a directory, or tells about one file; an empty path is the working directory. A listing is given only if the
+    /// server has confirmed that it is whole.
     ///
     /// # Errors
-    /// See [`TransferError`].
+    /// [`TransferError::Truncated`] if the server has not confirmed it; [`TransferError::ListingTooLong`] behind 1 MiB,
+    /// [`TransferError::ListingTooSlow`] after 20 minutes. See [`TransferError`].
     ///
     /// # Cancel safety
     /// Nothing is changed.

@@ -1,16 +1,8 @@
 //! Listings: what the server sent, and what it most likely means.
 
-use bytes::{Bytes, BytesMut};
-use telit_core::at::StreamEnd;
-use tokio::time::timeout;
+use bytes::Bytes;
 
-use crate::commands::List;
-use crate::error::TransferError;
 use crate::listing_line::Details;
-use crate::session::Session;
-
-/// Longest listing that is taken.
-const LIMIT: usize = 1024 * 1024;
 
 /// A directory as the server lists it. The form of a listing is up to the server; those of UNIX and DOS, and facts as
 /// in RFC 3659, are understood, and every line can be had as it came.
@@ -89,64 +81,6 @@ impl Entry {
     #[must_use]
     pub fn size(&self) -> Option<u64> {
         self.details.as_ref().and_then(|details| details.size)
-    }
-}
-
-pub(crate) async fn list(session: &mut Session, path: &str) -> Result<Listing, TransferError> {
-    match fetch(session, path).await {
-        Ok(text) => Ok(Listing::parse(text)),
-        Err(error) => Err(session.explained(error).await),
-    }
-}
-
-async fn fetch(session: &mut Session, path: &str) -> Result<Bytes, TransferError> {
-    let path = if path.is_empty() { String::new() } else { session.check_path(path)? };
-    let command = List { path: path.clone(), deadline: session.deadline() };
-    session.ready().await?;
-    let named = (!path.is_empty()).then_some(path.as_str());
-    let mut stream = session.open_stream(command, named).await?;
-    let stall = session.options().stall();
-    let mut text = BytesMut::new();
-    loop {
-        match timeout(stall, stream.next()).await {
-            Ok(Some(bytes)) if text.len() + bytes.len() > LIMIT => {
-                return Err(TransferError::ListingTooLong { limit: LIMIT });
-            }
-            Ok(Some(bytes)) => text.extend_from_slice(&bytes),
-            Ok(None) => break,
-            Err(_) => {
-                let got = text.len() as u64;
-                return Err(TransferError::Stalled { got, expected: got, waited: stall });
-            }
-        }
-    }
-    match stream.end().await {
-        StreamEnd::Closed { .. } => {}
-        _ => return Err(TransferError::LineLost { got: text.len() as u64, expected: text.len() as u64 }),
-    }
-    check_complete(session, named, text.len() as u64).await?;
-    Ok(text.freeze())
-}
-
-/// A listing ends in the same way whether it is complete or was cut; only the server's reply tells.
-async fn check_complete(session: &mut Session, path: Option<&str>, got: u64) -> Result<(), TransferError> {
-    let reply = session.last_reply().await;
-    if session.basis().loss().is_some() {
-        // Nobody is left who could tell.
-        return Err(TransferError::LineLost { got, expected: got });
-    }
-    let Some(reply) = reply.filter(crate::server_reply::ServerReply::is_negative) else {
-        session.trust();
-        return Ok(());
-    };
-    if session.options().uses_tls() && reply.demands_session_reuse() {
-        return Err(TransferError::SessionReuseDemanded { reply });
-    }
-    match path {
-        Some(path) if matches!(reply.code(), Some(450 | 550)) => {
-            Err(TransferError::NotFound { path: path.to_owned(), reply: Some(reply) })
-        }
-        _ => Err(TransferError::Truncated { got, expected: got, reply: Some(reply) }),
     }
 }
 

@@ -39,6 +39,11 @@ impl ServerReply {
         self.code().is_some_and(|code| code >= 400)
     }
 
+    /// Whether a transfer of data ended well. Source: RFC 959 5.4.
+    pub(crate) fn ends_transfer(&self) -> bool {
+        matches!(self.code(), Some(226 | 250))
+    }
+
     /// Whether a data connection failed because it did not resume the TLS session of the control
     /// connection. The module never does. Source: SSL guide 9.
     pub(crate) fn demands_session_reuse(&self) -> bool {

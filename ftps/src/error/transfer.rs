@@ -163,6 +163,14 @@ pub enum TransferError {
         /// The limit.
         limit: usize,
     },
+    /// The listing came too slowly.
+    #[error("the listing was not whole after {waited:?} and {got} bytes")]
+    ListingTooSlow {
+        /// How many bytes came.
+        got: usize,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// The session was lost or had to be closed, and could not be opened again.
     #[error("the session could not be opened again: {0}")]
     Reopen(#[source] Box<ConnectError>),
@@ -213,6 +221,7 @@ impl TransferError {
             }
             Self::Truncated { .. }
             | Self::Stalled { .. }
+            | Self::ListingTooSlow { .. }
             | Self::SessionReuseDemanded { .. }
             | Self::DataConnection { .. }
             | Self::Tls { .. }

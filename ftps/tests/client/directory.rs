@@ -1,7 +1,10 @@
 //! Directories, listings and deleting.
 
+use std::time::Duration;
+
 use telit_core::{Category, CommandError};
 use telit_ftps::{EntryKind, TransferError};
+use tokio::time::Instant;
 
 use crate::scripted_module::Script;
 
@@ -58,6 +61,68 @@ async fn a_listing_that_was_cut_is_no_listing() {
     assert!(matches!(client.list("d").await, Err(TransferError::DataConnection { .. })));
     drop(client);
     module.done().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_is_whole_when_the_server_says_so() {
+    const LISTING: &str = "\r\nCONNECT\r\n-rw-r--r-- 1 u g 5 Jan 05 10:31 a\r\n\r\nNO CARRIER\r\n";
+    let late = Script::connected()
+        .on("AT#FTPLIST", LISTING)
+        .last_message("150 Here comes the directory listing.")
+        .on("AT#FTPMSG", "\r\nOK\r\n")
+        .last_message("226 Directory send OK.")
+        .size("next", 1);
+    let (mut client, module) = late.connect().await;
+    assert_eq!(client.list("").await.unwrap().entries().len(), 1);
+    assert_eq!(client.size("next").await, Ok(1), "the session is still good");
+    module.done_after(client).await;
+
+    for (said, code) in
+        [("\r\n150 Here it comes\r\n", Some(150)), ("", None), ("\r\n200 Type set\r\n", Some(200))]
+    {
+        let mut script = Script::connected().on("AT#FTPLIST", LISTING);
+        for _ in 0..11 {
+            script = script.on("AT#FTPMSG", format!("{said}\r\nOK\r\n"));
+        }
+        let (mut client, module) = script.closed_and_reopened().size("next", 1).connect().await;
+        let error = client.list("").await.unwrap_err();
+        let TransferError::Truncated { reply, .. } = &error else { panic!("{error:?}") };
+        assert_eq!(reply.as_ref().and_then(telit_ftps::ServerReply::code), code);
+        assert_eq!(client.size("next").await, Ok(1));
+        module.done_after(client).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_in_a_session_that_was_dropped_opens_it_again_once() {
+    let dropped =
+        |script: Script| script.refuses("AT#FTPLIST", "FTP not connected").last_message("421 Timeout.");
+    let script = dropped(Script::connected())
+        .closed_and_reopened()
+        .on("AT#FTPLIST", "\r\nCONNECT\r\na.bin\r\n\r\nNO CARRIER\r\n")
+        .last_message("226 Done");
+    let script = dropped(dropped(script).closed_and_reopened());
+    let (mut client, module) = script.connect().await;
+    assert_eq!(client.list("").await.unwrap().raw(), &b"a.bin\r\n"[..]);
+    assert!(matches!(client.list("").await, Err(TransferError::SessionLost { .. })));
+    module.done_after(client).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_without_end_has_one() {
+    let mut script = Script::connected().on("AT#FTPLIST", "\r\nCONNECT\r\n");
+    for _ in 0..50 {
+        script = script.raw("", "a").after(Duration::from_secs(51));
+    }
+    let (modem, module) = script.start();
+    let mut client =
+        telit_ftps::FtpsClient::connect(&modem, crate::scripted_module::options()).await.unwrap();
+    let begun = Instant::now();
+    let error = client.list("").await.unwrap_err();
+    let waited = Duration::from_secs(20 * 60);
+    assert_eq!(error, TransferError::ListingTooSlow { got: 23, waited });
+    assert_eq!(begun.elapsed().as_secs(), waited.as_secs());
+    module.unplug();
 }
 
 #[tokio::test(start_paused = true)]
