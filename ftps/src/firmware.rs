@@ -17,7 +17,8 @@ use crate::download::{Transfer, TransferMode, file_size, open};
 use crate::error::TransferError;
 use crate::session::Session;
 
-/// A download to a file failed. The final name was not touched.
+/// A download to a file failed. The final name was not touched, unless it is a `File` error that came behind renaming: then
+/// the whole verified file has it, and what failed is flushing the folder or removing the state file.
 pub type DownloadError = download::DownloadError<TransferError>;
 
 /// A download was cut and will go on where it stopped.
@@ -28,8 +29,8 @@ pub type Retrying = download::Retrying<TransferError>;
 /// The bytes go to `<name>.part` beside the target, with a small file `<name>.part.state` that tells what
 /// they belong to and how many of them are on the disk for sure. When all have come, size and SHA-256 of what
 /// is *on the disk* are checked, the file is flushed to the disk, renamed to its final name in one step, and
-/// the directory is flushed. So the final name never belongs to a damaged or incomplete file, whenever the
-/// power goes.
+/// the directory is flushed. So the final name never belongs to an incomplete file, and with a hash to none that is damaged,
+/// whenever the power goes.
 ///
 /// - After a cut, a stall, failed TLS, a lost line or a restarted module it goes on by itself behind what has
 ///   come, as often as [`retry`](Self::retry) says: it waits until the module can be used
@@ -48,8 +49,9 @@ pub type Retrying = download::Retrying<TransferError>;
 /// - A wrong hash removes the part file: nothing in it can be trusted. If it was a resumed download, the
 ///   whole file is downloaded once more first, because the file may have changed on the server, or the
 ///   server may have ignored where to begin; neither can be seen in another way.
-/// - Without [`sha256`](Self::sha256) or a signed [`manifest`](Self::manifest) only the size is verified: name a hash
-///   whenever there is one.
+/// - Without [`sha256`](Self::sha256) or a signed [`manifest`](Self::manifest) only the size is verified, and FTP tells no
+///   version of a file: if another one of the same size takes its place between two attempts, the target is put together
+///   from both. Name a hash whenever there is one.
 /// - It needs the module's TLS for itself. An MQTT client that holds it gives it away with its `pause()` before
 ///   [`FtpsClient::connect`](crate::FtpsClient::connect), and comes back with its subscriptions with `resume()` after
 ///   [`FtpsClient::close`](crate::FtpsClient::close): the example `job_update` does so around every download.

@@ -18,7 +18,9 @@
 //! let options = FtpsOptions::new("files.example", "device", password, tls);
 //!
 //! let mut client = FtpsClient::connect(&modem, options).await?;
-//! let report = client.download_to_file("fw.bin", "/var/lib/device/fw.bin").resume(true).await?;
+//! let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".parse()?;
+//! let download = client.download_to_file("fw.bin", "/var/lib/device/fw.bin").sha256(hash).resume(true);
+//! let report = download.await?;
 //! println!("{} bytes with SHA-256 {}", report.bytes, report.sha256);
 //! client.close().await?;
 //! # Ok(())

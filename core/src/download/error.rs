@@ -29,7 +29,8 @@ pub trait SourceError: Error + Clone + Send + Sync + 'static {
     }
 }
 
-/// A download to a file failed. The final name was not touched.
+/// A download to a file failed. The final name was not touched, unless it is a `File` error that came behind renaming: then
+/// the whole verified file has it, and what failed is flushing the folder or removing the state file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DownloadError<E> {

@@ -7,7 +7,9 @@
 //! process is killed or the power goes.
 //!
 //! A service brings a [`RangeSource`]; [`FileDownload`] does the rest. What is fetched is known by name, size and the
-//! version that the server tells, or by its hash: bytes of different files never get into one.
+//! version that the server tells, or by its hash: bytes of files that differ in these never get into one. Where the server
+//! tells no version, as in FTP, and no hash is wanted, nothing shows that a file of the same size has taken the other's
+//! place between two attempts.
 
 mod digest;
 mod disk;

@@ -22,7 +22,8 @@ pub use telit_core::download::{
     DownloadReport, InvalidDigest, Manifest, ManifestError, ManifestKey, Progress, Retry, Sha256Digest,
 };
 
-/// A download to a file failed. The final name was not touched.
+/// A download to a file failed. The final name was not touched, unless it is a `File` error that came behind renaming: then
+/// the whole verified file has it, and what failed is flushing the folder or removing the state file.
 pub type DownloadError = telit_core::download::DownloadError<FetchError>;
 
 /// A download was cut and will go on where it stopped.
