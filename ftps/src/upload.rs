@@ -27,7 +27,8 @@ const FULL_PAUSE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// See [`TransferError`]. Once it has begun, errors are [`TransferError::UploadUnconfirmed`]: the server may have a part
-/// of the file. If the line has lost bytes, a few other bytes can stand in their place at its end: upload it anew. Each
+/// of the file. Servers may empty the file that they have before there is a data connection, so an upload that gets none
+/// counts as begun; what was to be appended does not. If the line has lost bytes, a few other bytes can stand in their place at its end: upload it anew. Each
 /// block of 1500 bytes takes at most the [`timeout`](crate::FtpsOptions::timeout) plus one minute, as do the command that
 /// begins and those that ask for the size.
 ///
@@ -146,18 +147,23 @@ impl Sent<'_> {
 
 /// What became of an upload that failed.
 pub(crate) enum Broken {
-    /// The server never heard of it.
+    /// The server's file is as it was, unless the session was lost on the way.
     NotBegun(TransferError),
     /// The server may have something of it.
     Begun(TransferError),
 }
 
 impl Broken {
-    /// The command that begins it failed. Servers empty the file when they hear of it. A lost session is no end yet: what
-    /// has sent no byte can begin anew.
-    pub(crate) fn at_the_beginning(error: TransferError) -> Self {
-        let is_lost = matches!(error, TransferError::SessionLost { .. });
-        if !is_lost && error.may_have_taken_effect() { Self::Begun(error) } else { Self::NotBegun(error) }
+    /// The command that begins it failed. Servers may empty the file when they hear of it, before there is a data
+    /// connection; what is to be appended empties nothing. A lost session is no end yet: what has sent no byte can begin
+    /// anew.
+    pub(crate) fn at_the_beginning(error: TransferError, job: Job<'_>) -> Self {
+        let begun = match &error {
+            TransferError::SessionLost { .. } => false,
+            error if error.is_of_data_connection() => !job.append,
+            error => error.may_have_taken_effect(),
+        };
+        if begun { Self::Begun(error) } else { Self::NotBegun(error) }
     }
 }
 
@@ -201,7 +207,8 @@ where
     R: AsyncRead + Unpin + Send,
 {
     let put = Put { path: job.path.to_owned(), append: job.append, deadline: session.deadline() };
-    session.run_once(put, Some(job.path), true).await.map_err(Broken::at_the_beginning)?;
+    let begun = session.run_once(put, Some(job.path), true).await;
+    begun.map_err(|error| Broken::at_the_beginning(error, job))?;
     let mut progress = Instant::now();
     loop {
         blocks.fill(limit).await?;

@@ -32,7 +32,8 @@ where
         return Err(Broken::NotBegun(InvalidValue::new("data", problem).into()));
     }
     let put = PutOnline { path: job.path.to_owned(), append: job.append, deadline: session.deadline() };
-    let stream = session.open_stream(put, Some(job.path)).await.map_err(Broken::at_the_beginning)?;
+    let opened = session.open_stream(put, Some(job.path)).await;
+    let stream = opened.map_err(|error| Broken::at_the_beginning(error, job))?;
     stream.set_send_timeout(session.options().stall()).await;
     while let Some(piece) = next_piece(blocks).await? {
         let length = piece.len();

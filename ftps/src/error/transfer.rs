@@ -301,6 +301,11 @@ impl TransferError {
         }
     }
 
+    /// Whether the server has taken a command, and there was no data connection for it.
+    pub(crate) fn is_of_data_connection(&self) -> bool {
+        matches!(self, Self::DataConnection { .. } | Self::Tls { .. } | Self::SessionReuseDemanded { .. })
+    }
+
     /// Whether a restart of the module is behind it.
     #[must_use]
     pub fn is_module_restart(&self) -> bool {

@@ -108,6 +108,40 @@ async fn an_upload_into_a_session_that_was_dropped_opens_it_again() {
     module.done().await;
 }
 
+/// Servers open, and empty, the file before there is a data connection.
+#[tokio::test(start_paused = true)]
+async fn an_upload_without_data_connection_may_have_emptied_the_file() {
+    type Check = fn(&TransferError) -> bool;
+    let failures: [(&str, &str, Check); 3] = [
+        ("FTP accept failure", "425 Failed to establish connection.", |error| {
+            matches!(error, TransferError::DataConnection { .. })
+        }),
+        ("600", "522 SSL connection failed; session reuse required", |error| {
+            matches!(error, TransferError::SessionReuseDemanded { .. })
+        }),
+        ("SSL error during handshake", "425 no", |error| matches!(error, TransferError::Tls { .. })),
+    ];
+    for (words, reply, is_it) in failures {
+        for (mode, number) in [(TransferMode::Command, 1), (TransferMode::Online, 0)] {
+            let refused = |script: Script, line: &str| {
+                script.refuses(line, words).last_message(reply).closed_and_reopened()
+            };
+            let script = refused(Script::connected(), &format!("AT#FTPPUT=\"f\",{number}")).size("f", 7);
+            let script = refused(script, &format!("AT#FTPAPP=\"f\",{number}")).size("f", 7);
+            let (mut client, module) = script.connect().await;
+            let error = client.upload("f", &b"abc"[..]).mode(mode).await.unwrap_err();
+            let TransferError::UploadUnconfirmed { sent: 0, error: cause } = &error else {
+                panic!("{error:?}")
+            };
+            assert!(is_it(cause) && error.may_have_taken_effect(), "{words}: {cause:?}");
+            let error = client.append("f", &b"abc"[..]).mode(mode).await.unwrap_err();
+            assert!(is_it(&error) && !error.may_have_taken_effect(), "{words}: {error:?}");
+            assert_eq!(client.size("f").await, Ok(7));
+            module.done_after(client).await;
+        }
+    }
+}
+
 /// The port carries the file, and the escape sequence ends it.
 fn online(script: Script, line: &str, data: &[u8]) -> Script {
     let begun = script.on(line, "\r\nCONNECT\r\n");
