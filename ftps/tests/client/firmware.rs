@@ -184,7 +184,11 @@ async fn killed_at_any_moment_of_a_long_download_it_is_resumed() {
     let mut offsets = Vec::new();
     for (moment, recorded) in moments {
         let rest = &data[usize::try_from(recorded).unwrap()..];
-        let script = Script::connected().size("fw.bin", size).restart(recorded).get("fw.bin", rest);
+        let mut script = Script::connected().size("fw.bin", size);
+        // The last moments may find all of it recorded.
+        if recorded < size {
+            script = script.restart(recorded).get("fw.bin", rest);
+        }
         let (mut client, module) = script.connect().await;
         let report = client.download_to_file("fw.bin", moment.target()).resume(true).await.unwrap();
         assert_eq!(report.resumed_from, recorded);
