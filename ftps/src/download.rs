@@ -271,7 +271,7 @@ pub(crate) async fn open(
     };
     let (stall, tls) = (session.options().stall(), session.options().uses_tls());
     let (modem, basis) = (session.modem().clone(), session.basis().clone());
-    let pull = Pull::new(modem, basis, source, path, length, stall, tls).beginning_at(offset);
+    let pull = Pull::new(modem, basis, source, path, length, stall, tls);
     Ok(Transfer(State::Idle(Box::new(pull))))
 }
 

@@ -45,6 +45,8 @@ pub type Retrying = download::Retrying<TransferError>;
 ///   or the last second.
 /// - A part file that belongs to another file, or has lost its state file, is thrown away.
 /// - Two downloads to the same target at the same time are not supported.
+/// - If more comes than the server announced, its bytes may be those of another place in the file: the part file is
+///   removed, and all of it is downloaded once more.
 /// - What does not fit on the disk is not begun ([`DownloadError::NoSpace`]).
 /// - A wrong hash removes the part file: nothing in it can be trusted. If it was a resumed download, the
 ///   whole file is downloaded once more first, because the file may have changed on the server, or the
@@ -218,5 +220,9 @@ impl SourceError for TransferError {
                 | Self::LineLost { .. }
                 | Self::ModuleRestarted { .. }
         )
+    }
+
+    fn spoils_what_came(&self) -> bool {
+        matches!(self, Self::TooLong { .. })
     }
 }

@@ -32,8 +32,6 @@ pub(crate) struct Pull {
     tls: bool,
     clean: bool,
     in_blocks: bool,
-    /// It does not begin at the start, which a server or a module may not obey.
-    from_middle: bool,
 }
 
 pub(crate) enum Source {
@@ -54,24 +52,7 @@ impl Pull {
         tls: bool,
     ) -> Self {
         let in_blocks = matches!(source, Source::Command(_));
-        Self {
-            modem,
-            basis,
-            in_blocks,
-            source,
-            path,
-            got: 0,
-            expected,
-            stall,
-            tls,
-            clean: false,
-            from_middle: false,
-        }
-    }
-
-    /// The download was asked to begin behind so many bytes.
-    pub(crate) fn beginning_at(self, offset: u64) -> Self {
-        Self { from_middle: offset > 0, ..self }
+        Self { modem, basis, in_blocks, source, path, got: 0, expected, stall, tls, clean: false }
     }
 
     /// Whether the data connection ended as it should, so that the session can be used on.
@@ -169,7 +150,7 @@ impl Pull {
         let (pause, _) = PAUSES;
         let started = Instant::now();
         loop {
-            if self.from_middle && self.has_more().await? {
+            if self.has_more().await? {
                 return Err(TransferError::TooLong { expected: self.expected });
             }
             match self.modem.run(GetState).await {

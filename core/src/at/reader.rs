@@ -124,6 +124,14 @@ impl Reader {
         self.drop_front(ends);
     }
 
+    /// The next line that is not empty, or what is too long for one. It stays where it is.
+    pub(crate) fn peek_line(&mut self) -> Option<&[u8]> {
+        self.skip_line_ends();
+        let too_long = (self.shown > self.line_limit).then_some(self.shown);
+        let end = memchr2(CR, LF, self.peek()).or(too_long)?;
+        self.peek().get(..end)
+    }
+
     /// Takes the next line that is not empty.
     pub(crate) fn take_line(&mut self) -> Found {
         self.skip_line_ends();

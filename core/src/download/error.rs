@@ -27,6 +27,12 @@ pub trait SourceError: Error + Clone + Send + Sync + 'static {
     fn retry_after(&self) -> Option<Duration> {
         None
     }
+
+    /// Whether it shows that what came before may belong to another place in the file, or to another file. Then nothing
+    /// of it is kept. Default false.
+    fn spoils_what_came(&self) -> bool {
+        false
+    }
 }
 
 /// A download to a file failed. The final name was not touched, unless it is a `File` error that came behind renaming: then
@@ -34,7 +40,7 @@ pub trait SourceError: Error + Clone + Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DownloadError<E> {
-    /// The transfer. What has come so far is kept in the part file.
+    /// The transfer. What has come so far is kept in the part file, unless more came than was announced.
     #[error(transparent)]
     Transfer(#[from] E),
     /// The module is out of reach, and nobody is at work on it any more. What has come so far is kept in the part file.
@@ -44,7 +50,8 @@ pub enum DownloadError<E> {
         #[source]
         error: E,
     },
-    /// The file on the server, or what came of it, has another size than expected.
+    /// The file on the server, or what came of it, has another size than expected. If too much came, the part file was
+    /// removed.
     #[error("the file has {got} bytes, expected {expected}")]
     SizeMismatch {
         /// The size that was asked for.

@@ -143,7 +143,13 @@ impl<S: RangeSource> FileDownload<'_, S> {
         };
         let writer = self.disk.run(part, opening).await.map_err(DownloadError::disk)?;
         self.course.begin(offset);
-        self.transfer(writer, identity.size, offset).await?;
+        if let Err(error) = self.transfer(writer, identity.size, offset).await {
+            if spoils_what_came(&error) {
+                on_disk(&self.disk, part, PartFile::discard).await?;
+                self.course.bytes = 0;
+            }
+            return Err(error);
+        }
         let (hash, length) = on_disk(&self.disk, part, PartFile::hash).await?;
         if length != identity.size {
             return Err(DownloadError::SizeMismatch { expected: identity.size, got: length });
@@ -195,6 +201,15 @@ impl<S: RangeSource> FileDownload<'_, S> {
         let written = task.await.unwrap_or_else(|error| Err(stopped(target, error)));
         written.map_err(DownloadError::disk)?;
         received
+    }
+}
+
+/// Too much has come: what stands on the disk may be of another place in the file.
+fn spoils_what_came<E: SourceError>(error: &DownloadError<E>) -> bool {
+    match error {
+        DownloadError::Transfer(error) => error.spoils_what_came(),
+        DownloadError::SizeMismatch { .. } => true,
+        _ => false,
     }
 }
 

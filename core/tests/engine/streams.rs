@@ -71,6 +71,30 @@ fn a_mark_that_comes_late_is_awaited() {
     assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
 }
 
+/// A server that sends more than was announced must not reach what reads lines.
+#[test]
+fn what_comes_behind_the_announced_length_is_data() {
+    let overlong = [b'x'; 200_000];
+    for excess in [&b"de"[..], b"de\r\nfgh", b"de\r\n+CREG: 1", b"\x00\xff\x80", b"+CMEE: 2", &overlong] {
+        let mut rig = open(StreamEnding::Length(3));
+        rig.feed(&[b"abc", excess, b"\r\n\r\nNO CARRIER\r\n"].concat());
+        rig.pass(Duration::from_millis(200));
+        let data = rig.stream_data();
+        assert!(data.starts_with(&[b"abc", excess].concat()), "{}", excess.escape_ascii());
+        assert_eq!(rig.unsolicited(), [""; 0]);
+        assert!(rig.events.contains(&closed("NO CARRIER")));
+    }
+}
+
+#[test]
+fn unsolicited_codes_behind_the_announced_length_are_no_data() {
+    let mut rig = open(StreamEnding::Length(3));
+    rig.feed(b"abc\r\n+CREG: 1\r\n\r\n#MQRING: 1,1,t,3\r\n\r\nNO CARRIER\r\n");
+    assert_eq!(rig.stream_data(), b"abc");
+    assert_eq!(rig.unsolicited(), ["+CREG: 1", "#MQRING: 1,1,t,3"]);
+    assert_eq!(rig.events.last(), Some(&closed("NO CARRIER")));
+}
+
 #[test]
 fn an_empty_stream() {
     let mut rig = open(StreamEnding::Length(0));

@@ -68,6 +68,10 @@ impl FileModule {
                 let ended = self.position.is_none_or(|position| position == self.file.len());
                 return information(format!("#FTPGETPKT: fw.bin,0,{}", u8::from(ended)));
             }
+            "RECV?" => {
+                let left = self.position.map_or(0, |position| self.file.len() - position);
+                return information(format!("#FTPRECV: {left}"));
+            }
             "RECV" => return self.receive(value.parse().unwrap()),
             _ => {}
         }

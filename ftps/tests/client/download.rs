@@ -113,7 +113,9 @@ async fn command_mode_waits_where_the_module_has_nothing_yet() {
         .block(3000, &data[..50])
         .block(3000, &data[50..3000])
         .block(100, &data[3000..])
+        .nothing_more()
         .says("AT#FTPGETPKT?", "#FTPGETPKT:fw.bin,0,0")
+        .nothing_more()
         .says("AT#FTPGETPKT?", "#FTPGETPKT:fw.bin,0,1")
         .size("next", 1);
     let (mut client, module) = script.connect().await;
@@ -125,7 +127,10 @@ async fn command_mode_waits_where_the_module_has_nothing_yet() {
 
 #[tokio::test(start_paused = true)]
 async fn command_mode_reads_what_came_with_the_end() {
-    let script = nothing_yet(command_mode(), 1).block(5, b"12345").says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
+    let script = nothing_yet(command_mode(), 1)
+        .block(5, b"12345")
+        .nothing_more()
+        .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
     assert_eq!(download(script, TransferMode::Command).await.unwrap(), b"12345");
 }
 
@@ -264,7 +269,11 @@ async fn a_dropped_online_download_leaves_online_mode_and_a_usable_client() {
 
 #[tokio::test(start_paused = true)]
 async fn no_block_is_lost_when_the_callers_future_is_dropped() {
-    let script = command_mode().block(5, b"12").block(3, b"345").says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
+    let script = command_mode()
+        .block(5, b"12")
+        .block(3, b"345")
+        .nothing_more()
+        .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1");
     let (mut client, module) = script.connect().await;
     let mut download = client.download("f").mode(TransferMode::Command).await.unwrap();
     let mut all = Vec::new();
@@ -354,6 +363,23 @@ async fn a_position_that_nobody_obeyed_shows_in_what_is_left_over() {
         assert_eq!(collect(download).await, Err(TransferError::TooLong { expected: 5 }));
         assert_eq!(client.size("f").await.unwrap(), 9, "the session can be used");
         module.done_after(client).await;
+    }
+}
+
+/// The size was wrong, or the file grows.
+#[tokio::test(start_paused = true)]
+async fn more_than_the_size_is_seen_in_both_modes_wherever_it_began() {
+    for offset in [0, 4] {
+        let begun = || Script::connected().size("f", 5 + offset).restart(offset);
+        let blocks = begun().ok("AT#FTPGETPKT=\"f\",0").block(5, b"01234").says("AT#FTPRECV?", "#FTPRECV: 1");
+        let online = begun().get("f", b"012345");
+        for (script, mode) in [(blocks, TransferMode::Command), (online, TransferMode::Online)] {
+            let (mut client, module) = script.closed_and_reopened().size("f", 9).connect().await;
+            let download = client.download("f").from(offset).mode(mode).await.unwrap();
+            assert_eq!(collect(download).await, Err(TransferError::TooLong { expected: 5 }));
+            assert_eq!(client.size("f").await.unwrap(), 9, "the session can be used");
+            module.done_after(client).await;
+        }
     }
 }
 

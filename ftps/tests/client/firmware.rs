@@ -95,6 +95,7 @@ async fn a_verified_file_gets_its_name() {
                 .ok("AT#FTPGETPKT=\"fw.bin\",0")
                 .block(10, &DATA[..6])
                 .block(4, &DATA[6..])
+                .nothing_more()
                 .says("AT#FTPGETPKT?", "#FTPGETPKT: fw.bin,0,1"),
         };
         let (mut client, module) = script.connect().await;
@@ -435,6 +436,7 @@ async fn what_cannot_be_resumed_is_downloaded_from_its_start() {
             .restart(0)
             .ok("AT#FTPGETPKT=\"fw.bin\",0")
             .block(10, DATA)
+            .nothing_more()
             .says("AT#FTPGETPKT?", "#FTPGETPKT: fw.bin,0,1");
         let (mut client, module) = script.connect().await;
         let download = client.download_to_file("fw.bin", disk.target()).resume(true).sha256(hash());
@@ -442,5 +444,31 @@ async fn what_cannot_be_resumed_is_downloaded_from_its_start() {
         assert_eq!((report.bytes, report.attempts), (10, 2));
         assert_eq!(fs::read(disk.target()).unwrap(), DATA);
         module.done_after(client).await;
+    }
+}
+
+/// Bytes of another place in the file must not become a file by a later call that has nothing left to download.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_of_a_download_that_turned_out_too_long() {
+    for mode in [TransferMode::Online, TransferMode::Command] {
+        let disk = Disk::new();
+        leave(&disk, b"0123").await;
+        let script = Script::connected().size("fw.bin", 10).restart(4);
+        let script = match mode {
+            TransferMode::Online => script.get("fw.bin", DATA),
+            _ => {
+                script.ok("AT#FTPGETPKT=\"fw.bin\",0").block(6, b"012345").says("AT#FTPRECV?", "#FTPRECV: 4")
+            }
+        };
+        let (mut client, module) = script.connect().await;
+        let download = client.download_to_file("fw.bin", disk.target()).resume(true).mode(mode);
+        let error = download.retry(Retry::never()).await.unwrap_err();
+        assert!(
+            matches!(error, DownloadError::Transfer(TransferError::TooLong { expected: 6 })),
+            "{error:?}"
+        );
+        assert_eq!(disk.names(), [""; 0]);
+        drop(client);
+        module.done().await;
     }
 }

@@ -127,6 +127,7 @@ async fn block_sizes_of_the_firmware() {
         .ok("AT#FTPGETPKT=\"f\",0")
         .block(4, b"1234")
         .block(1, b"5")
+        .nothing_more()
         .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1")
         .ok("AT#FTPPUT=\"u\",1")
         .on("AT#FTPAPPEXT=2", "\r\n> ")
@@ -249,6 +250,7 @@ async fn a_session_that_is_good_for_one_download_is_opened_again() {
             .restart(0)
             .ok("AT#FTPGETPKT=\"f\",0")
             .block(3, b"abc")
+            .nothing_more()
             .says("AT#FTPGETPKT?", "#FTPGETPKT: f,0,1")
     };
     let script = blocks(blocks(Script::connected()).closed_and_reopened()).closed_and_reopened();

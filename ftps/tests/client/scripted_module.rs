@@ -141,6 +141,11 @@ impl Script {
         self.on(&format!("AT#FTPRECV={limit}"), [&header, data, b"\r\n\r\nOK\r\n"].concat())
     }
 
+    /// Behind the last block nothing is left to read.
+    pub(crate) fn nothing_more(self) -> Self {
+        self.says("AT#FTPRECV?", "#FTPRECV: 0")
+    }
+
     pub(crate) fn start(self) -> (Modem, Module) {
         self.start_on(profile(PlatformId::P37), 1)
     }

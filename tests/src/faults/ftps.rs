@@ -222,6 +222,7 @@ fn told_of(error: &TransferError) -> Ending {
         TransferError::Truncated { .. }
         | TransferError::Stalled { .. }
         | TransferError::LineLost { .. }
+        | TransferError::TooLong { .. }
         | TransferError::ModuleRestarted { .. } => Ending::InDoubt,
         _ => Ending::NotSent,
     }

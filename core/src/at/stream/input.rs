@@ -12,6 +12,7 @@ use crate::at::reader::{Found, Reader};
 use crate::at::reply::Line;
 use crate::at::result_code::is_no_carrier;
 use crate::at::settings::Settings;
+use crate::at::unsolicited;
 
 impl Stream {
     pub(crate) fn step(
@@ -98,7 +99,17 @@ impl Stream {
         StreamStep::Again
     }
 
-    fn step_mark(&self, reader: &mut Reader, output: &mut Output) -> StreamStep {
+    /// Behind all announced bytes only unsolicited codes come before the mark. What is none shows that the announcement
+    /// was wrong: it is data, and so is what follows until the module has left online mode.
+    fn step_mark(&mut self, reader: &mut Reader, output: &mut Output) -> StreamStep {
+        let Some(line) = reader.peek_line() else {
+            return StreamStep::Wait;
+        };
+        if !unsolicited::is_known(&String::from_utf8_lossy(line)) {
+            output.trace(|| Trace::Remark("more than was announced comes"));
+            self.close();
+            return StreamStep::Again;
+        }
         match reader.take_line() {
             Found::Nothing => return StreamStep::Wait,
             Found::Overlong => {}
