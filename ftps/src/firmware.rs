@@ -157,9 +157,10 @@ impl RangeSource for RemoteFile<'_> {
     type Error = TransferError;
 
     fn name(&self) -> String {
-        let server = self.session.options().server();
-        let directories = self.session.directories().join("/");
-        format!("{server} {directories} {}", self.path)
+        let options = self.session.options();
+        let (server, user, directories) = (options.server(), options.user(), self.session.directories());
+        // Quoted, so that no two files are called the same. A login may lead elsewhere than another one.
+        format!("{server} {user:?} {directories:?} {:?}", self.path)
     }
 
     async fn offer(&mut self, _: Option<&Held>) -> Result<Offer, TransferError> {

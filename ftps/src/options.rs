@@ -208,6 +208,10 @@ impl FtpsOptions {
     }
 
     /// Host and port as one string, IPv6 in brackets. Source: M37 p825.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+
     pub(crate) fn server(&self) -> String {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
         match bare.parse::<Ipv6Addr>() {

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{self, Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as TurnMutex, OwnedMutexGuard};
 use tokio::task::{JoinError, spawn_blocking};
@@ -14,14 +14,21 @@ use tokio::task::{JoinError, spawn_blocking};
 use super::disk_error::DiskError;
 use super::part_file::PartFile;
 
-/// Whose turn it is with the files of which target. One for everything that may follow upon each other; clones are
-/// the same.
-#[derive(Clone, Debug, Default)]
+/// Whose turn it is with the files of which target. All of a process are the same: a later client, too, must wait for
+/// what an earlier one has left to write.
+#[derive(Clone, Debug)]
 pub struct Disk(Arc<Mutex<HashMap<PathBuf, Arc<TurnMutex<()>>>>>);
 
 /// The files are the holder's until this is dropped.
 #[derive(Debug)]
 pub(super) struct Turn(#[expect(dead_code, reason = "it is held, not used")] OwnedMutexGuard<()>);
+
+impl Default for Disk {
+    fn default() -> Self {
+        static OF_THE_PROCESS: LazyLock<Disk> = LazyLock::new(|| Disk(Arc::default()));
+        OF_THE_PROCESS.clone()
+    }
+}
 
 impl Disk {
     /// Waits for its turn, then does the job off the threads of the runtime.
@@ -39,11 +46,25 @@ impl Disk {
     fn of(&self, target: &Path) -> Arc<TurnMutex<()>> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        Arc::clone(turns.entry(target.to_owned()).or_default())
+        let target = path::absolute(target).unwrap_or_else(|_| target.to_owned());
+        Arc::clone(turns.entry(target).or_default())
     }
 }
 
 /// The job panicked, or the runtime stopped before it.
 pub(super) fn stopped(path: &Path, error: JoinError) -> DiskError {
     DiskError::file("work with", path, &io::Error::other(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_have_the_same_turns_however_the_target_is_named() {
+        let relative = Path::new("folder/fw.bin");
+        let turn = Disk::default().of(relative);
+        assert!(Arc::ptr_eq(&turn, &Disk::default().of(&path::absolute(relative).unwrap())));
+        assert!(!Arc::ptr_eq(&turn, &Disk::default().of(Path::new("folder/other.bin"))));
+    }
 }

@@ -49,7 +49,8 @@ pub struct DownloadReport {
 }
 
 impl<'a, S: RangeSource> FileDownload<'a, S> {
-    /// A download to this file. Downloads that may follow upon each other need the same `disk`.
+    /// A download to this file. What is there is replaced if it is a file, or a link to one; the download is refused if it
+    /// is anything else.
     pub fn new(source: S, disk: Disk, target: &Path) -> Self {
         Self {
             source,

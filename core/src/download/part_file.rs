@@ -78,6 +78,7 @@ impl PartFile {
     /// An empty part file and its state. The directory is flushed before the first byte comes: a new part file
     /// must never be found beside an old state.
     pub(super) fn begin(self, identity: Identity, turn: Turn) -> Result<PartWriter, DiskError> {
+        self.check_target()?;
         self.discard()?;
         check_space(self.folder(), identity.size)?;
         self.write_state(&identity, 0)?;
@@ -89,6 +90,7 @@ impl PartFile {
     /// The part file, to be written on behind `offset`; what it holds there is cut off. If the rest does not fit, the
     /// part file stays as it is.
     pub(super) fn go_on(self, identity: Identity, offset: u64, turn: Turn) -> Result<PartWriter, DiskError> {
+        self.check_target()?;
         check_space(self.folder(), identity.size.saturating_sub(offset))?;
         let failed = |error| DiskError::file("open", &self.part, &error);
         let mut file = OpenOptions::new().write(true).open(&self.part).map_err(failed)?;
@@ -128,6 +130,17 @@ impl PartFile {
         drop(file);
         let failed = |error| DiskError::file("replace", &self.state, &error);
         fs::rename(&self.new_state, &self.state).map_err(failed)
+    }
+
+    /// A file is replaced, and so is a link to one. Anything else, such as a device, would be gone for everybody.
+    fn check_target(&self) -> Result<(), DiskError> {
+        match found(fs::metadata(&self.target), &self.target)? {
+            Some(target) if !target.is_file() => {
+                let error = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+                Err(DiskError::file("replace", &self.target, &error))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn folder(&self) -> &Path {
@@ -323,6 +336,7 @@ mod tests {
         writer.record().unwrap();
         fs::write(&folder.part.new_state, "telit part fi").unwrap();
         assert_eq!(folder.resumable(), 4);
+        drop(writer);
         drop(folder.begin().await);
         assert_eq!(folder.names(), ["fw.bin.part", "fw.bin.part.state"]);
     }
@@ -339,6 +353,36 @@ mod tests {
         folder.part.publish().unwrap();
         assert_eq!(folder.names(), ["fw.bin"]);
         assert_eq!(fs::read(&folder.part.target).unwrap(), b"new");
+    }
+
+    #[tokio::test]
+    async fn only_a_file_or_a_link_to_one_is_replaced() {
+        let folder = Folder::new();
+        let refused = |result: Result<PartWriter, DiskError>| {
+            let Err(DiskError::File { action, path, text, .. }) = result else { panic!("{result:?}") };
+            assert_eq!(
+                (action, path, text.as_str()),
+                ("replace", folder.part.target.clone(), "it is no regular file")
+            );
+        };
+        drop(folder.begin().await);
+        fs::create_dir(&folder.part.target).unwrap();
+        let disk = Disk::default();
+        refused(disk.run(&folder.part, |part, turn| part.begin(identity(), turn)).await);
+        refused(disk.run(&folder.part, |part, turn| part.go_on(identity(), 0, turn)).await);
+        assert_eq!(folder.names(), ["fw.bin", "fw.bin.part", "fw.bin.part.state"]);
+        fs::remove_dir(&folder.part.target).unwrap();
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/dev/null", &folder.part.target).unwrap();
+            refused(disk.run(&folder.part, |part, turn| part.begin(identity(), turn)).await);
+            fs::remove_file(&folder.part.target).unwrap();
+            fs::write(folder.directory.path().join("old.bin"), "old").unwrap();
+            std::os::unix::fs::symlink("old.bin", &folder.part.target).unwrap();
+        }
+        drop(folder.begin().await);
+        folder.part.publish().unwrap();
+        assert!(fs::symlink_metadata(&folder.part.target).unwrap().is_file());
     }
 
     #[test]

@@ -90,7 +90,6 @@ mod tests {
     struct Bench {
         // Removed last.
         part: PartFile,
-        disk: Disk,
         writing: Writing,
         _directory: tempfile::TempDir,
     }
@@ -103,9 +102,8 @@ mod tests {
         async fn new() -> Self {
             let directory = tempfile::tempdir().unwrap();
             let part = PartFile::beside(&directory.path().join("fw.bin")).unwrap();
-            let disk = Disk::default();
-            let writer = disk.run(&part, |part, turn| part.begin(identity(), turn)).await.unwrap();
-            Self { part, disk, writing: Writing::start(writer), _directory: directory }
+            let writer = Disk::default().run(&part, |part, turn| part.begin(identity(), turn)).await.unwrap();
+            Self { part, writing: Writing::start(writer), _directory: directory }
         }
 
         async fn write(&mut self, count: usize) -> u64 {
@@ -144,13 +142,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_end_records_all_and_the_next_one_waits_for_it() {
-        let Bench { part, disk, writing, _directory } = Bench::new().await;
+        let Bench { part, writing, _directory } = Bench::new().await;
         for _ in 0..100 {
             writing.chunks.send(Bytes::from_static(b"0123456789")).await.unwrap();
         }
-        // As when the download is dropped.
+        // As when the download is dropped, and its client too.
         drop(writing);
-        let found = disk.run(&part, |part, _| part.held()).await.unwrap();
+        let found = Disk::default().run(&part, |part, _| part.held()).await.unwrap();
         assert_eq!(found.unwrap().safe, 1000);
     }
 }

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use telit_core::Category;
-use telit_ftps::{DownloadError, FtpsClient, Retry, Sha256Digest, TransferError, TransferMode};
+use telit_core::tls::TlsOptions;
+use telit_ftps::{DownloadError, FtpsClient, FtpsOptions, Retry, Sha256Digest, TransferError, TransferMode};
 use tempfile::TempDir;
 
-use crate::scripted_module::Script;
+use crate::scripted_module::{BINARY, CONFIGURE, OPEN, Script};
 
 const DATA: &[u8] = b"0123456789";
 const HASH: &str = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882";
@@ -253,11 +254,12 @@ async fn without_resume_the_part_file_is_thrown_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_complete_part_file_only_needs_its_name() {
-    // A directory of that name prevents the renaming.
+    // A directory that gets that name meanwhile prevents the renaming.
     let disk = Disk::new();
-    fs::create_dir(disk.target()).unwrap();
+    let target = disk.target();
     let (mut client, module) = whole().size("fw.bin", 10).connect().await;
-    let error = resume(&mut client, &disk.target()).await.unwrap_err();
+    let download = client.download_to_file("fw.bin", &target).sha256(hash()).retry(Retry::never());
+    let error = download.progress(|_| fs::create_dir_all(&target).unwrap()).await.unwrap_err();
     assert!(matches!(error, DownloadError::File { .. }), "{error:?}");
     fs::remove_dir(disk.target()).unwrap();
     assert_eq!(resume(&mut client, &disk.target()).await.unwrap(), 10);
@@ -471,4 +473,45 @@ async fn nothing_is_kept_of_a_download_that_turned_out_too_long() {
         drop(client);
         module.done().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_file_belongs_to_one_file_of_one_user() {
+    let disk = Disk::new();
+    let begun = |script: Script, directory: &str, file: &str, data: &[u8]| {
+        let cwd = script.ok(&format!("AT#FTPCWD=\"{directory}\""));
+        cwd.says("AT#FTPPWD", &format!("257 \"/{directory}\"")).size(file, 10).restart(0).get(file, data)
+    };
+    let logged_in = |user: &str| {
+        let open = OPEN.replace("user", user);
+        Script::new().ok(CONFIGURE).ok(&open).ok(BINARY)
+    };
+    let cases = [("user", "a b", "c", 4), ("user", "a", "b c", 5), ("other", "a", "b c", 10)];
+    for (user, directory, file, length) in cases {
+        let script = begun(logged_in(user), directory, file, &DATA[..length]);
+        let script = if length < 10 { script.last_message("426 aborted") } else { script };
+        let (modem, module) = script.start();
+        let tls = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        let options = FtpsOptions::new("files.example", user, "swordfish", tls);
+        let mut client = FtpsClient::connect(&modem, options).await.unwrap();
+        client.cwd(directory).await.unwrap();
+        let download = client.download_to_file(file, disk.target()).resume(true).retry(Retry::never());
+        let resumed_from = download.await.map(|report| report.resumed_from).ok();
+        assert_eq!(resumed_from, (length == 10).then_some(0));
+        drop((client, modem));
+        module.done().await;
+    }
+    assert_eq!(fs::read(disk.target()).unwrap(), DATA);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_file_is_replaced() {
+    let disk = Disk::new();
+    fs::create_dir(disk.target()).unwrap();
+    let (mut client, module) = Script::connected().size("fw.bin", 10).connect().await;
+    let error = client.download_to_file("fw.bin", disk.target()).await.unwrap_err();
+    assert!(error.to_string().contains("it is no regular file"), "{error}");
+    assert_eq!(disk.names(), ["fw.bin"]);
+    drop(client);
+    module.done().await;
 }
