@@ -213,13 +213,14 @@ async fn a_complete_part_file_only_needs_its_name() {
         [(Engine::Socket, false, true), (Engine::Socket, true, false), (Engine::Module, true, false)]
     {
         let client = bench.client(engine);
-        // A folder of that name prevents the renaming.
-        fs::create_dir(bench.target()).expect("it is free");
         let download = || {
             let download = client.download_to_file(url("/files/fw.bin"), bench.target()).resume(true);
             if hashed { download.sha256(hash(&pattern(SIZE))) } else { download }
         };
-        let error = download().await.expect_err("it cannot be renamed");
+        // A folder that gets that name meanwhile prevents the renaming.
+        let target = bench.target();
+        let taken = download().progress(|_| fs::create_dir_all(&target).expect("it is free"));
+        let error = taken.await.expect_err("it cannot be renamed");
         assert!(matches!(error, DownloadError::File { .. }), "{error:?}");
         fs::remove_dir(bench.target()).expect("it is there");
         let before = bench.requests();
