@@ -1,1 +1,11 @@
-//! Measurements of the SDK on a virtual line; see the benches of this package.
+//! Measurements of the SDK: what each bench reports, and where it leaves it.
+//!
+//! A bench fills a [`Report`] with [`Row`]s. Each row holds what was measured of the SDK beside the floor and the peer
+//! that were measured in the same run, and what is to be met. [`Report::finish`] prints the rows and writes them into
+//! `target/performance/`, from where the tables and plots of `docs/performance/` are made.
+
+mod report;
+mod row;
+
+pub use report::Report;
+pub use row::{Reference, Row, Target};
