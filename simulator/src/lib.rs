@@ -55,6 +55,7 @@ mod serve;
 pub mod servers;
 mod service;
 mod task;
+mod timing;
 mod virtual_module;
 
 pub use fault::{FaultSpec, InvalidFault};

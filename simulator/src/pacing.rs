@@ -24,49 +24,49 @@ pub enum Split {
     },
 }
 
-/// A line of fixed rate, computed from a schedule so that late wake-ups do not add up.
+/// A line of fixed rate. Its schedule follows from when bytes were there to be sent and from nothing else, so that late
+/// wake-ups neither slow it nor let it catch up on what was never there.
 ///
 /// 8N1: ten bit times a byte.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    /// Nanoseconds a byte takes; 0 is at once.
-    byte_time: u64,
+    /// Bits a second; `None` is at once.
+    baud: Option<u32>,
     /// When the line is free again.
     free_at: Option<Instant>,
 }
 
-/// A wake-up may be this late and the line counts as never idle: the module's serial port sends from a buffer of its
-/// own while its processor, here a busy computer, is away.
+/// The other side may take bytes this late and the line has not stood still: ports have a buffer.
 const SLACK: Duration = Duration::from_millis(10);
 /// Bytes are handed over in steps of at least this, so that fast lines do not wake for each byte.
 const STEP: Duration = Duration::from_millis(1);
 
+const NANOSECONDS_TIMES_BITS: u128 = 10_000_000_000;
+
 impl Line {
     pub(crate) fn new(baud: Option<u32>) -> Self {
-        let byte_time = baud.map_or(0, |baud| 10_000_000_000 / u64::from(baud.max(1)));
-        Self { byte_time, free_at: None }
+        Self { baud: baud.map(|baud| baud.max(1)), free_at: None }
     }
 
-    pub(crate) fn is_paced(&self) -> bool {
-        self.byte_time > 0
-    }
-
-    /// How many of `count` bytes to put on the line next, and when the last of them has crossed it.
-    pub(crate) fn next_step(&mut self, count: usize, now: Instant) -> (usize, Instant) {
-        if !self.is_paced() {
-            return (count, now);
-        }
-        let start = match self.free_at {
-            Some(free_at) if now <= free_at + SLACK => free_at,
-            _ => now,
-        };
+    /// How many of `count` bytes to put on the line next, and when the last of them has crossed it. They were there to be
+    /// sent since `ready`.
+    pub(crate) fn next_step(&mut self, count: usize, ready: Instant, now: Instant) -> (usize, Instant) {
+        let Some(baud) = self.baud.map(u128::from) else { return (count, now) };
+        let start = self.free_at(ready).max(ready);
         // All that should have crossed by now, but at least one step.
         let elapsed = now.saturating_duration_since(start) + STEP;
-        let due = elapsed.as_nanos() / u128::from(self.byte_time);
+        let due = elapsed.as_nanos() * baud / NANOSECONDS_TIMES_BITS;
         let step = usize::try_from(due).unwrap_or(usize::MAX).clamp(1, count);
-        let end = start + Duration::from_nanos(self.byte_time.saturating_mul(step as u64));
+        // Rounded up: the line is never faster than it is.
+        let time = (step as u128 * NANOSECONDS_TIMES_BITS).div_ceil(baud);
+        let end = start + Duration::from_nanos(u64::try_from(time).unwrap_or(u64::MAX));
         self.free_at = Some(end);
         (step, end)
+    }
+
+    /// When everything has crossed it; `now` if nothing ever did.
+    pub(crate) fn free_at(&self, now: Instant) -> Instant {
+        self.free_at.unwrap_or(now)
     }
 
     /// The other side did not take the bytes: the line stood still until now.
@@ -111,26 +111,27 @@ impl Cutter {
 mod tests {
     use super::*;
 
-    /// Sends `total` bytes with wake-ups that are `late`, and tells how long it took.
+    /// Sends `total` bytes that are all there, with wake-ups that are `late`, and tells when the last has crossed.
     fn transfer(baud: u32, total: usize, late: Duration) -> Duration {
         let mut line = Line::new(Some(baud));
         let start = Instant::now();
-        let (mut now, mut left) = (start, total);
+        let (mut now, mut last, mut left) = (start, start, total);
         while left > 0 {
-            let (step, end) = line.next_step(left, now);
+            let (step, end) = line.next_step(left, start, now);
             left -= step;
-            now = now.max(end) + late;
+            (now, last) = (now.max(end) + late, end);
         }
-        now - start
+        last - start
     }
 
     #[test]
-    fn late_wake_ups_do_not_slow_the_line() {
-        let total = 921_600 / 10 * 5;
-        for late in [0, 300, 1000, 1900, 9000] {
-            let took = transfer(921_600, total, Duration::from_micros(late));
-            assert!(took < Duration::from_millis(5050), "{took:?} with {late} us");
-            assert!(took >= Duration::from_millis(4999), "{took:?} with {late} us");
+    fn late_wake_ups_neither_slow_the_line_nor_speed_it_up() {
+        for baud in [115_200, 921_600, 3_000_000] {
+            for late in [0, 300, 1000, 1900, 9000, 90_000] {
+                let took = transfer(baud, baud as usize / 10 * 5, Duration::from_micros(late));
+                let more = took.checked_sub(Duration::from_secs(5)).expect("it is not faster than the line");
+                assert!(more < Duration::from_micros(10), "{took:?} at {baud} with {late} us");
+            }
         }
     }
 
@@ -138,19 +139,29 @@ mod tests {
     fn a_slow_line_goes_byte_by_byte() {
         let mut line = Line::new(Some(300));
         let now = Instant::now();
-        let (step, end) = line.next_step(10, now);
+        let (step, end) = line.next_step(10, now, now);
         assert_eq!(step, 1);
         assert_eq!((end - now).as_micros(), 33_333);
     }
 
     #[test]
-    fn an_idle_line_starts_anew() {
-        let mut line = Line::new(Some(115_200));
+    fn an_idle_line_starts_when_there_is_something_to_send() {
+        let mut line = Line::new(Some(100_000));
         let now = Instant::now();
-        line.next_step(1, now);
-        let later = now + Duration::from_secs(1);
-        let (_, end) = line.next_step(1, later);
-        assert!(end > later);
+        assert_eq!(line.next_step(1, now, now).1, now + Duration::from_micros(100));
+        let ready = now + Duration::from_micros(150);
+        let late = now + Duration::from_millis(5);
+        assert_eq!(line.next_step(2, ready, late), (2, ready + Duration::from_micros(200)));
+    }
+
+    #[test]
+    fn a_line_whose_other_side_takes_nothing_stands_still() {
+        let mut line = Line::new(Some(100_000));
+        let now = Instant::now();
+        line.next_step(1, now, now);
+        let held = now + Duration::from_secs(1);
+        line.held_until(held);
+        assert_eq!(line.next_step(1, now, held).1, held + Duration::from_micros(100));
     }
 
     #[test]

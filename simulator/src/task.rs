@@ -11,6 +11,7 @@ use crate::module::{Effect, InstanceId, Module};
 use crate::pacing::Split;
 use crate::serve::{Plug, PlugEvent};
 use crate::service::{Links, Report};
+use crate::timing::wait_until;
 
 /// A stream to attach, put in use by the task.
 type Attach = Box<dyn FnOnce(&UnboundedSender<Message>, InstanceId, u64) -> Plug + Send>;
@@ -70,7 +71,7 @@ impl Task {
             // In a fixed order, so that a conversation in virtual time is the same each time.
             tokio::select! {
                 biased;
-                () = wait_until(deadline) => self.module.tick(Instant::now()),
+                () = timeout(deadline) => self.module.tick(Instant::now()),
                 Some((link, event)) = reports.recv() => self.module.report(link, event, Instant::now()),
                 message = incoming.recv() => match message {
                     Some(Message::Shutdown(done)) => {
@@ -98,7 +99,7 @@ impl Task {
             Message::Plug(id, generation, event) => {
                 // Events of a plug that has been pulled out may still be under way.
                 if self.plugs.get(&id).is_some_and(|(current, _)| *current == generation) {
-                    self.plug_event(id, event, now);
+                    self.plug_event(id, event);
                 }
             }
             Message::Reboot => self.module.reboot(now),
@@ -108,10 +109,10 @@ impl Task {
         }
     }
 
-    fn plug_event(&mut self, id: InstanceId, event: PlugEvent, now: Instant) {
+    fn plug_event(&mut self, id: InstanceId, event: PlugEvent) {
         match event {
-            PlugEvent::Input(bytes) => self.module.host_bytes(id, &bytes, now),
-            PlugEvent::Written(count) => self.module.written(id, count, now),
+            PlugEvent::Input(bytes, at) => self.module.host_bytes(id, &bytes, at),
+            PlugEvent::Written(count, at) => self.module.written(id, count, at),
             PlugEvent::Closed => {
                 self.plugs.remove(&id);
                 self.module.detach(id);
@@ -122,7 +123,7 @@ impl Task {
     fn carry_out(&mut self) {
         for effect in self.module.take_effects() {
             match effect {
-                Effect::Output(id, bytes) => self.plug(id, |plug| plug.send(bytes)),
+                Effect::Output(id, bytes) => self.plug(id, |plug| plug.send(bytes, self.module.now)),
                 Effect::Consumed(id, count) => self.plug(id, |plug| plug.credit(count)),
                 Effect::Start(id, start) => self.links.start(id, *start),
                 Effect::Order(id, order) => self.links.order(id, order),
@@ -156,9 +157,9 @@ impl Task {
     }
 }
 
-async fn wait_until(deadline: Option<Instant>) {
+async fn timeout(deadline: Option<Instant>) {
     match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        Some(deadline) => wait_until(deadline).await,
         None => std::future::pending().await,
     }
 }

@@ -103,6 +103,8 @@ pub(crate) struct Module {
     /// `#SGACTAUTH`, not kept.
     pub(crate) activation_authentication: u8,
     pub(crate) time_request: Option<TimeRequest>,
+    /// When that happens which the module is at. Events of the line and timers are told late, and with the time at which
+    /// they were due, so that it can go back a little.
     pub(crate) now: Instant,
     power_on: Instant,
     origin: Instant,
@@ -151,10 +153,10 @@ impl Module {
         self.settle();
     }
 
-    /// Time has passed.
+    /// Time has passed. What is due happens when it was due, however late this is.
     pub(crate) fn tick(&mut self, now: Instant) {
-        self.now = now;
-        while let Some(timer) = self.timers.take_due(now) {
+        while let Some((at, timer)) = self.timers.take_due(now) {
+            self.now = at;
             self.fire(timer);
         }
         self.settle();

@@ -57,11 +57,11 @@ impl Timers {
         self.deadlines.values().min().copied()
     }
 
-    /// The timer that has been due for longest.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
+    /// The timer that has been due for longest, and since when.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<(Instant, Timer)> {
         let due = self.deadlines.iter().filter(|(_, at)| **at <= now);
-        let (_, timer) = due.map(|(timer, at)| (*at, *timer)).min()?;
+        let (at, timer) = due.map(|(timer, at)| (*at, *timer)).min()?;
         self.deadlines.remove(&timer);
-        Some(timer)
+        Some((at, timer))
     }
 }

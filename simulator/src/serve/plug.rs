@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::pacing::{Cutter, Line, Split};
+use crate::timing::wait_until;
 
 /// Input that the module may have and not yet have used.
 const INPUT_WINDOW: usize = 64 * 1024;
@@ -18,9 +19,10 @@ const PIECE: usize = 16 * 1024;
 /// What a plug reports.
 #[derive(Debug)]
 pub(crate) enum PlugEvent {
-    Input(Bytes),
-    /// So many bytes have been written.
-    Written(usize),
+    /// Bytes, and when the last of them had crossed the line.
+    Input(Bytes, Instant),
+    /// So many bytes have been written, and when the last of them had crossed the line.
+    Written(usize, Instant),
     /// The host has closed its end.
     Closed,
 }
@@ -28,7 +30,7 @@ pub(crate) enum PlugEvent {
 /// A plug that is in use. Dropping it closes the stream.
 #[derive(Debug)]
 pub(crate) struct Plug {
-    output: UnboundedSender<Bytes>,
+    output: UnboundedSender<(Bytes, Instant)>,
     input_credit: Arc<Semaphore>,
     reader: AbortHandle,
     writer: AbortHandle,
@@ -53,10 +55,10 @@ impl Plug {
         Self { output, input_credit, reader: reader.abort_handle(), writer: writer.abort_handle() }
     }
 
-    /// Sends bytes to the host.
-    pub(crate) fn send(&self, bytes: Bytes) {
+    /// Sends bytes to the host, which are there to be sent since `ready`.
+    pub(crate) fn send(&self, bytes: Bytes, ready: Instant) {
         // A writer that has ended has reported it.
-        self.output.send(bytes).unwrap_or_default();
+        self.output.send((bytes, ready)).unwrap_or_default();
     }
 
     /// The module has used so many bytes of input.
@@ -83,6 +85,7 @@ async fn read(
         // Not more than the module takes: the host feels it as flow control.
         let Ok(first) = credit.acquire().await else { return };
         first.forget();
+        line.held_until(Instant::now());
         let more = credit.available_permits().min(PIECE - 1);
         let more = match credit.try_acquire_many(u32::try_from(more).unwrap_or(0)) {
             Ok(permits) => {
@@ -94,24 +97,31 @@ async fn read(
         let granted = more + 1;
         buffer.reserve(granted);
         let mut limited = BufMut::limit(&mut buffer, granted);
-        let count = match stream.read_buf(&mut limited).await {
+        let at_once = tokio::select! {
+            biased;
+            read = stream.read_buf(&mut limited) => Some(read),
+            () = std::future::ready(()) => None,
+        };
+        let (read, ready) = match at_once {
+            // It has come while what is before it crossed the line.
+            Some(read) => (read, line.free_at(Instant::now())),
+            None => (stream.read_buf(&mut limited).await, Instant::now()),
+        };
+        let count = match read {
             Ok(0) | Err(_) => return report(PlugEvent::Closed),
             Ok(count) => count,
         };
         credit.add_permits(granted - count);
-        let bytes = buffer.split().freeze();
-        cross(&mut line, bytes, &report).await;
+        cross(&mut line, buffer.split().freeze(), ready, &report).await;
     }
 }
 
 /// The bytes arrive as fast as the line carries them.
-async fn cross(line: &mut Line, mut bytes: Bytes, report: &impl Fn(PlugEvent)) {
+async fn cross(line: &mut Line, mut bytes: Bytes, ready: Instant, report: &impl Fn(PlugEvent)) {
     while !bytes.is_empty() {
-        let (step, end) = line.next_step(bytes.len(), Instant::now());
-        if line.is_paced() {
-            tokio::time::sleep_until(end).await;
-        }
-        report(PlugEvent::Input(bytes.split_to(step)));
+        let (step, end) = line.next_step(bytes.len(), ready, Instant::now());
+        wait_until(end).await;
+        report(PlugEvent::Input(bytes.split_to(step), end));
     }
 }
 
@@ -119,19 +129,17 @@ async fn write(
     mut stream: impl AsyncWrite + Unpin,
     mut line: Line,
     mut cutter: Cutter,
-    mut outgoing: UnboundedReceiver<Bytes>,
+    mut outgoing: UnboundedReceiver<(Bytes, Instant)>,
     report: impl Fn(PlugEvent),
 ) {
-    while let Some(mut bytes) = outgoing.recv().await {
+    while let Some((mut bytes, ready)) = outgoing.recv().await {
         while !bytes.is_empty() {
-            let (step, end) = line.next_step(bytes.len(), Instant::now());
-            if line.is_paced() {
-                tokio::time::sleep_until(end).await;
-            }
+            let (step, end) = line.next_step(bytes.len(), ready, Instant::now());
+            wait_until(end).await;
             // The reader reports it when the host is gone.
             let Ok(count) = put(&mut stream, bytes.split_to(step), &mut cutter).await else { return };
             line.held_until(Instant::now());
-            report(PlugEvent::Written(count));
+            report(PlugEvent::Written(count, end));
         }
     }
 }

@@ -157,6 +157,23 @@ async fn the_line_takes_its_time() {
     assert!(took >= Duration::from_millis(10) && took <= Duration::from_millis(18), "{took:?}");
 }
 
+/// Timers count whole milliseconds. What they are late must not become the module's.
+#[tokio::test(start_paused = true)]
+async fn late_timers_do_not_add_up() {
+    let latency = Duration::from_micros(5300);
+    let module = builder().baud(Some(100_000)).latency(latency).build().unwrap();
+    let mut port = Port::of(&module);
+    port.write("ATE0\r").await;
+    port.expect("ATE0\r\r\nOK\r\n").await;
+    let start = tokio::time::Instant::now();
+    port.write("AT\r".repeat(20)).await;
+    port.expect(&"\r\nOK\r\n".repeat(20)).await;
+    // All but the first command cross the line while the module is busy.
+    let busy = latency * 20 + Duration::from_micros(100 * (3 + 6));
+    let took = start.elapsed();
+    assert!(took >= busy && took <= busy + Duration::from_millis(2), "{took:?} for {busy:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_long_answer_leaves_no_pause_on_the_line() {
     const RATE: u32 = 9600;
