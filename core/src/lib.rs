@@ -9,6 +9,7 @@ pub mod driver;
 mod error;
 pub mod exclusive;
 pub mod modem;
+pub mod multiplexer;
 pub mod platform;
 pub mod socket;
 pub mod supervisor;

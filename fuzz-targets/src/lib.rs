@@ -8,6 +8,7 @@
 pub mod clients;
 mod codec;
 mod engine;
+mod multiplexer;
 pub mod packets;
 mod transcript;
 mod values;
@@ -15,6 +16,7 @@ mod values;
 pub use clients::clients;
 pub use codec::codec;
 pub use engine::engine;
+pub use multiplexer::multiplexer;
 pub use packets::packets;
 pub use transcript::transcript;
 pub use values::values;

@@ -1,6 +1,7 @@
 //! What is kept in `fuzz/seeds`: that it holds, and that it is what the golden transcripts give.
 
 mod golden;
+mod multiplexer;
 mod packets;
 mod replay;
 

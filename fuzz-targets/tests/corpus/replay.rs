@@ -38,6 +38,11 @@ fn packets() {
 }
 
 #[test]
+fn multiplexer() {
+    replay(telit_fuzz_targets::multiplexer, &files(&seeds("multiplexer")));
+}
+
+#[test]
 fn transcript() {
     let golden = files(&workspace().join("tests/transcripts"));
     let recorded = files(&workspace().join("tests/transcripts/sdk"));

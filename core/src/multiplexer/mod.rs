@@ -1,0 +1,8 @@
+//! Several AT channels on one line.
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod control;
+mod frame;
+
+pub use control::{Content, Message, Parameters, Signals};
+pub use frame::{Damage, Decoded, Decoder, Dlci, Frame, FrameKind};
