@@ -24,8 +24,19 @@
 //!
 //! With [`peers`] instead of real servers, whole scenarios run in virtual time.
 //!
-//! What it does not do: calls, SMS, plain sockets (`#SD`), MQTT-SN, SMTP, CMUX, the file system, power saving with its
-//! sleeping UART, modem lines. What the sources leave open is a [`Quirk`] where it matters.
+//! # Several AT ports
+//!
+//! A module has three AT parsers, each with settings of its own. Every stream that is attached is a port of the next free
+//! one. `AT+CMUX=0` turns one port into the multiplexer of 3GPP TS 27.010 (basic option, this end answers): its channels
+//! 1 to 3 lead to the parsers 1 to 3, as far as these have no port of their own, and share the rate of the line. Each
+//! starts with the stored settings of its parser. Ownership is by parser, whatever the way to it: of secure sockets, of
+//! the FTP session, of a running HTTP request, and of the unsolicited codes that were switched on. The multiplexer ends
+//! with its close-down, with the plug, with a restart, and if no control channel comes within five seconds. Power saving,
+//! remote port negotiation, line status and service negotiation are answered as not supported.
+//!
+//! What it does not do: calls, SMS, plain sockets (`#SD`), MQTT-SN, SMTP, the file system, power saving with its
+//! sleeping UART, modem lines other than those of the multiplexer. What the sources leave open is a [`Quirk`] where it
+//! matters.
 //!
 //! Sources are cited as M37 (AT guide 80617ST10991A Rev.15), SSL guide (1vv0300989 Rev.23), IPE28 (80000ST10028A
 //! Rev.28), and QS5 (80529NT11661A Rev.5).
@@ -40,6 +51,7 @@ mod journal;
 mod line;
 mod module;
 mod mqtt_server;
+mod multiplexer;
 #[cfg_attr(not(test), expect(unused_imports, reason = "its own tests use all of it"))]
 #[expect(dead_code, reason = "it offers what a module's stack knows, also where no command here asks for it")]
 pub(crate) mod net;

@@ -192,6 +192,7 @@ impl Builder {
         };
         let options = Options {
             latency: self.latency,
+            baud: self.baud,
             registration_delay: self.registration_delay,
             start_up: self.start_up,
             network_time: self.network_time,

@@ -18,12 +18,11 @@ pub(super) const COMMANDS: &[(&str, Handler)] = &[
     ("#SETHEXSTR", hexadecimal_strings),
     ("#E2ESC", escape_guard),
     ("#SKIPESC", skip_escape),
-    ("#CMUXMODE", multiplexer_mode),
     ("+CLAC", list_commands),
 ];
 
 /// A small setting of the instance with set and read forms.
-fn setting(
+pub(super) fn setting(
     module: &mut Module,
     call: &Call,
     most: u32,
@@ -212,11 +211,6 @@ fn skip_escape(module: &mut Module, call: &Call) -> Outcome {
         _ => return Err(AtError::Plain),
     }
     Ok(Flow::Done)
-}
-
-/// The mode is noted. Source: two public drivers of the `LE910Cx`, which send 1 and 5.
-fn multiplexer_mode(module: &mut Module, call: &Call) -> Outcome {
-    setting(module, call, 15, |settings| &mut settings.multiplexer_mode)
 }
 
 fn list_commands(module: &mut Module, call: &Call) -> Outcome {

@@ -9,6 +9,7 @@ mod identity;
 mod lifecycle;
 mod mqtt;
 mod mqtt_messages;
+mod multiplexer;
 mod network;
 mod packet_data;
 pub(crate) mod parse;
@@ -41,6 +42,8 @@ pub(crate) enum Flow {
     Online,
     /// The module has been reset: nothing follows.
     Reset,
+    /// The port carries frames: nothing follows.
+    Multiplexed,
 }
 
 /// What a handler gives back.
@@ -57,9 +60,10 @@ type Handler = fn(&mut Module, &Call) -> Outcome;
 
 /// The code behind a command name; whether a platform has the command is in its profile.
 pub(crate) fn handler(name: &str) -> Option<Handler> {
-    let tables: [&[(&str, Handler)]; 21] = [
+    let tables: [&[(&str, Handler)]; 22] = [
         settings::COMMANDS,
         general::COMMANDS,
+        multiplexer::COMMANDS,
         identity::COMMANDS,
         sim::COMMANDS,
         network::COMMANDS,

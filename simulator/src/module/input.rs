@@ -10,9 +10,7 @@ impl Module {
     /// Takes bytes from the host into the instance's buffer.
     pub(super) fn take_input(&mut self, id: InstanceId, bytes: &[u8]) {
         let now = self.now;
-        let instance = self.instance(id);
-        instance.uncredited += bytes.len();
-        match &mut instance.mode {
+        match &mut self.instance(id).mode {
             // What arrives while the module is off or starting is lost.
             Mode::Silent => {}
             // The escape sequence is told by when bytes come, not by when they are used.
@@ -20,7 +18,7 @@ impl Module {
                 online.push(bytes, now);
                 self.watch_escape(id);
             }
-            _ => instance.input.extend_from_slice(bytes),
+            _ => self.instance(id).input.extend_from_slice(bytes),
         }
     }
 

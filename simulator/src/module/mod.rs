@@ -10,6 +10,7 @@ pub(crate) mod ftp;
 pub(crate) mod http;
 mod input;
 pub(crate) mod mqtt;
+mod multiplexer;
 mod output;
 pub(crate) mod radio;
 mod run;
@@ -46,6 +47,8 @@ pub(crate) struct InstanceId(pub(crate) usize);
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub(crate) latency: Duration,
+    /// The rate of the line; `None` is as fast as it goes.
+    pub(crate) baud: Option<u32>,
     pub(crate) registration_delay: Duration,
     pub(crate) start_up: Option<Duration>,
     pub(crate) network_time: bool,
@@ -103,6 +106,9 @@ pub(crate) struct Module {
     /// `#SGACTAUTH`, not kept.
     pub(crate) activation_authentication: u8,
     pub(crate) time_request: Option<TimeRequest>,
+    /// What `+CMUX` was given last behind mode and subset. Not kept.
+    pub(crate) multiplexing: Vec<u32>,
+    multiplexed: Option<multiplexer::MultiplexedLine>,
     /// When that happens which the module is at. Events of the line and timers are told late, and with the time at which
     /// they were due, so that it can go back a little.
     pub(crate) now: Instant,
@@ -132,15 +138,24 @@ impl Module {
     /// Bytes from the host.
     pub(crate) fn host_bytes(&mut self, id: InstanceId, bytes: &[u8], now: Instant) {
         self.now = now;
-        self.take_input(id, bytes);
+        if self.carries_frames(id) {
+            self.take_frames(bytes);
+        } else {
+            self.instance(id).uncredited += bytes.len();
+            self.take_input(id, bytes);
+        }
         self.settle();
     }
 
     /// The plug has written so many bytes.
     pub(crate) fn written(&mut self, id: InstanceId, count: usize, now: Instant) {
         self.now = now;
-        let instance = self.instance(id);
-        instance.unwritten = instance.unwritten.saturating_sub(count);
+        if self.carries_frames(id) {
+            self.frames_written(count);
+        } else {
+            let instance = self.instance(id);
+            instance.unwritten = instance.unwritten.saturating_sub(count);
+        }
         self.settle();
     }
 
@@ -164,26 +179,38 @@ impl Module {
 
     /// A plug is put in: the lowest free instance, if one is free.
     pub(crate) fn attach(&mut self) -> Option<InstanceId> {
-        let free = self.instances.iter().position(|instance| !instance.attached);
-        let index = free.unwrap_or(self.instances.len());
-        if index >= self.profile.instances {
-            return None;
-        }
-        if free.is_none() {
-            let mut instance = Instance::default();
-            instance.reset(self.nvm.start_settings(index));
-            if !self.is_answering() {
-                instance.mode = crate::instance::Mode::Silent;
-            }
-            self.instances.push(instance);
-        }
+        let attached = |index: usize| self.instances.get(index).is_some_and(|instance| instance.attached);
+        let mut places = 0..self.profile.instances;
+        let index = places.find(|index| !attached(*index) && !self.carries_frames(InstanceId(*index)))?;
+        self.make_instance(index);
         let id = InstanceId(index);
         self.instance(id).attached = true;
         Some(id)
     }
 
+    /// Makes the instances up to this one, unless they are there.
+    fn make_instance(&mut self, index: usize) {
+        while self.instances.len() <= index {
+            let mut instance = Instance::default();
+            instance.reset(self.nvm.start_settings(self.instances.len()));
+            if !self.is_answering() {
+                instance.mode = crate::instance::Mode::Silent;
+            }
+            self.instances.push(instance);
+        }
+    }
+
     /// A plug is pulled out; what it had under way goes on.
     pub(crate) fn detach(&mut self, id: InstanceId) {
+        if self.carries_frames(id) {
+            self.unplug_multiplexer();
+            self.settle();
+        }
+        self.detach_instance(id);
+    }
+
+    /// Nobody is at this parser any more.
+    fn detach_instance(&mut self, id: InstanceId) {
         let instance = self.instance(id);
         instance.attached = false;
         instance.unwritten = 0;
@@ -281,6 +308,7 @@ impl Module {
         for id in self.instance_ids() {
             self.credit_input(id);
         }
+        self.credit_frames();
         self.flush_output();
         if std::mem::take(&mut self.nvm_changed) {
             self.effects.push(Effect::Store);

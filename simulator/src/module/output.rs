@@ -133,13 +133,21 @@ impl Module {
 
     pub(super) fn flush_output(&mut self) {
         for id in self.instance_ids() {
-            let output = self.instance(id).output.split();
-            if output.is_empty() {
-                continue;
+            if !self.is_channel(id) {
+                self.flush_instance(id);
             }
-            let bytes = self.faults.on_output(output);
-            self.instance(id).unwritten += bytes.len();
-            self.effects.push(Effect::Output(id, bytes));
         }
+        self.flush_frames();
+    }
+
+    /// Hands the output of an instance to its plug.
+    pub(super) fn flush_instance(&mut self, id: InstanceId) {
+        let output = self.instance(id).output.split();
+        if output.is_empty() {
+            return;
+        }
+        let bytes = self.faults.on_output(output);
+        self.instance(id).unwritten += bytes.len();
+        self.effects.push(Effect::Output(id, bytes));
     }
 }

@@ -84,7 +84,7 @@ impl Module {
     pub(super) fn continue_line(&mut self, id: InstanceId, outcome: Outcome) {
         match outcome {
             Ok(Flow::Done) => self.run_line(id),
-            Ok(Flow::Waiting | Flow::Online | Flow::Reset) => {}
+            Ok(Flow::Waiting | Flow::Online | Flow::Reset | Flow::Multiplexed) => {}
             Ok(Flow::Entry(entry)) => self.begin_entry(id, entry),
             Err(error) => self.finish(id, Err(error)),
         }

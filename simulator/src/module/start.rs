@@ -47,6 +47,8 @@ impl Module {
             active_ports: nvm.port_variant,
             activation_authentication: 1,
             time_request: None,
+            multiplexing: profile.general.multiplexer.factory(),
+            multiplexed: None,
             profile,
             quirks,
             options,
@@ -111,6 +113,7 @@ impl Module {
     /// AT is dead from now on, whatever comes from the host; what it has said already still gets there. Connections
     /// stay, as far as they need no help.
     pub(super) fn hang(&mut self) {
+        self.lose_multiplexer();
         self.hung = true;
         self.timers.clear();
         for id in self.instance_ids() {
@@ -123,6 +126,7 @@ impl Module {
 
     /// Everything volatile goes. Answers that are on their way to the host still get there.
     fn go_silent(&mut self) {
+        self.lose_multiplexer();
         self.timers.clear();
         self.drop_connections();
         self.nvm.power_cycle(self.profile);
@@ -135,6 +139,7 @@ impl Module {
         self.hexadecimal_escapes = false;
         self.activation_authentication = 1;
         self.time_request = None;
+        self.multiplexing = self.profile.general.multiplexer.factory();
         for id in self.instance_ids() {
             self.silence(id);
         }
@@ -171,6 +176,9 @@ impl Module {
             Timer::Flush(socket) => self.flush_packet(socket),
             Timer::Inactivity(socket) => self.close_inactive(socket),
             Timer::TlsCommand(socket) => self.tls_command_timed_out(socket),
+            Timer::ControlChannel => self.control_channel_missing(),
+            Timer::ChannelSignals => self.signals_unanswered(),
+            Timer::TerminalReady(id) => self.terminal_not_ready(id),
             Timer::Registration => self.registered(),
             Timer::StartUp => self.started(),
             Timer::Restart => self.reset(),

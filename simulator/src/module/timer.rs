@@ -21,6 +21,12 @@ pub(crate) enum Timer {
     Inactivity(u8),
     /// `#SSLRECV` and `#SSLSEND` wait.
     TlsCommand(u8),
+    /// The host has not opened the control channel of the multiplexer.
+    ControlChannel,
+    /// It has not answered what it was told on that channel.
+    ChannelSignals,
+    /// DTR is off.
+    TerminalReady(InstanceId),
     Registration,
     StartUp,
     /// `#ENHRST`

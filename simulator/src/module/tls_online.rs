@@ -160,12 +160,31 @@ impl Module {
         if !online.is_escaped(now) {
             return self.watch_escape(id);
         }
+        self.leave_data_mode(id);
+    }
+
+    /// The host wants to be in command mode; what it has sent still goes.
+    pub(super) fn leave_data_mode(&mut self, id: InstanceId) {
+        let Some(online) = self.online(id) else { return };
         online.leaving = true;
         match online.joined {
             Joined::TlsSocket(_) => {}
             Joined::FtpDownload => self.abandon_download(id),
             Joined::FtpUpload => {}
         }
+    }
+
+    /// The host wants the connection to be closed as well.
+    pub(super) fn hang_up(&mut self, id: InstanceId) {
+        let Some(Joined::TlsSocket(socket)) = self.online(id).map(|online| online.joined) else {
+            return self.leave_data_mode(id);
+        };
+        self.flush_packet(socket);
+        if let Some(link) = self.tls.socket(socket).link {
+            self.order(link, Order::Close);
+        }
+        self.forget_connection(socket, SocketState::Closed);
+        self.no_carrier(id);
     }
 
     /// `<maxTo>` counts in data mode only. Source: M37 p875, p897.

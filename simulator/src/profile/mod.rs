@@ -21,7 +21,7 @@ mod variant;
 
 use crate::platform::Platform;
 pub(crate) use command::{CommandSpec, TestAnswer};
-pub(crate) use general::{AUTHENTICATION_LIMIT, Contexts, GeneralProfile};
+pub(crate) use general::{AUTHENTICATION_LIMIT, Contexts, FRAME_SIZE, GeneralProfile, MultiplexerProfile};
 pub(crate) use quirk::Quirks;
 pub use quirk::{Quirk, UnknownQuirk};
 pub(crate) use service::{

@@ -47,6 +47,12 @@ quirks! {
     BarePrompt, bare_prompt, "bare-prompt";
     /// Suite value 0 offers the eight CBC suites alone. Source: SSL guide 12.1.7.
     GuideDefaultSuites, guide_default_suites, "guide-default-suites";
+    /// The multiplexer hears nothing any more, until it is reset, once a frame has come too soon after `OK`. Source: a
+    /// public report on the ME910G1-WW.
+    MultiplexerSticks, multiplexer_sticks, "multiplexer-sticks";
+    /// The multiplexer takes UIH frames for itself only if the host marks them as commands. Source: a public report on
+    /// the ME910.
+    MultiplexerWantsCommands, multiplexer_wants_commands, "multiplexer-wants-commands";
     /// `#SSLEN=n,0` is an error while nothing is enabled.
     DisableTwiceIsError, disable_twice_is_error, "disable-twice-is-error";
     /// `#SSLD` in online mode prints `OK` before `CONNECT`. Source: M37 p898.

@@ -18,6 +18,7 @@ const COMMANDS: &[(&str, &[Platform])] = &[
     ("#PROTOCOLCFG", &[P20, P25Linux, P25ThreadX]),
     ("#PDPAUTH", &[P20, P25Linux, P25ThreadX]),
     ("+CGAUTH", &[P30, P37, P52]),
+    ("+CMUX", &Platform::ALL),
     ("#CMUXMODE", &[P25Linux, P25ThreadX]),
     ("#E2ESC", &[P10, P13, P16, P25Linux, P25ThreadX, P30, P37, P52]),
     ("#SKIPESC", &[P10, P13, P16, P30, P37, P52]),

@@ -37,6 +37,7 @@ pub(super) const COMMON: &[CommandSpec] = &[
     CommandSpec::local("+IFC", Line("+IFC: (0,2),(0,2)")),
     CommandSpec::local("+ICF", Line("+ICF: (3)")),
     CommandSpec::local("#SELINT", Profiled(interface_styles)),
+    CommandSpec::local("+CMUX", Profiled(multiplexer)),
     CommandSpec::with_sim("+CLAC", Ok),
     // Identification, p65-78, p120
     CommandSpec::local("+CGMI", Ok),
@@ -177,6 +178,13 @@ fn interface_styles(profile: &Profile) -> String {
         (first, last) if first == last => format!("#SELINT: ({first})"),
         (first, last) => format!("#SELINT: ({first}-{last})"),
     }
+}
+
+fn multiplexer(profile: &Profile) -> String {
+    let fields = profile.general.multiplexer.fields.iter();
+    let ranges: Vec<_> =
+        fields.map(|field| format!(",({}-{})", field.range.start(), field.range.end())).collect();
+    format!("+CMUX: (0),(0){}", ranges.concat())
 }
 
 fn packet_reports(profile: &Profile) -> String {

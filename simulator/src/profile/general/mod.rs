@@ -1,6 +1,7 @@
 //! The line, the bring-up and everything else that belongs to no service: one constant a platform.
 
 mod commands;
+mod multiplexer;
 mod network;
 
 use std::ops::RangeInclusive;
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 use super::command::CommandSpec;
 pub(crate) use commands::AUTHENTICATION_LIMIT;
+pub(crate) use multiplexer::{FRAME_SIZE, MultiplexerProfile};
+use multiplexer::{MULTIPLEXER_2G, MULTIPLEXER_37, MULTIPLEXER_27007};
 use network::{
     CAT_M1, CONTEXTS_2G, CONTEXTS_3G, CONTEXTS_20, CONTEXTS_23, CONTEXTS_25, CONTEXTS_37, EUTRAN, GSM, UTRAN,
 };
@@ -35,6 +38,7 @@ pub(crate) struct GeneralProfile {
     /// What `+CFUN` takes.
     pub(crate) functionalities: &'static [u32],
     pub(crate) ports: Option<&'static Ports>,
+    pub(crate) multiplexer: &'static MultiplexerProfile,
     pub(crate) contexts: Contexts,
     /// Multi-sockets of `#SCFG`: the context of each on a new module.
     pub(crate) sockets: &'static [u8],
@@ -93,6 +97,7 @@ pub(crate) const P10: GeneralProfile = GeneralProfile {
     // 7 and 9 are sleep variants.
     functionalities: &[0, 1, 4, 5, 7, 9],
     ports: None,
+    multiplexer: MULTIPLEXER_2G,
     contexts: CONTEXTS_2G,
     // IPE28 p62
     sockets: &[1, 1, 1, 2, 2, 2],
@@ -117,6 +122,7 @@ pub(crate) const P12: GeneralProfile = GeneralProfile {
     rates: ALL_RATES,
     rate: 115_200,
     ports: Some(&Ports { variants: PORT_VARIANTS, factory: 0, test: PORT_TEST }),
+    multiplexer: MULTIPLEXER_27007,
     contexts: CONTEXTS_3G,
     network: UTRAN,
     ..P10
@@ -223,6 +229,7 @@ pub(crate) const P37: GeneralProfile = GeneralProfile {
             "#PORTCFG: Variant=13: AT= USIF0 USB0",
         ],
     }),
+    multiplexer: MULTIPLEXER_37,
     contexts: CONTEXTS_37,
     // p707, p741
     sockets: &[1, 1, 1, 2, 2, 2, 2, 2, 2, 2],
@@ -245,6 +252,7 @@ pub(crate) const P52: GeneralProfile = GeneralProfile {
         commands::REBOOT,
         commands::CONTEXT_AUTH,
     ],
+    multiplexer: MULTIPLEXER_27007,
     network: EUTRAN,
     ..P37
 };
