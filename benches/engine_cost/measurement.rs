@@ -1,0 +1,112 @@
+//! The measurements by name, each of which can be run in a process of its own.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use crate::delivered::{Span, deliver};
+use crate::{Error, Found, bodies, floors, peer, reader, text};
+
+/// What the module sends.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    pub(crate) text: Vec<text::Turn>,
+    pub(crate) bodies: Vec<bodies::Turn>,
+}
+
+impl Traffic {
+    pub(crate) fn new() -> Self {
+        Self { text: text::conversation(), bodies: bodies::conversation() }
+    }
+
+    /// Lines of the text that are not empty.
+    pub(crate) fn lines(&self) -> usize {
+        self.text.iter().map(text::Turn::lines).sum()
+    }
+
+    /// Bytes of all bodies.
+    pub(crate) fn body_bytes(&self) -> usize {
+        self.bodies.iter().map(|turn| turn.body.len()).sum()
+    }
+}
+
+/// One way through one kind of traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measurement {
+    TextEngine,
+    TextDelivered,
+    TextEverything,
+    TextPeer,
+    TextCodec,
+    TextFloor,
+    BodiesEngine,
+    BodiesPeer,
+    BodiesFloor,
+}
+
+impl Measurement {
+    const ALL: [Self; 9] = [
+        Self::TextEngine,
+        Self::TextDelivered,
+        Self::TextEverything,
+        Self::TextPeer,
+        Self::TextCodec,
+        Self::TextFloor,
+        Self::BodiesEngine,
+        Self::BodiesPeer,
+        Self::BodiesFloor,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::TextEngine => "text-engine",
+            Self::TextDelivered => "text-delivered",
+            Self::TextEverything => "text-everything",
+            Self::TextPeer => "text-atat",
+            Self::TextCodec => "text-codec",
+            Self::TextFloor => "text-memchr",
+            Self::BodiesEngine => "bodies-engine",
+            Self::BodiesPeer => "bodies-atat",
+            Self::BodiesFloor => "bodies-memcpy",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|measurement| measurement.name() == name);
+        found.ok_or_else(|| format!("no measurement is named {name}").into())
+    }
+
+    /// Lines of text or bytes of bodies that one run reads.
+    pub(crate) fn amount(self, traffic: &Traffic) -> usize {
+        match self {
+            Self::BodiesEngine | Self::BodiesPeer | Self::BodiesFloor => traffic.body_bytes(),
+            _ => traffic.lines(),
+        }
+    }
+
+    /// Does it once, and looks at nothing.
+    pub(crate) fn run(self, Traffic { text, bodies }: &Traffic, read_size: usize) -> Result<(), Error> {
+        let ignore = |found: Found<'_>| {
+            black_box(found);
+        };
+        match self {
+            Self::TextEngine => reader::read_text(text, read_size, ignore),
+            Self::TextDelivered => {
+                deliver(text, read_size, Span::Receiving, Arc::new(ignore))?;
+            }
+            Self::TextEverything => {
+                deliver(text, read_size, Span::Everything, Arc::new(ignore))?;
+            }
+            Self::TextPeer => peer::read_text(text, read_size, ignore),
+            Self::TextCodec => {
+                black_box(floors::decode_lines(text, read_size));
+            }
+            Self::TextFloor => {
+                black_box(floors::find_line_ends(text, read_size));
+            }
+            Self::BodiesEngine => reader::read_bodies(bodies, read_size, ignore)?,
+            Self::BodiesPeer => peer::read_bodies(bodies, read_size, ignore),
+            Self::BodiesFloor => floors::copy(bodies, read_size),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! The engine of the SDK alone: bytes in, typed values and bodies out.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use telit_core::at::{Engine, Event, Settings};
+
+use crate::callgrind::counted;
+use crate::value::Value;
+use crate::{Error, Found, bodies, text};
+
+/// Free space before every read, as the driver reserves it.
+const READ_SIZE: usize = 4096;
+
+/// An engine and a clock that moves with what it reads.
+struct Reader {
+    engine: Engine,
+    now: Instant,
+}
+
+impl Reader {
+    fn new() -> Self {
+        let mut settings = Settings::default();
+        settings.pause = Duration::ZERO;
+        Self { engine: Engine::new(settings), now: Instant::now() }
+    }
+
+    fn begin(&mut self, exchange: telit_core::at::Exchange) {
+        self.engine.begin(self.now, exchange);
+        while self.engine.poll_output().is_some() {}
+        self.engine.output_left(self.now, self.now);
+    }
+
+    fn read(&mut self, piece: &[u8], found: impl FnMut(Event)) {
+        self.put(piece);
+        self.understand(found);
+    }
+
+    /// Where it was put.
+    fn put(&mut self, piece: &[u8]) -> usize {
+        let input = self.engine.input();
+        input.reserve(READ_SIZE);
+        input.extend_from_slice(piece);
+        (input.as_ptr().addr() + input.len()) - piece.len()
+    }
+
+    fn understand(&mut self, mut found: impl FnMut(Event)) {
+        self.now += Duration::from_millis(1);
+        self.engine.handle_input(self.now);
+        while let Some(event) = self.engine.poll_event() {
+            found(event);
+        }
+    }
+}
+
+/// Reads the text, in pieces of `read_size` bytes at most, and gives what each line says.
+pub(crate) fn read_text(turns: &[text::Turn], read_size: usize, mut found: impl FnMut(Found<'_>)) {
+    let mut reader = Reader::new();
+    for turn in turns {
+        if let Some(exchange) = turn.exchange() {
+            reader.begin(exchange);
+        }
+        for piece in turn.bytes.chunks(read_size) {
+            counted(|| {
+                reader.read(piece, |event| match event {
+                    Event::Unsolicited(line) => found(Found::Code(Value::of(&line.text()))),
+                    Event::Completed(Ok(reply)) => {
+                        reply.lines().iter().for_each(|line| found(Found::Answer(Value::of(&line.text()))));
+                    }
+                    _ => found(Found::Answer(None)),
+                });
+            });
+        }
+    }
+}
+
+/// Reads the bodies, in pieces of `read_size` bytes at most, and gives each, and what each code says.
+pub(crate) fn read_bodies(
+    turns: &[bodies::Turn],
+    read_size: usize,
+    mut found: impl FnMut(Found<'_>),
+) -> Result<(), Error> {
+    let mut reader = Reader::new();
+    for turn in turns {
+        reader.begin(turn.exchange()?);
+        for piece in turn.bytes.chunks(read_size) {
+            counted(|| {
+                reader.read(piece, |event| match event {
+                    Event::Unsolicited(line) => found(Found::Code(Value::of(&line.text()))),
+                    Event::Completed(Ok(reply)) => found(Found::Body(reply.body())),
+                    _ => found(Found::Code(None)),
+                });
+            });
+        }
+    }
+    Ok(())
+}
+
+/// How many bytes of all bodies are handed on from another place than the one where they were read.
+pub(crate) fn moved_bytes(turns: &[bodies::Turn], read_size: usize) -> Result<usize, Error> {
+    let mut reader = Reader::new();
+    let mut moved = 0;
+    for turn in turns {
+        reader.begin(turn.exchange()?);
+        let mut places = Vec::new();
+        let mut body = Bytes::new();
+        for piece in turn.bytes.chunks(read_size) {
+            let place = reader.put(piece);
+            places.extend(place..place + piece.len());
+            reader.understand(|event| {
+                if let Event::Completed(Ok(reply)) = event {
+                    body = reply.body().clone();
+                }
+            });
+        }
+        let begin = body.as_ptr().addr();
+        let read = places.get(turn.offset..turn.offset + body.len()).unwrap_or_default();
+        moved += read.iter().zip(begin..).filter(|(read, given)| *read != given).count();
+    }
+    Ok(moved)
+}
