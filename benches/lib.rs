@@ -4,6 +4,7 @@
 //! that were measured in the same run, and what is to be met. [`Report::finish`] prints the rows and writes them into
 //! `target/performance/`, from where the tables and plots of `docs/performance/` are made.
 
+pub mod line;
 mod report;
 mod row;
 
