@@ -3,6 +3,8 @@
 
 mod control;
 mod frame;
+mod session;
 
 pub use control::{Content, Message, Parameters, Signals};
 pub use frame::{Damage, Decoded, Decoder, Dlci, Frame, FrameKind};
+pub use session::{ChannelEnd, Counters, Session, SessionEnd, SessionEvent, SessionSettings};

@@ -17,12 +17,12 @@ const COMMAND: u8 = 0x02;
 /// The bit behind the extension bit of an octet that names a channel in a message is always set.
 const NAMED: u8 = 0x02;
 
-const NEGOTIATION: u8 = 0x80;
+pub(super) const NEGOTIATION: u8 = 0x80;
 const CLOSE_DOWN: u8 = 0xc0;
 const TEST: u8 = 0x20;
 const FLOW_ON: u8 = 0xa0;
 const FLOW_OFF: u8 = 0x60;
-const MODEM_STATUS: u8 = 0xe0;
+pub(super) const MODEM_STATUS: u8 = 0xe0;
 const NOT_SUPPORTED: u8 = 0x10;
 
 /// One message on the control channel.
@@ -83,7 +83,7 @@ impl Message {
                 (MODEM_STATUS, Bytes::copy_from_slice(&[dlci.address() | NAMED, signals.octet()]))
             }
             Content::NotSupported(kind) => (NOT_SUPPORTED, Bytes::copy_from_slice(&[*kind])),
-            Content::Unknown(kind) => (kind & !(COMMAND | EXTENSION), Bytes::new()),
+            Content::Unknown(kind) => (kind_of(*kind), Bytes::new()),
         };
         let mut octets = BytesMut::with_capacity(3 + value.len());
         octets.put_u8(kind | cr | EXTENSION);
@@ -120,8 +120,13 @@ impl Message {
     }
 }
 
+/// The kind of a message, of its type octet.
+pub(super) const fn kind_of(octet: u8) -> u8 {
+    octet & !(COMMAND | EXTENSION)
+}
+
 fn content(first: u8, value: Bytes) -> Content {
-    let known = match first & !(COMMAND | EXTENSION) {
+    let known = match kind_of(first) {
         NEGOTIATION => Parameters::of(&value).map(Content::Negotiation),
         CLOSE_DOWN => Some(Content::CloseDown),
         TEST => Some(Content::Test(value)),
