@@ -1,7 +1,7 @@
 //! The guard that a service must hold while it uses TLS.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::oneshot;
 
@@ -49,6 +49,8 @@ impl LeaseError {
 pub(crate) struct TlsArbiter {
     profile: &'static Profile,
     state: Mutex<State>,
+    /// The AT channels of the module.
+    channels: Mutex<Vec<Weak<dyn AtChannel>>>,
     /// Held while the module is asked for leftovers, so that two new owners do not clean at once.
     cleaning: tokio::sync::Mutex<()>,
 }
@@ -86,7 +88,13 @@ impl TlsArbiter {
     pub(crate) fn new(profile: &'static Profile) -> Arc<Self> {
         let arbiter = Arbiter::new(profile.tls.exclusive);
         let state = State { arbiter, wakers: BTreeMap::new(), leftovers: true };
-        Arc::new(Self { profile, state: Mutex::new(state), cleaning: tokio::sync::Mutex::new(()) })
+        let (channels, cleaning) = Default::default();
+        Arc::new(Self { profile, state: Mutex::new(state), channels, cleaning })
+    }
+
+    /// This is an AT channel of the module.
+    pub(crate) fn add_channel(&self, channel: &Arc<dyn AtChannel>) {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(channel));
     }
 
     /// The module may have TLS enabled for nobody who is here: the next owner looks.
@@ -140,10 +148,26 @@ impl TlsArbiter {
     ) -> Result<TlsLease, LeaseError> {
         let _turn = self.cleaning.lock().await;
         if let Some(others) = self.others_if_leftovers(place.ticket) {
-            leftovers::clean(channel, self.profile, &others).await?;
+            self.clean(channel, &others).await?;
             self.lock().leftovers = false;
         }
         Ok(TlsLease { claim, released: false, place })
+    }
+
+    /// What a channel has left on the module, the module lets this channel alone clean: if it refuses, the other
+    /// channels of this program are tried. Source: SSL guide 6.2.1, 6.8.2; IPE28 p187.
+    async fn clean(&self, channel: &dyn AtChannel, others: &[Claim]) -> Result<(), LeaseError> {
+        let mut cleaned = leftovers::clean(channel, self.profile, others).await;
+        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for channel in channels.iter().filter(|_| channels.len() > 1).filter_map(Weak::upgrade) {
+            match &cleaned {
+                Err(error) if matches!(error.category(), Category::Busy | Category::Refused) => {
+                    cleaned = leftovers::clean(channel.as_ref(), self.profile, others).await;
+                }
+                _ => break,
+            }
+        }
+        cleaned
     }
 
     /// What others hold right now, if the module may hold more than that.

@@ -78,7 +78,7 @@ impl Modem {
     async fn unlock_sim(&self) -> Result<(), BringUpError> {
         match self.sim_state().await? {
             SimState::Ready => {
-                self.known().pin.proven();
+                self.inner.shared.pin().proven();
                 Ok(())
             }
             SimState::PinRequired => self.enter_pin().await,
@@ -102,17 +102,17 @@ impl Modem {
         let Some(pin) = self.inner.options.pin.clone() else {
             return Err(sim("it asks for its PIN, and none was given"));
         };
-        if !self.known().pin.may_be_sent() {
+        if !self.inner.shared.pin().may_be_sent() {
             return Err(sent_before());
         }
         self.ensure_pin_attempts().await?;
-        let before = std::mem::replace(&mut self.known().pin, PinState::Sent);
+        let before = std::mem::replace(&mut *self.inner.shared.pin(), PinState::Sent);
         if !before.may_be_sent() {
-            self.known().pin = before;
+            *self.inner.shared.pin() = before;
             return Err(sent_before());
         }
         let result = self.run(EnterPin(pin)).await;
-        self.known().pin = match &result {
+        *self.inner.shared.pin() = match &result {
             Ok(()) => PinState::Accepted,
             Err(error) => match error.outcome() {
                 Outcome::NotSent => before,

@@ -9,10 +9,9 @@ mod error;
 mod escape;
 mod known;
 mod service_event;
+mod shared;
 
 use std::sync::{Arc, MutexGuard};
-
-use tokio::sync::broadcast;
 
 pub use basis::Basis;
 pub use bring_up::BringUp;
@@ -21,6 +20,8 @@ pub(crate) use clock::computer_time;
 pub use clock::{ClockCheck, ClockError, ClockSource};
 pub use error::{BringUpError, OpenError};
 pub use service_event::{ServiceChange, ServiceEvent, ServiceEvents};
+pub use shared::ModuleId;
+pub(crate) use shared::Shared;
 
 use crate::at::Command;
 use crate::commands::TestForm;
@@ -28,7 +29,7 @@ use crate::driver::{
     AtChannel, AtChannelExt, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics,
 };
 use crate::error::CommandError;
-use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsArbiter, TlsLease};
+use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsLease};
 use crate::platform::Profile;
 use known::Known;
 
@@ -57,10 +58,8 @@ struct Inner {
     model: String,
     firmware: String,
     options: builder::NetworkOptions,
-    arbiter: Arc<TlsArbiter>,
-    sockets: SocketPool,
+    shared: Arc<Shared>,
     health: HealthRecord,
-    services: broadcast::Sender<ServiceEvent>,
     known: Known,
 }
 
@@ -84,8 +83,20 @@ impl Modem {
         names: builder::Names,
         options: builder::NetworkOptions,
     ) -> Self {
+        Self::sharing(channel, port, profile, names, options, Shared::new(profile))
+    }
+
+    /// Another channel of a module.
+    fn sharing(
+        channel: Arc<dyn AtChannel>,
+        port: Option<AtPort>,
+        profile: &'static Profile,
+        names: builder::Names,
+        options: builder::NetworkOptions,
+        shared: Arc<Shared>,
+    ) -> Self {
         let builder::Names { model, firmware } = names;
-        let arbiter = TlsArbiter::new(profile);
+        shared.arbiter.add_channel(&channel);
         let health = port.as_ref().map(|port| port.health_record().clone()).unwrap_or_default();
         let inner = Inner {
             channel,
@@ -94,10 +105,8 @@ impl Modem {
             model,
             firmware,
             options,
-            sockets: SocketPool::new(Arc::clone(&arbiter)),
-            arbiter,
+            shared,
             health,
-            services: broadcast::channel(service_event::CAPACITY).0,
             known: Known::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -119,6 +128,12 @@ impl Modem {
     #[must_use]
     pub fn profile(&self) -> &'static Profile {
         self.inner.profile
+    }
+
+    /// Which module it is, whatever channel this is of it.
+    #[must_use]
+    pub fn module_id(&self) -> ModuleId {
+        ModuleId(Arc::clone(&self.inner.shared))
     }
 
     /// The packet data context that services use.
@@ -212,7 +227,7 @@ impl Modem {
     fn known(&self) -> MutexGuard<'_, known::State> {
         let (known, forgotten) = self.inner.known.at(self.inner.health.now());
         if forgotten {
-            self.inner.arbiter.suspect_leftovers();
+            self.inner.shared.arbiter.suspect_leftovers();
         }
         known
     }
@@ -228,7 +243,7 @@ impl Modem {
     /// Dropping the future gives up the place in the queue.
     pub async fn acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
         drop(self.known());
-        self.inner.arbiter.acquire(claim.into(), self.inner.channel.as_ref()).await
+        self.inner.shared.arbiter.acquire(claim.into(), self.inner.channel.as_ref()).await
     }
 
     /// Like [`acquire_tls`](Self::acquire_tls), but refuses at once if a service of this program holds it.
@@ -240,7 +255,7 @@ impl Modem {
     /// As [`acquire_tls`](Self::acquire_tls).
     pub async fn try_acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
         drop(self.known());
-        self.inner.arbiter.try_acquire(claim.into(), self.inner.channel.as_ref()).await
+        self.inner.shared.arbiter.try_acquire(claim.into(), self.inner.channel.as_ref()).await
     }
 
     /// Which service has TLS enabled on the module, whoever switched it on. Reads only.
@@ -256,12 +271,12 @@ impl Modem {
 
     pub(crate) fn sockets(&self) -> &SocketPool {
         drop(self.known());
-        &self.inner.sockets
+        &self.inner.shared.sockets
     }
 
     /// Which service of this program holds TLS.
     #[must_use]
     pub fn tls_holder(&self) -> Option<Service> {
-        self.inner.arbiter.holder()
+        self.inner.shared.arbiter.holder()
     }
 }

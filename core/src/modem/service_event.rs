@@ -66,13 +66,13 @@ impl Modem {
     /// Tells whoever watches the module what happened to a service. Never waits.
     pub fn report(&self, service: Service, change: ServiceChange) {
         // Nobody listening is no error.
-        drop(self.inner.services.send(ServiceEvent { service, change }));
+        drop(self.inner.shared.services.send(ServiceEvent { service, change }));
     }
 
     /// What the services of this module lose and regain from now on. A [supervisor](crate::supervisor) tells it among
     /// its own events.
     #[must_use]
     pub fn service_events(&self) -> ServiceEvents {
-        ServiceEvents { receiver: self.inner.services.subscribe() }
+        ServiceEvents { receiver: self.inner.shared.services.subscribe() }
     }
 }

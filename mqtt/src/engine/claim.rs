@@ -4,29 +4,28 @@
 //! client of this program uses from one that a dead program left behind, so the program remembers its own.
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use telit_core::driver::AtChannel;
+use telit_core::modem::ModuleId;
 
-static IN_USE: Mutex<Vec<(Arc<dyn AtChannel>, u8)>> = Mutex::new(Vec::new());
+static IN_USE: Mutex<Vec<(ModuleId, u8)>> = Mutex::new(Vec::new());
 
 /// The right to use an MQTT instance of a module, until it is dropped.
 #[derive(Debug)]
 pub(super) struct InstanceClaim {
-    channel: Arc<dyn AtChannel>,
+    module: ModuleId,
     instance: u8,
 }
 
 impl InstanceClaim {
     /// The lowest free instance among `wanted`, if there is one.
-    pub(super) fn take(channel: &Arc<dyn AtChannel>, wanted: RangeInclusive<u8>) -> Option<Self> {
+    pub(super) fn take(module: ModuleId, wanted: RangeInclusive<u8>) -> Option<Self> {
         let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_free = |instance: &u8| {
-            !in_use.iter().any(|(other, taken)| Arc::ptr_eq(other, channel) && taken == instance)
-        };
+        let is_free =
+            |instance: &u8| !in_use.iter().any(|(other, taken)| *other == module && taken == instance);
         let instance = wanted.into_iter().find(is_free)?;
-        in_use.push((Arc::clone(channel), instance));
-        Some(Self { channel: Arc::clone(channel), instance })
+        in_use.push((module.clone(), instance));
+        Some(Self { module, instance })
     }
 
     /// Its number, which its secure socket has too. Source: SSL guide 10.1.1.
@@ -38,27 +37,31 @@ impl InstanceClaim {
 impl Drop for InstanceClaim {
     fn drop(&mut self) {
         let mut in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
-        in_use.retain(|(other, taken)| !Arc::ptr_eq(other, &self.channel) || *taken != self.instance);
+        in_use.retain(|(other, taken)| *other != self.module || *taken != self.instance);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use telit_core::Modem;
     use telit_core::driver::MockAtChannel;
+    use telit_core::platform::{PlatformId, profile};
 
     use super::*;
 
-    fn channel() -> Arc<dyn AtChannel> {
-        Arc::new(MockAtChannel::new())
+    fn module() -> ModuleId {
+        Modem::from_channel(Arc::new(MockAtChannel::new()), profile(PlatformId::P37)).module_id()
     }
 
-    fn take(channel: &Arc<dyn AtChannel>, wanted: RangeInclusive<u8>) -> Option<(u8, InstanceClaim)> {
-        InstanceClaim::take(channel, wanted).map(|claim| (claim.instance(), claim))
+    fn take(module: &ModuleId, wanted: RangeInclusive<u8>) -> Option<(u8, InstanceClaim)> {
+        InstanceClaim::take(module.clone(), wanted).map(|claim| (claim.instance(), claim))
     }
 
     #[test]
     fn each_instance_has_one_claim_at_a_time() {
-        let one = channel();
+        let one = module();
         let (number, first) = take(&one, 1..=2).unwrap();
         let (other_number, _second) = take(&one, 1..=2).unwrap();
         assert_eq!((number, other_number), (1, 2));
@@ -70,7 +73,7 @@ mod tests {
 
     #[test]
     fn modules_do_not_disturb_each_other() {
-        let (one, other) = (channel(), channel());
+        let (one, other) = (module(), module());
         let _claim = take(&one, 1..=1).unwrap();
         assert_eq!(take(&other, 1..=1).unwrap().0, 1);
     }

@@ -49,7 +49,7 @@ impl Engine {
     pub(crate) async fn place(&self, patience: Patience) -> Result<Place, ConnectError> {
         let wanted = self.options.instance;
         let instances = wanted.map_or_else(|| self.profile.instances.clone(), |instance| instance..=instance);
-        let claim = InstanceClaim::take(self.modem.channel(), instances)
+        let claim = InstanceClaim::take(self.modem.module_id(), instances)
             .ok_or(ConnectError::InstanceInUse { instance: wanted })?;
         let lease = self.lease(claim.instance(), patience).await?;
         Ok(Place { claim, lease })

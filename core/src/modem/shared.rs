@@ -1,0 +1,46 @@
+//! What all AT channels of one module have in common.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::broadcast;
+
+use super::known::PinState;
+use super::service_event::{self, ServiceEvent};
+use crate::exclusive::{SocketPool, TlsArbiter};
+use crate::platform::Profile;
+
+/// What all AT channels of one module have in common: one TLS, one set of sockets, one SIM.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(super) arbiter: Arc<TlsArbiter>,
+    pub(super) sockets: SocketPool,
+    pub(super) services: broadcast::Sender<ServiceEvent>,
+    pin: Mutex<PinState>,
+}
+
+/// Which module it is that a [`Modem`](crate::Modem) talks to: equal for all channels of one module, and for no two
+/// modules.
+#[derive(Clone, Debug)]
+pub struct ModuleId(pub(super) Arc<Shared>);
+
+impl PartialEq for ModuleId {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for ModuleId {}
+
+impl Shared {
+    pub(super) fn new(profile: &'static Profile) -> Arc<Self> {
+        let arbiter = TlsArbiter::new(profile);
+        let sockets = SocketPool::new(Arc::clone(&arbiter));
+        let services = broadcast::channel(service_event::CAPACITY).0;
+        Arc::new(Self { arbiter, sockets, services, pin: Mutex::default() })
+    }
+
+    /// Whether the PIN was sent: on whichever channel, it is the same SIM.
+    pub(super) fn pin(&self) -> MutexGuard<'_, PinState> {
+        self.pin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
