@@ -2,6 +2,7 @@
 
 pub mod at;
 mod backoff;
+pub mod channels;
 pub mod commands;
 #[cfg(feature = "download")]
 pub mod download;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod general;
+mod multiplexer;
 mod network;
 mod packet_data;
 mod restart;
@@ -15,6 +16,7 @@ pub use general::{
     EchoOff, FirmwareRevision, Model, ReadEscapeOverride, ReadEscapeRegister, SelectSyntax, SerialNumber,
     SkipEscape, SoftwarePackage, VerboseErrors,
 };
+pub use multiplexer::{MultiplexerSettings, ReadMultiplexer, SetMultiplexerMode, StartMultiplexer};
 pub use network::{ReadRegistration, Registration, RegistrationDomain, SignalQuality};
 pub use packet_data::{
     ActivateContext, ActiveContexts, Attach, DefineContext, DefinedContext, DefinedContexts, IsAttached,

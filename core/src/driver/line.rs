@@ -7,19 +7,19 @@ const BITS_PER_BYTE: u64 = 10;
 
 /// A line that carries bytes one after the other. Without a rate it takes no time.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Bits a second.
     rate: Option<u32>,
     free_at: Option<Instant>,
 }
 
 impl Line {
-    pub(super) fn new(rate: Option<u32>) -> Self {
+    pub(crate) fn new(rate: Option<u32>) -> Self {
         Self { rate: rate.filter(|rate| *rate > 0), free_at: None }
     }
 
     /// So many bytes were put onto it.
-    pub(super) fn carry(&mut self, now: Instant, count: usize) {
+    pub(crate) fn carry(&mut self, now: Instant, count: usize) {
         if let Some(rate) = self.rate {
             let nanoseconds = (count as u64).saturating_mul(BITS_PER_BYTE * 1_000_000_000) / u64::from(rate);
             self.free_at = Some(self.free_at(now) + Duration::from_nanos(nanoseconds));
@@ -27,7 +27,7 @@ impl Line {
     }
 
     /// When everything will have crossed it.
-    pub(super) fn free_at(&self, now: Instant) -> Instant {
+    pub(crate) fn free_at(&self, now: Instant) -> Instant {
         self.free_at.map_or(now, |free_at| free_at.max(now))
     }
 }

@@ -31,6 +31,7 @@ pub use channel::MockAtChannel;
 pub use channel::{AtChannel, AtChannelExt};
 pub(crate) use health::HealthRecord;
 pub use health::{Health, HealthWatch, Loss, ModuleDown, ModuleState};
+pub(crate) use line::Line as SerialLine;
 pub use port::{AtPort, DriverOptions, Statistics};
 pub use recorder::Recorder;
 pub(crate) use restart::RestartSign;

@@ -23,6 +23,11 @@ impl Recorder {
         Self { sink: Some(Box::new(sink)) }
     }
 
+    /// Where it writes, unless that has failed.
+    pub(crate) fn into_sink(self) -> Option<Box<dyn Write + Send>> {
+        self.sink
+    }
+
     pub(crate) fn record(&mut self, since_start: Duration, trace: &Trace) {
         let Some(sink) = &mut self.sink else {
             return;

@@ -6,13 +6,14 @@ use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::blueprint::Blueprint;
 use super::{ClockSource, Modem, OpenError};
 use crate::at::{Command, Settings};
 use crate::commands::{
     DefineContext, EchoOff, EnterPin, FirmwareRevision, Model, SelectSyntax, SoftwarePackage,
     SynchroniseClock, TestForm, VerboseErrors,
 };
-use crate::driver::{AtChannel, AtChannelExt, AtPort, BoxedStream, DriverOptions, PortSlot, Recorder};
+use crate::driver::{AtChannel, AtChannelExt, AtPort, BoxedStream, PortSlot, Recorder};
 use crate::error::CommandError;
 use crate::platform::{self, Identification, PlatformId, Profile};
 
@@ -231,10 +232,7 @@ impl ModemBuilder {
         N: TryInto<crate::transport::PortName>,
         N::Error: Into<crate::transport::InvalidPortName>,
     {
-        let stream = crate::transport::SerialPort::new(name)
-            .baud_rate(self.baud_rate)
-            .hardware_flow_control(self.hardware_flow_control)
-            .open()?;
+        let stream = self.serial_options().port(name).open()?;
         let baud_rate = self.baud_rate;
         self.line_rate(baud_rate).open(stream).await
     }
@@ -257,39 +255,57 @@ impl ModemBuilder {
     where
         T: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let (options, opening) = self.into_parts()?;
-        opening.identify(AtPort::start(transport, options)).await
+        let (blueprint, recorder) = self.into_blueprint()?;
+        blueprint.identify(transport, recorder).await
     }
 
     /// Like [`open`](Self::open); the modem outlives its stream while the slot exists.
     pub(crate) async fn open_in_slot(self, stream: BoxedStream) -> Result<(Modem, PortSlot), OpenError> {
-        let (options, opening) = self.into_parts()?;
-        let (port, slot) = AtPort::start_in_slot(stream, options);
-        Ok((opening.identify(port).await?, slot))
+        let (blueprint, recorder) = self.into_blueprint()?;
+        blueprint.identify_in_slot(stream, recorder).await
     }
 
-    fn into_parts(self) -> Result<(DriverOptions, Opening), OpenError> {
+    /// What can be used for several channels, and the recorder.
+    pub(crate) fn into_blueprint(self) -> Result<(Blueprint, Option<Recorder>), OpenError> {
         self.network.check()?;
-        let restored = vec![EchoOff.exchange(), VerboseErrors.exchange()];
-        let restored = restored.into_iter().collect::<Result<_, _>>().map_err(CommandError::from)?;
-        let options = DriverOptions {
-            settings: self.settings,
-            recorder: self.recorder,
-            line_rate: self.line_rate,
-            restored,
-        };
-        Ok((options, Opening { network: self.network, platform: self.platform }))
+        let Self { network, platform, settings, recorder, line_rate, .. } = self;
+        Ok((Blueprint { network, platform, settings, line_rate }, recorder))
+    }
+
+    #[cfg(feature = "serial")]
+    pub(crate) fn serial_options(&self) -> SerialOptions {
+        SerialOptions { baud_rate: self.baud_rate, hardware_flow_control: self.hardware_flow_control }
+    }
+}
+
+/// How serial ports are opened.
+#[cfg(feature = "serial")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SerialOptions {
+    pub(crate) baud_rate: u32,
+    hardware_flow_control: bool,
+}
+
+#[cfg(feature = "serial")]
+impl SerialOptions {
+    pub(crate) fn port<N>(self, name: N) -> crate::transport::SerialPort
+    where
+        N: TryInto<crate::transport::PortName>,
+        N::Error: Into<crate::transport::InvalidPortName>,
+    {
+        let port = crate::transport::SerialPort::new(name).baud_rate(self.baud_rate);
+        port.hardware_flow_control(self.hardware_flow_control)
     }
 }
 
 /// What is left to do once the port is open.
-struct Opening {
-    network: NetworkOptions,
-    platform: Option<PlatformId>,
+pub(super) struct Opening {
+    pub(super) network: NetworkOptions,
+    pub(super) platform: Option<PlatformId>,
 }
 
 impl Opening {
-    async fn identify(self, port: AtPort) -> Result<Modem, OpenError> {
+    pub(super) async fn identify(self, port: AtPort) -> Result<Modem, OpenError> {
         synchronise(&port).await?;
         let names = Names { model: ask(&port, Model).await?, firmware: ask(&port, FirmwareRevision).await? };
         let platform = match self.platform {
@@ -307,7 +323,7 @@ impl Opening {
     }
 }
 
-async fn synchronise(port: &AtPort) -> Result<(), OpenError> {
+pub(super) async fn synchronise(port: &AtPort) -> Result<(), OpenError> {
     match port.run(EchoOff).await {
         Err(CommandError::NotResponding { .. } | CommandError::TimedOut { .. }) => {
             return Err(OpenError::NoModule);

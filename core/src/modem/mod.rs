@@ -1,6 +1,7 @@
 //! The module as its user sees it: open, bring up, ask, and the door to TLS.
 
 mod basis;
+mod blueprint;
 mod bring_up;
 mod builder;
 mod clock;
@@ -14,8 +15,11 @@ mod shared;
 use std::sync::{Arc, MutexGuard};
 
 pub use basis::Basis;
+pub(crate) use blueprint::{Blueprint, ModulePart};
 pub use bring_up::BringUp;
 pub use builder::ModemBuilder;
+#[cfg(feature = "serial")]
+pub(crate) use builder::SerialOptions;
 pub(crate) use clock::computer_time;
 pub use clock::{ClockCheck, ClockError, ClockSource};
 pub use error::{BringUpError, OpenError};

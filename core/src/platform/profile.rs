@@ -93,6 +93,8 @@ pub struct LineProfile {
     pub instances: u8,
     /// Parameters of `+CMUX` that the platform takes; `None` if unknown.
     pub multiplexer_fields: Option<u8>,
+    /// The value of `#CMUXMODE` that firmware with this command wants before `+CMUX`.
+    pub multiplexer_mode: Option<u8>,
 }
 
 /// Numbers of errors, as `+CMEE=1` prints them.

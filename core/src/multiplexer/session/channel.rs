@@ -204,8 +204,13 @@ impl Channel {
         self.is_open() && !self.outbound.is_empty() && !self.theirs.hold && self.theirs.ready_to_receive
     }
 
+    /// Octets of information in the next frame.
+    pub(super) fn next_size(&self) -> usize {
+        self.frame_size.min(self.outbound.len())
+    }
+
     /// The information of the next frame.
     pub(super) fn next_information(&mut self) -> BytesMut {
-        self.outbound.split_to(self.frame_size.min(self.outbound.len()))
+        self.outbound.split_to(self.next_size())
     }
 }

@@ -36,7 +36,7 @@ impl Session {
         !self.outbox.is_empty() || (!self.flow_off && self.channels.iter().any(Channel::may_send))
     }
 
-    /// One frame of the channel whose turn it is.
+    /// One frame of the channel whose turn it is, if there is one and it still fits.
     fn next_data(&mut self, octets: &mut BytesMut) -> bool {
         if self.flow_off {
             return false;
@@ -44,6 +44,10 @@ impl Session {
         let count = self.channels.len();
         let ready = |index: &usize| self.channels.get(*index).is_some_and(Channel::may_send);
         let Some(index) = (self.turn..count).chain(0..self.turn).find(ready) else { return false };
+        let size = self.channels.get(index).map_or(0, Channel::next_size);
+        if !octets.is_empty() && octets.len() + size > BATCH {
+            return false;
+        }
         self.turn = (index + 1) % count;
         if let Some(channel) = self.channels.get_mut(index) {
             encode(&data_header(channel.dlci), &channel.next_information(), octets);

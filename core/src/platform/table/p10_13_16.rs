@@ -82,6 +82,7 @@ const fn line(default_rate: Option<u32>) -> LineProfile {
         hexadecimal_strings: Availability::Probe,
         instances: 3,                // IPE28 p15: AT0, AT1, AT2
         multiplexer_fields: Some(2), // GM862r0 3.7.2.1.7, the nearest
+        multiplexer_mode: None,
     }
 }
 

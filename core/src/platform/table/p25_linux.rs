@@ -45,6 +45,7 @@ const LINE: LineProfile = LineProfile {
     hexadecimal_strings: Availability::Probe,
     instances: 3, // IPE28 p15: AT0, AT1, AT2
     multiplexer_fields: None,
+    multiplexer_mode: Some(5), // seen on an LE910C4; no manual explains the value
 };
 
 const ESCAPE: EscapeProfile = EscapeProfile {

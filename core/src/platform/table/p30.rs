@@ -44,6 +44,7 @@ const LINE: LineProfile = LineProfile {
     hexadecimal_strings: Availability::Probe,
     instances: 3, // IPE28 p15: AT0, AT1, AT2
     multiplexer_fields: None,
+    multiplexer_mode: None,
 };
 
 const CONTEXT: ContextProfile = ContextProfile {

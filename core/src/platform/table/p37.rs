@@ -50,6 +50,7 @@ const LINE: LineProfile = LineProfile {
     hexadecimal_strings: Availability::Probe,
     instances: 3,                // M37 p112: at most three ports in any variant
     multiplexer_fields: Some(4), // M37 p107
+    multiplexer_mode: None,
 };
 
 const ERRORS: ErrorProfile = ErrorProfile {
