@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use telit_core::at::Settings;
+use telit_core::channels::Channels;
 use telit_core::driver::{BoxedStream, Recorder};
 use telit_core::modem::ModemBuilder;
 use telit_core::supervisor::{Supervisor, SupervisorOptions};
@@ -101,6 +102,18 @@ impl Rig {
         let supervisor = supervise(&module, builder).await;
         let modem = supervisor.modem().clone();
         (Self { platform, servers, module, modem }, supervisor)
+    }
+
+    /// Everything up, a module of platform 37 on line with several channels on its port; the modem is the first one.
+    pub(crate) async fn multiplexed(configure: impl FnOnce(Builder) -> Builder) -> (Self, Channels) {
+        let platform = Platform::P37;
+        let servers = Arc::new(Servers::start(false).await);
+        let module = Arc::new(configure(servers.module_for(platform)).build().expect("the module starts"));
+        let builder = Modem::builder().apn("iot.test").multiplexed().expect("the options are good");
+        let channels = builder.open(module.attach_duplex()).await.expect("the module multiplexes");
+        channels.bring_up().await.expect("the module comes on line");
+        let modem = channels.channel(1).expect("there is one").clone();
+        (Self { platform, servers, module, modem }, channels)
     }
 
     /// Trusts the servers' authority and shows a certificate that the broker accepts. What the platform

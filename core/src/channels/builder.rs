@@ -44,6 +44,11 @@ impl MultiplexedBuilder {
         self
     }
 
+    /// What is opened with, where it is opened again and again.
+    pub(crate) fn into_parts(self) -> (Blueprint, Option<Recorder>, Wish) {
+        (self.blueprint, self.recorder, self.wish)
+    }
+
     /// Opens a serial port by its [name](crate::transport::PortName), and the channels on it.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ const RATES: [u32; 8] = [9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_80
 
 /// How a line is multiplexed.
 #[derive(Clone, Debug)]
-pub(super) struct Wish {
+pub(crate) struct Wish {
     /// So many channels; `None` for as many as the platform has.
     pub(super) channels: Option<u8>,
     /// N1.
@@ -38,7 +38,7 @@ pub(super) struct Wish {
 }
 
 /// Puts the module into multiplexed mode, in whatever state an earlier owner left the line.
-pub(super) async fn enter(
+pub(crate) async fn enter(
     blueprint: &Blueprint,
     wish: &Wish,
     mut port: BoxedStream,

@@ -42,9 +42,11 @@ mod stream;
 mod task;
 
 pub use builder::MultiplexedBuilder;
+pub(crate) use enter::{Wish, enter};
 pub use error::ChannelsError;
 pub use lost::ChannelLost;
 pub use multiplexer::Multiplexer;
+pub(crate) use recorders::Recorders;
 pub use stream::ChannelStream;
 
 use crate::modem::{BringUp, BringUpError, Modem};

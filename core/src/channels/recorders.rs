@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::driver::Recorder;
 
 /// Gives each channel a recorder into the same transcript. A remark tells which channel the lines behind it are of.
-pub(super) struct Recorders(Option<Arc<Mutex<Shared>>>);
+pub(crate) struct Recorders(Option<Arc<Mutex<Shared>>>);
 
 struct Shared {
     sink: Box<dyn Write + Send>,
@@ -20,17 +20,17 @@ struct ChannelSink {
 }
 
 impl Recorders {
-    pub(super) fn new(recorder: Option<Recorder>) -> Self {
+    pub(crate) fn new(recorder: Option<Recorder>) -> Self {
         let sink = recorder.and_then(Recorder::into_sink);
         Self(sink.map(|sink| Arc::new(Mutex::new(Shared { sink, last: Some(0) }))))
     }
 
     /// For the line before it carries channels.
-    pub(super) fn plain(&self) -> Option<Recorder> {
+    pub(crate) fn plain(&self) -> Option<Recorder> {
         self.channel(0)
     }
 
-    pub(super) fn channel(&self, number: u8) -> Option<Recorder> {
+    pub(crate) fn channel(&self, number: u8) -> Option<Recorder> {
         let shared = Arc::clone(self.0.as_ref()?);
         Some(Recorder::new(ChannelSink { shared, number }))
     }

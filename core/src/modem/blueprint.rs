@@ -58,8 +58,9 @@ impl Blueprint {
         &self,
         stream: BoxedStream,
         recorder: Option<Recorder>,
+        line_rate: Option<u32>,
     ) -> Result<(Modem, PortSlot), OpenError> {
-        let (port, slot) = AtPort::start_in_slot(stream, self.options(self.line_rate, recorder)?);
+        let (port, slot) = AtPort::start_in_slot(stream, self.options(line_rate, recorder)?);
         Ok((self.opening().identify(port).await?, slot))
     }
 

@@ -262,7 +262,8 @@ impl ModemBuilder {
     /// Like [`open`](Self::open); the modem outlives its stream while the slot exists.
     pub(crate) async fn open_in_slot(self, stream: BoxedStream) -> Result<(Modem, PortSlot), OpenError> {
         let (blueprint, recorder) = self.into_blueprint()?;
-        blueprint.identify_in_slot(stream, recorder).await
+        let line_rate = blueprint.line_rate();
+        blueprint.identify_in_slot(stream, recorder, line_rate).await
     }
 
     /// What can be used for several channels, and the recorder.

@@ -46,8 +46,11 @@
 //! # }
 //! ```
 
+mod channels;
 mod event;
+mod follower;
 mod ladder;
+mod multiplexed_line;
 mod options;
 mod recovery;
 mod reset;
@@ -57,13 +60,15 @@ mod task;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+pub use channels::ChannelSupervisor;
 pub use event::{Cause, SupervisorEvent, SupervisorEvents};
 pub use ladder::Remedy;
 pub use options::SupervisorOptions;
 pub use reset::HardwareReset;
 pub use source::PortSource;
 
-use crate::driver::ModuleDown;
+use crate::channels::ChannelsError;
+use crate::driver::{ModuleDown, PortSlot};
 use crate::error::Category;
 use crate::modem::{BringUpError, Modem, ModemBuilder, OpenError};
 use event::EventSender;
@@ -92,6 +97,9 @@ pub enum StartError {
     /// It could not be brought on line.
     #[error(transparent)]
     BringUp(#[from] BringUpError),
+    /// Its channels could not be opened.
+    #[error(transparent)]
+    Channels(#[from] ChannelsError),
 }
 
 impl StartError {
@@ -101,6 +109,7 @@ impl StartError {
         match self {
             Self::Open(error) => error.category(),
             Self::BringUp(error) => error.category(),
+            Self::Channels(error) => error.category(),
         }
     }
 }
@@ -129,12 +138,17 @@ impl Supervisor {
         let stream = source.open().await.map_err(OpenError::from)?;
         let (modem, slot) = builder.open_in_slot(stream).await?;
         modem.bring_up().await?;
+        Ok(Self::adopt(modem, slot, Box::new(source), options))
+    }
+
+    /// Looks after a module that is on line.
+    fn adopt(modem: Modem, slot: PortSlot, source: Box<dyn PortSource>, options: SupervisorOptions) -> Self {
         let events = EventSender::new();
         let (requests, asked) = mpsc::channel(1);
         let weak = events.downgrade();
-        let recovery = Recovery::new(modem.clone(), Box::new(source), slot, options, events);
+        let recovery = Recovery::new(modem.clone(), source, slot, options, events);
         let task = tokio::spawn(Task::new(recovery, asked).run());
-        Ok(Self { modem, events: weak, requests, task })
+        Self { modem, events: weak, requests, task }
     }
 
     /// The module. Handles stay good over losses; when the supervisor is dropped, the next lost port is lost for good,

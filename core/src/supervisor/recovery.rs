@@ -36,12 +36,12 @@ struct Ended {
 }
 
 /// How long opening the port may take.
-const OPENING: Duration = Duration::from_secs(30);
+pub(super) const OPENING: Duration = Duration::from_secs(30);
 /// How long the user's hook may take.
 const RESETTING: Duration = Duration::from_secs(120);
 /// How long the module's first answer may take: the port may be busy with the longest command, or with a stream that
 /// nobody will end.
-const FIRST_ANSWER: Duration = Duration::from_secs(240);
+pub(super) const FIRST_ANSWER: Duration = Duration::from_secs(240);
 /// What was written to flash last needs time before a restart. Source: M37 p623-624.
 const FLASH: Duration = Duration::from_secs(5);
 

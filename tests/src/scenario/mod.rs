@@ -15,6 +15,7 @@ mod mqtt_host;
 mod mqtt_instances;
 pub(crate) mod mqtt_stress;
 mod mqtt_will;
+mod multiplexer;
 mod ownership;
 mod pairs;
 mod port_names;
