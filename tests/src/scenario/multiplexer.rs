@@ -1,19 +1,8 @@
 //! Several channels on one port: transfers, MQTT and polls side by side, and one TLS for all of them.
 
-use std::time::Duration;
-
-use telit_core::channels::{Channels, ChannelsError};
 use telit_core::commands::SignalQuality;
-use telit_core::exclusive::Service;
-use telit_core::{Category, Modem};
-use telit_mqtt::{MqttClient, QoS};
-use telit_simulator::{Platform, VirtualModule};
 
 use crate::rig::Rig;
-
-fn channel(channels: &Channels, number: u8) -> Modem {
-    channels.channel(number).expect("the module has it").clone()
-}
 
 #[tokio::test]
 async fn each_channel_is_an_instance_of_its_own() {
