@@ -11,7 +11,7 @@ use telit_core::{CommandError, Modem};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::commands::{Available, GetState, LastMessage, Receive};
-use crate::error::{Operation, TransferError, is_session_lost, transfer_error};
+use crate::error::{Operation, TransferError, transfer_error};
 use crate::loss::explain;
 use crate::server_reply::ServerReply;
 
@@ -196,21 +196,18 @@ impl Pull {
         TransferError::Stalled { got: self.got, expected: self.expected, waited: self.stall }
     }
 
-    /// A refused read. That the data connection is closed means that the transfer was cut.
+    /// A refused read, with bytes still to come: whatever the module calls it, the transfer was cut. Only what has to be
+    /// changed first keeps its name.
     async fn refused(&self, error: CommandError) -> TransferError {
-        let Some(module_error) = error.module_error() else {
+        if error.module_error().is_none() {
             return TransferError::Link(error);
-        };
-        let closed = module_error.is(&[614], "FTP CmdMode data socket closed")
-            || module_error.is(&[621], "FTP read data closed")
-            || module_error.is(&[622], "FTP read data error")
-            || is_session_lost(&error, None);
-        let reply = self.reply().await;
-        if closed {
-            return self.cut_with(reply);
         }
-        let operation = Operation { path: Some(&self.path), data: true, tls: self.tls };
-        transfer_error(error, reply, operation)
+        let reply = self.reply().await;
+        let operation = Operation { path: None, data: true, tls: self.tls };
+        match transfer_error(error, reply.clone(), operation) {
+            named @ (TransferError::Tls { .. } | TransferError::SessionReuseDemanded { .. }) => named,
+            _ => self.cut_with(reply),
+        }
     }
 
     async fn cut(&self) -> TransferError {

@@ -32,34 +32,55 @@ async fn settle(
     path: &str,
     deleted: Result<(), TransferError>,
 ) -> Result<(), TransferError> {
-    match deleted {
-        Err(TransferError::Refused { command, error, reply }) if !is_no(reply.as_ref()) => {
-            // Source: M37 p816: refused, and the reply is empty for a while.
-            let reply = late_reply(session, reply).await;
-            if is_missing(reply.as_ref()) {
-                return Err(TransferError::NotFound { path: path.to_owned(), reply });
-            }
-            match file_size(session, path).await {
-                Err(TransferError::NotFound { .. }) => Ok(()),
-                Err(TransferError::Refused { .. }) | Ok(_) => {
-                    Err(TransferError::Refused { command, error, reply })
-                }
-                Err(other) => Err(other),
-            }
+    let failed = match deleted {
+        Err(failed) if is_unanswered(&failed) => failed,
+        result => return result,
+    };
+    // Source: M37 p816: refused, and the reply is empty for a while.
+    let reply = late_reply(session).await;
+    if is_done(reply.as_ref()) || is_no(reply.as_ref()) {
+        // So the session was there all the time.
+        session.trust();
+    }
+    if is_missing(reply.as_ref()) {
+        return Err(TransferError::NotFound { path: path.to_owned(), reply });
+    }
+    match file_size(session, path).await {
+        Err(TransferError::NotFound { .. }) => Ok(()),
+        Err(TransferError::Refused { .. }) | Ok(_) => Err(refused(failed, reply)),
+        Err(_) if failed.may_have_taken_effect() => Err(failed),
+        Err(other) => Err(other),
+    }
+}
+
+/// Whether the server may have done it, and has not said so yet.
+fn is_unanswered(error: &TransferError) -> bool {
+    match error {
+        TransferError::Refused { reply, .. } => !is_no(reply.as_ref()),
+        TransferError::SessionLost { reply, .. } => error.may_have_taken_effect() && !is_no(reply.as_ref()),
+        _ => false,
+    }
+}
+
+/// The file is still there.
+fn refused(failed: TransferError, reply: Option<ServerReply>) -> TransferError {
+    match failed {
+        TransferError::Refused { command, error, .. } | TransferError::SessionLost { command, error, .. } => {
+            TransferError::Refused { command, error, reply }
         }
-        result => result,
+        other => other,
     }
 }
 
 /// Waits for the reply to the deletion. What the server said to an earlier command may still stand there.
-async fn late_reply(session: &Session, first: Option<ServerReply>) -> Option<ServerReply> {
-    let mut reply = first;
+async fn late_reply(session: &Session) -> Option<ServerReply> {
+    let mut reply = None;
     for _ in 0..REPLY_CHECKS {
+        sleep(REPLY_PAUSE).await;
+        reply = session.last_reply().await;
         if is_done(reply.as_ref()) || is_no(reply.as_ref()) {
             break;
         }
-        sleep(REPLY_PAUSE).await;
-        reply = session.last_reply().await;
     }
     reply
 }

@@ -14,8 +14,8 @@ use crate::commands::{ChangeDirectory, Close, LastMessage, SetBinary};
 use crate::context::bind_context;
 use crate::dialect::Dialect;
 use crate::error::{
-    ConnectError, Operation, TransferError, connect_error, is_already_connected, is_session_lost,
-    transfer_error,
+    ConnectError, Operation, TransferError, connect_error, is_already_connected, is_session_in_doubt,
+    is_session_lost, transfer_error,
 };
 use crate::loss::{check, explain, explain_connect};
 use crate::options::FtpsOptions;
@@ -341,7 +341,11 @@ impl Session {
         data: bool,
     ) -> TransferError {
         // The late answer may still change the session. After data errors real modules need a new one.
-        if data || error.may_have_taken_effect() || is_session_lost(&error, reply.as_ref()) {
+        if data
+            || error.may_have_taken_effect()
+            || is_session_lost(&error, reply.as_ref())
+            || is_session_in_doubt(&error, reply.as_ref())
+        {
             self.distrust();
         }
         let error = self.meaning(error, reply, path, data);

@@ -41,12 +41,31 @@ const LOST: [Refusal; 4] = [
     (&[619], "FTP write command closed"),
     (&[637], "FTP server shutdown"),
 ];
+/// More of what the network does behind the connecting.
+const BROKEN: [Refusal; 4] = [
+    (&[563], "tx error"),
+    (&[565], "socket disconnection"),
+    (&[618], "FTP read command error"),
+    (&[620], "FTP write command error"),
+];
+/// Refusals that name no reason; so does a bare `ERROR`.
+const UNEXPLAINED: [Refusal; 6] = [
+    (&[600], "Generic undocumented error"),
+    (&[601], "wrong state"),
+    (&[630], "FTP file get failure"),
+    (&[631], "FTP file put failure"),
+    (&[638], "FTP unexpected reply"),
+    (&[644], "FTP unknown error"),
+];
 const DATA: [Refusal; 4] = [
     (&[626], "FTP accept failure"),
     (&[627], "FTP listen failure"),
     (&[628], "FTP bind failure"),
     (&[642], "FTP open channel timeout"),
 ];
+
+/// Commands that the server does not hear of.
+const LOCAL: [&str; 2] = ["#FTPCFG", "#FTPREST"];
 
 /// What was tried when the module refused.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +98,32 @@ pub(super) fn is_without_session(error: &ModuleError) -> bool {
     one_of(error, &NO_SESSION)
 }
 
+/// Whether the session may be gone: the network is what failed, or the module names no reason and the server has not
+/// said no, as without a session. Source: M37 p812-835, where a command without one is an error that is not named.
+pub(crate) fn is_session_in_doubt(error: &CommandError, reply: Option<&ServerReply>) -> bool {
+    let said_no = reply.is_some_and(ServerReply::is_negative);
+    error.module_error().is_some_and(|error| is_network(error) || (!said_no && is_unexplained(error)))
+}
+
+/// Whether the same may go well later: the server says so, or nobody says why not. Source: RFC 959 4.2.1.
+pub(super) fn is_temporary(command: &str, error: &ModuleError, reply: Option<&ServerReply>) -> bool {
+    match code(reply) {
+        // What the module takes by itself it takes always or never.
+        _ if LOCAL.contains(&command) => false,
+        Some(400..=499) => true,
+        Some(500..) => false,
+        _ => is_unexplained(error),
+    }
+}
+
+fn is_network(error: &ModuleError) -> bool {
+    one_of(error, &CONNECT) || one_of(error, &BROKEN)
+}
+
+fn is_unexplained(error: &ModuleError) -> bool {
+    error.family() == ErrorFamily::Plain || one_of(error, &UNEXPLAINED)
+}
+
 pub(crate) fn connect_error(
     error: CommandError,
     reply: Option<ServerReply>,
@@ -104,6 +149,8 @@ pub(crate) fn connect_error(
         // The replies to AUTH that say no. Source: RFC 4217 4; RFC 2228 3.
         Some(431 | 500 | 502 | 504 | 534) if tls => return ConnectError::AuthTlsRefused { reply },
         Some(430 | 530 | 532) => return ConnectError::LoginRefused { reply },
+        // The server has no place now.
+        Some(421) => return ConnectError::Connect { server: server(), error, reply },
         _ => {}
     }
     if one_of(&error, &LOGIN) {
@@ -112,7 +159,7 @@ pub(crate) fn connect_error(
     if one_of(&error, &NAME) {
         return ConnectError::Name { host: host.to_owned(), error };
     }
-    if one_of(&error, &CONNECT) {
+    if is_network(&error) || is_lost(&error, reply.as_ref()) {
         return ConnectError::Connect { server: server(), error, reply };
     }
     ConnectError::Refused { command, error, reply }
@@ -145,7 +192,8 @@ pub(crate) fn transfer_error(
     if operation.data && is_data_connection(&error, reply.as_ref()) {
         return TransferError::DataConnection { error, reply };
     }
-    if is_lost(&error, reply.as_ref()) {
+    let said_no = reply.as_ref().is_some_and(ServerReply::is_negative);
+    if is_lost(&error, reply.as_ref()) || (is_network(&error) && !said_no) {
         return TransferError::SessionLost { command, error, reply };
     }
     TransferError::Refused { command, error, reply }

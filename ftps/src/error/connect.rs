@@ -6,6 +6,7 @@ use telit_core::platform::PlatformId;
 use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
+use super::classify::is_temporary;
 use crate::server_reply::ServerReply;
 
 /// A session could not be opened.
@@ -115,6 +116,7 @@ impl ConnectError {
         match self {
             // The server has to be set up otherwise.
             Self::AuthTlsRefused { .. } => false,
+            Self::Refused { command, error, reply } => is_temporary(command, error, reply.as_ref()),
             other => matches!(other.category(), Category::Network | Category::Busy | Category::Link),
         }
     }

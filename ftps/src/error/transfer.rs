@@ -8,7 +8,7 @@ use telit_core::platform::PlatformId;
 use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError};
 
-use super::classify::is_without_session;
+use super::classify::{is_temporary, is_without_session};
 use super::connect::{ConnectError, is_silence, said};
 use crate::server_reply::ServerReply;
 
@@ -120,7 +120,8 @@ pub enum TransferError {
         /// What the server said.
         reply: Option<ServerReply>,
     },
-    /// The session has ended: the server or the network dropped it, before the command or while it ran.
+    /// The session has ended: the server or the network dropped it, before the command or while it ran; or the network
+    /// failed, and nobody knows.
     #[error("the session ended at {command}: {error}{}", said(.reply.as_ref()))]
     SessionLost {
         /// The command's name.
@@ -271,7 +272,8 @@ impl TransferError {
         })
     }
 
-    /// Whether trying again from where it stopped can help, without anybody changing anything.
+    /// Whether trying again from where it stopped can help, without anybody changing anything. A refusal is one of those
+    /// if the server calls it temporary (4xx), or if neither the module nor the server tells a reason.
     #[must_use]
     pub fn is_resumable(&self) -> bool {
         match self {
@@ -282,6 +284,7 @@ impl TransferError {
             | Self::SessionLost { .. }
             | Self::LineLost { .. }
             | Self::ModuleRestarted { .. } => true,
+            Self::Refused { command, error, reply } => is_temporary(command, error, reply.as_ref()),
             Self::Reopen(error) => error.is_transient(),
             Self::Link(error) => error.category() == Category::Link,
             _ => false,

@@ -11,6 +11,7 @@ mod connect;
 mod directory;
 mod download;
 mod firmware;
+mod losses;
 mod platforms;
 mod recovery;
 mod restart;
