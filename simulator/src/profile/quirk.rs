@@ -138,6 +138,8 @@ quirks! {
     OneDownloadASession, one_download_a_session, "one-download-a-session";
     /// Data connections end in `NOCARRIER`. Source: IPE28 p126.
     NoCarrierInOneWord, no_carrier_in_one_word, "no-carrier-in-one-word";
+    /// The last `#FTPAPPEXT` ends before the server has said how it stored the file. No source tells which comes first.
+    AppendsEndEarly, appends_end_early, "appends-end-early";
     /// `#FTPAPPEXT` takes at most half of a block. Source: M37 p809.
     ShortAppends, short_appends, "short-appends";
 }

@@ -302,3 +302,52 @@ fn data_may_end_in_one_word() {
         port.ask("AT#FTPGET=\"fw.bin\"", &format!("\r\nCONNECT\r\n{FILE}\r\nNOCARRIER\r\n")).await;
     });
 }
+
+#[test]
+fn a_server_may_answer_otherwise() {
+    in_virtual_time(async {
+        let (peers, server) = peers();
+        let (_module, mut port) = logged_in(module(&peers)).await;
+        server.answer_next("SIZE", "450 Busy");
+        port.ask("AT#FTPFSIZE=\"fw.bin\"", "\r\n+CME ERROR: FTP open channel timeout\r\n").await;
+        port.ask("AT#FTPMSG", "\r\n#FTPMSG: 450 Busy\r\n\r\nOK\r\n").await;
+        port.ask("AT#FTPFSIZE=\"fw.bin\"", "\r\n#FTPFSIZE: 28\r\n\r\nOK\r\n").await;
+        server.ignore_restart();
+        port.ok("AT#FTPREST=10").await;
+        port.ask("AT#FTPGET=\"fw.bin\"", &format!("\r\nCONNECT\r\n{FILE}\r\nNO CARRIER\r\n")).await;
+        server.ignore_next("SIZE");
+        port.write("AT#FTPFSIZE=\"fw.bin\"\r").await;
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        port.expect("\r\n+CME ERROR: FTP timed out\r\n").await;
+    });
+}
+
+/// The file stays as it was.
+#[test]
+fn an_upload_may_be_rejected_in_the_end() {
+    in_virtual_time(async {
+        let (peers, server) = peers();
+        let (_module, mut port) = logged_in(module(&peers)).await;
+        let upload = async |port: &mut Port, answer: &str| {
+            port.ok("AT#FTPPUT=\"fw.bin\",1").await;
+            port.ask("AT#FTPAPPEXT=3,1", "\r\n> ").await;
+            port.write("new").await;
+            port.expect(answer).await;
+            port.ask("AT#FTPMSG", "\r\n#FTPMSG: 552 Quota exceeded\r\n\r\nOK\r\n").await;
+            assert_eq!(server.get("/fw.bin").unwrap(), FILE);
+        };
+        server.reject_next_upload("552 Quota exceeded");
+        upload(&mut port, "\r\n+CME ERROR: FTP CmdMode data socket closed\r\n").await;
+        let (_module, mut port) = logged_in(module(&peers).quirk(Quirk::AppendsEndEarly)).await;
+        server.reject_next_upload("552 Quota exceeded");
+        upload(&mut port, "\r\n#FTPAPPEXT: 3\r\n\r\nOK\r\n").await;
+        server.answer_next("RETR", "550 No");
+        port.ask("AT#FTPGET=\"fw.bin\"", "\r\nNO CARRIER\r\n").await;
+        port.ok("AT#FTPPUT=\"fw.bin\",1").await;
+        port.ask("AT#FTPAPPEXT=3,1", "\r\n> ").await;
+        port.write("new").await;
+        port.expect("\r\n#FTPAPPEXT: 3\r\n\r\nOK\r\n").await;
+        port.ask("AT#FTPMSG", "\r\n#FTPMSG: 226 Transfer complete\r\n\r\nOK\r\n").await;
+        assert_eq!(server.get("/fw.bin").unwrap(), "new");
+    });
+}

@@ -10,13 +10,22 @@ use crate::service::{FtpOrder, Order};
 
 impl Module {
     pub(super) fn ftp_written(&mut self, count: usize) {
+        let early = self.quirks.appends_end_early;
         let Some(session) = self.ftp.session.as_mut() else { return };
         let (owner, link) = (session.owner, session.link);
         match &mut session.waiting {
             Some((_, FtpWait::Block { left, last, .. })) => {
                 *left = left.saturating_sub(count);
                 match (*left, *last) {
-                    (0, true) => self.order(link, Order::Ftp(FtpOrder::Finish)),
+                    (0, true) => {
+                        if early {
+                            session.transfer = Transfer::None;
+                        }
+                        self.order(link, Order::Ftp(FtpOrder::Finish));
+                        if early {
+                            self.block_sent();
+                        }
+                    }
                     (0, false) => self.block_sent(),
                     _ => {}
                 }

@@ -10,6 +10,12 @@ pub(super) struct Files {
     pub(super) cut: Option<u64>,
     /// There is no `REST`.
     pub(super) refuses_restart: bool,
+    /// `REST` is taken, and downloads begin at the start.
+    pub(super) ignores_restart: bool,
+    /// What the next command of a name is answered with; `None` is nothing.
+    pub(super) answers: Vec<(String, Option<String>)>,
+    /// What the next upload is answered with in the end, while the file stays as it was.
+    pub(super) rejection: Option<String>,
     files: BTreeMap<String, Vec<u8>>,
     directories: BTreeSet<String>,
 }
@@ -36,6 +42,12 @@ fn parent(path: &str) -> &str {
 }
 
 impl Files {
+    /// What a command is answered with instead of being obeyed.
+    pub(super) fn take_answer(&mut self, command: &str) -> Option<Option<String>> {
+        let place = self.answers.iter().position(|(name, _)| name == command)?;
+        Some(self.answers.remove(place).1)
+    }
+
     pub(super) fn get(&self, path: &str) -> Option<&Vec<u8>> {
         self.files.get(path)
     }

@@ -89,6 +89,27 @@ impl FtpServer {
         self.files().refuses_restart = true;
     }
 
+    /// Takes `REST` from now on, and begins downloads at the start nevertheless.
+    pub fn ignore_restart(&self) {
+        self.files().ignores_restart = true;
+    }
+
+    /// The next command of this name, such as `SIZE` or `RETR`, gets this reply and is not obeyed. Several wait for their
+    /// turns.
+    pub fn answer_next(&self, command: &str, reply: &str) {
+        self.files().answers.push((command.to_owned(), Some(reply.to_owned())));
+    }
+
+    /// The next command of this name gets no reply and is not obeyed.
+    pub fn ignore_next(&self, command: &str) {
+        self.files().answers.push((command.to_owned(), None));
+    }
+
+    /// The next upload is taken, and refused in the end with this reply: the file stays as it was.
+    pub fn reject_next_upload(&self, reply: &str) {
+        self.files().rejection = Some(reply.to_owned());
+    }
+
     /// Every command line so far, in order. Passwords are left out.
     pub fn commands(&self) -> Vec<String> {
         self.commands.all()

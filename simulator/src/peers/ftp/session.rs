@@ -95,6 +95,12 @@ impl Session {
     }
 
     async fn obey(&mut self, command: &str, argument: &str) -> Io {
+        let answer = self.server.files().take_answer(command);
+        match answer {
+            Some(Some(reply)) => return self.reply(&reply).await,
+            Some(None) => return Ok(()),
+            None => {}
+        }
         let reply = match command {
             "AUTH" if argument.eq_ignore_ascii_case("TLS") => "234 TLS it is".to_owned(),
             "AUTH" => "504 Not this mechanism".to_owned(),

@@ -34,9 +34,10 @@ impl Session {
             return self.reply("425 No data connection").await;
         };
         let cut = if matches!(command, "LIST" | "NLST") { None } else { self.server.files().cut.take() };
-        let (bytes, whole) = match work {
-            Work::Send(content) => send(&mut data, &content, cut).await,
+        let (bytes, whole) = match &work {
+            Work::Send(content) => send(&mut data, content, cut).await,
             Work::Receive => self.receive(&mut data, &path, cut).await,
+            Work::Reject(_) => (discard(&mut data).await, true),
         };
         let secured = data.is_secured();
         if !whole {
@@ -45,15 +46,21 @@ impl Session {
         drop(data);
         let command = command.to_owned();
         self.server.transfers.push(FtpTransfer { command, path, start, bytes, complete: whole, secured });
-        self.reply(if whole { "226 Transfer complete" } else { "426 Transfer broken off" }).await
+        self.reply(match &work {
+            Work::Reject(reply) => reply,
+            _ if whole => "226 Transfer complete",
+            _ => "426 Transfer broken off",
+        })
+        .await
     }
 
     /// What there is to do, or why not.
     fn work(&self, command: &str, path: &str, start: u64) -> Result<Work, String> {
         let missing = || format!("550 {path}: no such file");
-        let offset = usize::try_from(start).unwrap_or(usize::MAX);
         let ascii = self.ascii;
         let mut files = self.server.files();
+        let start = if files.ignores_restart { 0 } else { start };
+        let offset = usize::try_from(start).unwrap_or(usize::MAX);
         match command {
             "RETR" => {
                 let content = files.get(path).ok_or_else(missing)?;
@@ -65,6 +72,9 @@ impl Session {
                 Ok(Work::Send(list.into_bytes()))
             }
             _ if !files.can_store(path) => Err(format!("553 {path}: cannot be stored")),
+            "STOR" | "APPE" if files.rejection.is_some() => {
+                Ok(Work::Reject(files.rejection.take().unwrap_or_default()))
+            }
             "STOR" => {
                 files.truncate(path, offset);
                 Ok(Work::Receive)
@@ -115,6 +125,12 @@ impl Session {
 enum Work {
     Send(Vec<u8>),
     Receive,
+    /// Takes the file, stores nothing, and says this.
+    Reject(String),
+}
+
+async fn discard(data: &mut MemoryStream) -> u64 {
+    tokio::io::copy(data, &mut tokio::io::sink()).await.unwrap_or_default()
 }
 
 /// Sends a file. How much went, and whether it was all.
