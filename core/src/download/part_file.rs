@@ -4,7 +4,9 @@
 //!
 //! - the target is either what it was before or a complete, verified file;
 //! - the state file tells how many bytes of the part file are on the disk for sure, and what they belong to.
-//!   It is replaced in one step, after the bytes were flushed, so it never promises too much;
+//!   It is replaced in one step, after the bytes were flushed, so it never promises too much. It promises the last byte
+//!   of the file only when the transfer has ended as it should: if it turns out to be too long, the bytes are not those of
+//!   their places, and whoever is killed before he knows must ask the server once more;
 //! - nothing else in the part file counts: bytes behind the promised ones may be anything after a power cut,
 //!   and a part file without a sound state file is thrown away.
 
@@ -104,6 +106,11 @@ impl PartFile {
         hash_file(&self.part).map_err(|error| DiskError::file("read", &self.part, &error))
     }
 
+    /// The transfer has ended as it should, and all bytes are recorded.
+    pub(super) fn complete(&self, identity: &Identity) -> Result<(), DiskError> {
+        self.write_state(identity, identity.size)
+    }
+
     /// Gives the part file its final name, in one step and for good.
     pub(super) fn publish(&self) -> Result<(), DiskError> {
         let failed = |error| DiskError::file("rename the part file to", &self.target, &error);
@@ -184,11 +191,12 @@ impl PartWriter {
         Ok(())
     }
 
-    /// Waits until all bytes are on the disk, then records how many there are.
+    /// Waits until all bytes are on the disk, then records how many there are, but for the last one of the file.
     pub(super) fn record(&mut self) -> Result<(), DiskError> {
         let synced = self.file.sync_all();
         synced.map_err(|error| DiskError::file("flush", &self.files.part, &error))?;
-        self.files.write_state(&self.identity, self.written)?;
+        let safe = self.written.min(self.identity.size.saturating_sub(1));
+        self.files.write_state(&self.identity, safe)?;
         self.recorded = self.written;
         Ok(())
     }
@@ -285,6 +293,24 @@ mod tests {
         assert_eq!((folder.resumable(), writer.written()), (4, 6));
         let other = Identity { size: 11, ..identity() };
         assert_eq!(folder.resumable_as(&other), 0);
+    }
+
+    #[tokio::test]
+    async fn the_last_byte_counts_when_the_transfer_has_ended() {
+        let folder = Folder::new();
+        let mut writer = folder.begin().await;
+        writer.write(b"0123456789").unwrap();
+        writer.record().unwrap();
+        assert_eq!((folder.resumable(), writer.unrecorded()), (9, 0));
+        folder.part.complete(&identity()).unwrap();
+        assert_eq!(folder.resumable(), 10);
+        drop(writer);
+        let empty = Identity { size: 0, ..identity() };
+        let begun = empty.clone();
+        let mut writer =
+            Disk::default().run(&folder.part, |part, turn| part.begin(begun, turn)).await.unwrap();
+        writer.record().unwrap();
+        assert_eq!(folder.part.held().unwrap().unwrap().safe_for(&empty), Some(0));
     }
 
     #[tokio::test]

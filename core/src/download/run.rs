@@ -150,6 +150,8 @@ impl<S: RangeSource> FileDownload<'_, S> {
             }
             return Err(error);
         }
+        let whole = identity.clone();
+        on_disk(&self.disk, part, move |part| part.complete(&whole)).await?;
         let (hash, length) = on_disk(&self.disk, part, PartFile::hash).await?;
         if length != identity.size {
             return Err(DownloadError::SizeMismatch { expected: identity.size, got: length });

@@ -22,7 +22,9 @@ pub trait RangeSource: Send {
     /// [resumes](Offer::resumes).
     fn open(&mut self, offset: u64) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The next bytes of the transfer; `None` behind the last one.
+    /// The next bytes of the transfer; `None` behind the last one, when the transfer has ended as it should. Until then the
+    /// last byte of the file does not count as being on the disk, so that a download that is killed before asks for it
+    /// again, and a server that does not begin where it should is found out.
     fn next(&mut self) -> impl Future<Output = Option<Result<Bytes, Self::Error>>> + Send;
 
     /// No more is wanted of the transfer.

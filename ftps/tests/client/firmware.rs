@@ -1,7 +1,9 @@
 //! Downloads to a file.
 
 use std::fs;
+use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use telit_core::Category;
 use telit_core::tls::TlsOptions;
@@ -186,11 +188,7 @@ async fn killed_at_any_moment_of_a_long_download_it_is_resumed() {
     let mut offsets = Vec::new();
     for (moment, recorded) in moments {
         let rest = &data[usize::try_from(recorded).unwrap()..];
-        let mut script = Script::connected().size("fw.bin", size);
-        // The last moments may find all of it recorded.
-        if recorded < size {
-            script = script.restart(recorded).get("fw.bin", rest);
-        }
+        let script = Script::connected().size("fw.bin", size).restart(recorded).get("fw.bin", rest);
         let (mut client, module) = script.connect().await;
         let report = client.download_to_file("fw.bin", moment.target()).resume(true).await.unwrap();
         assert_eq!(report.resumed_from, recorded);
@@ -472,6 +470,47 @@ async fn nothing_is_kept_of_a_download_that_turned_out_too_long() {
         assert_eq!(disk.names(), [""; 0]);
         drop(client);
         module.done().await;
+    }
+}
+
+/// A server that does not begin where it should, and a process that is killed when the last byte stands on the disk and
+/// nobody knows yet that more comes: without a hash nothing but the server can tell.
+#[tokio::test(start_paused = true)]
+async fn killed_before_it_turns_out_too_long_it_finds_out_later() {
+    for mode in [TransferMode::Online, TransferMode::Command] {
+        let disk = Disk::new();
+        leave(&disk, b"0123").await;
+        let script = Script::connected().size("fw.bin", 10).restart(4);
+        let script = match mode {
+            TransferMode::Online => script.on("AT#FTPGET=\"fw.bin\"", "\r\nCONNECT\r\n012345"),
+            _ => script.ok("AT#FTPGETPKT=\"fw.bin\",0").block(6, b"012345").on("AT#FTPRECV?", ""),
+        };
+        let (mut client, _module) = script.connect().await;
+        let download = client.download_to_file("fw.bin", disk.target()).resume(true).mode(mode);
+        let mut download = download.into_future();
+        tokio::time::timeout(Duration::from_secs(5), &mut download).await.unwrap_err();
+        assert_eq!(fs::read(disk.path("fw.bin.part")).unwrap(), b"0123012345");
+        let (killed, recorded) = disk.after_power_cut();
+        assert_eq!(recorded, 9, "{mode:?}");
+        let script = Script::connected().size("fw.bin", 10).restart(9);
+        let script = match mode {
+            TransferMode::Online => script.get("fw.bin", DATA),
+            _ => script.ok("AT#FTPGETPKT=\"fw.bin\",0").block(1, b"0").says("AT#FTPRECV?", "#FTPRECV: 9"),
+        };
+        let script = script.closed_and_reopened().size("fw.bin", 10).restart(0);
+        let script = match mode {
+            TransferMode::Online => script.get("fw.bin", DATA),
+            _ => script
+                .ok("AT#FTPGETPKT=\"fw.bin\",0")
+                .block(10, DATA)
+                .nothing_more()
+                .says("AT#FTPGETPKT?", "#FTPGETPKT: fw.bin,0,1"),
+        };
+        let (mut client, module) = script.connect().await;
+        let download = client.download_to_file("fw.bin", killed.target()).resume(true).mode(mode);
+        assert_eq!(download.await.unwrap().attempts, 2, "{mode:?}");
+        assert_eq!(fs::read(killed.target()).unwrap(), DATA);
+        module.done_after(client).await;
     }
 }
 
