@@ -107,8 +107,8 @@ impl FtpsClient {
     }
 
     /// Uploads everything that `source` gives, replacing what the server has, and gives the number of
-    /// bytes. Byte slices and files are sources. The size on the server is checked afterwards, so it must support SIZE.
-    /// See [`UploadRequest`] for errors and cancel safety.
+    /// bytes. Byte slices and files are sources. The server must confirm it, and the size on the server is checked
+    /// afterwards, so it must support SIZE. See [`UploadRequest`] for errors and cancel safety.
     ///
     /// ```no_run
     /// # async fn example(client: &mut telit_ftps::FtpsClient) -> Result<(), Box<dyn std::error::Error>> {

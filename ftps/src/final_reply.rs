@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::commands::LastMessage;
+use crate::error::TransferError;
 use crate::server_reply::ServerReply;
 use crate::session::Session;
 
@@ -23,4 +24,27 @@ pub(crate) async fn final_reply(session: &Session) -> Option<ServerReply> {
         sleep(PAUSE).await;
     }
     session.last_reply().await
+}
+
+/// Whether the server says that it has taken an upload of so many bytes. The module tells the end of the data in the same
+/// way whether the server has taken the file or refused it, and a file of that size may have been there before. With
+/// firmware that has no `#FTPMSG` nobody can tell.
+pub(crate) async fn check_taken(session: &Session, sent: u64) -> Result<(), TransferError> {
+    let reply = final_reply(session).await;
+    match reply {
+        Some(reply) if reply.ends_transfer() => Ok(()),
+        Some(reply) if session.options().uses_tls() && reply.demands_session_reuse() => {
+            Err(TransferError::SessionReuseDemanded { reply })
+        }
+        Some(reply) if reply.is_negative() => {
+            Err(TransferError::Truncated { got: sent, expected: sent, reply: Some(reply) })
+        }
+        None if session.basis().loss().is_none() && !tells_messages(session).await? => Ok(()),
+        reply => Err(TransferError::NoFinalReply { reply }),
+    }
+}
+
+async fn tells_messages(session: &Session) -> Result<bool, TransferError> {
+    let form = session.modem().test_form(LastMessage::NAME).await;
+    Ok(form.map_err(TransferError::Link)?.is_some())
 }

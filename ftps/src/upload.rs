@@ -1,4 +1,4 @@
-//! Uploads with checked sizes: in command mode, and online where the firmware cannot do better.
+//! Uploads that the server confirms, and whose size is checked: in command mode, and online where the firmware cannot do better.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::commands::{AppendBlock, Put};
 use crate::download::file_size;
 use crate::error::TransferError;
+use crate::final_reply::check_taken;
 use crate::session::Session;
 use crate::transfer_mode::{Chosen, TransferMode};
 use crate::upload_online::send_online;
@@ -28,9 +29,12 @@ const FULL_PAUSE: Duration = Duration::from_millis(500);
 /// # Errors
 /// See [`TransferError`]. Once it has begun, errors are [`TransferError::UploadUnconfirmed`]: the server may have a part
 /// of the file. Servers may empty the file that they have before there is a data connection, so an upload that gets none
-/// counts as begun; what was to be appended does not. If the line has lost bytes, a few other bytes can stand in their place at its end: upload it anew. Each
-/// block of 1500 bytes takes at most the [`timeout`](crate::FtpsOptions::timeout) plus one minute, as do the command that
-/// begins and those that ask for the size.
+/// counts as begun; what was to be appended does not. It is confirmed when the server says that it has taken the file (226
+/// or 250), and then tells the right size: what it says in between, or a file of that size alone, which may have been there
+/// before, confirms nothing. Only with firmware that has no `#FTPMSG` the size has to do. If the line has lost bytes, a few
+/// other bytes can stand in their place at its end: upload it anew. Each block of 1500 bytes takes at most the
+/// [`timeout`](crate::FtpsOptions::timeout) plus one minute, as do the command that begins and those that ask for the size;
+/// the server's word is waited for during ten seconds.
 ///
 /// # Cancel safety
 /// The server may keep a part of the file, or of what was to be appended.
@@ -99,10 +103,14 @@ where
         session.ready().await?;
         stored = send(session, job, &mut blocks, &mut sent).await;
     }
-    match stored {
-        Ok(()) => session.trust(),
+    let taken = match stored {
+        Ok(()) => check_taken(session, sent.bytes).await,
         Err(Broken::NotBegun(error)) => return Err(error),
-        Err(Broken::Begun(error)) => return Err(unconfirmed(session, sent.bytes, error).await),
+        Err(Broken::Begun(error)) => Err(error),
+    };
+    match taken {
+        Ok(()) => session.trust(),
+        Err(error) => return Err(unconfirmed(session, sent.bytes, error).await),
     }
     match check_size(session, &path, before + sent.bytes).await {
         Ok(()) => Ok(sent.bytes),

@@ -42,24 +42,11 @@ where
     }
     stream.close().await;
     match timeout(session.deadline(), stream.end()).await {
-        Ok(StreamEnd::Closed { .. }) => check_reply(session, sent.bytes).await,
+        Ok(StreamEnd::Closed { .. }) => Ok(()),
         Ok(StreamEnd::Stalled { waited }) => {
             Err(TransferError::Stalled { got: sent.bytes, expected: sent.bytes, waited }.into())
         }
         _ => Err(TransferError::LineLost { got: sent.bytes, expected: sent.bytes }.into()),
-    }
-}
-
-/// The end looks the same whether the server has taken the file or refused it; only its reply tells.
-async fn check_reply(session: &Session, sent: u64) -> Result<(), Broken> {
-    match session.last_reply().await {
-        Some(reply) if session.options().uses_tls() && reply.demands_session_reuse() => {
-            Err(TransferError::SessionReuseDemanded { reply }.into())
-        }
-        Some(reply) if reply.is_negative() => {
-            Err(TransferError::Truncated { got: sent, expected: sent, reply: Some(reply) }.into())
-        }
-        _ => Ok(()),
     }
 }
 

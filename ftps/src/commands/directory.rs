@@ -107,18 +107,22 @@ impl Command for List {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LastMessage;
 
+impl LastMessage {
+    pub(crate) const NAME: &'static str = "#FTPMSG";
+}
+
 impl Command for LastMessage {
     type Response = Option<ServerReply>;
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
-        let exchange = Exchange::new(CommandLine::execute("#FTPMSG"), Expect::foreign_text());
+        let exchange = Exchange::new(CommandLine::execute(Self::NAME), Expect::foreign_text());
         Ok(exchange.deadline(LOCAL).effect(Effect::Query))
     }
 
     fn parse(&self, reply: &Reply) -> Result<Option<ServerReply>, UnexpectedReply> {
         let lines = reply.lines().iter().map(|line| {
             let line = line.to_string();
-            after_prefix(&line, "#FTPMSG").map(str::to_owned).unwrap_or(line)
+            after_prefix(&line, Self::NAME).map(str::to_owned).unwrap_or(line)
         });
         Ok(ServerReply::from_lines(lines))
     }

@@ -42,11 +42,16 @@ const LOST: [Refusal; 4] = [
     (&[637], "FTP server shutdown"),
 ];
 /// More of what the network does behind the connecting.
-const BROKEN: [Refusal; 4] = [
+const BROKEN: [Refusal; 9] = [
     (&[563], "tx error"),
     (&[565], "socket disconnection"),
+    (&[614], "FTP CmdMode data socket closed"),
     (&[618], "FTP read command error"),
     (&[620], "FTP write command error"),
+    (&[621], "FTP read data closed"),
+    (&[622], "FTP read data error"),
+    (&[623], "FTP write data closed"),
+    (&[624], "FTP write data error"),
 ];
 /// Refusals that name no reason; so does a bare `ERROR`.
 const UNEXPLAINED: [Refusal; 6] = [

@@ -142,6 +142,12 @@ pub enum TransferError {
         #[source]
         error: Box<Self>,
     },
+    /// All data have gone, and the server has not said whether it has taken them.
+    #[error("the server has not said how the transfer ended{}", said(.reply.as_ref()))]
+    NoFinalReply {
+        /// What it said last, if anything.
+        reply: Option<ServerReply>,
+    },
     /// After an upload the file on the server does not have the expected size.
     #[error("the server has {stored} bytes after the upload, expected {expected}")]
     UploadDiffers {
@@ -226,6 +232,7 @@ impl TransferError {
             | Self::SessionReuseDemanded { .. }
             | Self::DataConnection { .. }
             | Self::Tls { .. }
+            | Self::NoFinalReply { .. }
             | Self::SessionLost { .. } => Category::Network,
             Self::NotFound { .. } | Self::Refused { .. } | Self::RestartRefused { .. } => Category::Refused,
             Self::UploadDiffers { .. } | Self::TooLong { .. } => Category::Verification,
@@ -339,6 +346,7 @@ impl TransferError {
                 | Self::Tls { .. }
                 | Self::Refused { .. }
                 | Self::SessionLost { .. }
+                | Self::NoFinalReply { .. }
                 | Self::LineLost { .. }
                 | Self::Link(_)
         )

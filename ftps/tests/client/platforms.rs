@@ -134,6 +134,7 @@ async fn block_sizes_of_the_firmware() {
         .raw("ab", "\r\n#FTPAPPEXT: 2\r\n\r\nOK\r\n")
         .on("AT#FTPAPPEXT=1,1", "\r\n> ")
         .raw("c", "\r\n#FTPAPPEXT: 1\r\n\r\nOK\r\n")
+        .last_message("226 Done")
         .size("u", 3);
     let (mut client, module) = script.connect().await;
     let mut download = client.download("f").mode(TransferMode::Command).await.unwrap();

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::scripted_module::Script;
 
 const PROMPT: &str = "\r\n> ";
+const STORED: &str = "226 Transfer complete";
 
 trait Blocks {
     fn block(self, command: &str, data: &[u8], sent: usize) -> Self;
@@ -28,7 +29,8 @@ async fn blocks_short_counts_and_the_last_byte() {
     let script = Blocks::block(script, "AT#FTPAPPEXT=1500", &data[..1500], 1000);
     let script = Blocks::block(script, "AT#FTPAPPEXT=999", &data[1000..1999], 999);
     let script = Blocks::block(script, "AT#FTPAPPEXT=1,1", &data[1999..], 1);
-    let (mut client, module) = script.size("up.bin", 1500).size("up.bin", 2000).connect().await;
+    let (mut client, module) =
+        script.last_message(STORED).size("up.bin", 1500).size("up.bin", 2000).connect().await;
     assert_eq!(client.upload("up.bin", &data[..]).await.unwrap(), 2000);
     drop(client);
     module.done().await;
@@ -39,7 +41,7 @@ async fn appending_counts_what_was_there() {
     let script = Script::connected().size("log", 10).ok("AT#FTPAPP=\"log\",1");
     let script = Blocks::block(script, "AT#FTPAPPEXT=3", b"\x1a\x1b\x08", 3);
     let script = Blocks::block(script, "AT#FTPAPPEXT=1,1", b"!", 1);
-    let (mut client, module) = script.size("log", 14).connect().await;
+    let (mut client, module) = script.last_message(STORED).size("log", 14).connect().await;
     assert_eq!(client.append("log", &b"\x1a\x1b\x08!"[..]).await.unwrap(), 4);
     drop(client);
     module.done().await;
@@ -52,7 +54,7 @@ async fn appending_to_nothing_begins_a_file() {
         .last_message("550 no")
         .ok("AT#FTPAPP=\"log\",1");
     let script = Blocks::block(script, "AT#FTPAPPEXT=1,1", b"!", 1);
-    let (mut client, module) = script.size("log", 1).connect().await;
+    let (mut client, module) = script.last_message(STORED).size("log", 1).connect().await;
     assert_eq!(client.append("log", &b"!"[..]).await.unwrap(), 1);
     drop(client);
     module.done().await;
@@ -61,7 +63,7 @@ async fn appending_to_nothing_begins_a_file() {
 #[tokio::test(start_paused = true)]
 async fn a_size_that_stays_wrong_is_an_error() {
     let script = Script::connected().ok("AT#FTPPUT=\"f\",1");
-    let mut script = Blocks::block(script, "AT#FTPAPPEXT=1,1", b"!", 1);
+    let mut script = Blocks::block(script, "AT#FTPAPPEXT=1,1", b"!", 1).last_message(STORED);
     for _ in 0..5 {
         script = script.size("f", 0);
     }
@@ -101,6 +103,7 @@ async fn an_upload_into_a_session_that_was_dropped_opens_it_again() {
         .ok("AT#FTPPUT=\"f\",1")
         .on("AT#FTPAPPEXT=1,1", "\r\n> ")
         .raw("a", "\r\n#FTPAPPEXT: 1\r\n\r\nOK\r\n")
+        .last_message(STORED)
         .size("f", 1);
     let (mut client, module) = script.connect().await;
     assert_eq!(client.upload("f", &b"a"[..]).await, Ok(1));
@@ -157,21 +160,91 @@ async fn online_where_it_was_asked_for() {
     module.done_after(client).await;
 }
 
+/// An upload whose data have all gone, and that nobody has confirmed yet.
+fn gone(mode: TransferMode) -> Script {
+    match mode {
+        TransferMode::Online => {
+            let begun = Script::connected().on("AT#FTPPUT=\"f\",0", "\r\nCONNECT\r\n").raw("abc", "");
+            begun.raw("+++", "\r\nNO CARRIER\r\n").raw("+++\r", "\r\nERROR\r\n")
+        }
+        _ => {
+            let begun = Script::connected().ok("AT#FTPPUT=\"f\",1");
+            let begun = Blocks::block(begun, "AT#FTPAPPEXT=2", b"ab", 2);
+            Blocks::block(begun, "AT#FTPAPPEXT=1,1", b"c", 1)
+        }
+    }
+}
+
+const MODES: [TransferMode; 2] = [TransferMode::Online, TransferMode::Command];
+
+/// A file of the same size may have been there before.
 #[tokio::test(start_paused = true)]
-async fn the_server_has_the_last_word_on_an_online_upload() {
-    let refused = |reply: &str| {
-        let begun = Script::connected().on("AT#FTPPUT=\"f\",0", "\r\nCONNECT\r\n").raw("abc", "");
-        let ended = begun.raw("+++", "\r\nNO CARRIER\r\n").raw("+++\r", "\r\nERROR\r\n").last_message(reply);
-        ended.closed_and_reopened().size("f", 0)
-    };
-    for (reply, is_reuse) in [("522 SSL session reuse required", true), ("452 Insufficient storage.", false)]
-    {
-        let (mut client, module) = refused(reply).connect().await;
-        let error = client.upload("f", &b"abc"[..]).mode(TransferMode::Online).await.unwrap_err();
+async fn the_server_has_the_last_word_on_an_upload() {
+    for mode in MODES {
+        for (reply, is_reuse) in [
+            ("522 SSL session reuse required", true),
+            ("452 Insufficient storage.", false),
+            ("552 Quota", false),
+        ] {
+            let script = gone(mode).last_message("150 Go on").last_message("").last_message(reply);
+            let (mut client, module) = script.closed_and_reopened().size("f", 3).connect().await;
+            let error = client.upload("f", &b"abc"[..]).mode(mode).await.unwrap_err();
+            let TransferError::UploadUnconfirmed { sent: 3, error: cause } = &error else {
+                panic!("{mode:?}: {error:?}")
+            };
+            assert_eq!(matches!(**cause, TransferError::SessionReuseDemanded { .. }), is_reuse, "{cause:?}");
+            assert!(error.to_string().contains(reply), "{error}");
+            assert_eq!(client.size("f").await.unwrap(), 3);
+            module.done_after(client).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_may_take_its_time_to_confirm_an_upload() {
+    for mode in MODES {
+        let waited = (0..9).fold(gone(mode), |script, _| script.last_message("150 Go on"));
+        let script = waited.last_message("250 Stored").size("f", 3).size("f", 3);
+        let (mut client, module) = script.connect().await;
+        assert_eq!(client.upload("f", &b"abc"[..]).mode(mode).await, Ok(3), "{mode:?}");
+        assert_eq!(client.size("f").await, Ok(3), "the session goes on");
+        module.done_after(client).await;
+    }
+}
+
+/// Neither a reply that is not the last one nor silence is a confirmation, whatever the size of the file.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_nothing_has_not_confirmed_an_upload() {
+    for mode in MODES {
+        for reply in ["150 Go on", "", "227 Entering Passive Mode"] {
+            let silent = (0..11).fold(gone(mode), |script, _| script.last_message(reply));
+            let (mut client, module) = silent.closed_and_reopened().size("f", 3).connect().await;
+            let error = client.upload("f", &b"abc"[..]).mode(mode).await.unwrap_err();
+            let TransferError::UploadUnconfirmed { sent: 3, error: cause } = &error else {
+                panic!("{mode:?}: {error:?}")
+            };
+            let TransferError::NoFinalReply { reply: said } = &**cause else { panic!("{mode:?}: {cause:?}") };
+            assert_eq!(said.as_ref().map(ToString::to_string).unwrap_or_default(), reply);
+            assert!(error.may_have_taken_effect() && !error.is_resumable());
+            assert_eq!(client.size("f").await, Ok(3));
+            module.done_after(client).await;
+        }
+    }
+}
+
+/// The session is gone, or the firmware cannot tell what the server says.
+#[tokio::test(start_paused = true)]
+async fn where_nobody_can_tell_the_size_has_to_do() {
+    for mode in MODES {
+        let lost = gone(mode).refuses("AT#FTPMSG", "607");
+        let (mut client, module) = lost.connect().await;
+        let error = client.upload("f", &b"abc"[..]).mode(mode).await.unwrap_err();
         let TransferError::UploadUnconfirmed { sent: 3, error: cause } = &error else { panic!("{error:?}") };
-        assert_eq!(matches!(**cause, TransferError::SessionReuseDemanded { .. }), is_reuse, "{cause:?}");
-        assert!(error.to_string().contains(reply), "{error}");
-        assert_eq!(client.size("f").await.unwrap(), 0);
+        assert_eq!(**cause, TransferError::NoFinalReply { reply: None });
+        module.done_after(client).await;
+        let without = gone(mode).on("AT#FTPMSG", "\r\nERROR\r\n").on("AT#FTPMSG=?", "\r\nERROR\r\n");
+        let (mut client, module) = without.size("f", 3).connect().await;
+        assert_eq!(client.upload("f", &b"abc"[..]).mode(mode).await, Ok(3));
         module.done_after(client).await;
     }
 }
@@ -212,7 +285,7 @@ async fn progress_counts_what_the_module_has_taken() {
     let script = Blocks::block(script, "AT#FTPAPPEXT=1500", &data[..1500], 700);
     let script = Blocks::block(script, "AT#FTPAPPEXT=800", &data[700..1500], 800);
     let script = Blocks::block(script, "AT#FTPAPPEXT=1,1", b"x", 1);
-    let (mut client, module) = script.size("f", 1501).connect().await;
+    let (mut client, module) = script.last_message(STORED).size("f", 1501).connect().await;
     let mut seen = Vec::new();
     let sent = client.upload("f", &data[..]).progress(|sent| seen.push(sent)).await;
     assert_eq!((sent, seen), (Ok(1501), vec![700, 1500, 1501]));

@@ -141,6 +141,7 @@ const OTHER_JOBS: [(&str, &str, Answers<'_>); 5] = [
             ("AT#FTPAPPEXT=", "\r\n> "),
             ("the content of file.tx", "\r\n#FTPAPPEXT: 22\r\n\r\nOK\r\n"),
             ("t", "\r\n#FTPAPPEXT: 1\r\n\r\nOK\r\n"),
+            ("AT#FTPMSG", "\r\n#FTPMSG: 226 Closing data connection.\r\n\r\nOK\r\n"),
         ],
     ),
     (
