@@ -3,6 +3,9 @@
 mod aws;
 mod every_platform;
 mod ftps;
+mod ftps_losses;
+mod ftps_restart;
+mod ftps_uploads;
 mod hostile_servers;
 mod https;
 mod https_download;
@@ -10,6 +13,7 @@ mod https_engines;
 mod https_firmware;
 mod https_hostile;
 mod line_states;
+mod memory_files;
 mod mqtt;
 mod mqtt_host;
 mod mqtt_instances;
