@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module of `core` and what it must not import.
-const FORBIDDEN: [(&str, &[&str]); 13] = [
+const FORBIDDEN: [(&str, &[&str]); 15] = [
     (
         "at",
         &[
@@ -44,7 +44,26 @@ const FORBIDDEN: [(&str, &[&str]); 13] = [
     ("driver", &["commands", "exclusive", "modem", "platform", "socket", "supervisor", "tls", "transport"]),
     ("commands", &["driver", "exclusive", "modem", "socket", "supervisor", "tls", "transport", "tokio"]),
     ("exclusive", &["commands", "modem", "socket", "supervisor", "tls", "transport"]),
-    ("modem", &["socket", "supervisor", "tls"]),
+    (
+        "multiplexer",
+        &[
+            "at",
+            "channels",
+            "commands",
+            "driver",
+            "error",
+            "exclusive",
+            "modem",
+            "platform",
+            "socket",
+            "supervisor",
+            "tls",
+            "transport",
+            "tokio",
+        ],
+    ),
+    ("channels", &["exclusive", "socket", "supervisor"]),
+    ("modem", &["channels", "multiplexer", "socket", "supervisor", "tls"]),
     ("tls", &["socket", "supervisor", "transport"]),
     ("socket", &["transport", "supervisor"]),
     ("supervisor", &["socket", "tls"]),

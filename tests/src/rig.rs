@@ -116,6 +116,16 @@ impl Rig {
         (Self { platform, servers, module, modem }, channels)
     }
 
+    /// Everything up, a module of platform 37 that starts at once, with a modem of somebody else's making.
+    pub(crate) async fn assemble(open: impl AsyncFnOnce(&Arc<VirtualModule>) -> Modem) -> Self {
+        let platform = Platform::P37;
+        let servers = Arc::new(Servers::start(false).await);
+        let module = servers.module_for(platform).start_up(Duration::from_millis(100));
+        let module = Arc::new(module.build().expect("the module starts"));
+        let modem = open(&module).await;
+        Self { platform, servers, module, modem }
+    }
+
     /// Trusts the servers' authority and shows a certificate that the broker accepts. What the platform
     /// cannot do is waived, and nothing else.
     pub(crate) fn tls(&self) -> TlsOptions {
