@@ -8,6 +8,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use serde_json::json;
 use telit_core::Modem;
+use telit_core::channels::Channels;
 use telit_core::driver::BoxedStream;
 use telit_core::modem::ModemBuilder;
 use telit_core::supervisor::{Supervisor, SupervisorOptions};
@@ -88,6 +89,29 @@ impl Bench {
                 let modem = builder().open_serial(&port).await?;
                 modem.bring_up().await?;
                 Self::on_port(modem, None)
+            }
+        }
+    }
+
+    /// As [`start`](Self::start), with several AT channels on the port. The modem is the first of them.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and the module may have no multiplexer.
+    pub async fn multiplexed() -> Result<(Self, Channels)> {
+        let first = |channels: &Channels| anyhow::Ok(channels.channel(1)?.clone());
+        match std::env::args().nth(1) {
+            None => {
+                let world = World::start(Some(RATE)).await?;
+                let channels = builder().apn(APN).multiplexed()?.open(world.module.attach_duplex()).await?;
+                channels.bring_up().await?;
+                let modem = first(&channels)?;
+                Ok((Self::on_virtual_module(world, modem, None)?, channels))
+            }
+            Some(port) => {
+                let channels = builder().multiplexed()?.open_serial(&port).await?;
+                channels.bring_up().await?;
+                let modem = first(&channels)?;
+                Ok((Self::on_port(modem, None)?, channels))
             }
         }
     }

@@ -49,6 +49,10 @@ pub(crate) struct GlobalArguments {
     /// Packet data context; without it the one that the model uses for the Internet, which is 1 nearly everywhere
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16), global = true)]
     pub(crate) cid: Option<u8>,
+    /// Open several AT channels on the port by the module's multiplexer; while the first one works, the second one
+    /// tells the signal on standard error
+    #[arg(long, global = true)]
+    pub(crate) multiplex: bool,
     #[arg(
         long,
         help = "Whose time the module's clock is to show: computer, network, or ntp:HOST[:PORT] for a time server",

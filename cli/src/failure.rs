@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use telit_core::at::InvalidValue;
+use telit_core::channels::{ChannelsError, NoSuchChannel};
 use telit_core::download::{DownloadError, SourceError};
 use telit_core::exclusive::LeaseError;
 use telit_core::modem::{BringUpError, OpenError};
@@ -207,8 +208,27 @@ impl From<StartError> for Failure {
         match error {
             StartError::Open(error) => error.into(),
             StartError::BringUp(error) => error.into(),
+            StartError::Channels(error) => error.into(),
             _ => Self::new(error.category(), &error),
         }
+    }
+}
+
+impl From<ChannelsError> for Failure {
+    fn from(error: ChannelsError) -> Self {
+        match error {
+            ChannelsError::Open(error) => error.into(),
+            ChannelsError::NoMultiplexer { .. } => {
+                Self::new(error.category(), &error).hint("leave --multiplex out")
+            }
+            _ => Self::new(error.category(), &error),
+        }
+    }
+}
+
+impl From<NoSuchChannel> for Failure {
+    fn from(error: NoSuchChannel) -> Self {
+        Self::new(Category::Other, error)
     }
 }
 

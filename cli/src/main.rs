@@ -7,6 +7,7 @@ mod failure;
 mod help;
 mod interrupt;
 mod log;
+mod multiplex;
 mod output;
 mod port;
 mod recovery;
@@ -43,7 +44,11 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     arguments.check()?;
     let output = Output::new(arguments.global.json, arguments.global.quiet);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(action::run(arguments, &output));
+    let outcome = runtime.block_on(async {
+        let outcome = action::run(arguments, &output).await;
+        multiplex::close().await;
+        outcome
+    });
     // A thread that waits for standard input must not hold the program.
     runtime.shutdown_background();
     outcome

@@ -15,6 +15,7 @@ use telit_core::{CommandError, Modem};
 use crate::args::GlobalArguments;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
+use crate::multiplex;
 use crate::output::Output;
 use crate::recovery;
 use crate::source::Source;
@@ -31,6 +32,8 @@ static OPENED: Mutex<Option<Modem>> = Mutex::new(None);
 /// An open module, and what stands behind it.
 pub(crate) struct Session {
     pub(crate) modem: Modem,
+    /// AT channels on its port.
+    pub(crate) channels: usize,
     behind: Behind,
 }
 
@@ -40,16 +43,19 @@ enum Behind {
     Source(#[expect(dead_code, reason = "it is held, not used")] Source),
     /// Looked after, and in the network already.
     Supervisor(#[expect(dead_code, reason = "it is held, not used")] Supervisor),
+    /// One of several channels, which are looked after.
+    Channels,
 }
 
 /// Opens the module and finds out what it is. With `--recover` it comes into the network too.
 pub(crate) async fn open(arguments: &GlobalArguments) -> Result<Session, Failure> {
     let source = Source::new(arguments)?;
     let builder = builder(arguments)?;
-    let session = if arguments.recovery.recover {
-        supervise(source, builder, arguments).await?
-    } else {
-        open_once(source, builder).await?
+    let session = match (arguments.recovery.recover, arguments.multiplex) {
+        (true, true) => supervise_channels(source, builder, arguments).await?,
+        (true, false) => supervise(source, builder, arguments).await?,
+        (false, true) => open_channels(source, builder, arguments).await?,
+        (false, false) => open_once(source, builder).await?,
     };
     if let Some(warning) = arguments.platform.0.and_then(|chosen| mismatch(chosen, &session.modem)) {
         tracing::warn!("{warning}");
@@ -64,7 +70,28 @@ async fn open_once(source: Source, builder: ModemBuilder) -> Result<Session, Fai
         Some(rate) => builder.line_rate(rate),
         None => builder,
     };
-    Ok(Session { modem: builder.open(stream).await?, behind: Behind::Source(source) })
+    Ok(Session { modem: builder.open(stream).await?, channels: 1, behind: Behind::Source(source) })
+}
+
+async fn open_channels(
+    source: Source,
+    builder: ModemBuilder,
+    arguments: &GlobalArguments,
+) -> Result<Session, Failure> {
+    let (modem, channels) = Box::pin(multiplex::open(&source, builder, arguments)).await?;
+    Ok(Session { modem, channels, behind: Behind::Source(source) })
+}
+
+async fn supervise_channels(
+    source: Source,
+    builder: ModemBuilder,
+    arguments: &GlobalArguments,
+) -> Result<Session, Failure> {
+    let starting = Box::pin(multiplex::supervise(source, builder, arguments));
+    let (modem, channels, events) =
+        patiently(starting, "waiting for the module and its network ...", arguments).await?;
+    recovery::tell(events, Output::new(arguments.json, arguments.quiet));
+    Ok(Session { modem, channels, behind: Behind::Channels })
 }
 
 async fn supervise(
@@ -76,7 +103,8 @@ async fn supervise(
     let starting = Supervisor::start(builder, source, arguments.recovery.options(output));
     let supervisor = patiently(starting, "waiting for the module and its network ...", arguments).await?;
     recovery::tell(supervisor.events(), output);
-    Ok(Session { modem: supervisor.modem().clone(), behind: Behind::Supervisor(supervisor) })
+    let modem = supervisor.modem().clone();
+    Ok(Session { modem, channels: 1, behind: Behind::Supervisor(supervisor) })
 }
 
 /// What to say if the module's own names lead to another platform than the one that was given. Names that lead
@@ -105,7 +133,7 @@ pub(crate) async fn open_online(arguments: &GlobalArguments) -> Result<Session, 
 /// Takes the module into the network, and says so once if it takes long.
 pub(crate) async fn bring_up(session: &Session, arguments: &GlobalArguments) -> Result<(), Failure> {
     match session.behind {
-        Behind::Supervisor(_) => Ok(()),
+        Behind::Supervisor(_) | Behind::Channels => Ok(()),
         Behind::Source(_) => {
             let bring_up = session.modem.bring_up().into_future();
             patiently(bring_up, "waiting for the network ...", arguments).await?;

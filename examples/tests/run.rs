@@ -73,6 +73,14 @@ fn https_firmware() {
 }
 
 #[test]
+fn multiplexed() {
+    let printed = run("multiplexed");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!((lines.first(), lines.last()), (Some(&"3 channels on one port"), Some(&"200000 bytes")));
+    assert!(lines[1].ends_with(" dBm, asked meanwhile"), "{printed}");
+}
+
+#[test]
 fn tls_echo() {
     let printed = run("tls_echo");
     let (first, last) = printed.split_once('\n').expect("it prints two lines");

@@ -23,16 +23,18 @@ pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Fa
         "registered": registration.is_registered(),
         "registration": registration.to_string(),
         "tls_owner": owner,
+        "channels": session.channels,
         "capabilities": capabilities(profile).map(object).collect::<Vec<_>>(),
     });
     output.result(&object, || {
         let (model, firmware) = (modem.model(), modem.firmware());
         let platform = format!("{} ({})", profile.id, profile.products.join(", "));
         let owner = owner.as_deref().unwrap_or("nobody");
+        let channels = session.channels;
         let able: Vec<String> = capabilities(profile).map(line).collect();
         format!(
             "model      {model}\nfirmware   {firmware}\nplatform   {platform}\nnetwork    {registration}\n\
-             TLS owner  {owner}\n\n{}",
+             TLS owner  {owner}\nchannels   {channels}\n\n{}",
             able.join("\n")
         )
     })

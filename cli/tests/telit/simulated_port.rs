@@ -11,10 +11,20 @@ fn info() {
     assert!(!object["firmware"].as_str().unwrap().is_empty());
     assert_eq!(object["platform"], "37");
     assert_eq!(object["registered"], true);
-    assert_eq!(object["tls_owner"], json!(null));
+    assert_eq!((&object["tls_owner"], &object["channels"]), (&json!(null), &json!(1)));
     let text = telit(&["info", "--port", "sim:37"]).ok();
     assert!(text.stdout.contains("model") && text.stdout.contains("ME310G1"), "{text:?}");
     assert_eq!(text.stderr, "");
+}
+
+#[test]
+fn several_channels_on_one_port() {
+    let object = telit(&["--port", "sim:37", "--multiplex", "--json", "info"]).ok().object();
+    assert_eq!((&object["channels"], &object["platform"]), (&json!(3), &json!("37")));
+    let object = telit(&["--port", "sim:37", "--multiplex", "--recover", "--json", "info"]).ok().object();
+    assert_eq!(object["channels"], 3);
+    let ran = telit(&["at", "AT+CMUX=0", "--port", "sim:37", "--multiplex"]).failed(4);
+    assert!(ran.error().contains("the module refused AT+CMUX"), "{ran:?}");
 }
 
 #[test]
