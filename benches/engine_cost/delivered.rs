@@ -64,7 +64,7 @@ fn start(module: Module, progress: &Arc<Progress>, sink: &Sink) -> mpsc::Unbound
     tokio::spawn(async move {
         while let Some(code) = unsolicited.next().await {
             match &code {
-                Ok(line) => sink_of_codes(Found::Code(Value::of(&line.text()))),
+                Ok(line) => sink_of_codes(Found::Code(Value::of(line))),
                 Err(_) => sink_of_codes(Found::Code(None)),
             }
             progress_of_codes.one();
@@ -75,7 +75,7 @@ fn start(module: Module, progress: &Arc<Progress>, sink: &Sink) -> mpsc::Unbound
         while let Some(exchange) = next.recv().await {
             match port.execute(exchange).await {
                 Ok(reply) => {
-                    reply.lines().iter().for_each(|line| sink(Found::Answer(Value::of(&line.text()))));
+                    reply.lines().iter().for_each(|line| sink(Found::Answer(Value::of(line))));
                 }
                 Err(_) => sink(Found::Answer(None)),
             }

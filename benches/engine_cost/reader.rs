@@ -63,9 +63,9 @@ pub(crate) fn read_text(turns: &[text::Turn], read_size: usize, mut found: impl 
         for piece in turn.bytes.chunks(read_size) {
             counted(|| {
                 reader.read(piece, |event| match event {
-                    Event::Unsolicited(line) => found(Found::Code(Value::of(&line.text()))),
+                    Event::Unsolicited(line) => found(Found::Code(Value::of(&line))),
                     Event::Completed(Ok(reply)) => {
-                        reply.lines().iter().for_each(|line| found(Found::Answer(Value::of(&line.text()))));
+                        reply.lines().iter().for_each(|line| found(Found::Answer(Value::of(line))));
                     }
                     _ => found(Found::Answer(None)),
                 });
@@ -86,7 +86,7 @@ pub(crate) fn read_bodies(
         for piece in turn.bytes.chunks(read_size) {
             counted(|| {
                 reader.read(piece, |event| match event {
-                    Event::Unsolicited(line) => found(Found::Code(Value::of(&line.text()))),
+                    Event::Unsolicited(line) => found(Found::Code(Value::of(&line))),
                     Event::Completed(Ok(reply)) => found(Found::Body(reply.body())),
                     _ => found(Found::Code(None)),
                 });

@@ -1,6 +1,6 @@
 //! What the lines say, in types.
 
-use telit_core::at::Fields;
+use telit_core::at::Line;
 
 /// One line, taken apart. Its text is borrowed from the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +56,12 @@ impl<'a> Value<'a> {
     }
 
     /// Takes a line apart with what the SDK has for it.
-    pub(crate) fn of(line: &'a str) -> Option<Self> {
-        let (name, rest) = line.split_once(':')?;
-        let fields = Fields::parse(rest.trim_start());
+    pub(crate) fn of(line: &'a Line) -> Option<Self> {
+        let (name, fields) = line.parts()?;
         let number = |index| fields.number::<u32>(index);
         Some(match name {
-            "+CSQ" => Self::Signal { strength: number(0)?, errors: number(1)? },
-            "+CEREG" => {
+            b"+CSQ" => Self::Signal { strength: number(0)?, errors: number(1)? },
+            b"+CEREG" => {
                 let mode = if fields.len() > 4 { Some(number(0)?) } else { None };
                 let first = usize::from(mode.is_some());
                 Self::Registration {
@@ -73,10 +72,10 @@ impl<'a> Value<'a> {
                     technology: number(first + 3)?,
                 }
             }
-            "#MQCONN" => Self::Broker { client: number(0)?, status: number(1)? },
-            "#SSLS" => Self::Socket { socket: number(0)?, status: number(1)? },
-            "+CCLK" => Self::Clock { time: fields.text(0)? },
-            "#SSLCFG" => Self::Tls {
+            b"#MQCONN" => Self::Broker { client: number(0)?, status: number(1)? },
+            b"#SSLS" => Self::Socket { socket: number(0)?, status: number(1)? },
+            b"+CCLK" => Self::Clock { time: fields.text(0)? },
+            b"#SSLCFG" => Self::Tls {
                 socket: number(0)?,
                 context: number(1)?,
                 packet: number(2)?,
@@ -84,15 +83,15 @@ impl<'a> Value<'a> {
                 connect: number(4)?,
                 send: number(5)?,
             },
-            "+CGDCONT" => Self::Context { context: number(0)?, name: fields.text(2)? },
-            "#MQRING" => Self::Ring {
+            b"+CGDCONT" => Self::Context { context: number(0)?, name: fields.text(2)? },
+            b"#MQRING" => Self::Ring {
                 client: number(0)?,
                 slot: number(1)?,
                 topic: fields.text(2)?,
                 length: number(3)?,
             },
-            "SSLSRING" => Self::Ready { socket: number(0)?, bytes: number(1)? },
-            "#HTTPRING" => Self::Answered {
+            b"SSLSRING" => Self::Ready { socket: number(0)?, bytes: number(1)? },
+            b"#HTTPRING" => Self::Answered {
                 profile: number(0)?,
                 status: number(1)?,
                 kind: fields.text(2)?,

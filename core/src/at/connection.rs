@@ -30,8 +30,9 @@ impl Connection {
 
     /// The one that a `NO CARRIER` line names, if it does: `NO CARRIER:SSL,<SSId>` or `NO CARRIER: <connId>`, with
     /// or without a cause. Source: M37 p722, p878.
-    pub(crate) fn of_no_carrier(line: &str) -> Option<Self> {
-        let mut fields = after_no_carrier(line)?.trim_start().strip_prefix(':')?.split(',').map(str::trim);
+    pub(crate) fn of_no_carrier(line: impl AsRef<[u8]>) -> Option<Self> {
+        let detail = after_no_carrier(line.as_ref())?.trim_ascii_start().strip_prefix(b":")?;
+        let mut fields = str::from_utf8(detail).ok()?.split(',').map(str::trim);
         match fields.next()? {
             "SSL" => Some(Self::Tls(fields.next()?.parse().ok()?)),
             number => Some(Self::Plain(number.parse().ok()?)),

@@ -1,6 +1,9 @@
 //! Reading the parameters of information lines, as leniently as real firmware demands.
 
 use std::borrow::Cow;
+use std::str::FromStr;
+
+use super::eight::first_at_most;
 
 /// Takes `prefix` (without colon) off a line and gives what follows the colon, blanks trimmed.
 ///
@@ -16,12 +19,30 @@ use std::borrow::Cow;
 /// ```
 #[must_use]
 pub fn after_prefix<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {
+    let rest = behind_prefix(line.as_bytes(), prefix)?;
+    let start = line.len() - rest.len();
+    line.get(start..start + rest.trim_ascii_end().len())
+}
+
+/// The same for bytes.
+pub(crate) fn bytes_after_prefix<'a>(line: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
+    Some(behind_prefix(line, prefix)?.trim_ascii_end())
+}
+
+fn behind_prefix<'a>(line: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
+    let prefix = prefix.as_bytes();
     let rest = match line.strip_prefix(prefix) {
         Some(rest) => rest,
-        None => line.strip_prefix('#')?.trim_start().strip_prefix(prefix.strip_prefix('#')?)?,
+        None => line.strip_prefix(b"#")?.trim_ascii_start().strip_prefix(prefix.strip_prefix(b"#")?)?,
     };
-    Some(rest.trim_start().strip_prefix(':')?.trim())
+    Some(rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
+
+/// So many digits are a number of 64 bits, whatever they are.
+const SHORT: usize = 19;
+
+/// Fields whose ends need no memory of their own: more than any code or answer has that comes often.
+const INLINE: usize = 12;
 
 /// The comma-separated fields of an information line.
 ///
@@ -38,20 +59,71 @@ pub fn after_prefix<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields<'a> {
-    fields: Vec<&'a str>,
+    bytes: &'a [u8],
+    /// How many fields there are.
+    count: usize,
+    /// Where the first of them end.
+    ends: [usize; INLINE],
+    /// Where the others end.
+    more_ends: Vec<usize>,
 }
 
 impl<'a> Fields<'a> {
     /// Splits what follows the prefix of an information line.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
-        Self { fields: split(text) }
+        Self::split(text.as_bytes())
+    }
+
+    /// The same for bytes: a field that is no UTF-8 has no text and is no number.
+    pub(crate) fn split(bytes: &'a [u8]) -> Self {
+        let mut fields = Self { bytes, count: 0, ends: [0; INLINE], more_ends: Vec::new() };
+        let (mut quoted, mut depth, mut position) = (false, 0_usize, 0);
+        let mut rest = bytes;
+        // All that matters comes first in ASCII.
+        while let Some(next) = first_at_most::<b','>(rest) {
+            match rest.get(next) {
+                Some(b',') if !quoted && depth == 0 => fields.end(position + next),
+                Some(b'"') => quoted = !quoted,
+                Some(b'(') if !quoted => depth += 1,
+                Some(b')') if !quoted => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            position += next + 1;
+            rest = rest.get(next + 1..).unwrap_or_default();
+        }
+        fields.end(bytes.len());
+        fields
+    }
+
+    fn end(&mut self, position: usize) {
+        match self.ends.get_mut(self.count) {
+            Some(end) => *end = position,
+            None => self.more_ends.push(position),
+        }
+        self.count += 1;
+    }
+
+    fn end_of(&self, index: usize) -> Option<usize> {
+        match self.ends.get(index) {
+            Some(end) => (index < self.count).then_some(*end),
+            None => self.more_ends.get(index - INLINE).copied(),
+        }
+    }
+
+    fn field(&self, index: usize) -> Option<&'a [u8]> {
+        let end = self.end_of(index)?;
+        let start = match index.checked_sub(1) {
+            None => 0,
+            Some(before) => self.end_of(before)? + 1,
+        };
+        Some(self.bytes.get(start..end)?.trim_ascii())
     }
 
     /// How many fields there are; an empty line has one empty field.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.fields.len()
+        self.count
     }
 
     /// Never true: even an empty line has one field.
@@ -63,19 +135,23 @@ impl<'a> Fields<'a> {
     /// A field without its quotes.
     #[must_use]
     pub fn text(&self, index: usize) -> Option<&'a str> {
-        self.fields.get(index).map(|field| unquoted(field))
+        str::from_utf8(unquoted(self.field(index)?)).ok()
     }
 
     /// A field as it stands, quotes included.
     #[must_use]
     pub fn raw(&self, index: usize) -> Option<&'a str> {
-        self.fields.get(index).copied()
+        str::from_utf8(self.field(index)?).ok()
     }
 
     /// A numeric field, quoted or not.
     #[must_use]
-    pub fn number<T: std::str::FromStr>(&self, index: usize) -> Option<T> {
-        self.text(index)?.parse().ok()
+    pub fn number<T: FromStr + TryFrom<u64>>(&self, index: usize) -> Option<T> {
+        let field = unquoted(self.field(index)?);
+        match short_number(field) {
+            Some(number) => T::try_from(number).ok(),
+            None => str::from_utf8(field).ok()?.parse().ok(),
+        }
     }
 }
 
@@ -88,27 +164,18 @@ pub(crate) fn printable(text: &[u8]) -> Cow<'_, str> {
     Cow::Owned(lossy.escape_debug().to_string())
 }
 
-fn unquoted(field: &str) -> &str {
-    field.strip_prefix('"').map_or(field, |inner| inner.strip_suffix('"').unwrap_or(inner))
+/// The number that a few digits are.
+fn short_number(digits: &[u8]) -> Option<u64> {
+    let add = |number: u64, byte: &u8| match byte.wrapping_sub(b'0') {
+        digit @ 0..=9 => Some(number * 10 + u64::from(digit)),
+        _ => None,
+    };
+    let is_short = !digits.is_empty() && digits.len() <= SHORT;
+    if is_short { digits.iter().try_fold(0, add) } else { None }
 }
 
-fn split(text: &str) -> Vec<&str> {
-    let mut fields = Vec::new();
-    let (mut quoted, mut depth, mut start) = (false, 0_usize, 0);
-    for (position, byte) in text.bytes().enumerate() {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'(' if !quoted => depth += 1,
-            b')' if !quoted => depth = depth.saturating_sub(1),
-            b',' if !quoted && depth == 0 => {
-                fields.push(text.get(start..position).unwrap_or_default().trim());
-                start = position + 1;
-            }
-            _ => {}
-        }
-    }
-    fields.push(text.get(start..).unwrap_or_default().trim());
-    fields
+fn unquoted(field: &[u8]) -> &[u8] {
+    field.strip_prefix(b"\"").map_or(field, |inner| inner.strip_suffix(b"\"").unwrap_or(inner))
 }
 
 #[cfg(test)]
@@ -144,6 +211,31 @@ mod tests {
             assert_eq!(raw, fields, "{text}");
             assert_eq!(parsed.raw(fields.len()), None);
         }
+    }
+
+    #[test]
+    fn there_may_be_many_fields() {
+        let text = (0..30).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        let fields = Fields::parse(&text);
+        assert_eq!(fields.len(), 30);
+        assert!((0..30).all(|n| fields.number(n) == Some(n)));
+        assert_eq!(fields.raw(30), None);
+    }
+
+    #[test]
+    fn numbers_are_as_large_as_their_type() {
+        let fields = Fields::parse("255,256,+7,,18446744073709551615,18446744073709551616,-1,1x");
+        let small: Vec<_> = (0..8).map(|index| fields.number::<u8>(index)).collect();
+        assert_eq!(small, [Some(255), None, Some(7), None, None, None, None, None]);
+        assert_eq!([4, 5].map(|index| fields.number::<u64>(index)), [Some(u64::MAX), None]);
+        assert_eq!(fields.number::<i8>(6), Some(-1));
+    }
+
+    #[test]
+    fn a_field_that_is_no_text_spoils_no_other() {
+        let fields = Fields::split(b"1,\xff,3");
+        assert_eq!((fields.number(0), fields.text(1), fields.number(2)), (Some(1), None, Some(3)));
+        assert_eq!((fields.raw(1), fields.number::<u8>(1)), (None, None));
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod command;
 mod command_line;
 mod connection;
 mod counted_code;
+mod eight;
 mod engine;
 mod entry;
 mod escape_guard;

@@ -3,7 +3,8 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr2;
 
-use super::portion::{CR, LF, Portion, Shown};
+use super::eight::first_at_most;
+use super::portion::{self, CR, LF, Portion, Shown};
 
 /// Input buffer with bounded line length, which shows what has arrived [portion](super::portion) by portion: all that
 /// reads sees only what is shown.
@@ -25,6 +26,17 @@ pub(crate) struct Reader {
     line_limit: usize,
     /// What was consumed since the last call of `take_consumed`, if somebody wants to know.
     consumed: Option<Vec<u8>>,
+}
+
+/// What stands where a line begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// A line with its line end that can be nothing else, and the line ends before it.
+    Line(Bytes),
+    /// The beginning of such a line.
+    Unfinished,
+    /// Something else, perhaps: it is to be shown portion by portion.
+    Other,
 }
 
 /// What the reader found at the front of its buffer.
@@ -151,6 +163,63 @@ impl Reader {
         Found::Line(line)
     }
 
+    /// Takes the next line that is not empty without showing it before, in one pass: for lines that mean nothing before
+    /// they are whole.
+    pub(crate) fn take_whole_line(&mut self) -> Whole {
+        if self.shown > 0 || self.discarding {
+            return Whole::Other;
+        }
+        let start = match self.buffer[..] {
+            [CR, LF, byte, ..] if byte > CR => 2,
+            _ => match self.buffer.iter().position(|&byte| byte != CR && byte != LF) {
+                Some(start) => start,
+                None => return Whole::Other,
+            },
+        };
+        let here = self.buffer.get(start..).unwrap_or_default();
+        if portion::may_be_sign_or_code(here) {
+            return Whole::Other;
+        }
+        let from = self.searched.saturating_sub(start);
+        match find_line_end(here, from) {
+            Some(end) if end <= self.line_limit => {
+                let line_end = here.get(end..).unwrap_or_default();
+                let (width, line_feed_due) = match line_end {
+                    [CR, LF, ..] => (2, false),
+                    [CR, ..] => (1, true),
+                    _ => (1, false),
+                };
+                self.line_feed_due = line_feed_due;
+                Whole::Line(self.cut(start, end, width))
+            }
+            None if here.len() <= self.line_limit => {
+                let searched = here.len();
+                self.drop_line_ends(start);
+                self.searched = searched;
+                Whole::Unfinished
+            }
+            Some(_) | None => Whole::Other,
+        }
+    }
+
+    /// The line between the line ends before it and the one behind it.
+    fn cut(&mut self, start: usize, length: usize, line_end: usize) -> Bytes {
+        let all = start + length + line_end;
+        self.note_consumed(all);
+        self.searched = 0;
+        let mut line = self.buffer.split_to(all).freeze();
+        line.advance(start);
+        line.truncate(length);
+        line
+    }
+
+    /// Drops hidden line ends in front of something else.
+    fn drop_line_ends(&mut self, count: usize) {
+        self.note_consumed(count);
+        self.buffer.advance(count);
+        self.line_feed_due = false;
+    }
+
     /// Takes exactly `count` raw bytes, without copying them.
     pub(crate) fn take_raw(&mut self, count: usize) -> Option<Bytes> {
         if self.shown < count {
@@ -216,6 +285,23 @@ impl Reader {
     }
 }
 
+/// Lines are short: most ends are among so many bytes, where looking at eight at once is fastest.
+const SHORT: usize = 64;
+
+/// Where the line ends, if it does not end before `from`.
+fn find_line_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut from = from;
+    let (near, _) = bytes.split_at(bytes.len().min(from + SHORT));
+    while let Some(control) = first_at_most::<CR>(near.get(from..)?) {
+        from += control;
+        if matches!(near.get(from), Some(&(CR | LF))) {
+            return Some(from);
+        }
+        from += 1;
+    }
+    memchr2(CR, LF, bytes.get(near.len()..)?).map(|end| near.len() + end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +329,49 @@ mod tests {
             assert_eq!(reader.take_line(), line(expected));
         }
         assert_eq!(reader.take_line(), Found::Nothing);
+    }
+
+    #[test]
+    fn whole_lines_are_taken_without_being_shown() {
+        let mut reader = Reader::new(16, true);
+        let whole = |text: &'static [u8]| Whole::Line(Bytes::from_static(text));
+        reader.buffer().extend_from_slice(b"\r\nA\r\n\n\tB\nSRING: 1\r\r\n\nC");
+        for expected in [&b"A"[..], b"\tB", b"SRING: 1"] {
+            assert_eq!(reader.take_whole_line(), whole(expected));
+        }
+        assert!(reader.is_line_end_open());
+        assert_eq!(reader.take_whole_line(), Whole::Unfinished);
+        assert!(!reader.is_line_end_open());
+        assert_eq!(reader.take_consumed().unwrap(), b"\r\nA\r\n\n\tB\nSRING: 1\r\r\n\n");
+        reader.buffer().extend_from_slice(b"D\r");
+        assert_eq!(reader.take_whole_line(), whole(b"CD"));
+        assert!(reader.is_line_end_open());
+    }
+
+    #[test]
+    fn what_may_be_no_line_is_left_to_be_shown() {
+        for other in
+            [&b"> "[..], b"\r\n<<<", b"SSLSRING: 1,3,abc", b"SSL", b"\r\n", b"", b"0123456789abcdef0"]
+        {
+            let mut reader = Reader::new(16, false);
+            reader.buffer().extend_from_slice(other);
+            assert_eq!(reader.take_whole_line(), Whole::Other, "{}", other.escape_ascii());
+            assert_eq!(reader.buffer()[..], *other);
+        }
+        assert_eq!(reader(b"shown").take_whole_line(), Whole::Other);
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_found_near_and_far() {
+        for length in [0, 7, 8, SHORT - 1, SHORT, SHORT + 1, 300] {
+            for end in [CR, LF] {
+                let bytes = [&vec![b'\t'; length][..], &[end, b'x']].concat();
+                for from in [0, length / 2, length] {
+                    assert_eq!(find_line_end(&bytes, from), Some(length));
+                }
+                assert_eq!(find_line_end(&bytes[..length], length / 2), None);
+            }
+        }
     }
 
     #[test]

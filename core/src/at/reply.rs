@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::fields::{after_prefix, printable};
+use super::fields::{Fields, after_prefix, printable};
 
 /// One line from the module, without its line end.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,7 +27,28 @@ impl Line {
     /// The line as text; bytes that are no UTF-8 are replaced.
     #[must_use]
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
+        match str::from_utf8(&self.0) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(&self.0),
+        }
+    }
+
+    /// What the line is about, and its fields: `#MQRING` and the rest of `#MQRING: 1,3,topic,5`. Nothing is copied.
+    /// `None` if it has no name with a colon. A field that is no UTF-8 has no text.
+    ///
+    /// ```
+    /// use telit_core::at::Line;
+    ///
+    /// let line = Line::new(&b"#MQRING: 1,3,topic,5"[..]);
+    /// let (name, fields) = line.parts().unwrap();
+    /// assert_eq!((name, fields.text(2), fields.number(3)), (&b"#MQRING"[..], Some("topic"), Some(5_u32)));
+    /// assert!(Line::new(&b"RING"[..]).parts().is_none());
+    /// ```
+    #[must_use]
+    pub fn parts(&self) -> Option<(&[u8], Fields<'_>)> {
+        let (name, rest) = self.0.split_at_checked(self.0.iter().position(|byte| *byte == b':')?)?;
+        let fields = rest.strip_prefix(b": ").or_else(|| rest.get(1..))?;
+        Some((name, Fields::split(fields)))
     }
 }
 

@@ -131,47 +131,52 @@ pub(crate) enum Final {
 
 impl Final {
     /// Recognises `OK`, `ERROR` and `+CME/+CMS ERROR`, which end every kind of command.
-    pub(crate) fn parse(line: &str) -> Option<Self> {
-        match line.as_bytes().first()? {
-            b'O' => (line == "OK").then_some(Self::Ok),
-            b'E' => (line == "ERROR").then(|| Self::Error(ModuleError::plain())),
+    pub(crate) fn parse(line: impl AsRef<[u8]>) -> Option<Self> {
+        let line = line.as_ref();
+        match line.first()? {
+            b'O' => (line == b"OK").then_some(Self::Ok),
+            b'E' => (line == b"ERROR").then(|| Self::Error(ModuleError::plain())),
             b'+' => {
-                let detailed = |family| move |detail| Self::Error(ModuleError::detailed(family, detail));
-                line.strip_prefix("+CME ERROR:")
-                    .map(detailed(ErrorFamily::Equipment))
-                    .or_else(|| line.strip_prefix("+CMS ERROR:").map(detailed(ErrorFamily::Message)))
+                let (family, rest) = match line.strip_prefix(b"+CM")? {
+                    [b'E', rest @ ..] => (ErrorFamily::Equipment, rest),
+                    [b'S', rest @ ..] => (ErrorFamily::Message, rest),
+                    _ => return None,
+                };
+                let detail = String::from_utf8_lossy(rest.strip_prefix(b" ERROR:")?);
+                Some(Self::Error(ModuleError::detailed(family, &detail)))
             }
             _ => None,
         }
     }
 
     /// Recognises what only ends a dial-like command; elsewhere `NO CARRIER` is unsolicited.
-    pub(crate) fn parse_dial(line: &str) -> Option<Self> {
-        if line == "CONNECT" || line.starts_with("CONNECT ") {
+    pub(crate) fn parse_dial(line: impl AsRef<[u8]>) -> Option<Self> {
+        let line = line.as_ref();
+        if line == b"CONNECT" || line.starts_with(b"CONNECT ") {
             return Some(Self::Connect);
         }
-        let call = is_no_carrier(line) || matches!(line, "NO DIALTONE" | "BUSY" | "NO ANSWER");
-        call.then(|| Self::Error(ModuleError::call(line)))
+        let call = is_no_carrier(line) || matches!(line, b"NO DIALTONE" | b"BUSY" | b"NO ANSWER");
+        call.then(|| Self::Error(ModuleError::call(&String::from_utf8_lossy(line))))
     }
 
     /// `0` and `4`, the results of a module that is still in `ATV0`.
-    pub(crate) fn parse_numeric(line: &str) -> Option<Self> {
-        match line {
-            "0" => Some(Self::Ok),
-            "4" => Some(Self::Error(ModuleError::plain())),
+    pub(crate) fn parse_numeric(line: impl AsRef<[u8]>) -> Option<Self> {
+        match line.as_ref() {
+            b"0" => Some(Self::Ok),
+            b"4" => Some(Self::Error(ModuleError::plain())),
             _ => None,
         }
     }
 }
 
 /// Guides print `NO CARRIER` and `NOCARRIER`. Source: IPE28 p126.
-pub(crate) fn is_no_carrier(line: &str) -> bool {
+pub(crate) fn is_no_carrier(line: &[u8]) -> bool {
     after_no_carrier(line).is_some()
 }
 
 /// What stands behind the words.
-pub(crate) fn after_no_carrier(line: &str) -> Option<&str> {
-    line.strip_prefix("NO CARRIER").or_else(|| line.strip_prefix("NOCARRIER"))
+pub(crate) fn after_no_carrier(line: &[u8]) -> Option<&[u8]> {
+    line.strip_prefix(b"NO CARRIER").or_else(|| line.strip_prefix(b"NOCARRIER"))
 }
 
 fn normal(text: &str) -> String {

@@ -1,6 +1,6 @@
 //! Lines that no command asked for.
 
-use super::fields::after_prefix;
+use super::fields::bytes_after_prefix;
 use super::result_code::is_no_carrier;
 
 /// Prefixes of the unsolicited codes of all manuals. They matter for commands that are answered by
@@ -26,15 +26,15 @@ pub const KNOWN_PREFIXES: [&str; 15] = [
 ];
 
 /// Whether a line is one of the known unsolicited codes.
-pub(crate) fn is_known(line: &str) -> bool {
-    let first = line.as_bytes().first();
-    if !matches!(first, Some(b'#' | b'+' | b'S' | b'R' | b'N')) {
+pub(crate) fn is_known(line: impl AsRef<[u8]>) -> bool {
+    let line = line.as_ref();
+    if !matches!(line.first(), Some(b'#' | b'+' | b'S' | b'R' | b'N')) {
         return false;
     }
     is_no_carrier(line)
-        || line == "RING"
-        || line.starts_with("#PSMURC=")
-        || KNOWN_PREFIXES.iter().any(|prefix| after_prefix(line, prefix).is_some())
+        || line == b"RING"
+        || line.starts_with(b"#PSMURC=")
+        || KNOWN_PREFIXES.iter().any(|prefix| bytes_after_prefix(line, prefix).is_some())
 }
 
 #[cfg(test)]

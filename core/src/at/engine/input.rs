@@ -7,7 +7,7 @@ use crate::at::counted_code::{self, Front};
 use crate::at::event::Event;
 use crate::at::output::flush_trace;
 use crate::at::portion::{Portion, Shown};
-use crate::at::reader::Found;
+use crate::at::reader::{Found, Whole};
 use crate::at::reply::Line;
 
 /// Whether bytes that are looked at break the silence.
@@ -36,7 +36,7 @@ impl Engine {
     /// Works on everything that is here, portion by portion. Whatever a portion leads to begins to read anew, so that
     /// only the bytes decide, and not how many of them came together.
     pub(super) fn understand(&mut self, now: Instant, age: Age) {
-        loop {
+        while !self.take_whole_lines(now) {
             while self.step(now) {
                 self.reader.hide();
             }
@@ -51,6 +51,31 @@ impl Engine {
             State::Idle { .. } => flush_trace(&mut self.reader, &mut self.output),
             State::Resync(resync) => resync.trace(&Found::Nothing, &mut self.reader, &mut self.output),
             State::Pending(_) | State::Stream(_) => {}
+        }
+    }
+
+    /// Takes ordinary lines, which need not be shown portion by portion, as long as there are any. True: whatever is left
+    /// is the beginning of one.
+    fn take_whole_lines(&mut self, now: Instant) -> bool {
+        loop {
+            let found = match &mut self.state {
+                State::Idle { line_end_due: false, .. } => self.reader.take_whole_line(),
+                State::Pending(pending) if pending.takes_whole_lines() => self.reader.take_whole_line(),
+                _ => return false,
+            };
+            let line = match found {
+                Whole::Line(line) => line,
+                Whole::Unfinished => return true,
+                Whole::Other => return false,
+            };
+            if let State::Pending(pending) = &mut self.state {
+                let (reader, output) = (&mut self.reader, &mut self.output);
+                let step = pending.take_whole_line(now, &self.settings, line, reader, output);
+                self.apply_pending(now, step);
+            } else {
+                self.output.event(Event::Unsolicited(Line::new(line)));
+                flush_trace(&mut self.reader, &mut self.output);
+            }
         }
     }
 

@@ -123,9 +123,9 @@ fn mark_missing() -> Step {
     Step::Lost(Failure::Unexpected("the mark <<< is missing"))
 }
 
-/// The last field of a header, one trailing comma tolerated. Source: M37 p1031.
-pub(super) fn last_number(rest: &str) -> Option<usize> {
-    rest.trim_end_matches(',').rsplit(',').next()?.trim().parse().ok()
+/// The last field of a header, trailing commas tolerated. Source: M37 p1031.
+pub(super) fn last_number(rest: &[u8]) -> Option<usize> {
+    str::from_utf8(rest).ok()?.trim_end_matches(',').rsplit(',').next()?.trim().parse().ok()
 }
 
 /// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand, the last of
@@ -134,9 +134,6 @@ fn block_end(bytes: &[u8]) -> Option<usize> {
     let last = memchr::memmem::rfind(bytes, BLOCK_TAIL)?;
     let behind = bytes.get(last + BLOCK_TAIL.len()..).unwrap_or_default();
     let complete = behind.iter().rposition(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or_default();
-    let only_unsolicited = String::from_utf8_lossy(behind.get(..complete).unwrap_or_default())
-        .split(['\r', '\n'])
-        .filter(|line| !line.is_empty())
-        .all(unsolicited::is_known);
-    only_unsolicited.then_some(last)
+    let mut lines = behind.get(..complete).unwrap_or_default().split(|byte| matches!(byte, b'\r' | b'\n'));
+    lines.all(|line| line.is_empty() || unsolicited::is_known(line)).then_some(last)
 }

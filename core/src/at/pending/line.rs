@@ -9,7 +9,7 @@ use super::{Pending, Phase, Step};
 use crate::at::counted_code::{self, Front};
 use crate::at::event::{Event, Failure};
 use crate::at::exchange::Shape;
-use crate::at::fields::{Fields, after_prefix};
+use crate::at::fields::{Fields, bytes_after_prefix};
 use crate::at::output::{Output, Trace};
 use crate::at::reader::{Found, Reader};
 use crate::at::reply::Line;
@@ -59,31 +59,66 @@ impl Pending {
                 return Step::Again;
             }
         }
-        let found = reader.take_line();
-        match found {
+        match reader.take_line() {
             Found::Nothing => Step::Wait,
             Found::Overlong => Step::Lost(Failure::Unexpected("a line is longer than the limit")),
-            Found::Line(line) => {
-                let text = String::from_utf8_lossy(&line).trim().to_owned();
-                let step = self.classify(now, settings, &text, &line, output);
-                self.trace_line(reader, output, &text);
-                step
+            Found::Line(line) => self.take(now, settings, line, reader, output),
+        }
+    }
+
+    /// Whether a whole line means the same wherever reads have cut it: nothing is watched for that shows earlier.
+    pub(crate) fn takes_whole_lines(&self) -> bool {
+        match self.phase {
+            Phase::Lines => {
+                let awaits_prompt =
+                    matches!(self.exchange.expect.0, Shape::Prompt { .. }) && !self.payload_sent;
+                !awaits_prompt && !self.exchange.refuse_prompt
+            }
+            Phase::Tail => self.tail_begun,
+            Phase::PayloadEcho(_) | Phase::Body { .. } | Phase::Mark { .. } | Phase::Unannounced { .. } => {
+                false
             }
         }
     }
 
-    fn classify(
+    /// Takes a line that is neither a prompt nor a mark nor a counted code.
+    pub(crate) fn take_whole_line(
         &mut self,
         now: Instant,
         settings: &Settings,
-        text: &str,
-        line: &Bytes,
+        line: Bytes,
+        reader: &mut Reader,
         output: &mut Output,
     ) -> Step {
+        if self.phase == Phase::Lines {
+            // Neither of them has begun.
+            (self.damaged_prompt_at, self.quiet_at) = (None, None);
+        }
+        self.take(now, settings, line, reader, output)
+    }
+
+    fn take(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        line: Bytes,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        let Some(consumed) = reader.take_consumed() else {
+            return self.classify(now, settings, line, output);
+        };
+        let step = self.classify(now, settings, line.clone(), output);
+        self.trace_line(consumed, output, line.trim_ascii());
+        step
+    }
+
+    fn classify(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> Step {
+        let text = line.trim_ascii();
         if text.is_empty() {
             return Step::Again;
         }
-        if self.is_echo(line) {
+        if self.is_echo(&line) {
             if !std::mem::replace(&mut self.echo, true) {
                 let switches_off = self.exchange.numeric_result;
                 output.event(if switches_off { Event::EchoWasOn } else { Event::EchoSeen });
@@ -94,10 +129,10 @@ impl Pending {
             return self.finish(result);
         }
         if self.belongs(text) {
-            return self.keep(now, settings, text, line);
+            return self.keep(now, settings, line);
         }
-        if !self.may_be_secret(line) {
-            output.event(Event::Unsolicited(Line::new(line.clone())));
+        if !self.may_be_secret(&line) {
+            output.event(Event::Unsolicited(Line::new(line)));
         }
         Step::Again
     }
@@ -105,7 +140,7 @@ impl Pending {
     /// An echo that was damaged on the line can still show the secret.
     fn may_be_secret(&self, line: &[u8]) -> bool {
         let echoed_payload = self.exchange.secret_answer && self.payload_sent;
-        let unknown = || !unsolicited::is_known(&String::from_utf8_lossy(line));
+        let unknown = || !unsolicited::is_known(line);
         (echoed_payload && unknown()) || self.exchange.line.is_secret_in(line)
     }
 
@@ -115,35 +150,39 @@ impl Pending {
             && line[..] == *self.exchange.line.as_bytes()
     }
 
-    fn belongs(&self, text: &str) -> bool {
-        let has = |prefix: &str| after_prefix(text, prefix).is_some();
+    fn belongs(&self, text: &[u8]) -> bool {
+        let has = |prefix: &str| bytes_after_prefix(text, prefix).is_some();
         match &self.exchange.expect.0 {
             _ if self.phase == Phase::Tail => false,
             Shape::Final | Shape::Stream { .. } | Shape::Unannounced { .. } => false,
             Shape::Text { .. } => !unsolicited::is_known(text),
             Shape::Lines { prefix, accept } => {
-                after_prefix(text, prefix).is_some_and(|rest| accept.is_none_or(|accept| accept(rest)))
+                let accepts = |rest| accept.is_none_or(|accept| accept(&String::from_utf8_lossy(rest)));
+                bytes_after_prefix(text, prefix).is_some_and(accepts)
             }
             Shape::Prompt { prefix, .. } => prefix.is_some_and(has),
-            Shape::Block { prefix, words, .. } => words.contains(&text) || has(prefix),
+            Shape::Block { prefix, words, .. } => {
+                words.iter().any(|word| word.as_bytes() == text) || has(prefix)
+            }
             Shape::Marked { prefix, .. } => has(prefix),
         }
     }
 
-    fn keep(&mut self, now: Instant, settings: &Settings, text: &str, line: &Bytes) -> Step {
+    fn keep(&mut self, now: Instant, settings: &Settings, line: Bytes) -> Step {
         self.reply_bytes += line.len() + size_of::<Line>();
         if self.reply_bytes > settings.reply_limit {
             return Step::Lost(Failure::Unexpected("the answer is longer than the limit"));
         }
-        self.reply.lines.push(Line::new(line.clone()));
+        let text = line.trim_ascii();
         let announced = match &self.exchange.expect.0 {
-            Shape::Block { prefix, field, limit, .. } => after_prefix(text, prefix)
-                .map(|rest| (Fields::parse(rest).number::<usize>(*field), *limit, false)),
+            Shape::Block { prefix, field, limit, .. } => bytes_after_prefix(text, prefix)
+                .map(|rest| (Fields::split(rest).number::<usize>(*field), *limit, false)),
             Shape::Marked { prefix, limit } => {
-                after_prefix(text, prefix).map(|rest| (last_number(rest), *limit, true))
+                bytes_after_prefix(text, prefix).map(|rest| (last_number(rest), *limit, true))
             }
             _ => None,
         };
+        self.reply.lines.push(Line::new(line));
         match announced {
             None => Step::Again,
             Some((Some(length), limit, marked)) if length <= limit => {
@@ -161,13 +200,10 @@ impl Pending {
         }
     }
 
-    fn trace_line(&self, reader: &mut Reader, output: &mut Output, text: &str) {
-        let Some(consumed) = reader.take_consumed() else {
-            return;
-        };
-        let is_echo = text.as_bytes() == self.exchange.line.as_bytes();
+    fn trace_line(&self, consumed: Vec<u8>, output: &mut Output, text: &[u8]) {
+        let is_echo = text == self.exchange.line.as_bytes();
         let secret = (self.exchange.secret_answer && self.belongs(text))
-            || (Final::parse(text).is_none() && self.may_be_secret(text.as_bytes()));
+            || (Final::parse(text).is_none() && self.may_be_secret(text));
         output.trace(|| match (is_echo, secret) {
             (true, _) => Trace::Received(format!("{}\r", self.exchange.line.redacted()).into_bytes()),
             (_, true) => Trace::Redacted { sent: false, length: consumed.len() },

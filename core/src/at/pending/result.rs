@@ -7,14 +7,14 @@ use crate::at::exchange::Shape;
 use crate::at::result_code::Final;
 
 impl Pending {
-    pub(super) fn final_result(&self, text: &str) -> Option<Final> {
+    pub(super) fn final_result(&self, text: &[u8]) -> Option<Final> {
         Final::parse(text)
             .or_else(|| self.dial_result(text))
             .or_else(|| self.exchange.numeric_result.then(|| Final::parse_numeric(text)).flatten())
     }
 
     /// The end of another connection is no answer to this dial.
-    fn dial_result(&self, text: &str) -> Option<Final> {
+    fn dial_result(&self, text: &[u8]) -> Option<Final> {
         self.expects_stream()?;
         let named = Connection::of_no_carrier(text);
         match named.is_none() || named == Connection::of_command(&self.exchange.line) {

@@ -10,7 +10,7 @@ use crate::at::counted_code::{self, Front};
 use crate::at::entry::OpenEntry;
 use crate::at::event::Event;
 use crate::at::exchange::Prompt;
-use crate::at::fields::after_prefix;
+use crate::at::fields::bytes_after_prefix;
 use crate::at::output::{Output, Trace, flush_trace};
 use crate::at::pending::send_payload;
 use crate::at::reader::{Found, Reader};
@@ -73,27 +73,28 @@ impl Resync {
     }
 
     fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
-        let text = String::from_utf8_lossy(&line).trim().to_owned();
-        if unsolicited::is_known(&text) || settings.start_up_lines.contains(&text) {
+        let text = line.trim_ascii();
+        let is_start_up_line = || settings.start_up_lines.iter().any(|start_up| start_up.as_bytes() == text);
+        if unsolicited::is_known(text) || is_start_up_line() {
             output.event(Event::Unsolicited(Line::new(line)));
             return ResyncStep::Again;
         }
         match &mut self.phase {
-            Phase::Probing { answered, .. } if after_prefix(&text, PROBE_ANSWER).is_some() => {
+            Phase::Probing { answered, .. } if bytes_after_prefix(text, PROBE_ANSWER).is_some() => {
                 *answered = true
             }
             // `0` is the OK of a module in ATV0.
             Phase::Probing { answered: true, .. }
-                if text == "0" || Final::parse(&text) == Some(Final::Ok) =>
+                if text == b"0" || Final::parse(text) == Some(Final::Ok) =>
             {
                 self.phase = settling(now, settings);
             }
             _ => {
-                if self.entry.is_some() && Final::parse(&text).is_some() {
+                if self.entry.is_some() && Final::parse(text).is_some() {
                     self.entry_ended(now, settings);
                 }
                 if let (Phase::Probing { until, .. }, Some(Final::Error(_))) =
-                    (&mut self.phase, Final::parse(&text))
+                    (&mut self.phase, Final::parse(text))
                 {
                     // The probe was refused, behind a half-typed line perhaps: ask again soon.
                     *until = (now + settings.quiet).min(*until);
@@ -117,10 +118,10 @@ impl Resync {
     fn disturbing(&self, found: &Found) -> bool {
         match found {
             Found::Line(line) => {
-                let text = String::from_utf8_lossy(line);
-                !unsolicited::is_known(text.trim())
-                    && after_prefix(text.trim(), PROBE_ANSWER).is_none()
-                    && Final::parse(text.trim()).is_none()
+                let text = line.trim_ascii();
+                !unsolicited::is_known(text)
+                    && bytes_after_prefix(text, PROBE_ANSWER).is_none()
+                    && Final::parse(text).is_none()
             }
             Found::Overlong | Found::Nothing => true,
         }

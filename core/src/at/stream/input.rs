@@ -105,7 +105,7 @@ impl Stream {
         let Some(line) = reader.peek_line() else {
             return StreamStep::Wait;
         };
-        if !unsolicited::is_known(&String::from_utf8_lossy(line)) {
+        if !unsolicited::is_known(line) {
             output.trace(|| Trace::Remark("more than was announced comes"));
             self.close();
             return StreamStep::Again;
@@ -115,7 +115,7 @@ impl Stream {
             Found::Overlong => {}
             Found::Line(line) => {
                 flush_trace(reader, output);
-                if is_no_carrier(&String::from_utf8_lossy(&line)) {
+                if is_no_carrier(&line) {
                     return self.closed_by(Line::new(line));
                 }
                 output.event(Event::Unsolicited(Line::new(line)));

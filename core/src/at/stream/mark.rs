@@ -78,8 +78,8 @@ impl Tail {
             return if text.len() < LONGEST_MARK { Self::Partial } else { Self::No };
         };
         let detail_is_printable = text.iter().take(end).all(|byte| (b' '..=b'~').contains(byte));
-        let behind = String::from_utf8_lossy(text.get(end + 2..).unwrap_or_default()).into_owned();
-        if end >= LONGEST_MARK || !detail_is_printable || !only_unsolicited(&behind) {
+        let behind = text.get(end + 2..).unwrap_or_default();
+        if end >= LONGEST_MARK || !detail_is_printable || !only_unsolicited(behind) {
             return Self::No;
         }
         Self::Mark { is_ok }
@@ -88,11 +88,11 @@ impl Tail {
 
 /// Complete lines must be known unsolicited codes; an incomplete last one may still become one. They begin with a
 /// line end.
-fn only_unsolicited(text: &str) -> bool {
-    let complete = text.rfind(['\r', '\n']).map_or(0, |end| end + 1);
-    let lines = text.get(..complete).unwrap_or_default().split(['\r', '\n']);
-    (text.is_empty() || text.starts_with(['\r', '\n']))
-        && lines.filter(|line| !line.is_empty()).all(unsolicited::is_known)
+fn only_unsolicited(text: &[u8]) -> bool {
+    let complete = memchr::memrchr2(b'\r', b'\n', text).map_or(0, |end| end + 1);
+    let mut lines = text.get(..complete).unwrap_or_default().split(|byte| matches!(byte, b'\r' | b'\n'));
+    matches!(text, [] | [b'\r' | b'\n', ..])
+        && lines.all(|line| line.is_empty() || unsolicited::is_known(line))
 }
 
 /// `NO CARRIER:SSL,<SSId>...`. Source: M37 p878.
