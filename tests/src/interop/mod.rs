@@ -14,6 +14,7 @@ mod https;
 mod matrix;
 mod mosquitto;
 mod mqtt;
+mod multiplexer;
 mod nginx;
 mod program;
 mod refusals;

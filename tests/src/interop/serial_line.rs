@@ -130,27 +130,27 @@ async fn gammu_identifies_the_module() {
 }
 
 /// The pseudo-terminal of a virtual module.
-struct Port {
+pub(super) struct Port {
     pty: Pty,
     _module: VirtualModule,
     folder: TempDir,
 }
 
 impl Port {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let module = VirtualModule::builder(Platform::P37).build().expect("the module starts");
         let pty = module.attach_pty(Some(&folder.path().join("module"))).expect("it gets a terminal");
         Self { pty, _module: module, folder }
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.pty.path()
     }
 }
 
 /// The answers to the lines, and at last what came unasked.
-async fn talk(python: &Path, port: &Path, lines: &[&str]) -> Vec<Vec<u8>> {
+pub(super) async fn talk(python: &Path, port: &Path, lines: &[&str]) -> Vec<Vec<u8>> {
     let mut command = Command::new(python);
     let output = succeed(command.arg("-c").arg(PYTHON).arg(port).args(lines), b"").await;
     from_hexadecimal(output)
@@ -163,7 +163,7 @@ fn from_hexadecimal(output: Vec<u8>) -> Vec<Vec<u8>> {
 }
 
 /// Debian's Python knows Debian's packages; another one that comes first on `PATH` may not.
-async fn python_with_pyserial() -> Option<PathBuf> {
+pub(super) async fn python_with_pyserial() -> Option<PathBuf> {
     for python in ["/usr/bin/python3", "python3"] {
         let mut command = Command::new(python);
         if let Ok(output) = command.args(["-c", "import serial"]).output().await
