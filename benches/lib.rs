@@ -7,6 +7,12 @@
 pub mod line;
 mod report;
 mod row;
+mod samples;
+mod terminal;
+mod thread_usage;
 
 pub use report::Report;
 pub use row::{Reference, Row, Target};
+pub use samples::Samples;
+pub use terminal::Terminal;
+pub use thread_usage::ThreadUsage;
