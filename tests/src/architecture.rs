@@ -41,7 +41,7 @@ const FORBIDDEN: [(&str, &[&str]); 15] = [
         &["at", "commands", "driver", "exclusive", "modem", "platform", "socket", "supervisor", "tls"],
     ),
     ("error.rs", &["commands", "driver", "exclusive", "modem", "socket", "supervisor", "tls", "transport"]),
-    ("driver", &["commands", "exclusive", "modem", "platform", "socket", "supervisor", "tls", "transport"]),
+    ("driver", &["commands", "exclusive", "modem", "platform", "socket", "supervisor", "tls"]),
     ("commands", &["driver", "exclusive", "modem", "socket", "supervisor", "tls", "transport", "tokio"]),
     ("exclusive", &["commands", "modem", "socket", "supervisor", "tls", "transport"]),
     (

@@ -53,7 +53,7 @@ mod unsolicited;
 
 pub use command::{Command, UnexpectedReply};
 pub use command_line::{CommandLine, DEFAULT_LINE_LIMIT, InvalidValue, Parameters};
-pub use engine::Engine;
+pub use engine::{Engine, Outlook};
 pub use entry::ShortPayload;
 pub use event::{Event, Failure, StreamEnd};
 pub use exchange::{Effect, Exchange, Expect, StreamEnding};

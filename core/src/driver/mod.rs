@@ -13,6 +13,7 @@
 //! its end inside the task and its result is thrown away, so the next command still gets its own answer.
 
 mod channel;
+mod gathering;
 mod health;
 mod line;
 mod open_stream;

@@ -7,10 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 
-/// A byte stream to a module: a serial port, a socket, or one half of an in-memory pair.
-pub trait ByteStream: AsyncRead + AsyncWrite + Send {}
+use crate::transport::set_gathering;
 
-impl<T: AsyncRead + AsyncWrite + Send> ByteStream for T {}
+/// A byte stream to a module: a serial port, a socket, or one half of an in-memory pair.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send {
+    /// Tells whether bytes are to gather before they are read, so that none of them need wake anybody.
+    #[doc(hidden)]
+    fn set_gathering(&self, gathering: bool);
+}
+
+impl<T: AsyncRead + AsyncWrite + Send + 'static> ByteStream for T {
+    fn set_gathering(&self, gathering: bool) {
+        set_gathering(self, gathering);
+    }
+}
 
 /// Any [`ByteStream`].
 pub type BoxedStream = Pin<Box<dyn ByteStream>>;

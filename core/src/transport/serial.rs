@@ -2,15 +2,12 @@
 
 use std::io;
 use std::path::Path;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use serialport::{DataBits, Error, ErrorKind, FlowControl, Parity, StopBits};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 use super::port_name::{InvalidPortName, Kind, PortName};
 use super::serial_error::SerialError;
+use super::serial_line::SerialLine;
 use super::usb_port::{self, NotFound, UsbPort};
 
 /// The speed that modules without autobauding start with. Source: M37 p154.
@@ -33,42 +30,6 @@ pub struct SerialPort {
     name: Result<PortName, InvalidPortName>,
     baud_rate: u32,
     hardware_flow_control: bool,
-}
-
-/// An open serial port.
-///
-/// Flushing and closing do not wait until the bytes have crossed the line: the operating system offers
-/// that only as a call that blocks the thread, without bound while flow control holds the line. How long the last bytes need
-/// is reckoned from the line rate instead, see [`DriverOptions::line_rate`](crate::driver::DriverOptions::line_rate).
-#[derive(Debug)]
-pub struct SerialLine(SerialStream);
-
-impl AsyncRead for SerialLine {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for SerialLine {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
 }
 
 impl SerialPort {
@@ -127,14 +88,12 @@ impl SerialPort {
     /// `shown` is what errors call it.
     fn open_path(&self, path: &str, shown: &str) -> Result<SerialLine, SerialError> {
         let flow = if self.hardware_flow_control { FlowControl::Hardware } else { FlowControl::None };
-        tokio_serial::new(path, self.baud_rate)
+        let port = serialport::new(path, self.baud_rate)
             .data_bits(DataBits::Eight)
             .parity(Parity::None)
             .stop_bits(StopBits::One)
-            .flow_control(flow)
-            .open_native_async()
-            .map(SerialLine)
-            .map_err(|error| explain(&error, path, shown))
+            .flow_control(flow);
+        SerialLine::open(&port).map_err(|error| explain(&error, path, shown))
     }
 }
 

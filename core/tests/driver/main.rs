@@ -6,6 +6,8 @@ mod back_pressure;
 mod commands;
 mod failing;
 mod fairness;
+mod gathering;
+mod idle;
 mod restoring;
 mod rig;
 mod slow_transports;

@@ -20,6 +20,8 @@ use super::resync::Resync;
 use super::settings::Settings;
 use super::stream::Stream;
 
+pub use online::Outlook;
+
 /// The I/O-free AT engine. Its contract is written in the [module documentation](super).
 pub struct Engine {
     settings: Settings,
@@ -112,6 +114,12 @@ impl Engine {
             State::Resync(resync) => resync.gave_up(),
             State::Pending(_) | State::Stream(_) => false,
         }
+    }
+
+    /// Whether [`begin`](Self::begin) may be called as soon as the pause is over, if there is one.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle { .. })
     }
 
     /// Sends the command of an exchange. Ends in one [`Event::Completed`].

@@ -6,7 +6,34 @@ use bytes::Bytes;
 
 use super::{Engine, State};
 
+/// What can be said of the bytes that come next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// No data stream is open, or it may be at its end: each byte counts.
+    MayEnd,
+    /// More data, and nobody knows how many.
+    Unknown,
+    /// So many bytes of data come before the stream can end.
+    Announced(u64),
+}
+
 impl Engine {
+    /// What can be said of the bytes that come next.
+    #[must_use]
+    pub fn outlook(&self) -> Outlook {
+        match &self.state {
+            State::Stream(stream) if self.reader.is_empty() => stream.outlook(),
+            _ => Outlook::MayEnd,
+        }
+    }
+
+    /// Tells that all that was handled so far had arrived by then: the silence behind it counts from there.
+    pub fn silent_since(&mut self, arrived: Instant) {
+        if let State::Stream(stream) = &mut self.state {
+            stream.silent_since(arrived, &self.settings);
+        }
+    }
+
     /// Tells that the input is not read, because nobody takes the data of the stream: silence means nothing
     /// until [`input_resumed`](Self::input_resumed).
     pub fn input_paused(&mut self) {

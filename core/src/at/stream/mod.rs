@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::engine::Outlook;
 use super::escape_guard::{EscapeGuard, guard};
 use super::event::StreamEnd;
 use super::exchange::StreamEnding;
@@ -102,6 +103,20 @@ impl Stream {
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
         self.quiet_at = Some(now + settings.quiet);
+    }
+
+    /// Whatever came last had come by then.
+    pub(crate) fn silent_since(&mut self, arrived: Instant, settings: &Settings) {
+        self.quiet_at = self.quiet_at.map(|quiet_at| quiet_at.min(arrived + settings.quiet));
+    }
+
+    /// What can be said of the bytes that come next, none being held back.
+    pub(crate) fn outlook(&self) -> Outlook {
+        match (self.phase, self.remaining()) {
+            (Phase::Open, Some(remaining)) => Outlook::Announced(remaining as u64),
+            (Phase::Open, None) => Outlook::Unknown,
+            _ => Outlook::MayEnd,
+        }
     }
 
     /// What it looks at next, `shown` bytes being shown: what may be the end of an announced number of bytes byte by

@@ -62,6 +62,8 @@ impl Task {
             Answer::Nobody => {}
             Answer::Stream(answer) => {
                 let opened = result.map(|_| {
+                    // The first bytes are wanted at once.
+                    self.gathering.stop();
                     let (open, stream) = OpenStream::new();
                     self.stream = Some(open);
                     stream

@@ -1,12 +1,15 @@
 //! Bytes between transport and engine.
 
+use std::future::poll_fn;
 use std::io;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 
 use bytes::Buf;
-use tokio::io::AsyncReadExt;
 
-use super::{READ_SIZE, Reader, Task, add, now};
+use super::wake::poll_read;
+use super::{READ_SIZE, Task, add, now};
+use crate::driver::slot::BoxedStream;
 use crate::driver::stream::tell;
 
 impl Task {
@@ -15,7 +18,11 @@ impl Task {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         add(&self.counters.bytes_read, count);
-        self.engine.handle_input(now());
+        let now = now();
+        let arrived = self.gathering.arrived_by(now, count);
+        self.engine.handle_input(now);
+        self.engine.silent_since(arrived);
+        self.gathering.read(now, count, count >= READ_SIZE, self.engine.outlook());
         Ok(())
     }
 
@@ -46,17 +53,17 @@ impl Task {
     }
 
     /// Bytes that are there count before a deadline that has passed, however late this task is.
-    pub(super) async fn timer_fired(&mut self, reader: &mut Reader) -> io::Result<()> {
-        let backlog = self.has_backlog();
-        let input = self.engine.input();
-        input.reserve(READ_SIZE);
-        let read = tokio::select! {
-            biased;
-            read = reader.read_buf(input), if !backlog => Some(read),
-            () = std::future::ready(()) => None,
-        };
-        if let Some(count) = read {
-            self.input_arrived(count?)?;
+    pub(super) async fn timer_fired(&mut self, stream: &mut BoxedStream) -> io::Result<()> {
+        if !self.has_backlog() {
+            let input = self.engine.input();
+            let read = poll_fn(|context| Poll::Ready(poll_read(stream, input, context))).await;
+            match read {
+                Poll::Ready(count) => self.input_arrived(count?)?,
+                Poll::Pending if self.gathering.until().is_some_and(|until| until <= now()) => {
+                    self.gathering.stop()
+                }
+                Poll::Pending => {}
+            }
         }
         self.engine.handle_timeout(now());
         Ok(())

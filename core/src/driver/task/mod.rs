@@ -7,16 +7,17 @@ mod transport;
 mod wake;
 
 use std::collections::VecDeque;
-use std::pin::Pin;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
+use super::gathering::Gathering;
 use super::health::HealthRecord;
 use super::line::Line;
 use super::open_stream::OpenStream;
@@ -37,9 +38,6 @@ const READ_SIZE: usize = 4096;
 /// How long a stream that is lost may take to close.
 const CLOSING: Duration = Duration::from_secs(1);
 
-type Reader = ReadHalf<BoxedStream>;
-type Writer = WriteHalf<BoxedStream>;
-
 pub(crate) struct Task {
     engine: Engine,
     recorder: Option<Recorder>,
@@ -51,6 +49,8 @@ pub(crate) struct Task {
     subscriptions: SharedUnsolicited,
     counters: Arc<Counters>,
     health: HealthRecord,
+    /// What was asked within the pause behind an answer: a request, or to close.
+    next: Option<Option<Request>>,
     waiting: Option<Waiting>,
     stream: Option<OpenStream>,
     output: VecDeque<Bytes>,
@@ -58,6 +58,9 @@ pub(crate) struct Task {
     unflushed: bool,
     /// The engine waits to hear that its output has left.
     leaving: bool,
+    /// Whose turn it is when the port can be written and read.
+    writes_first: bool,
+    gathering: Gathering,
     line: Line,
     restoring: Restoring,
     start_up_lines: Vec<String>,
@@ -91,11 +94,14 @@ impl Task {
             subscriptions,
             counters,
             health,
+            next: None,
             waiting: None,
             stream: None,
             output: VecDeque::new(),
             unflushed: false,
             leaving: false,
+            writes_first: false,
+            gathering: Gathering::new(options.line_rate),
             line: Line::new(options.line_rate),
             restoring: Restoring::new(options.restored),
             start_up_lines,
@@ -106,15 +112,14 @@ impl Task {
 
     pub(crate) async fn run(mut self, stream: BoxedStream) {
         let mut next = Some(stream);
-        while let Some(stream) = next {
-            let (mut reader, mut writer) = tokio::io::split(stream);
-            let end = self.serve(&mut reader, &mut writer).await;
+        while let Some(mut stream) = next {
+            let end = self.serve(&mut stream).await;
             let reason = end.reason();
             tracing::debug!(reason, "the stream of the port is not used any more");
             self.lose_stream(&reason);
             // The port is closed anyway; what the operating system says about it helps nobody.
-            drop(tokio::time::timeout(CLOSING, writer.shutdown()).await);
-            drop((reader, writer));
+            drop(tokio::time::timeout(CLOSING, stream.shutdown()).await);
+            drop(stream);
             next = self.next_stream(end, &reason).await;
             if next.is_some() {
                 self.begin_on_new_stream();
@@ -124,18 +129,18 @@ impl Task {
     }
 
     /// Until the stream ends.
-    async fn serve(&mut self, reader: &mut Reader, writer: &mut Writer) -> End {
-        let mut timer: Pin<Box<Sleep>> = Box::pin(tokio::time::sleep_until(Instant::now()));
+    async fn serve(&mut self, stream: &mut BoxedStream) -> End {
+        let mut timer = pin!(None);
         loop {
             self.drain_engine();
-            let wake = self.wait(reader, writer, timer.as_mut()).await;
-            if let Err(end) = self.act(wake, reader).await {
+            let wake = self.wait(stream, timer.as_mut()).await;
+            if let Err(end) = self.act(wake, stream).await {
                 return end;
             }
         }
     }
 
-    async fn act(&mut self, wake: Wake, reader: &mut Reader) -> Result<(), End> {
+    async fn act(&mut self, wake: Wake, stream: &mut BoxedStream) -> Result<(), End> {
         match wake {
             Wake::Read(read) => self.input_arrived(read?)?,
             Wake::Written(written) => self.written(written?)?,
@@ -149,14 +154,15 @@ impl Task {
                 // A restart may have been counted just before: nobody is at work on it.
                 self.health.gave_up();
             }
-            Wake::Request(Some(request)) => self.begin(request),
-            Wake::Request(None) => return Err(End::HandlesGone),
+            Wake::Request(request) => self.next = Some(request),
+            Wake::Next(Some(request)) => self.begin(request),
+            Wake::Next(None) => return Err(End::HandlesGone),
             Wake::StreamControl(control) => self.control_stream(control),
             // Draining the engine hands on what waits.
             Wake::StreamRoom => {}
             Wake::Restore => self.begin_restoring(),
             Wake::Abandoned => self.forget_unsent(),
-            Wake::Timer => self.timer_fired(reader).await?,
+            Wake::Timer => self.timer_fired(stream).await?,
         }
         Ok(())
     }

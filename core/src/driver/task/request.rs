@@ -97,6 +97,8 @@ impl Task {
     pub(super) fn control_stream(&mut self, control: Option<Control>) {
         match control {
             Some(Control::Write(bytes, taken)) => {
+                // What answers it is wanted at once.
+                self.gathering.stop();
                 self.engine.stream_write(now(), bytes);
                 tell(taken);
             }
@@ -107,6 +109,7 @@ impl Task {
             }
             Some(Control::SendTimeout(timeout)) => self.engine.stream_send_timeout(timeout),
             Some(Control::Close) | None => {
+                self.gathering.stop();
                 if let Some(stream) = &mut self.stream {
                     stream.closing = true;
                 }

@@ -70,6 +70,11 @@ impl Task {
             End::Changed(Change::TakeOut(taken)) => tell(Some(taken)),
         }
         loop {
+            if self.changes.is_some()
+                && let Some(request) = self.next.take().flatten()
+            {
+                self.refuse(request, reason);
+            }
             let changes = self.changes.as_mut()?;
             tokio::select! {
                 change = changes.recv() => match change? {
@@ -95,6 +100,7 @@ impl Task {
         self.engine.begin_on_new_stream(super::now());
         self.output.clear();
         (self.unflushed, self.leaving) = (false, false);
+        self.gathering.stop();
         self.restoring.begin_on_new_stream();
         self.unsolicited = self.subscriptions.renew();
     }
@@ -103,7 +109,7 @@ impl Task {
     pub(super) fn close(mut self) {
         self.health.set_state(ModuleState::Down);
         self.requests.close();
-        while let Ok(request) = self.requests.try_recv() {
+        while let Some(request) = self.next.take().flatten().or_else(|| self.requests.try_recv().ok()) {
             self.refuse(request, "the port is closed");
         }
     }

@@ -1,16 +1,17 @@
 //! What wakes the task.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::request::Request;
-use super::{READ_SIZE, Reader, Task, Writer, now};
-use crate::driver::slot::Change;
+use super::{READ_SIZE, Task, now};
+use crate::driver::slot::{BoxedStream, Change};
 use crate::driver::stream::Control;
 use crate::driver::waiting::Waiting;
 
@@ -21,6 +22,8 @@ pub(super) enum Wake {
     Flushed(io::Result<()>),
     Change(Option<Change>),
     Request(Option<Request>),
+    /// What waited for the end of the pause.
+    Next(Option<Request>),
     StreamControl(Option<Control>),
     StreamRoom,
     Restore,
@@ -31,50 +34,126 @@ pub(super) enum Wake {
 impl Task {
     pub(super) async fn wait(
         &mut self,
-        reader: &mut Reader,
-        writer: &mut Writer,
-        mut timer: Pin<&mut Sleep>,
+        stream: &mut BoxedStream,
+        mut timer: Pin<&mut Option<Sleep>>,
     ) -> Wake {
-        let ready = self.all_taken() && self.waiting.is_none() && self.engine.is_ready(now());
+        let free = self.all_taken() && self.waiting.is_none();
+        let ready = free && self.engine.is_ready(now());
         let restore = ready && self.restoring.is_due();
-        let unsent = self.engine.is_exchange_unsent();
-        let deadline = self.engine.poll_timeout().map(Instant::from_std);
-        if let Some(deadline) = deadline
-            && timer.deadline() != deadline
+        if ready
+            && !restore
+            && let Some(request) = self.next.take()
         {
-            timer.as_mut().reset(deadline);
+            return Wake::Next(request);
         }
-        let backlog = self.has_backlog();
         let open =
             self.stream.as_ref().is_some_and(|stream| !stream.closing) && self.engine.is_stream_writable();
-        let writing = !self.output.is_empty();
-        let flushing = !writing && self.unflushed;
-        let next = self.output.front().cloned().unwrap_or_default();
+        let unsent = self.engine.is_exchange_unsent();
+        let gathering = self.gathering_until();
+        set(timer.as_mut(), self.deadline(gathering));
+        (**stream).set_gathering(gathering.is_some());
+        let backlog = self.has_backlog();
+        let reading = !backlog && gathering.is_none();
+        let writing = !self.output.is_empty() || self.unflushed;
+        let asking = (ready || free && self.engine.is_idle()) && !restore && self.next.is_none();
+        let output = self.output.front().cloned().unwrap_or_default();
         let (stream_data, stream_control) = match &mut self.stream {
             Some(stream) => (Some(stream.peer.data.clone()), Some(&mut stream.peer.control)),
             None => (None, None),
         };
-        let input = self.engine.input();
-        input.reserve(READ_SIZE);
+        self.writes_first = !self.writes_first;
+        let mut ends = Ends {
+            stream,
+            output: writing.then_some(&output),
+            input: reading.then_some(self.engine.input()),
+            writes_first: self.writes_first,
+        };
         tokio::select! {
-            wake = push(writer, &next), if writing || flushing => wake,
-            read = reader.read_buf(input), if !backlog => Wake::Read(read),
+            wake = std::future::poll_fn(|context| ends.poll(context)), if reading || writing => wake,
             change = next_change(self.changes.as_mut()) => Wake::Change(change),
             () = room(stream_data), if backlog => Wake::StreamRoom,
-            control = next_control(stream_control), if open && !writing && !flushing => Wake::StreamControl(control),
+            control = next_control(stream_control), if open && !writing => Wake::StreamControl(control),
             () = std::future::ready(()), if restore => Wake::Restore,
-            request = self.requests.recv(), if ready && !restore => Wake::Request(request),
+            request = self.requests.recv(), if asking => Wake::Request(request),
             () = abandoned(self.waiting.as_mut()), if unsent => Wake::Abandoned,
-            () = timer, if deadline.is_some() => Wake::Timer,
+            () = due(timer) => Wake::Timer,
+        }
+    }
+
+    /// Until when the port is left alone, so that bytes gather.
+    fn gathering_until(&self) -> Option<std::time::Instant> {
+        self.gathering.until().filter(|_| !self.has_backlog())
+    }
+
+    /// When time has to be looked at. The end of the pause matters to who waits for it, and to nobody else.
+    fn deadline(&self, gathering: Option<std::time::Instant>) -> Option<Instant> {
+        let nobody_asks = self.engine.is_idle() && self.next.is_none() && !self.restoring.is_due();
+        let engine = self.engine.poll_timeout().filter(|_| !nobody_asks);
+        [engine, gathering].into_iter().flatten().min().map(Instant::from_std)
+    }
+}
+
+/// Both ends of the port's stream.
+struct Ends<'a> {
+    stream: &'a mut BoxedStream,
+    /// What to write; flushes if there is nothing.
+    output: Option<&'a Bytes>,
+    /// Where to read to.
+    input: Option<&'a mut BytesMut>,
+    /// They take turns, so that neither keeps the other from its work.
+    writes_first: bool,
+}
+
+impl Ends<'_> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
+        let first = if self.writes_first { self.push(context) } else { self.pull(context) };
+        match first {
+            Poll::Ready(wake) => Poll::Ready(wake),
+            Poll::Pending if self.writes_first => self.pull(context),
+            Poll::Pending => self.push(context),
+        }
+    }
+
+    fn push(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
+        match self.output {
+            None => Poll::Pending,
+            Some(output) if output.is_empty() => pin!(self.stream.flush()).poll(context).map(Wake::Flushed),
+            Some(output) => pin!(self.stream.write(output)).poll(context).map(Wake::Written),
+        }
+    }
+
+    fn pull(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
+        match &mut self.input {
+            None => Poll::Pending,
+            Some(input) => poll_read(self.stream, input, context).map(Wake::Read),
         }
     }
 }
 
-/// Writes what is next, or flushes if nothing is.
-async fn push(writer: &mut Writer, next: &[u8]) -> Wake {
-    match next.is_empty() {
-        true => Wake::Flushed(writer.flush().await),
-        false => Wake::Written(writer.write(next).await),
+/// Reads what is there.
+pub(super) fn poll_read(
+    stream: &mut BoxedStream,
+    input: &mut BytesMut,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    input.reserve(READ_SIZE);
+    pin!(stream.read_buf(input)).poll(context)
+}
+
+/// A timer that nobody needs any more must not wake anybody.
+fn set(mut timer: Pin<&mut Option<Sleep>>, deadline: Option<Instant>) {
+    match (timer.as_mut().as_pin_mut(), deadline) {
+        (_, None) => timer.set(None),
+        (None, Some(deadline)) => timer.set(Some(sleep_until(deadline))),
+        (Some(sleep), Some(deadline)) if sleep.deadline() != deadline => sleep.reset(deadline),
+        (Some(_), Some(_)) => {}
+    }
+}
+
+async fn due(timer: Pin<&mut Option<Sleep>>) {
+    match timer.as_pin_mut() {
+        Some(sleep) => sleep.await,
+        None => std::future::pending().await,
     }
 }
 
