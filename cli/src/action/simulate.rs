@@ -16,6 +16,10 @@ use crate::output::Output;
 #[derive(Args, Debug)]
 pub(crate) struct SimulateArguments {
     /// Where the AT port appears; each further one is another AT port of the same module
+    ///
+    /// A module has three AT parsers, each with settings of its own, and a port leads to the next free one. AT+CMUX=0 on a port
+    /// makes it a multiplexed line (3GPP TS 27.010, basic option): its channels 1 to 3 lead to the parsers that have no
+    /// port.
     #[arg(long, value_name = "PATH", required = true)]
     link: Vec<PathBuf>,
     /// Delay of every answer, in milliseconds

@@ -133,3 +133,21 @@ async fn a_parser_has_one_port_at_a_time() {
     tokio::time::sleep(Duration::from_millis(1)).await;
     host.open(2).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_ftp_session_belongs_to_the_channel_that_opened_it() {
+    let peers = telit_simulator::peers::Peers::new();
+    let files = peers.ftp("files.test", 21);
+    files.add_user("user", "secret");
+    let (_module, mut host) = Host::start(builder().peers(&peers), &[1, 2]).await;
+    host.ask(1, "AT+CMEE=1;+CGDCONT=1,\"IP\",\"a\"", "\r\nOK\r\n").await;
+    host.ask(1, "AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+    host.ask(2, "AT+CMEE=1", "\r\nOK\r\n").await;
+    let open = "AT#FTPOPEN=\"files.test\",\"user\",\"secret\",1";
+    host.ask(1, open, "\r\nOK\r\n").await;
+    for command in [open, "AT#FTPPWD", "AT#FTPCLOSE"] {
+        host.ask(2, command, "\r\n+CME ERROR: 612\r\n").await;
+    }
+    host.ask(1, "AT#FTPCLOSE", "\r\nOK\r\n").await;
+    host.ask(2, open, "\r\nOK\r\n").await;
+}
