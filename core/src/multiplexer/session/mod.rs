@@ -1,16 +1,4 @@
 //! A session of the side that begins it: no port, no clock, no task.
-//!
-//! # Contract
-//!
-//! After every call that takes `now` drain [`Session::poll_event`] and, as the port takes it, [`Session::poll_output`],
-//! and arrange for [`Session::handle_timeout`] at [`Session::poll_timeout`]. Append what the port gives to
-//! [`Session::input`], while [`Session::wants_input`], and call [`Session::handle_input`].
-//!
-//! - **Any chunks.** The same octets at the same times give the same events however they are divided.
-//! - **In turn.** Each channel with data sends one frame, then the next one does, so a bulk transfer holds up a short
-//!   question by one frame of each other channel.
-//! - **Bounded.** A channel keeps what nobody has taken up to a bound; the module is told to wait long before.
-//! - **One end.** A session ends in exactly one [`SessionEvent::Ended`].
 
 mod attempt;
 mod channel;
@@ -37,7 +25,19 @@ use channel::{Channel, Link};
 use outbox::Outbox;
 use suspicion::Suspicion;
 
-/// Several channels on one line, opened and used by the side that begins. See the [module documentation](self).
+/// Several channels on one line, opened and used by the side that begins.
+///
+/// # Contract
+///
+/// After every call that takes `now` drain [`Session::poll_event`] and, as the port takes it, [`Session::poll_output`],
+/// and arrange for [`Session::handle_timeout`] at [`Session::poll_timeout`]. Append what the port gives to
+/// [`Session::input`], while [`Session::wants_input`], and call [`Session::handle_input`].
+///
+/// - **Any chunks.** The same octets at the same times give the same events however they are divided.
+/// - **In turn.** Each channel with data sends one frame, then the next one does, so a bulk transfer holds up a short
+///   question by one frame of each other channel.
+/// - **Bounded.** A channel keeps what nobody has taken up to a bound; the module is told to wait long before.
+/// - **One end.** A session ends in exactly one [`SessionEvent::Ended`].
 #[derive(Debug)]
 pub struct Session {
     settings: SessionSettings,
