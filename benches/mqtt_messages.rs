@@ -1,111 +1,117 @@
-//! What publishing costs on a serial line: messages a second, bytes on the line for each, and how near that is to what
-//! the line carries.
+//! What publishing costs on a serial line: messages a second of 100 bytes and of 1 kB, one after the other, beside a bare
+//! loop on the same line and beside what line, turnaround and pause allow.
 //!
-//! The limit is what the line carries in the direction that has more to carry: a tenth of its rate in bytes a second
-//! (8N1), as if question and answer could overlap. They cannot: a message is one round trip. Between two commands the SDK
-//! leaves the pause that the manual asks for; without it the line alone decides.
-#![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
+//! A message is one exchange: the command, the prompt, the payload, and the broker's acknowledgement behind `OK`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use telit_benches::line::{Error, Measured, Meter, Rig, Setting, SharedLine, is_quick, run_alone};
+use telit_benches::{Report, Row, Target};
 use telit_core::Modem;
-use telit_core::at::Settings;
-use telit_core::tls::{CaCertificate, Identity, TlsOptions};
 use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
 use telit_simulator::servers::TestServers;
-use telit_simulator::{Platform, VirtualModule};
+use tokio::time::sleep;
 
 const TOPIC: &str = "telemetry/device-1/temperature";
-const PAYLOAD: [u8; 100] = [b'x'; 100];
-/// How long each measurement takes at the least.
-const LENGTH: Duration = Duration::from_secs(4);
+const METHOD: &str = "QoS 1 messages to a broker on loopback by a virtual module of platform 37, over a paced line in \
+    memory. The SDK is alone on its thread; the module and the broker are on others. The bare loop sends the same \
+    commands on the same line. What is allowed: the bytes that the bare loop moved, one after the other, the turnaround \
+    and the pause.";
 
-type Error = Box<dyn std::error::Error>;
-
-#[tokio::main]
-async fn main() -> Result<(), Error> {
-    let servers = TestServers::start().await?;
-    println!("publishing {} bytes to {TOPIC}, one after the other", PAYLOAD.len());
-    println!(
-        "{:>11} {:>4} {:>6} {:>9} {:>11} {:>11} {:>13} {:>7}",
-        "baud", "QoS", "pause", "messages", "exchanges/m", "bytes/m", "messages/s", "limit"
-    );
-    for baud in [Some(115_200), Some(921_600), None] {
-        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
-            for pause in [Settings::default().pause, Duration::ZERO] {
-                let run = publish(&servers, baud, pause, qos).await?;
-                let rate = baud.map_or_else(|| "unthrottled".to_owned(), |baud| baud.to_string());
-                let limit = baud.map_or_else(|| "-".to_owned(), |baud| format!("{:.0}", run.limit(baud)));
-                println!(
-                    "{rate:>11} {:>4} {:>4}ms {:>9} {:>11.2} {:>5.0}+{:<5.0} {:>13.1} {limit:>7}",
-                    qos.number(),
-                    pause.as_millis(),
-                    run.messages,
-                    run.each(run.exchanges),
-                    run.each(run.written),
-                    run.each(run.read),
-                    run.each_second(),
-                );
-            }
+fn main() -> Result<(), Error> {
+    let rig = Rig::start()?;
+    let mut report = Report::new("mqtt_messages", "MQTT messages a second", METHOD);
+    run_alone(async {
+        for setting in Setting::all_with_pauses() {
+            measure(&rig, setting, &mut report).await?;
         }
+        Ok(())
+    })?;
+    Ok(report.finish()?)
+}
+
+async fn measure(rig: &Rig, setting: Setting, report: &mut Report) -> Result<(), Error> {
+    let (module, line, modem) = rig.modem(&setting).await?;
+    let security = MqttSecurity::Tls(rig.mutual_tls()?);
+    let client =
+        MqttClient::connect(&modem, MqttOptions::new(TestServers::BROKER_NAME, "bench", security)).await?;
+    for size in [100, 1000] {
+        let payload = vec![b'x'; size];
+        let count = setting.exchanges(size + 100, is_quick());
+        let (bare, crossed) = bare(&line, &setting, &payload, count).await?;
+        let before = modem.statistics();
+        let ours = publish(&modem, &client, &payload, count).await?;
+        if modem.statistics().exchanges - before.exchanges != count as u64 {
+            return Err("a message is not one exchange".into());
+        }
+        push(report, &setting, size, &ours, &bare, crossed);
     }
+    client.disconnect().await?;
+    module.shutdown().await;
     Ok(())
 }
 
-struct Run {
-    messages: u32,
-    took: Duration,
-    exchanges: u64,
-    written: u64,
-    read: u64,
+fn push(
+    report: &mut Report,
+    setting: &Setting,
+    size: usize,
+    ours: &Measured,
+    bare: &Measured,
+    crossed: usize,
+) {
+    let name = format!("MQTT publish, {size} bytes, QoS 1, {}", setting.name_with_pause());
+    let each_second = |measured: &Measured| 1.0 / measured.each().as_secs_f64();
+    let row = Row::new(format!("{name}: rate"), each_second(ours), "messages/s");
+    report.push(row.floor("bare loop", each_second(bare)).target(Target::AtLeastPercentOfFloor(97.0)));
+    let allowed = setting.crossing(crossed) + setting.turnaround + setting.pause;
+    if allowed > Duration::ZERO {
+        let share = |measured: &Measured| 100.0 * allowed.as_secs_f64() / measured.each().as_secs_f64();
+        let text = format!("{name}: share of what line, turnaround and pause allow");
+        report.push(Row::new(text, share(ours), "%").floor("bare loop", share(bare)));
+    }
+    report.push(
+        Row::new(format!("{name}: CPU time"), ours.cpu_per_megabyte(), "ms/MB")
+            .floor("bare loop", bare.cpu_per_megabyte()),
+    );
 }
 
-impl Run {
-    #[expect(clippy::cast_precision_loss, reason = "it is printed with few digits")]
-    fn each(&self, all: u64) -> f64 {
-        all as f64 / f64::from(self.messages)
+/// Also checks that every message was acknowledged: `publish` fails otherwise.
+async fn publish(
+    modem: &Modem,
+    client: &MqttClient,
+    payload: &[u8],
+    count: usize,
+) -> Result<Measured, Error> {
+    let written = modem.statistics().bytes_written;
+    let mut meter = Meter::default();
+    for _ in 0..count {
+        client.publish(TOPIC, payload.to_vec(), QoS::AtLeastOnce).await?;
+        meter.piece(payload.len());
     }
-
-    fn each_second(&self) -> f64 {
-        f64::from(self.messages) / self.took.as_secs_f64()
+    if modem.statistics().bytes_written - written < (count * payload.len()) as u64 {
+        return Err("payloads are missing".into());
     }
-
-    /// Messages a second if the line were busy all the time in one direction.
-    fn limit(&self, baud: u32) -> f64 {
-        f64::from(baud) / 10.0 / self.each(self.written.max(self.read))
-    }
+    Ok(meter.finish(|_, _| Duration::ZERO))
 }
 
-async fn publish(servers: &TestServers, baud: Option<u32>, pause: Duration, qos: QoS) -> Result<Run, Error> {
-    let module = VirtualModule::builder(Platform::P37)
-        .resolve(TestServers::BROKER_NAME, 8883, servers.broker().addr())
-        .baud(baud)
-        .build()?;
-    let mut settings = Settings::default();
-    settings.pause = pause;
-    let modem = Modem::builder().apn("iot.test").settings(settings).open(module.attach_duplex()).await?;
-    modem.bring_up().await?;
-    let ca = CaCertificate::from_pem(servers.authority().certificate_pem().as_bytes())?;
-    let client = servers.client();
-    let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())?;
-    let tls = TlsOptions::builder().ca(ca).identity(identity).build()?;
-    let options = MqttOptions::new(TestServers::BROKER_NAME, "bench", MqttSecurity::Tls(tls));
-    let client = MqttClient::connect(&modem, options).await?;
-    let before = modem.statistics();
-    let begin = Instant::now();
-    let mut messages = 0;
-    while begin.elapsed() < LENGTH {
-        client.publish(TOPIC, PAYLOAD.to_vec(), qos).await?;
-        messages += 1;
+/// Also tells how many bytes cross the line for a message.
+async fn bare(
+    line: &SharedLine,
+    setting: &Setting,
+    payload: &[u8],
+    count: usize,
+) -> Result<(Measured, usize), Error> {
+    let (mut bare, mut meter) = (line.borrow(), Meter::default());
+    let command = format!("AT#MQPUBSEXT=1,\"{TOPIC}\",0,1,{}\r", payload.len());
+    for _ in 0..count {
+        bare.write(command.as_bytes()).await?;
+        bare.until(b">>>").await?;
+        bare.write(payload).await?;
+        bare.until(b"\r\nOK\r\n").await?;
+        meter.piece(payload.len());
+        if setting.has_pause() {
+            sleep(setting.pause).await;
+        }
     }
-    let (took, after) = (begin.elapsed(), modem.statistics());
-    client.disconnect().await?;
-    module.shutdown().await;
-    Ok(Run {
-        messages,
-        took,
-        exchanges: after.exchanges - before.exchanges,
-        written: after.bytes_written - before.bytes_written,
-        read: after.bytes_read - before.bytes_read,
-    })
+    Ok((meter.finish(|_, _| Duration::ZERO), bare.crossed() / count))
 }

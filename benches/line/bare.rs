@@ -22,6 +22,7 @@ pub struct Bare {
     line: SharedLine,
     /// What was read and not used.
     rest: Vec<u8>,
+    crossed: usize,
 }
 
 /// An answer as it came.
@@ -29,20 +30,27 @@ pub type Answer = Vec<u8>;
 
 impl Bare {
     pub(super) fn new(line: SharedLine) -> Self {
-        Self { line, rest: Vec::new() }
+        Self { line, rest: Vec::new(), crossed: 0 }
     }
 
     /// Writes a command, or whatever it is.
     ///
     /// # Errors
     /// The line's.
-    pub async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.crossed += bytes.len();
         let mut written = 0;
         while written < bytes.len() {
             let left = bytes.get(written..).unwrap_or_default();
             written += poll_fn(|context| self.line.poll(|stream| stream.poll_write(context, left))).await?;
         }
         Ok(())
+    }
+
+    /// Bytes that it has written and read so far.
+    #[must_use]
+    pub fn crossed(&self) -> usize {
+        self.crossed
     }
 
     /// Some bytes.
@@ -57,6 +65,7 @@ impl Bare {
             return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
         }
         self.rest.extend_from_slice(buffer.filled());
+        self.crossed += buffer.filled().len();
         Ok(buffer.filled().len())
     }
 
