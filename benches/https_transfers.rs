@@ -5,163 +5,165 @@
 //! time but the bytes of the questions and answers, one after the other, the module's turnaround on each question, and the
 //! pause that the manual asks for behind each answer. In online mode there are no questions, and a little comes ahead of the
 //! first block, so that a share can be slightly above all.
-#![expect(clippy::print_stdout, reason = "a benchmark prints its result")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use telit_benches::line::{Error, Measured, Meter, Rig, Setting, is_quick, run_alone};
+use telit_benches::{Report, Row, Target};
 use telit_core::Modem;
-use telit_core::at::Settings;
 use telit_core::driver::Statistics;
 use telit_core::socket::ConnectionMode;
-use telit_core::tls::{CaCertificate, TlsOptions};
 use telit_https::{Engine, HttpsClient, HttpsOptions};
 use telit_simulator::servers::{TestServers, pattern};
-use telit_simulator::{Platform, VirtualModule};
 
-/// Most bytes that the module gives at once.
-const BLOCK: u16 = 1500;
-/// Seconds that a transfer takes at the limit of the line.
-const SECONDS: u32 = 5;
-/// What is transferred where the line has no rate: in blocks, and as it comes.
-const UNTHROTTLED: u32 = 400_000;
-const UNTHROTTLED_ONLINE: u32 = 20_000_000;
+/// Most bytes that the module's client gives at once, and a TLS socket.
+const BLOCK: usize = 1500;
+const SOCKET_BLOCK: usize = 1000;
+/// The command, what stands around the bytes, an announcement.
+const AROUND_A_BLOCK: usize = 70;
 
-type Error = Box<dyn std::error::Error>;
+const METHOD: &str = "HTTPS downloads from a server on loopback by a virtual module of platform 37, over a paced line in \
+    memory. The SDK is alone on its thread; the module and the server are on others. The time counts from the first \
+    piece to the last. The computed limit: the bytes that crossed the line, one after the other, and the turnaround and \
+    the pause of each exchange.";
 
 /// Who speaks HTTP, and how the bytes reach it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Module,
     SocketInCommandMode,
     SocketOnline,
+    NotTold,
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Module, Self::SocketInCommandMode, Self::SocketOnline];
-
     fn name(self) -> &'static str {
         match self {
-            Self::Module => "module",
-            Self::SocketInCommandMode => "socket, command",
-            Self::SocketOnline => "socket, online",
+            Self::Module => "the module's client",
+            Self::SocketInCommandMode => "TLS socket in command mode",
+            Self::SocketOnline => "TLS socket in online mode",
+            Self::NotTold => "engine, mode and block size not told",
         }
     }
 
     fn options(self) -> HttpsOptions {
-        let options = HttpsOptions::new().block_size(BLOCK);
+        let options = HttpsOptions::new();
+        let socket = |mode| HttpsOptions::new().engine(Engine::Socket).connection_mode(mode);
         match self {
             Self::Module => options.engine(Engine::Module),
-            Self::SocketInCommandMode => {
-                options.engine(Engine::Socket).connection_mode(ConnectionMode::Command)
-            }
-            Self::SocketOnline => options.engine(Engine::Socket).connection_mode(ConnectionMode::Online),
+            Self::SocketInCommandMode => socket(ConnectionMode::Command),
+            Self::SocketOnline => socket(ConnectionMode::Online),
+            Self::NotTold => options,
         }
+    }
+
+    fn bytes(self, setting: &Setting) -> usize {
+        let block = match self {
+            Self::Module => BLOCK,
+            Self::SocketInCommandMode => SOCKET_BLOCK,
+            Self::SocketOnline | Self::NotTold => return setting.online_bytes(is_quick()),
+        };
+        block * setting.exchanges(block + AROUND_A_BLOCK, is_quick())
     }
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
-    let servers = TestServers::start().await?;
-    println!("downloads in blocks of {BLOCK} bytes, from the first block to the last");
-    println!(
-        "{:>11} {:>16} {:>10} {:>9} {:>9} {:>8} {:>8} {:>15}",
-        "baud", "engine", "turnaround", "bytes", "kB/s", "share", "limit", "limit in kB/s"
-    );
-    for baud in [Some(115_200), Some(921_600), None] {
-        for way in Way::ALL {
-            for turnaround in [5, 20] {
-                let turnaround = Duration::from_millis(turnaround);
-                let run = download(&servers, baud, turnaround, way).await?;
-                let rate = baud.map_or_else(|| "unthrottled".to_owned(), |baud| baud.to_string());
-                let limit = run.computed_limit(baud, turnaround);
-                println!(
-                    "{rate:>11} {:>16} {:>8}ms {:>9} {:>9.2} {:>8} {:>8} {:>15}",
-                    way.name(),
-                    turnaround.as_millis(),
-                    run.bytes,
-                    run.bytes / run.took.as_secs_f64() / 1000.0,
-                    share(run.bytes, run.took, baud),
-                    share(run.bytes, limit, baud),
-                    // In online mode there are no questions, and without a rate nothing takes time.
-                    if limit.is_zero() {
-                        "-".to_owned()
-                    } else {
-                        format!("{:.2}", run.bytes / limit.as_secs_f64() / 1000.0)
-                    },
-                );
-            }
+fn main() -> Result<(), Error> {
+    let rig = Rig::start()?;
+    let mut report = Report::new("https_transfers", "HTTPS downloads: share of the line", METHOD);
+    run_alone(async {
+        for setting in Setting::all_with_pauses() {
+            measure(&rig, setting, &mut report).await?;
         }
+        Ok(())
+    })?;
+    Ok(report.finish()?)
+}
+
+async fn measure(rig: &Rig, setting: Setting, report: &mut Report) -> Result<(), Error> {
+    let (module, _line, modem) = rig.modem(&setting).await?;
+    let mut best = 0.0_f64;
+    for way in [Way::Module, Way::SocketInCommandMode, Way::SocketOnline, Way::NotTold] {
+        // Without commands there are no pauses.
+        let is_told = matches!(way, Way::Module | Way::SocketInCommandMode);
+        if setting.pause != Setting::MANUAL_PAUSE && !is_told {
+            continue;
+        }
+        let run = download(rig, &modem, &setting, way).await?;
+        let figure = setting.figure(run.measured.bytes, run.measured.took);
+        best = best.max(if way == Way::NotTold { 0.0 } else { figure });
+        push(report, &setting, way, &run, best);
     }
+    module.shutdown().await;
     Ok(())
 }
 
-/// In percent of what the line carries meanwhile.
-fn share(bytes: f64, took: Duration, baud: Option<u32>) -> String {
-    let of_line = |baud: u32| format!("{:.2}%", 1000.0 * bytes / (took.as_secs_f64() * f64::from(baud)));
-    baud.map_or_else(|| "-".to_owned(), of_line)
+fn push(report: &mut Report, setting: &Setting, way: Way, run: &Run, best: f64) {
+    let line = if way == Way::SocketOnline { setting.name() } else { setting.name_with_pause() };
+    let name = format!("HTTPS download, {}, {line}", way.name());
+    let measured = &run.measured;
+    let row =
+        Row::new(format!("{name}: rate"), setting.figure(measured.bytes, measured.took), setting.unit());
+    report.push(match (way, setting.online_target()) {
+        (Way::NotTold, Some(_)) => {
+            row.floor("best by hand", best).target(Target::AtLeastPercentOfFloor(98.0))
+        }
+        (Way::SocketOnline, Some(target)) => row.target(Target::AtLeast(target)),
+        _ => row,
+    });
+    let limit = run.computed_limit(setting);
+    if run.exchanges > 0 && !limit.is_zero() {
+        let share = 100.0 * limit.as_secs_f64() / measured.took.as_secs_f64();
+        let row = Row::new(format!("{name}: share of the computed limit"), share, "%");
+        report.push(match setting.blocks_target() {
+            Some(target) => row.target(Target::AtLeast(target)),
+            None => row,
+        });
+    }
+    report.push(Row::new(format!("{name}: CPU time"), measured.cpu_per_megabyte(), "ms/MB"));
 }
 
 struct Run {
-    bytes: f64,
-    took: Duration,
+    measured: Measured,
     exchanges: u32,
-    crossed: f64,
+    crossed: usize,
 }
 
 impl Run {
     /// How long it takes if only the line, the module's turnaround and the pauses take time.
-    fn computed_limit(&self, baud: Option<u32>, turnaround: Duration) -> Duration {
-        let line = baud.map_or(0.0, |baud| self.crossed * 10.0 / f64::from(baud));
-        Duration::from_secs_f64(line) + (turnaround + Settings::default().pause) * self.exchanges
+    fn computed_limit(&self, setting: &Setting) -> Duration {
+        setting.crossing(self.crossed) + (setting.turnaround + setting.pause) * self.exchanges
     }
 }
 
-async fn download(
-    servers: &TestServers,
-    baud: Option<u32>,
-    turnaround: Duration,
-    way: Way,
-) -> Result<Run, Error> {
-    let size = match (baud, way) {
-        (Some(baud), _) => baud / 10 * SECONDS,
-        (None, Way::SocketOnline) => UNTHROTTLED_ONLINE,
-        (None, _) => UNTHROTTLED,
-    };
-    let module = VirtualModule::builder(Platform::P37)
-        .resolve(TestServers::REST_NAME, 443, servers.rest().addr())
-        .baud(baud)
-        .latency(turnaround)
-        .build()?;
-    let modem = Modem::builder().apn("iot.test").open(module.attach_duplex()).await?;
-    modem.bring_up().await?;
-    let ca = CaCertificate::from_pem(servers.authority().certificate_pem().as_bytes())?;
-    let tls = TlsOptions::builder().ca(ca).build()?;
-    let client = HttpsClient::new(&modem, tls).with_options(way.options());
-    let url = format!("https://{}/bytes/{size}", TestServers::REST_NAME);
+async fn download(rig: &Rig, modem: &Modem, setting: &Setting, way: Way) -> Result<Run, Error> {
+    let bytes = way.bytes(setting);
+    let client = HttpsClient::new(modem, rig.tls()?).with_options(way.options());
+    let url = format!("https://{}/bytes/{bytes}", TestServers::REST_NAME);
     let mut body = client.get(url).await?.into_body();
-    let expected = pattern(usize::try_from(size)?);
-    let mut received = body.next().await.ok_or("there is no body")??.to_vec();
-    let first = received.len();
-    let (begun, before) = (Instant::now(), modem.statistics());
-    let (mut took, mut after) = (Duration::ZERO, before);
+    let (mut meter, mut received) = (Meter::default(), Vec::with_capacity(bytes));
+    let mut counters = None;
     while let Some(block) = body.next().await {
-        received.extend_from_slice(&block?);
-        (took, after) = (begun.elapsed(), modem.statistics());
+        let block = block?;
+        meter.piece(block.len());
+        let now = modem.statistics();
+        counters = Some(counters.map_or((now, now), |(first, _)| (first, now)));
+        received.extend_from_slice(&block);
     }
-    if received != expected {
+    if received != pattern(bytes) {
         return Err("the data differ".into());
     }
-    module.shutdown().await;
+    let (before, after) = counters.ok_or("there is no body")?;
+    let online = way == Way::SocketOnline;
+    let least = |bytes, _| if online { setting.crossing(bytes) } else { Duration::ZERO };
     Ok(Run {
-        bytes: f64::from(u32::try_from(received.len() - first)?),
-        took,
+        measured: meter.finish(least),
         exchanges: u32::try_from(after.exchanges - before.exchanges)?,
-        crossed: f64::from(crossed(&after, &before)?),
+        crossed: crossed(&after, &before)?,
     })
 }
 
 /// Bytes on the line in both directions.
-fn crossed(after: &Statistics, before: &Statistics) -> Result<u32, Error> {
+fn crossed(after: &Statistics, before: &Statistics) -> Result<usize, Error> {
     let bytes = |of: &Statistics| of.bytes_written + of.bytes_read;
-    Ok(u32::try_from(bytes(after) - bytes(before))?)
+    Ok(usize::try_from(bytes(after) - bytes(before))?)
 }
