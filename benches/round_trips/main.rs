@@ -8,6 +8,7 @@ mod way;
 use std::time::Duration;
 
 use telit_benches::{Report, Row, Target};
+use telit_core::modem::ModemBuilder;
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
 use telit_core::{Backoff, Modem};
 use telit_mqtt::{Engine, Event, MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
@@ -32,7 +33,8 @@ const METHOD: &str = "A virtual module of platform 37 (ME310G1) in memory, real 
     that the host has to wait for, so that a command with a prompt takes two. Bytes are those of both directions. Power-on \
     begins with opening the port of a module that has just started and ends with the acknowledgement of the first \
     message (QoS 1, 100 bytes, topic of 30). The network tells the time. Cold: the module is new, certificates and settings have to be stored. Warm: \
-    the module has restarted, and nothing has changed. Reconnect: from the first command after the loss is known to the \
+    the module has restarted, and nothing has changed; the host has \
+    switched the module on (`powered_on`) and allows several commands on a line (`chains`), unless a row says otherwise. Reconnect (`keep_module`): from the first command after the loss is known to the \
     login being confirmed. The manual's way is the sequence of the TLS guide 10.1.3 and of the AT manual, typed in the \
     same run on a module of its own.";
 
@@ -55,6 +57,10 @@ async fn main() -> Result<(), Error> {
 struct Taken {
     cold: Crossed,
     warm: Crossed,
+    /// The same, with a profile of an earlier start.
+    stored: Crossed,
+    /// The same as warm, with all defaults: one command a line, on a line in any state.
+    single: Crossed,
     publishes: [Crossed; 2],
     reconnect: Crossed,
 }
@@ -81,6 +87,10 @@ fn add(report: &mut Report, who: &str, ours: &Taken, manual: &Taken, targets: bo
     };
     row("power-on to first acknowledged publish over TLS, cold", ours.cold, manual.cold, 1, None, None);
     row("power-on to first acknowledged publish over TLS, warm", ours.warm, manual.warm, 1, Some(8.0), None);
+    let stored = "power-on to first acknowledged publish over TLS, warm, with a stored profile";
+    row(stored, ours.stored, manual.stored, 1, Some(5.0), None);
+    let single = "power-on to first acknowledged publish over TLS, warm, one command a line";
+    row(single, ours.single, manual.single, 1, None, None);
     let [ours_0, ours_1] = ours.publishes;
     let [manual_0, manual_1] = manual.publishes;
     row("publish of 100 B, QoS 0, topic of 30 B", ours_0, manual_0, MESSAGES, None, None);
@@ -132,7 +142,7 @@ async fn by_hand(servers: &TestServers, way: &Way) -> Result<Taken, Error> {
     typist.reconnect().await?;
     let reconnect = meter.now().since(before);
     module.shutdown().await;
-    Ok(Taken { cold, warm, publishes, reconnect })
+    Ok(Taken { cold, warm, stored: warm, single: warm, publishes, reconnect })
 }
 
 fn options(servers: &TestServers, engine: Engine) -> Result<MqttOptions, Error> {
@@ -140,13 +150,18 @@ fn options(servers: &TestServers, engine: Engine) -> Result<MqttOptions, Error> 
     let client = servers.client();
     let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())?;
     let tls = TlsOptions::builder().ca(ca).identity(identity).build()?;
-    let at_once = Reconnect::default().backoff(Backoff::new(START_UP, START_UP));
+    let at_once = Reconnect::default().backoff(Backoff::new(START_UP, START_UP)).keep_module(true);
     let options = MqttOptions::new(TestServers::BROKER_NAME, CLIENT_ID, MqttSecurity::Tls(tls));
     Ok(options.engine(engine).reconnect(at_once))
 }
 
-async fn start(servers: &TestServers, line: Tap, options: MqttOptions) -> Result<(Modem, MqttClient), Error> {
-    let modem = Modem::builder().apn("iot.test").open(line).await?;
+async fn start(
+    servers: &TestServers,
+    builder: ModemBuilder,
+    line: Tap,
+    options: MqttOptions,
+) -> Result<(Modem, MqttClient), Error> {
+    let modem = builder.apn("iot.test").open(line).await?;
     modem.bring_up().await?;
     let client = MqttClient::connect(&modem, options).await?;
     let published = servers.broker().messages().len();
@@ -158,14 +173,22 @@ async fn start(servers: &TestServers, line: Tap, options: MqttOptions) -> Result
 async fn with_sdk(servers: &TestServers, way: &Way, engine: Engine) -> Result<Taken, Error> {
     let module = new_module(way)?;
     let options = options(servers, engine)?;
-    let meter = Meter::default();
-    let (modem, client) = start(servers, power_on(&module, &meter).await, options.clone()).await?;
-    let cold = meter.now();
+    let begin = async |builder: ModemBuilder, what: &str| {
+        let meter = Meter::default();
+        let line = power_on(&module, &meter).await;
+        let (modem, client) = start(servers, builder, line, options.clone()).await?;
+        let taken = meter.now();
+        show(&meter, what, Crossed::default());
+        Ok::<_, Error>((taken, meter, modem, client))
+    };
+    let quick = || Modem::builder().chains(true).powered_on();
+    let cold = begin(quick(), "cold start").await?.0;
+    let single = begin(Modem::builder(), "warm start, one command a line").await?.0;
+    let (warm, _, modem, client) = begin(quick(), "warm start").await?;
+    let profile = modem.stored_profile().await?;
     drop((modem, client));
-    let meter = Meter::default();
-    let (modem, client) = start(servers, power_on(&module, &meter).await, options).await?;
-    let warm = meter.now();
-    show(&meter, "warm start", Crossed::default());
+    let builder = quick().stored_profile(profile);
+    let (stored, meter, modem, client) = begin(builder, "warm start with a stored profile").await?;
     let mut publishes = [Crossed::default(); 2];
     for (qos, taken) in [QoS::AtMostOnce, QoS::AtLeastOnce].into_iter().zip(&mut publishes) {
         let before = meter.now();
@@ -177,7 +200,7 @@ async fn with_sdk(servers: &TestServers, way: &Way, engine: Engine) -> Result<Ta
     let reconnect = lose(way, &client, &meter, engine).await?;
     drop((modem, client));
     module.shutdown().await;
-    Ok(Taken { cold, warm, publishes, reconnect })
+    Ok(Taken { cold, warm, stored, single, publishes, reconnect })
 }
 
 /// The broker hangs up, and the client comes back.

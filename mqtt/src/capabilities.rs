@@ -25,6 +25,13 @@ impl Capabilities {
         dialect.map(|dialect| Self { dialect }).ok_or(ConnectError::Unsupported { platform: profile.id })
     }
 
+    /// The commands whose test forms are asked for in any case.
+    pub(crate) fn forms(mqtt: &MqttProfile) -> Vec<&'static str> {
+        let counted = (mqtt.publish_counted != Availability::No).then_some("#MQPUBSEXT");
+        let text = (mqtt.publish_counted == Availability::No).then_some("#MQPUBS");
+        counted.into_iter().chain(text).chain(["#MQCFG", "#MQCFG2", "#MQTCFG", "#MQSUB"]).collect()
+    }
+
     /// Whether the module can carry this message unchanged. Nothing is sent.
     ///
     /// # Errors

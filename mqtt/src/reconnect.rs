@@ -31,11 +31,16 @@ use telit_core::driver::ModuleState;
 pub struct Reconnect {
     backoff: Backoff,
     max_attempts: Option<u32>,
+    keeps_module: bool,
 }
 
 impl Default for Reconnect {
     fn default() -> Self {
-        Self { backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)), max_attempts: None }
+        Self {
+            backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(120)),
+            max_attempts: None,
+            keeps_module: false,
+        }
     }
 }
 
@@ -53,6 +58,14 @@ impl Reconnect {
         self
     }
 
+    /// Leaves the module's client and its TLS set up between a loss and the first attempt, if that is less than two seconds
+    /// away: then all it takes is a login. Other services of the program wait for TLS so long. Default no: TLS is given
+    /// back at once, and the next attempt sets everything up again. Without effect where this computer speaks MQTT.
+    pub fn keep_module(mut self, keep: bool) -> Self {
+        self.keeps_module = keep;
+        self
+    }
+
     /// Not at all: a connection that was lost stays lost. Subscriptions end, and
     /// [`state`](crate::MqttClient::state) tells why.
     pub fn never() -> Self {
@@ -66,6 +79,9 @@ impl Reconnect {
 
 /// How long a connection must last so that the next loss begins with the shortest wait again.
 const LASTING: Duration = Duration::from_secs(60);
+
+/// Whoever waits for TLS waits so long at most for a client that may be logged in again.
+const SOON: Duration = Duration::from_secs(2);
 
 /// What to do next about a connection that is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +161,11 @@ impl Reconnector {
     /// Nobody wants the connection back.
     pub(crate) fn stop(&mut self) {
         *self = Self::new(self.policy);
+    }
+
+    /// Whether the module stays as it is for the first attempt after a loss.
+    pub(crate) fn returns_soon(&self) -> bool {
+        self.policy.keeps_module && self.policy.backoff.bound(self.failed.saturating_add(1)) <= SOON
     }
 
     pub(crate) fn is_away(&self) -> bool {

@@ -78,6 +78,23 @@ impl CommandLine {
         Ok(Self { text: line.to_owned(), secrets: typed_secrets::find(line), name: 0..end })
     }
 
+    /// Several commands on one line: a semicolon stands behind each extended one, nothing behind a basic one.
+    /// Source: M37 p19.
+    pub(super) fn chain<'a>(lines: impl Iterator<Item = &'a Self>) -> Self {
+        let mut chain = Self { text: "AT".to_owned(), secrets: Vec::new(), name: 2..2 };
+        let mut after_extended = false;
+        for line in lines {
+            if after_extended {
+                chain.text.push(';');
+            } else if chain.name.is_empty() {
+                chain.name = line.name.clone();
+            }
+            chain.text.push_str(line.text.get(2..).unwrap_or_default());
+            after_extended = line.name().starts_with(['+', '#']);
+        }
+        chain
+    }
+
     fn bare(name: &'static str, form: &str) -> Self {
         let text = format!("AT{name}{form}");
         Self { name: 2..2 + name.len(), text, secrets: Vec::new() }

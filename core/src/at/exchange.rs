@@ -1,6 +1,7 @@
 //! One command and what its answer looks like.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,6 +40,7 @@ pub struct Exchange {
     pub(crate) numeric_result: bool,
     pub(crate) refuse_prompt: bool,
     pub(crate) short_payload: ShortPayload,
+    pub(crate) head: Option<String>,
 }
 
 impl Exchange {
@@ -54,6 +56,7 @@ impl Exchange {
             numeric_result: false,
             refuse_prompt: false,
             short_payload: ShortPayload::Waits,
+            head: None,
         }
     }
 
@@ -97,6 +100,14 @@ impl Exchange {
     #[must_use]
     pub fn short_payload(mut self, short_payload: ShortPayload) -> Self {
         self.short_payload = short_payload;
+        self
+    }
+
+    /// The first line of an answer of bare text, without blanks, or how it begins if `head` ends in a colon: by it the
+    /// answer is found among those of other commands on the same line.
+    #[must_use]
+    pub fn headed(mut self, head: impl Into<String>) -> Self {
+        self.head = Some(head.into());
         self
     }
 
@@ -144,6 +155,7 @@ pub(crate) enum Shape {
     Marked { prefix: &'static str, limit: usize },
     Unannounced { length: Option<usize>, limit: usize },
     Stream { end: StreamEnding },
+    Several(Arc<[Shape]>),
 }
 
 impl fmt::Debug for Shape {
@@ -160,6 +172,7 @@ impl fmt::Debug for Shape {
                 write!(f, "Unannounced({length:?}, at most {limit} bytes)")
             }
             Self::Stream { end } => write!(f, "Stream({end:?})"),
+            Self::Several(shapes) => f.debug_tuple("Several").field(shapes).finish(),
         }
     }
 }

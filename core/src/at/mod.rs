@@ -28,6 +28,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod chain;
 mod command;
 mod command_line;
 mod connection;
@@ -64,4 +65,5 @@ pub use result_code::{ErrorFamily, ModuleError};
 pub use settings::Settings;
 pub use unsolicited::KNOWN_PREFIXES;
 
+pub(crate) use chain::shares;
 pub(crate) use fields::printable;

@@ -102,6 +102,11 @@ impl TlsArbiter {
         self.lock().leftovers = true;
     }
 
+    /// Whether the next owner looks.
+    pub(crate) fn suspects_leftovers(&self) -> bool {
+        self.lock().leftovers
+    }
+
     pub(crate) fn holder(&self) -> Option<Service> {
         self.lock().arbiter.held().next().map(|(_, claim)| claim.service)
     }

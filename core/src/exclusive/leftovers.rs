@@ -36,6 +36,17 @@ pub(crate) async fn owner(
     Ok((!enabled_sockets(channel).await?.is_empty()).then_some(Service::Socket))
 }
 
+/// What is read first to find that out.
+pub(crate) fn reads(profile: &Profile) -> Vec<Exchange> {
+    let services = [
+        profile.mqtt.as_ref().map(|_| "#MQEN"),
+        profile.http.as_ref().map(|_| "#HTTPCFG"),
+        profile.ftp.as_ref().map(|_| "#FTPCFG"),
+        Some("#SSLEN"),
+    ];
+    services.into_iter().flatten().map(reading).collect()
+}
+
 /// Switches TLS off wherever it is on, except for those who hold it now.
 ///
 /// Each service in its own order: first the session, which the module refuses to pull the settings
@@ -185,12 +196,15 @@ async fn enabled_ftp(channel: &dyn AtChannel) -> Result<Option<FtpConfiguration>
 
 /// The lines of a read form; none if the platform lacks the command.
 async fn read(channel: &dyn AtChannel, name: &'static str) -> Result<Vec<String>, CommandError> {
-    let exchange = Exchange::new(CommandLine::read(name), Expect::lines(name)).effect(Effect::Query);
-    match channel.execute(exchange).await {
+    match channel.execute(reading(name)).await {
         Ok(reply) => Ok(reply.values(name)),
         Err(CommandError::Refused { .. }) => Ok(Vec::new()),
         Err(error) => Err(error),
     }
+}
+
+fn reading(name: &'static str) -> Exchange {
+    Exchange::new(CommandLine::read(name), Expect::lines(name)).effect(Effect::Query)
 }
 
 /// A step whose refusal does not matter: there may have been nothing to end.

@@ -21,5 +21,5 @@ pub use service::{Holder, Service};
 pub use socket_pool::SocketTurn;
 
 pub(crate) use lease::TlsArbiter;
-pub(crate) use leftovers::owner;
+pub(crate) use leftovers::{owner, reads};
 pub(crate) use socket_pool::{Leaving, SlotError, SocketPool, SocketSlot};

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::builder::{Names, NetworkOptions, Opening, synchronise};
 use super::error::OpenError;
-use super::{Modem, Shared};
+use super::{Modem, Shared, StoredProfile};
 use crate::at::{Command, Exchange, Settings};
 use crate::commands::{EchoOff, SelectSyntax, VerboseErrors};
 use crate::driver::{AtChannel, AtChannelExt, AtPort, BoxedStream, DriverOptions, PortSlot, Recorder};
@@ -20,6 +20,8 @@ pub(crate) struct Blueprint {
     pub(super) platform: Option<PlatformId>,
     pub(super) settings: Settings,
     pub(super) line_rate: Option<u32>,
+    pub(super) powered_on: bool,
+    pub(super) stored: Option<StoredProfile>,
 }
 
 /// What is known of a module, for another channel of it.
@@ -49,7 +51,7 @@ impl Blueprint {
     where
         T: AsyncRead + AsyncWrite + Send + 'static,
     {
-        let port = AtPort::start(stream, self.options(self.line_rate, recorder)?);
+        let port = AtPort::start(stream, self.first_options(self.line_rate, recorder)?);
         self.opening().identify(port).await
     }
 
@@ -60,7 +62,7 @@ impl Blueprint {
         recorder: Option<Recorder>,
         line_rate: Option<u32>,
     ) -> Result<(Modem, PortSlot), OpenError> {
-        let (port, slot) = AtPort::start_in_slot(stream, self.options(line_rate, recorder)?);
+        let (port, slot) = AtPort::start_in_slot(stream, self.first_options(line_rate, recorder)?);
         Ok((self.opening().identify(port).await?, slot))
     }
 
@@ -117,7 +119,19 @@ impl Blueprint {
     }
 
     fn opening(&self) -> Opening {
-        Opening { network: self.network.clone(), platform: self.platform }
+        let (network, stored) = (self.network.clone(), self.stored.clone());
+        Opening { network, platform: self.platform, powered_on: self.powered_on, stored }
+    }
+
+    /// Of the first channel: a module that was switched on just now has been spoken to by nobody.
+    fn first_options(
+        &self,
+        line_rate: Option<u32>,
+        recorder: Option<Recorder>,
+    ) -> Result<DriverOptions, OpenError> {
+        let mut options = self.options(line_rate, recorder)?;
+        options.settings.unknown_state &= !(self.powered_on && self.network.chains);
+        Ok(options)
     }
 
     pub(super) fn options(

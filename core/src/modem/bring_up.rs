@@ -4,10 +4,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::builder::NetworkOptions;
 use super::known::PinState;
-use super::{BringUpError, Modem};
-use crate::commands::{EnterPin, ReadRegistration, Registration, RemainingPinAttempts, SimState, SimStatus};
+use super::{BringUpError, ClockSource, Modem};
+use crate::at::{Command, Exchange};
+use crate::commands::{
+    ActiveContexts, DefinedContexts, EnterPin, IsAttached, ReadNetworkTime, ReadRegistration, Registration,
+    RemainingPinAttempts, SimState, SimStatus,
+};
 use crate::error::{CommandError, Outcome};
+use crate::platform::{Generation, Profile};
 
 /// How often the registration is read while waiting for it.
 const POLL: Duration = Duration::from_secs(1);
@@ -44,6 +50,7 @@ impl Modem {
     pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
         let started = Instant::now();
         self.inner.options.check()?;
+        self.look_ahead(&first_reads(self.profile(), &self.inner.options)).await?;
         self.unlock_sim().await?;
         self.forget_test_forms();
         self.follow_network_time().await?;
@@ -112,6 +119,8 @@ impl Modem {
             return Err(sent_before());
         }
         let result = self.run(EnterPin(pin)).await;
+        // What was read before may be different now.
+        self.known().ahead.forget_answers();
         *self.inner.shared.pin() = match &result {
             Ok(()) => PinState::Accepted,
             Err(error) => match error.outcome() {
@@ -155,6 +164,17 @@ impl Modem {
             }
         }
     }
+}
+
+/// What bring-up reads in any case.
+pub(super) fn first_reads(profile: &Profile, options: &NetworkOptions) -> Vec<Exchange> {
+    let mut reads = vec![SimStatus.exchange()];
+    reads.extend((options.clock == ClockSource::Network).then(|| ReadNetworkTime.exchange()));
+    reads.push(DefinedContexts.exchange());
+    reads.extend(profile.context.registration.first().map(|domain| ReadRegistration(*domain).exchange()));
+    reads.extend((profile.generation != Generation::G4).then(|| IsAttached.exchange()));
+    reads.push(ActiveContexts.exchange());
+    reads.into_iter().flatten().collect()
 }
 
 fn sent_before() -> BringUpError {

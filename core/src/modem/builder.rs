@@ -7,10 +7,11 @@ use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::blueprint::Blueprint;
-use super::{ClockSource, Modem, OpenError};
+use super::greeting::Greeting;
+use super::{ClockSource, Modem, OpenError, StoredProfile};
 use crate::at::{Command, Settings};
 use crate::commands::{
-    DefineContext, EchoOff, EnterPin, FirmwareRevision, Model, SelectSyntax, SoftwarePackage,
+    DefineContext, EchoOff, EnterPin, FirmwareRevision, Model, SelectSyntax, SerialNumber, SoftwarePackage,
     SynchroniseClock, TestForm, VerboseErrors,
 };
 use crate::driver::{AtChannel, AtChannelExt, AtPort, BoxedStream, PortSlot, Recorder};
@@ -26,6 +27,8 @@ pub struct ModemBuilder {
     settings: Settings,
     recorder: Option<Recorder>,
     line_rate: Option<u32>,
+    powered_on: bool,
+    stored: Option<StoredProfile>,
     #[cfg(feature = "serial")]
     baud_rate: u32,
     #[cfg(feature = "serial")]
@@ -41,6 +44,8 @@ pub(super) struct NetworkOptions {
     pub(super) danger_last_pin_attempt: bool,
     pub(super) registration_timeout: Duration,
     pub(super) clock: ClockSource,
+    /// Several commands may go on one line.
+    pub(super) chains: bool,
     /// This computer's time.
     pub(super) now: fn() -> SystemTime,
 }
@@ -67,6 +72,7 @@ impl Default for NetworkOptions {
             danger_last_pin_attempt: false,
             registration_timeout: Duration::from_secs(180),
             clock: ClockSource::default(),
+            chains: false,
             now: SystemTime::now,
         }
     }
@@ -102,6 +108,8 @@ impl ModemBuilder {
             settings: Settings { unknown_state: true, ..Settings::default() },
             recorder: None,
             line_rate: None,
+            powered_on: false,
+            stored: None,
             #[cfg(feature = "serial")]
             baud_rate: crate::transport::DEFAULT_BAUD_RATE,
             #[cfg(feature = "serial")]
@@ -174,6 +182,30 @@ impl ModemBuilder {
     /// Times and limits of the AT engine.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = Settings { unknown_state: true, ..settings };
+        self
+    }
+
+    /// Whether several commands may go on one line where none of them carries a secret, asks for data or must be told apart
+    /// when it fails: far fewer round trips until the first message. What a module refuses is done command by command.
+    /// Default no: every command goes alone, as the manual prefers it. Source: M37 p19.
+    pub fn chains(mut self, on: bool) -> Self {
+        self.network.chains = on;
+        self
+    }
+
+    /// The module was switched on just now, and nobody has spoken to it since: no half-typed command, open prompt or data
+    /// stream of an earlier owner is on the line. So the first line already asks for what is to be known, instead of
+    /// looking for the line first, if [`chains`](Self::chains) are allowed. If that is not answered well, everything is done
+    /// as without this.
+    pub fn powered_on(mut self) -> Self {
+        self.powered_on = true;
+        self
+    }
+
+    /// What was found out of the module at an earlier start, see [`Modem::stored_profile`]. It does not count if the module
+    /// is another one or has another firmware.
+    pub fn stored_profile(mut self, stored: StoredProfile) -> Self {
+        self.stored = Some(stored);
         self
     }
 
@@ -269,8 +301,8 @@ impl ModemBuilder {
     /// What can be used for several channels, and the recorder.
     pub(crate) fn into_blueprint(self) -> Result<(Blueprint, Option<Recorder>), OpenError> {
         self.network.check()?;
-        let Self { network, platform, settings, recorder, line_rate, .. } = self;
-        Ok((Blueprint { network, platform, settings, line_rate }, recorder))
+        let Self { network, platform, settings, recorder, line_rate, powered_on, stored, .. } = self;
+        Ok((Blueprint { network, platform, settings, line_rate, powered_on, stored }, recorder))
     }
 
     #[cfg(feature = "serial")]
@@ -303,15 +335,31 @@ impl SerialOptions {
 pub(super) struct Opening {
     pub(super) network: NetworkOptions,
     pub(super) platform: Option<PlatformId>,
+    pub(super) powered_on: bool,
+    pub(super) stored: Option<StoredProfile>,
 }
 
 impl Opening {
     pub(super) async fn identify(self, port: AtPort) -> Result<Modem, OpenError> {
-        synchronise(&port).await?;
-        let names = Names { model: ask(&port, Model).await?, firmware: ask(&port, FirmwareRevision).await? };
+        let greeting = match self.greeting() {
+            Some(greeting) => greeting.run(&port).await,
+            None => None,
+        };
+        let (names, serial_number) = match &greeting {
+            Some(greeted) => (greeted.names.clone(), Some(greeted.serial_number.clone())),
+            None => {
+                synchronise(&port).await?;
+                let (model, firmware) = (ask(&port, Model).await?, ask(&port, FirmwareRevision).await?);
+                (Names { model, firmware }, None)
+            }
+        };
         let platform = match self.platform {
             Some(platform) => platform,
-            None => identify(&port, &names).await?,
+            // The package, which would be asked for, says no more.
+            None => match platform::identify(&names.model, &names.firmware) {
+                Identification::Platform(platform) if greeting.is_some() => platform,
+                _ => identify(&port, &names).await?,
+            },
         };
         let profile = platform::profile(platform);
         if profile.line.select_syntax {
@@ -320,7 +368,37 @@ impl Opening {
         }
         port.health_record().begin();
         let channel: Arc<dyn AtChannel> = Arc::new(port.clone());
-        Ok(Modem::new(channel, Some(port), profile, names, self.network))
+        let modem = Modem::new(channel, Some(port), profile, names, self.network);
+        if let Some(stored) = self.stored {
+            let serial_number = match serial_number {
+                Some(serial_number) => Some(serial_number),
+                None => modem.run(SerialNumber).await.ok(),
+            };
+            match serial_number {
+                Some(serial) if stored.is_of(modem.model(), modem.firmware(), &serial) => {
+                    modem.believe(stored)
+                }
+                _ => tracing::info!("the stored profile is of another module or firmware"),
+            }
+        }
+        if let Some(greeted) = greeting {
+            modem.keep_greeting(greeted);
+        }
+        Ok(modem)
+    }
+
+    /// What is asked on the first line; `None`: the line has to be found first.
+    fn greeting(&self) -> Option<Greeting> {
+        let stored = self.stored.as_ref();
+        if !self.powered_on || !self.network.chains || stored.is_some_and(|stored| !stored.chains) {
+            return None;
+        }
+        // With a profile it is known whose module this probably is, and so what bring-up will ask.
+        let profile = stored.and_then(|stored| match platform::identify(&stored.model, &stored.firmware) {
+            Identification::Platform(platform) => Some(platform::profile(platform)),
+            _ => self.platform.map(platform::profile),
+        });
+        Greeting::new(profile, &self.network)
     }
 }
 

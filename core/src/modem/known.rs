@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::ahead::Ahead;
+use super::stored_profile::StoredProfile;
+use crate::commands::CredentialKind;
 use crate::driver::Health;
 
 /// What is known, and of which run of the module.
@@ -19,6 +22,11 @@ pub(super) struct State {
     pub(super) escape_guard: Option<Duration>,
     /// What test forms have answered since bring-up.
     pub(super) test_forms: BTreeMap<&'static str, Option<Vec<String>>>,
+    pub(super) ahead: Ahead,
+    /// What the caller has kept of this very module.
+    pub(super) stored: Option<StoredProfile>,
+    /// Slots and what of ours they hold.
+    pub(super) credentials: Vec<(u8, CredentialKind)>,
 }
 
 /// A PIN must never be sent twice unless the first time was right: three wrong ones block the SIM.

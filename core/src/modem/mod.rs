@@ -1,5 +1,6 @@
 //! The module as its user sees it: open, bring up, ask, and the door to TLS.
 
+mod ahead;
 mod basis;
 mod blueprint;
 mod bring_up;
@@ -8,12 +9,15 @@ mod clock;
 mod context;
 mod error;
 mod escape;
+mod greeting;
 mod known;
 mod service_event;
 mod shared;
+mod stored_profile;
 
 use std::sync::{Arc, MutexGuard};
 
+pub use ahead::Together;
 pub use basis::Basis;
 pub(crate) use blueprint::{Blueprint, ModulePart};
 pub use bring_up::BringUp;
@@ -26,15 +30,15 @@ pub use error::{BringUpError, OpenError};
 pub use service_event::{ServiceChange, ServiceEvent, ServiceEvents};
 pub use shared::ModuleId;
 pub(crate) use shared::Shared;
+pub use stored_profile::{InvalidStoredProfile, StoredProfile};
 
-use crate::at::Command;
-use crate::commands::TestForm;
-use crate::driver::{
-    AtChannel, AtChannelExt, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics,
-};
+use crate::at::{Command, Exchange};
+use crate::commands::{CredentialKind, SerialNumber, TestForm};
+use crate::driver::{AtChannel, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics};
 use crate::error::CommandError;
 use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsLease};
 use crate::platform::Profile;
+use ahead::Looking;
 use known::Known;
 
 /// A handle to a module; clones share it. The port closes when the last one is dropped.
@@ -170,7 +174,10 @@ impl Modem {
         C: Command + Send + Sync,
         C::Response: Send,
     {
-        self.inner.channel.run(command).await
+        let exchange = command.exchange()?;
+        let (name, effect) = (exchange.line().name().to_owned(), exchange.effect);
+        let reply = self.execute(exchange).await?;
+        command.parse(&reply).map_err(|detail| CommandError::unexpected(name, &detail, effect))
     }
 
     /// The ranges that this firmware takes for a command, one entry a field, from its test form `=?`;
@@ -183,8 +190,8 @@ impl Modem {
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn test_form(&self, name: &'static str) -> Result<Option<Vec<String>>, CommandError> {
-        if let Some(fields) = self.known().test_forms.get(name) {
-            return Ok(fields.clone());
+        if let Some(fields) = self.known_form(name) {
+            return Ok(fields);
         }
         let fields = match self.run(TestForm(name)).await {
             Ok(fields) => Some(fields),
@@ -193,6 +200,66 @@ impl Modem {
         };
         self.known().test_forms.insert(name, fields.clone());
         Ok(fields)
+    }
+
+    fn known_form(&self, name: &str) -> Option<Option<Vec<String>>> {
+        let known = self.known();
+        let stored = || known.stored.as_ref().and_then(|stored| stored.forms.get(name));
+        known.test_forms.get(name).or_else(stored).cloned()
+    }
+
+    /// The test forms among these commands that [`test_form`](Self::test_form) would have to ask for, for
+    /// [`look_ahead`](Self::look_ahead).
+    #[must_use]
+    pub fn unknown_forms(&self, names: &[&'static str]) -> Vec<Exchange> {
+        let unknown = names.iter().filter(|name| self.known_form(name).is_none());
+        unknown.filter_map(|name| TestForm(name).exchange().ok()).collect()
+    }
+
+    /// What has been found out of this module, to be kept for its next start. It is worth keeping once everything
+    /// works.
+    ///
+    /// # Errors
+    /// The module does not tell its serial number.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn stored_profile(&self) -> Result<StoredProfile, CommandError> {
+        let serial_number = self.run(SerialNumber).await?;
+        let known = self.known();
+        let stored = known.stored.iter().flat_map(|stored| stored.forms.clone());
+        let asked = known.test_forms.iter().map(|(name, fields)| ((*name).to_owned(), fields.clone()));
+        Ok(StoredProfile {
+            model: self.inner.model.clone(),
+            firmware: self.inner.firmware.clone(),
+            serial_number,
+            chains: !known.ahead.refuses_all(),
+            forms: stored.chain(asked).collect(),
+            credentials: known.credentials.clone(),
+        })
+    }
+
+    /// Something does not work: what was [stored](ModemBuilder::stored_profile) of the module does not count any more.
+    pub fn distrust_stored_profile(&self) {
+        self.known().stored = None;
+    }
+
+    /// What [`bring_up`](Self::bring_up) was told to believe, once the module has proven to be the same.
+    fn believe(&self, stored: StoredProfile) {
+        let mut known = self.known();
+        known.ahead.learn(stored.chains);
+        known.credentials.clone_from(&stored.credentials);
+        known.stored = Some(stored);
+    }
+
+    /// Where our credentials were found or put.
+    pub(crate) fn remember_credentials(&self, credentials: Vec<(u8, CredentialKind)>) {
+        self.known().credentials = credentials;
+    }
+
+    /// Where our credentials were when they were looked for last.
+    pub(crate) fn remembered_credentials(&self) -> Vec<(u8, CredentialKind)> {
+        self.known().credentials.clone()
     }
 
     /// A module may refuse test forms only because the SIM is not ready (Source: M37 p874-925), its firmware may have
@@ -246,8 +313,8 @@ impl Modem {
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
     pub async fn acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
-        drop(self.known());
-        self.inner.shared.arbiter.acquire(claim.into(), self.inner.channel.as_ref()).await
+        self.look_for_leftovers().await?;
+        self.inner.shared.arbiter.acquire(claim.into(), &Looking(self)).await
     }
 
     /// Like [`acquire_tls`](Self::acquire_tls), but refuses at once if a service of this program holds it.
@@ -258,8 +325,23 @@ impl Modem {
     /// # Cancel safety
     /// As [`acquire_tls`](Self::acquire_tls).
     pub async fn try_acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
+        self.look_for_leftovers().await?;
+        self.inner.shared.arbiter.try_acquire(claim.into(), &Looking(self)).await
+    }
+
+    /// What tells whether somebody has left TLS enabled, if that has to be asked, for [`look_ahead`](Self::look_ahead).
+    #[must_use]
+    pub fn leftover_reads(&self) -> Vec<Exchange> {
         drop(self.known());
-        self.inner.shared.arbiter.try_acquire(claim.into(), self.inner.channel.as_ref()).await
+        if self.inner.shared.arbiter.suspects_leftovers() {
+            exclusive::reads(self.profile())
+        } else {
+            Vec::new()
+        }
+    }
+
+    async fn look_for_leftovers(&self) -> Result<(), CommandError> {
+        self.look_ahead(&self.leftover_reads()).await
     }
 
     /// Which service has TLS enabled on the module, whoever switched it on. Reads only.

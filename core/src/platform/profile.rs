@@ -77,6 +77,9 @@ impl From<bool> for Availability {
 pub struct LineProfile {
     /// Most characters of a command line, `AT` included and the final CR not.
     pub command_length: usize,
+    /// Several commands on one line, see [`together`](crate::Modem::together). [`Probe`](Availability::Probe): one that
+    /// is refused is done command by command.
+    pub chains: Availability,
     /// Quiet time between the end of an answer and the next command.
     pub pause: Duration,
     /// Line rate of a new module; `None` where it finds the rate by itself.

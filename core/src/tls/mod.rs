@@ -42,7 +42,7 @@ pub use policy::{
 };
 pub use private_key::PrivateKey;
 pub use ranges::Ranges;
-pub use setup::{apply, apply_with, prepare};
+pub use setup::{apply, apply_with, forms, prepare, reads_of_apply};
 pub use socket_settings::{ClosureReport, RingMode, SocketSettings};
 pub use store::{
     Provision, ProvisionOptions, Provisioned, StoredCredential, inventory, provision, provision_with, remove,

@@ -171,12 +171,7 @@ impl Backend {
     ) -> Result<Subscribed, ConnectError> {
         match (self, connection) {
             (Self::Module(engine), Connection::Module(connection)) => {
-                let subscribed = engine.establish(connection, filters).await?;
-                Ok(subscribed.map_err(|engine::NotSubscribed { filter, error, by_broker }| NotSubscribed {
-                    filter,
-                    error: error.into(),
-                    by_broker,
-                }))
+                Ok(subscribed(engine.establish(connection, filters).await?))
             }
             (Self::Host(host), Connection::Host(connection)) => {
                 host.establish(connection).await?;
@@ -246,6 +241,32 @@ impl Backend {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Logs out of a connection that is lost, and leaves what the next login needs, where that is more than a login.
+    /// True: it can be logged in again.
+    pub(crate) async fn rest(&self, connection: &mut Connection) -> Result<bool, DisconnectError> {
+        match (self, connection) {
+            (Self::Module(engine), Connection::Module(connection)) => {
+                engine.rest(connection).await?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Logs in and subscribes on what [`rest`](Self::rest) has left.
+    pub(crate) async fn log_in_again(
+        &self,
+        connection: &mut Connection,
+        filters: &[(TopicFilter, QoS)],
+    ) -> Result<Subscribed, ConnectError> {
+        match (self, connection) {
+            (Self::Module(engine), Connection::Module(connection)) => {
+                Ok(subscribed(engine.log_in_again(connection, filters).await?))
+            }
+            _ => Err(ConnectError::Closed),
         }
     }
 
@@ -369,6 +390,11 @@ impl Connection {
         }
     }
 
+    /// Whether a login is all that is missing.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self, Self::Module(connection) if connection.is_idle())
+    }
+
     /// Why one that runs by itself has ended; `None` while it stands, and where only the module knows.
     pub(crate) fn lost(&self) -> Option<LossReason> {
         match self {
@@ -395,6 +421,14 @@ impl Connection {
             Self::Host(connection) => connection.try_next_message(),
         }
     }
+}
+
+fn subscribed(outcome: Result<(), engine::NotSubscribed>) -> Subscribed {
+    outcome.map_err(|engine::NotSubscribed { filter, error, by_broker }| NotSubscribed {
+        filter,
+        error: error.into(),
+        by_broker,
+    })
 }
 
 impl From<NotSubscribed> for ConnectError {

@@ -1,13 +1,14 @@
 //! Making and ending the connection: every flow of several commands that has to finish or be undone.
 
 use telit_core::CommandError;
-use telit_core::at::Command;
+use telit_core::at::{Command, Exchange};
+use telit_core::modem::Together;
 use telit_core::tls;
 
 use super::{Engine, Place};
 use crate::commands::{
     ConfigurePacketTimeout, ConfigureSession, ConnectionState, Disconnect, EnableClient, EnabledClients,
-    IsConfiguredFor,
+    IsConfiguredFor, UnreadMessages,
 };
 use crate::error::{ConnectError, tells_silence};
 use crate::message::QoS;
@@ -22,6 +23,8 @@ pub(crate) struct Connection {
     place: Place,
     /// The module's client may exist.
     touched: bool,
+    /// Everything is configured and nobody is logged in: a login is all that is missing.
+    idle: bool,
     /// Escapes in strings may be on for the sake of a last will.
     pub(super) escapes_on: bool,
 }
@@ -53,12 +56,17 @@ impl Connection {
     pub(crate) fn instance(&self) -> u8 {
         self.place.instance()
     }
+
+    /// Whether a login is all that is missing.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.idle
+    }
 }
 
 impl Engine {
     /// A connection of which nothing is made yet.
     pub(crate) fn begin(place: Place) -> Connection {
-        Connection { place, touched: false, escapes_on: false }
+        Connection { place, touched: false, idle: false, escapes_on: false }
     }
 
     /// Goes as far as it gets: what has to be undone is in `connection`, whenever the future is dropped.
@@ -67,7 +75,27 @@ impl Engine {
         connection: &mut Connection,
         filters: &[(TopicFilter, QoS)],
     ) -> Result<Subscribed, ConnectError> {
-        self.bring_up(connection).await?;
+        let up = self.bring_up(connection).await;
+        up.inspect_err(|_| self.modem.distrust_stored_profile())?;
+        Ok(self.subscribe_all(connection, filters).await)
+    }
+
+    /// Logs out of a connection that may be lost, and leaves all that the next login needs: TLS as it was verified, and
+    /// the right to use it.
+    pub(crate) async fn rest(&self, connection: &mut Connection) -> Result<(), CommandError> {
+        self.say_goodbye(connection).await?;
+        connection.idle = true;
+        Ok(())
+    }
+
+    /// Logs in again on what [`rest`](Self::rest) has left. Source: M37 p1016.
+    pub(crate) async fn log_in_again(
+        &self,
+        connection: &mut Connection,
+        filters: &[(TopicFilter, QoS)],
+    ) -> Result<Subscribed, ConnectError> {
+        connection.idle = false;
+        self.log_in(connection.instance()).await?;
         Ok(self.subscribe_all(connection, filters).await)
     }
 
@@ -122,20 +150,62 @@ impl Engine {
         let will = self.prepare_will(instance).await?;
         self.clean(connection).await?;
         connection.touched = true;
-        self.run(EnableClient { instance, on: true }).await?;
-        self.run(self.broker(instance, tls_socket_field)).await?;
+        let is_configured = self.configure_together(connection, tls_socket_field).await?;
+        if !is_configured {
+            self.run(EnableClient { instance, on: true }).await?;
+            self.run(self.broker(instance, tls_socket_field)).await?;
+        }
         if let (MqttSecurity::Tls(options), Some(lease)) = (&self.options.security, connection.place.lease())
         {
             let options = options.for_host(&self.options.host);
             tls::apply(&self.modem, lease, instance, &options).await?;
         }
-        let keep_alive = self.options.keep_alive_on(self.profile);
-        let clean_session = self.options.clean_session;
-        self.run(ConfigureSession { instance, keep_alive, clean_session }).await?;
-        let timeout = self.options.packet_timeout_on(self.profile);
-        self.run(ConfigurePacketTimeout { instance, timeout }).await?;
+        if !is_configured {
+            self.run(self.session(instance)).await?;
+            self.run(self.packet_timeout(instance)).await?;
+        }
         self.leave_will(connection, will).await?;
         self.log_in(instance).await
+    }
+
+    /// Creates and configures the client, and reads what TLS holds, on one line. False: nothing of it is left.
+    async fn configure_together(
+        &self,
+        connection: &mut Connection,
+        tls_socket_field: bool,
+    ) -> Result<bool, ConnectError> {
+        if !self.modem.may_chain() {
+            return Ok(false);
+        }
+        let instance = connection.instance();
+        let mut members = vec![
+            EnableClient { instance, on: true }.exchange()?,
+            self.broker(instance, tls_socket_field).exchange()?,
+            self.session(instance).exchange()?,
+            self.packet_timeout(instance).exchange()?,
+        ];
+        if let (MqttSecurity::Tls(options), Some(lease)) = (&self.options.security, connection.place.lease())
+        {
+            let options = options.for_host(&self.options.host);
+            members.extend(tls::reads_of_apply(&self.modem, lease, instance, &options).await?);
+        }
+        // The last answer proves that all was done.
+        members.push(EnabledClients { instance }.exchange()?);
+        match self.modem.together(&members).await.map_err(ConnectError::of_command)? {
+            Together::Done => Ok(true),
+            Together::NotSent => Ok(false),
+            // Which of them were done shows.
+            Together::Failed => self.clean(connection).await.map(|()| false),
+        }
+    }
+
+    fn session(&self, instance: u8) -> ConfigureSession {
+        let keep_alive = self.options.keep_alive_on(self.profile);
+        ConfigureSession { instance, keep_alive, clean_session: self.options.clean_session }
+    }
+
+    fn packet_timeout(&self, instance: u8) -> ConfigurePacketTimeout {
+        ConfigurePacketTimeout { instance, timeout: self.options.packet_timeout_on(self.profile) }
     }
 
     /// Enabling twice is an error, so what a dead program left enabled goes first. Source: IPE28 p136.
@@ -152,9 +222,11 @@ impl Engine {
 
     async fn log_in(&self, instance: u8) -> Result<(), ConnectError> {
         let state = ConnectionState { instance };
-        match self.modem.run(self.login(instance)).await {
-            // `OK` alone has been seen without a connection, so the state decides. Source: M37 p1016.
-            Ok(()) => match self.run(state).await? {
+        // `OK` alone has been seen without a connection, so the state decides; what waits is asked for next.
+        // Source: M37 p1016.
+        let reads = [state.exchange()?, UnreadMessages { instance }.exchange()?];
+        match self.modem.run_and_read(self.login(instance), &reads).await {
+            Ok(()) => match self.state_after_login(state, &reads).await? {
                 Some(1) => Ok(()),
                 Some(other) => Err(ConnectError::NotConnected { reason: LossReason::from_state(other) }),
                 None => Err(ConnectError::NotConnected { reason: LossReason::ModuleRestarted }),
@@ -167,6 +239,15 @@ impl Engine {
                 }
             },
         }
+    }
+
+    async fn state_after_login(
+        &self,
+        state: ConnectionState,
+        reads: &[Exchange],
+    ) -> Result<Option<u64>, ConnectError> {
+        self.modem.look_ahead(reads).await.map_err(ConnectError::of_command)?;
+        self.run(state).await
     }
 
     /// The session is new to the broker, or may be: whether it remembers us is not told.

@@ -1,9 +1,14 @@
 //! What a connection needs before the module is touched: an instance, and TLS if it is asked for.
 
+use telit_core::at::Command;
+use telit_core::commands::ReadClock;
 use telit_core::exclusive::{Claim, Service, TlsLease};
+use telit_core::tls;
 
 use super::Engine;
 use super::claim::InstanceClaim;
+use crate::capabilities::Capabilities;
+use crate::commands::EnabledClients;
 use crate::error::ConnectError;
 use crate::options::MqttSecurity;
 
@@ -51,8 +56,22 @@ impl Engine {
         let instances = wanted.map_or_else(|| self.profile.instances.clone(), |instance| instance..=instance);
         let claim = InstanceClaim::take(self.modem.module_id(), instances)
             .ok_or(ConnectError::InstanceInUse { instance: wanted })?;
+        self.look_ahead(claim.instance()).await?;
         let lease = self.lease(claim.instance(), patience).await?;
         Ok(Place { claim, lease })
+    }
+
+    /// Everything that is read before the first change, on as few lines as possible.
+    async fn look_ahead(&self, instance: u8) -> Result<(), ConnectError> {
+        let profile = self.modem.profile();
+        let mut reads = self.modem.leftover_reads();
+        reads.push(EnabledClients { instance }.exchange()?);
+        reads.extend(self.modem.unknown_forms(&Capabilities::forms(self.profile)));
+        if matches!(self.options.security, MqttSecurity::Tls(_)) {
+            reads.extend(self.modem.unknown_forms(&tls::forms(profile)));
+            reads.push(ReadClock.exchange()?);
+        }
+        self.modem.look_ahead(&reads).await.map_err(ConnectError::of_command)
     }
 
     async fn lease(&self, socket: u8, patience: Patience) -> Result<Option<TlsLease>, ConnectError> {

@@ -44,6 +44,17 @@ pub(crate) fn next_command<'line>(
     }
 }
 
+/// Whether an extended command shares the line with another one.
+pub(crate) fn is_chain(line: &[u8]) -> bool {
+    let (mut rest, mut count, mut extended) = (line, 0, false);
+    while let Ok(Some(parsed)) = next_command(rest, |_| Escapes::Off) {
+        count += 1;
+        extended |= parsed.name.starts_with(['+', '#']);
+        rest = parsed.rest;
+    }
+    count > 1 && extended
+}
+
 fn extended<'line>(line: &'line [u8], escapes: impl Fn(&str) -> Escapes) -> Result<Parsed<'line>, AtError> {
     let (command, rest) = line.split_at(end_of_command(line));
     let name_end = command.iter().position(|byte| matches!(byte, b'=' | b'?')).unwrap_or(command.len());
@@ -168,6 +179,16 @@ mod tests {
         .map(|(name, form)| (name.to_owned(), form))
         .to_vec();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_chain_has_an_extended_command_and_another_one() {
+        for chain in ["+CMEE?;#MQEN?", "E0V1Q0+CMEE=2", "#X=\"a;b\";+Y"] {
+            assert!(is_chain(chain.as_bytes()), "{chain}");
+        }
+        for single in ["", "E0V1Q0", "+CMEE?", "#X=\"a;b\"", "+CMEE=2;"] {
+            assert!(!is_chain(single.as_bytes()), "{single}");
+        }
     }
 
     #[test]

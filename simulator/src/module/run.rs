@@ -34,6 +34,7 @@ impl Module {
         let instance = self.instance(id);
         instance.mode = Mode::Busy;
         instance.running = Running { text, position: 0 };
+        let error = error.or_else(|| self.refused_chain(id));
         if let Some(error) = error {
             return self.finish(id, Err(error));
         }
@@ -47,6 +48,9 @@ impl Module {
     /// Executes what is left of the line.
     pub(super) fn run_line(&mut self, id: InstanceId) {
         loop {
+            if self.is_cut(id) {
+                return self.finish(id, Ok(()));
+            }
             let outcome = match self.next_call(id) {
                 Ok(Some(call)) => self.execute(&call),
                 Ok(None) => return self.finish(id, Ok(())),
@@ -56,6 +60,18 @@ impl Module {
                 return self.continue_line(id, outcome);
             }
         }
+    }
+
+    fn refused_chain(&mut self, id: InstanceId) -> Option<AtError> {
+        let refuses = self.quirks.chains_refused && parse::is_chain(&self.instance(id).running.text);
+        refuses.then_some(AtError::Plain)
+    }
+
+    /// The first command of the line is done, and no other one will be.
+    fn is_cut(&mut self, id: InstanceId) -> bool {
+        let cuts = self.quirks.chains_cut;
+        let running = &self.instance(id).running;
+        cuts && running.position > 0 && parse::is_chain(&running.text)
     }
 
     /// A command that waited has ended.

@@ -43,6 +43,11 @@ quirks! {
     MqttErrorsAsCms, mqtt_errors_as_cms, "mqtt-errors-as-cms";
     /// Inner lines of an information text end in a lone line feed. Source: M37 p31-32.
     LineFeedOnly, line_feed_only, "line-feed-only";
+    /// A line with an extended command and anything else is an error, and nothing of it is done. M37 p19 takes such lines; that
+    /// all firmware does is known of no other.
+    ChainsRefused, chains_refused, "chains-refused";
+    /// Of such a line the first command is done and answered with `OK`, and the others are not.
+    ChainsCut, chains_cut, "chains-cut";
     /// `>` without the blank behind it.
     BarePrompt, bare_prompt, "bare-prompt";
     /// Suite value 0 offers the eight CBC suites alone. Source: SSL guide 12.1.7.

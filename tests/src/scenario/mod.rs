@@ -29,6 +29,7 @@ mod secrets;
 mod signed_firmware;
 mod sim_pin;
 pub(crate) mod socket;
+mod start_up;
 mod supervised_download;
 mod supervised_mqtt;
 mod tls_policy;

@@ -151,21 +151,7 @@ impl Pending {
     }
 
     fn belongs(&self, text: &[u8]) -> bool {
-        let has = |prefix: &str| bytes_after_prefix(text, prefix).is_some();
-        match &self.exchange.expect.0 {
-            _ if self.phase == Phase::Tail => false,
-            Shape::Final | Shape::Stream { .. } | Shape::Unannounced { .. } => false,
-            Shape::Text { .. } => !unsolicited::is_known(text),
-            Shape::Lines { prefix, accept } => {
-                let accepts = |rest| accept.is_none_or(|accept| accept(&String::from_utf8_lossy(rest)));
-                bytes_after_prefix(text, prefix).is_some_and(accepts)
-            }
-            Shape::Prompt { prefix, .. } => prefix.is_some_and(has),
-            Shape::Block { prefix, words, .. } => {
-                words.iter().any(|word| word.as_bytes() == text) || has(prefix)
-            }
-            Shape::Marked { prefix, .. } => has(prefix),
-        }
+        self.phase != Phase::Tail && takes(&self.exchange.expect.0, text)
     }
 
     fn keep(&mut self, now: Instant, settings: &Settings, line: Bytes) -> Step {
@@ -209,5 +195,22 @@ impl Pending {
             (_, true) => Trace::Redacted { sent: false, length: consumed.len() },
             _ => Trace::Received(consumed),
         });
+    }
+}
+
+/// Whether a line is part of an answer of this shape.
+fn takes(shape: &Shape, text: &[u8]) -> bool {
+    let has = |prefix: &str| bytes_after_prefix(text, prefix).is_some();
+    match shape {
+        Shape::Final | Shape::Stream { .. } | Shape::Unannounced { .. } => false,
+        Shape::Text { .. } => !unsolicited::is_known(text),
+        Shape::Lines { prefix, accept } => {
+            let accepts = |rest| accept.is_none_or(|accept| accept(&String::from_utf8_lossy(rest)));
+            bytes_after_prefix(text, prefix).is_some_and(accepts)
+        }
+        Shape::Prompt { prefix, .. } => prefix.is_some_and(has),
+        Shape::Block { prefix, words, .. } => words.iter().any(|word| word.as_bytes() == text) || has(prefix),
+        Shape::Marked { prefix, .. } => has(prefix),
+        Shape::Several(shapes) => shapes.iter().any(|shape| takes(shape, text)),
     }
 }

@@ -13,7 +13,7 @@ impl Command for ListCipherSuites {
     type Response = Vec<u16>;
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
-        Ok(query(CommandLine::set("#SSLSECCS").number(1_u8).build()?, Expect::text()))
+        Ok(query(CommandLine::set("#SSLSECCS").number(1_u8).build()?, Expect::text()).headed("#SSLSECCS:"))
     }
 
     fn parse(&self, reply: &Reply) -> Result<Vec<u16>, UnexpectedReply> {

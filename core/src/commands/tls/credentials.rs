@@ -151,7 +151,8 @@ impl Command for ReadCredential {
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
         let expect = if self.binary { Expect::foreign_text() } else { Expect::text() };
-        let exchange = query(self.place.line(2).build()?, expect);
+        let head = format!("{}:{},{}", self.place.area.command(), self.place.slot, self.place.kind.number());
+        let exchange = query(self.place.line(2).build()?, expect).headed(head);
         Ok(if self.place.is_secret() { exchange.secret() } else { exchange })
     }
 

@@ -74,6 +74,7 @@ const fn line(default_rate: Option<u32>) -> LineProfile {
         // GM862r0, older than these, says 80, but #HTTPCFG takes three strings of 50 here (IPE28 p100). A line that
         // is too long is refused and does nothing.
         command_length: 400,
+        chains: Availability::Probe,
         pause: Duration::from_millis(20), // M37 p34
         default_rate,
         rates: None,

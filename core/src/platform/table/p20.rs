@@ -38,7 +38,8 @@ pub(super) static PROFILE: Profile = Profile {
 };
 
 const LINE: LineProfile = LineProfile {
-    command_length: 400,              // LE910V2 p21
+    command_length: 400, // LE910V2 p21
+    chains: Availability::Probe,
     pause: Duration::from_millis(20), // M37 p34, LE910V2 p26
     default_rate: Some(115_200),      // M37 p154; no source of its own
     rates: None,

@@ -38,7 +38,8 @@ pub(super) static PROFILE: Profile = Profile {
 };
 
 const LINE: LineProfile = LineProfile {
-    command_length: 400,              // M37 p20; no source of its own
+    command_length: 400, // M37 p20; no source of its own
+    chains: Availability::Probe,
     pause: Duration::from_millis(20), // M37 p34, LE910Cx p43
     default_rate: Some(115_200),      // M37 p154; no source of its own
     rates: None,

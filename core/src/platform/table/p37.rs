@@ -40,6 +40,7 @@ pub(super) static PROFILE: Profile = Profile {
 const LINE: LineProfile = LineProfile {
     // M37 p20. Some string limits further on are above it; the line decides.
     command_length: 400,
+    chains: Availability::Yes,        // M37 p19
     pause: Duration::from_millis(20), // M37 p34
     default_rate: Some(115_200),      // M37 p154
     rates: Some(300..=921_600),       // M37 p154

@@ -51,9 +51,21 @@ impl Form {
 }
 
 impl Firmware {
+    /// The commands whose test forms are asked for.
+    pub(in crate::tls) fn forms(profile: &Profile) -> Vec<&'static str> {
+        let tls = &profile.tls;
+        let extended = (tls.security != SecurityLayout::Absent).then_some("#SSLSECCFG2");
+        let suite_list = (tls.suite_list == Availability::Probe).then_some("#SSLSECCS");
+        [Some("#SSLSECCFG"), extended, Some("#SSLSECDATA"), Some("#SSLCFG"), suite_list]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
     /// Asks everything once; nothing is changed on the module.
     pub(in crate::tls) async fn ask(modem: &Modem) -> Result<Self, CommandError> {
         let tls = &modem.profile().tls;
+        modem.look_ahead(&modem.unknown_forms(&Self::forms(modem.profile()))).await?;
         let security = Form::of(modem, "#SSLSECCFG").await?;
         let extended = match tls.security {
             SecurityLayout::Absent => Form::default(),

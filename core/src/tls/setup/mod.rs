@@ -16,6 +16,7 @@ use settings::Settings;
 use super::policy::resolve;
 use super::store::{Store, check_authorities, check_store};
 use super::{Provisioned, SocketSettings, SuiteOffer, SuitePlan, TlsError, TlsOptions};
+use crate::at::{Command, Exchange};
 use crate::commands::{
     CipherSuiteChange, EnableSockets, ListCipherSuites, ReadSetting, SetCipherSuites, SetProcessorMode,
     WriteSetting,
@@ -23,7 +24,7 @@ use crate::commands::{
 use crate::error::{Category, CommandError};
 use crate::exclusive::{Holder, LeaseError, Service, ServiceBusy, TlsLease};
 use crate::modem::Modem;
-use crate::platform::CipherSuite;
+use crate::platform::{CipherSuite, Profile, SecurityLayout};
 
 /// The TLS socket whose settings HTTP and FTP use. Source: SSL guide 8.2, 9.1; M37 p894.
 pub(super) const SHARED_SOCKET: u8 = 1;
@@ -80,6 +81,28 @@ pub async fn apply_with(
     settings: SocketSettings,
 ) -> Result<Provisioned, TlsError> {
     Setup::new(modem, lease, socket, options, settings).await?.run().await
+}
+
+/// What [`apply`] is going to read, for [`Modem::together`] with what enables TLS on `socket`. Nothing is changed.
+///
+/// # Errors
+/// See [`TlsError`]. What the platform cannot do is refused.
+///
+/// # Cancel safety
+/// Nothing is changed.
+pub async fn reads_of_apply(
+    modem: &Modem,
+    lease: &TlsLease,
+    socket: u8,
+    options: &TlsOptions,
+) -> Result<Vec<Exchange>, TlsError> {
+    Ok(Setup::new(modem, lease, socket, options, SocketSettings::default()).await?.reads())
+}
+
+/// The commands whose test forms TLS needs to know, for [`Modem::unknown_forms`].
+#[must_use]
+pub fn forms(profile: &Profile) -> Vec<&'static str> {
+    Firmware::forms(profile)
 }
 
 /// Runs something while TLS sockets are enabled, and disables them again whatever comes of it.
@@ -156,6 +179,7 @@ impl<'a> Setup<'a> {
         // What can be refused is refused before the first change.
         let (security, socket) = (settings.security()?, settings.socket()?);
         let store = Store::new(self.modem, &self.firmware, self.socket, self.options);
+        self.modem.look_ahead(&self.reads()).await?;
         store.check_preloaded().await?;
         self.speed_up().await?;
         self.write(security).await?;
@@ -168,6 +192,19 @@ impl<'a> Setup<'a> {
             self.write(setting).await?;
         }
         Ok(provisioned)
+    }
+
+    /// What the set-up reads in any case, and the credentials where they were last.
+    fn reads(&self) -> Vec<Exchange> {
+        let setting = |name| ReadSetting { name, socket: self.socket }.exchange();
+        let mut reads = vec![setting("#SSLSECCFG")];
+        reads.extend(matches!(self.plan.offer, SuiteOffer::List(_)).then(|| ListCipherSuites.exchange()));
+        let store = Store::new(self.modem, &self.firmware, self.socket, self.options);
+        reads.extend(store.reads().into_iter().map(Ok));
+        reads.push(setting("#SSLCFG"));
+        let has_versions = self.firmware.profile.tls.security != SecurityLayout::Absent;
+        reads.extend(has_versions.then(|| setting("#SSLSECCFG2")));
+        reads.into_iter().flatten().collect()
     }
 
     /// Large certificates take some processors longer than the handshake may last. Source: SSL guide 7.

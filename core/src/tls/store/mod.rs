@@ -14,6 +14,7 @@ use wanted::Wanted;
 
 use super::setup::{Firmware, slot_bit};
 use super::{CredentialFormat, CredentialStore, TlsError, TlsOptions};
+use crate::at::{Command, Exchange};
 use crate::commands::{
     CredentialArea, CredentialKind, CredentialPlace, CredentialSlots, CredentialSlotsStatus,
     DeleteCredential, ReadCredential, ReadSetting, SettingValue, StoreCredential, WriteSetting,
@@ -83,16 +84,51 @@ impl<'a> Store<'a> {
             return Ok((done, 0));
         }
         let held = self.modem.run(CredentialSlots(CredentialArea::Own)).await?;
-        let mut mask = 0;
+        self.modem.look_ahead(&self.reads_of(&held)).await?;
+        let (mut mask, mut places) = (0, Vec::new());
         for (slot, outcome) in self.ensure_authorities(&held).await? {
             mask |= slot_bit(slot);
+            places.push((slot, CredentialKind::CaCertificate));
             done.note(CredentialKind::CaCertificate, outcome);
         }
         for wanted in self.options.identity.iter().flat_map(Wanted::identity) {
             let outcome = self.ensure(&wanted, self.identity_slot(), &held).await?;
             done.note(wanted.kind, outcome);
+            places.push((self.identity_slot(), wanted.kind));
         }
+        self.modem.remember_credentials(places);
         Ok((done, mask))
+    }
+
+    /// What is read in any case, and the credentials where ours were last.
+    pub(super) fn reads(&self) -> Vec<Exchange> {
+        if self.options.authorities.is_empty() && self.options.identity.is_none() {
+            return Vec::new();
+        }
+        let places = self.modem.remembered_credentials().into_iter().map(|(slot, kind)| own(slot, kind));
+        let state = CredentialSlots(CredentialArea::Own).exchange();
+        state.into_iter().chain(places.filter_map(|place| self.reading(place))).collect()
+    }
+
+    /// The credentials that have to be compared, where the module holds any.
+    fn reads_of(&self, slots: &[CredentialSlotsStatus]) -> Vec<Exchange> {
+        let authorities =
+            self.authority_slots().into_iter().map(|slot| own(slot, CredentialKind::CaCertificate));
+        let authorities = authorities.filter(|_| !self.options.authorities.is_empty());
+        let identity = self.options.identity.iter().flat_map(Wanted::identity);
+        let identity = identity.map(|wanted| own(self.identity_slot(), wanted.kind));
+        let held = authorities.chain(identity).filter(|place| is_held(slots, place.slot, place.kind));
+        let shown = |place: &CredentialPlace| self.is_needlessly_shown(place.kind, place.slot, slots);
+        held.filter(|place| !shown(place)).filter_map(|place| self.reading(place)).collect()
+    }
+
+    /// Reading one on a line with others; a key only where its digest comes back.
+    fn reading(&self, place: CredentialPlace) -> Option<Exchange> {
+        let is_key = place.kind == CredentialKind::PrivateKey;
+        if self.options.format == CredentialFormat::Der || (is_key && !self.firmware.hides_keys()) {
+            return None;
+        }
+        ReadCredential { place, binary: false }.exchange().ok()
     }
 
     /// An empty slot would be trusted in silence, and whatever comes into it later.

@@ -92,6 +92,30 @@ impl Job {
         Self { work: Box::pin(work), stop: Some(stop) }
     }
 
+    /// Logs in and subscribes on a connection that rests.
+    pub(super) fn again(
+        backend: Arc<Backend>,
+        mut connection: Connection,
+        filters: Vec<(TopicFilter, QoS)>,
+    ) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let work = async move {
+            let result = tokio::select! {
+                biased;
+                _ = stopped => None,
+                result = backend.log_in_again(&mut connection, &filters) => Some(result),
+            };
+            match result {
+                None => End::Stopped(backend.undo(connection).await),
+                Some(result) => match backend.settle(result, connection).await {
+                    Ok(connected) => End::Connected(connected),
+                    Err(error) => End::Failed(error),
+                },
+            }
+        };
+        Self { work: Box::pin(work), stop: Some(stop) }
+    }
+
     /// Waits for the end.
     ///
     /// # Cancel safety

@@ -6,7 +6,8 @@ use telit_core::modem::ServiceChange;
 
 use super::{Task, now};
 use crate::backend::{Backend, Connection, Trouble};
-use crate::error::ConnectError;
+use crate::error::{ConnectError, DisconnectError};
+use crate::reconnect::Reconnector;
 use crate::state::{ClientState, LossReason};
 
 impl Task {
@@ -91,15 +92,35 @@ impl Task {
         self.blame(reason);
         let reachable =
             !matches!(reason, LossReason::LinkLost | LossReason::ModuleSilent | LossReason::ModuleRestarted);
-        if reachable && let Err(error) = self.take_down().await {
+        if reachable && let Err(error) = self.put_to_rest().await {
             tracing::warn!(%error, "the connection could not be ended in order");
+            self.abandon_connection().await;
         }
-        self.abandon_connection().await;
+        if !reachable {
+            self.abandon_connection().await;
+        }
         match (&self.reconnector, reason) {
             (None, _) => self.give_up(reason),
             (Some(_), LossReason::LinkLost) => self.give_up(reason),
             _ => self.begin_absence(reason),
         }
+    }
+
+    /// Ends a connection that is lost. If it comes back soon, the module stays as it is, but for the login.
+    async fn put_to_rest(&mut self) -> Result<(), DisconnectError> {
+        let Some(mut connection) = self.connection.take() else {
+            return Ok(());
+        };
+        let soon = self.reconnector.as_ref().is_some_and(Reconnector::returns_soon);
+        if !soon || !self.backend.rest(&mut connection).await? {
+            self.connection = Some(connection);
+            let ended = self.take_down().await;
+            self.abandon_connection().await;
+            return ended;
+        }
+        self.read_announced(&mut connection).await;
+        self.connection = Some(connection);
+        Ok(())
     }
 
     /// What has come was acknowledged, so it is delivered.

@@ -22,14 +22,15 @@ impl Task {
             return;
         }
         self.forget_what_a_restart_ended().await;
-        let (state, held) = (self.health.now().state, self.connection.is_some());
+        let held = self.connection.as_ref().is_some_and(|connection| !connection.is_idle());
+        let state = self.health.now().state;
         let Some(reconnector) = &mut self.reconnector else {
             return;
         };
         match reconnector.next_step(now(), state, held) {
             Step::Wait => {}
             Step::Look => self.begin_look(),
-            Step::Attempt(number) => self.begin_attempt(number),
+            Step::Attempt(number) => self.begin_attempt(number).await,
             Step::GiveUp => {
                 self.abandon_connection().await;
                 self.tell(Event::GaveUp { error: ConnectError::NotConnected { reason } });
@@ -53,10 +54,23 @@ impl Task {
         }
     }
 
-    fn begin_attempt(&mut self, number: u32) {
+    async fn begin_attempt(&mut self, number: u32) {
+        // Another module may be behind a port that was away.
+        if self.began.loss_until(&self.health.now()).is_some() {
+            self.abandon_connection().await;
+        }
         self.follow_module();
         self.tell(Event::Reconnecting { attempt: number });
-        self.job = Some(Job::turn(Arc::clone(&self.backend)));
+        let backend = Arc::clone(&self.backend);
+        self.job = Some(match self.connection.take() {
+            Some(connection) => {
+                if self.backend.options().clean_session {
+                    self.orphans.clear();
+                }
+                Job::again(backend, connection, self.registry.filters())
+            }
+            None => Job::turn(backend),
+        });
     }
 
     /// Whatever became of the module while others used TLS is over.
