@@ -103,7 +103,7 @@ impl Turn {
     }
 }
 
-/// The whole conversation: of 17.4 kB in a round, 12 kB are a file.
+/// The whole conversation: of 16.4 kB in a round, 12 kB are a file.
 pub(crate) fn conversation() -> Vec<Turn> {
     let mut noise = Noise(1);
     (0..ROUNDS).flat_map(|n| round(n, &mut noise)).collect()

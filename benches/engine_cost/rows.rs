@@ -26,7 +26,7 @@ awaits the answer to its command and one that awaits codes; from the first byte 
 values, tokio's current-thread runtime included. *And the commands before them sent*: the same, from the moment at which the \
 task asks. The pause between commands is zero.
 
-*Bodies*: rounds of eight turns with 17.4 kB of bodies: four blocks of `#FTPRECV` (3000 bytes), two of `#HTTPRCV` \
+*Bodies*: rounds of eight turns with 16.4 kB of bodies: four blocks of `#FTPRECV` (3000 bytes), two of `#HTTPRCV` \
 (1500), one of `#SSLRECV` (1000) and one of `#MQREAD` (400), each the largest that its command gives but the last; bytes as of a \
 compressed file; three codes among them. The figure is all instructions, those for heads, results and codes \
 included, over the bytes of the bodies. That a body is not copied is seen by its address: bytes that were read \

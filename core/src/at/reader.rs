@@ -6,6 +6,9 @@ use memchr::memchr2;
 use super::eight::first_at_most;
 use super::portion::{self, CR, LF, Portion, Shown};
 
+/// Room behind a body that is still to come, for the read that brings its end.
+const READ_AHEAD: usize = 4096;
+
 /// Input buffer with bounded line length, which shows what has arrived [portion](super::portion) by portion: all that
 /// reads sees only what is shown.
 ///
@@ -79,6 +82,21 @@ impl Reader {
         }
         self.shown += portion.length(shown, hidden, self.discarding);
         Shown::Bytes
+    }
+
+    /// What is here, if nothing of it is shown.
+    pub(crate) fn hidden(&self) -> &[u8] {
+        if self.shown == 0 { &self.buffer } else { &[] }
+    }
+
+    /// Whether what is here, all of it, is less than so many raw bytes.
+    pub(crate) fn is_within(&self, length: usize) -> bool {
+        self.buffer.len() < length && !self.line_feed_due && !self.discarding
+    }
+
+    /// Shows everything. Whether something of it was not shown before.
+    pub(crate) fn show_all(&mut self) -> bool {
+        std::mem::replace(&mut self.shown, self.buffer.len()) < self.buffer.len()
     }
 
     /// Shows nothing any more: whoever reads next begins from the beginning.
@@ -223,7 +241,11 @@ impl Reader {
     /// Takes exactly `count` raw bytes, without copying them.
     pub(crate) fn take_raw(&mut self, count: usize) -> Option<Bytes> {
         if self.shown < count {
-            self.buffer.reserve(count.saturating_sub(self.buffer.len()));
+            let missing = count.saturating_sub(self.buffer.len());
+            if missing > 0 {
+                // Whoever reads makes room for as much as may come, and what is here would move when most of it is.
+                self.buffer.reserve(missing.saturating_add(READ_AHEAD));
+            }
             return None;
         }
         Some(self.split_front(count))

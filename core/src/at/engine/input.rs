@@ -36,9 +36,13 @@ impl Engine {
     /// Works on everything that is here, portion by portion. Whatever a portion leads to begins to read anew, so that
     /// only the bytes decide, and not how many of them came together.
     pub(super) fn understand(&mut self, now: Instant, age: Age) {
+        if self.waits_for_body(now, age) {
+            return;
+        }
         while !self.take_whole_lines(now) {
-            while self.step(now) {
+            if self.step(now) {
                 self.reader.hide();
+                continue;
             }
             match self.reader.show(self.portion()) {
                 Shown::Bytes if age == Age::New => self.bytes_arrived(now),
@@ -54,15 +58,31 @@ impl Engine {
         }
     }
 
+    /// Whether all that is here belongs to a body of which more is missing: then there is nothing to understand.
+    fn waits_for_body(&mut self, now: Instant, age: Age) -> bool {
+        let State::Pending(pending) = &mut self.state else {
+            return false;
+        };
+        let waits = pending.body_length().is_some_and(|length| self.reader.is_within(length));
+        if waits && self.reader.show_all() && age == Age::New {
+            pending.input_arrived(now, &self.settings);
+        }
+        waits
+    }
+
     /// Takes ordinary lines, which need not be shown portion by portion, as long as there are any. True: whatever is left
     /// is the beginning of one.
     fn take_whole_lines(&mut self, now: Instant) -> bool {
         loop {
-            let found = match &mut self.state {
-                State::Idle { line_end_due: false, .. } => self.reader.take_whole_line(),
-                State::Pending(pending) if pending.takes_whole_lines() => self.reader.take_whole_line(),
-                _ => return false,
+            let is_possible = match &mut self.state {
+                State::Idle { line_end_due, .. } => !*line_end_due,
+                State::Pending(pending) => pending.takes_whole_lines(self.reader.hidden()),
+                State::Stream(_) | State::Resync(_) => false,
             };
+            if !is_possible {
+                return false;
+            }
+            let found = self.reader.take_whole_line();
             let line = match found {
                 Whole::Line(line) => line,
                 Whole::Unfinished => return true,

@@ -67,14 +67,17 @@ impl Pending {
     }
 
     /// Whether a whole line means the same wherever reads have cut it: nothing is watched for that shows earlier.
-    pub(crate) fn takes_whole_lines(&self) -> bool {
+    pub(crate) fn takes_whole_lines(&mut self, here: &[u8]) -> bool {
         match self.phase {
             Phase::Lines => {
                 let awaits_prompt =
                     matches!(self.exchange.expect.0, Shape::Prompt { .. }) && !self.payload_sent;
                 !awaits_prompt && !self.exchange.refuse_prompt
             }
-            Phase::Tail => self.tail_begun,
+            Phase::Tail => {
+                self.tail_begun |= here.starts_with(b"\r\n");
+                self.tail_begun
+            }
             Phase::PayloadEcho(_) | Phase::Body { .. } | Phase::Mark { .. } | Phase::Unannounced { .. } => {
                 false
             }

@@ -130,6 +130,14 @@ impl Pending {
         }
     }
 
+    /// How long the body is that is being received.
+    pub(crate) fn body_length(&self) -> Option<usize> {
+        match self.phase {
+            Phase::Body { length } => Some(length),
+            _ => None,
+        }
+    }
+
     /// How long a silence ends a block early.
     fn silence(&self, settings: &Settings) -> Duration {
         if self.in_expected_block() { settings.quiet * SHORT_BLOCK_PATIENCE } else { settings.quiet }
