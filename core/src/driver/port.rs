@@ -40,7 +40,7 @@ pub struct DriverOptions {
 /// A handle to a port; clones share it. See the [module documentation](super).
 #[derive(Clone, Debug)]
 pub struct AtPort {
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::Sender<Box<Request>>,
     unsolicited: SharedUnsolicited,
     statistics: Arc<Counters>,
     health: HealthRecord,
@@ -93,7 +93,7 @@ impl AtPort {
     fn start_task(
         stream: BoxedStream,
         options: DriverOptions,
-        changes: Option<mpsc::Receiver<Change>>,
+        changes: Option<mpsc::Receiver<Box<Change>>>,
         occupied: Occupied,
     ) -> Self {
         let (requests, receiver) = mpsc::channel(REQUESTS);
@@ -138,7 +138,7 @@ impl AtPort {
     /// the next request.
     pub(crate) async fn restore(&self, sign: RestartSign, known: Health) {
         // A port that is closed has nothing to restore.
-        self.requests.send(Request::Restore { sign, known }).await.unwrap_or(());
+        self.requests.send(Box::new(Request::Restore { sign, known })).await.unwrap_or(());
     }
 
     /// Whether the port has been closed, or lost for good.
@@ -151,13 +151,13 @@ impl AtPort {
     /// [`DriverOptions::restored`]. It is not sent now.
     pub(crate) async fn remember(&self, exchange: Exchange) {
         // A port that is closed has nothing to restore.
-        self.requests.send(Request::Remember(exchange)).await.unwrap_or(());
+        self.requests.send(Box::new(Request::Remember(exchange))).await.unwrap_or(());
     }
 
     /// Tells the module's guard time around the escape sequence, for every stream that is opened from now on.
     pub(crate) async fn set_escape_guard(&self, guard: Duration) {
         // A port that is closed opens no stream.
-        self.requests.send(Request::EscapeGuard(guard)).await.unwrap_or(());
+        self.requests.send(Box::new(Request::EscapeGuard(guard))).await.unwrap_or(());
     }
 
     async fn request<R>(
@@ -168,7 +168,7 @@ impl AtPort {
         let (answer, result) = oneshot::channel();
         let lost =
             || CommandError::LinkLost { command, reason: "the port is closed".to_owned(), sent: false };
-        if self.requests.send(build(answer)).await.is_err() {
+        if self.requests.send(Box::new(build(answer))).await.is_err() {
             return Err(lost());
         }
         result.await.unwrap_or_else(|_| Err(lost()))

@@ -37,7 +37,7 @@ pub(crate) enum Change {
 /// with [`LinkLost`](crate::CommandError::LinkLost) until the next one is put in.
 #[derive(Debug)]
 pub(crate) struct PortSlot {
-    changes: mpsc::Sender<Change>,
+    changes: mpsc::Sender<Box<Change>>,
     occupied: Occupied,
 }
 
@@ -46,7 +46,7 @@ pub(crate) type Occupied = Arc<AtomicBool>;
 
 impl PortSlot {
     /// The slot of a port that has a stream.
-    pub(crate) fn new(occupied: Occupied) -> (Self, mpsc::Receiver<Change>) {
+    pub(crate) fn new(occupied: Occupied) -> (Self, mpsc::Receiver<Box<Change>>) {
         let (changes, receiver) = mpsc::channel(1);
         (Self { changes, occupied }, receiver)
     }
@@ -60,7 +60,7 @@ impl PortSlot {
     pub(crate) async fn take_out(&self) {
         let (taken, told) = oneshot::channel();
         // A task that is gone has closed it.
-        if self.changes.send(Change::TakeOut(taken)).await.is_ok() {
+        if self.changes.send(Box::new(Change::TakeOut(taken))).await.is_ok() {
             drop(told.await);
         }
     }
@@ -70,7 +70,7 @@ impl PortSlot {
     pub(crate) async fn put_in(&self, stream: BoxedStream) {
         let (taken, told) = oneshot::channel();
         // A task that is gone needs none.
-        if self.changes.send(Change::PutIn(stream, taken)).await.is_ok() {
+        if self.changes.send(Box::new(Change::PutIn(stream, taken))).await.is_ok() {
             drop(told.await);
         }
     }

@@ -2,10 +2,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-
 use crate::at::Line;
+use crate::fan_out::{self, TryReceiveError};
 
 /// How many lines a subscriber may fall behind before it loses the oldest.
 const CAPACITY: usize = 256;
@@ -16,7 +14,7 @@ const CAPACITY: usize = 256;
 /// told how many.
 #[derive(Debug)]
 pub struct Unsolicited {
-    receiver: broadcast::Receiver<Line>,
+    receiver: fan_out::Receiver<Line>,
 }
 
 impl Unsolicited {
@@ -26,19 +24,15 @@ impl Unsolicited {
     /// # Cancel safety
     /// No line is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Result<Line, u64>> {
-        match self.receiver.recv().await {
-            Ok(line) => Some(Ok(line)),
-            Err(RecvError::Lagged(missed)) => Some(Err(missed)),
-            Err(RecvError::Closed) => None,
-        }
+        self.receiver.receive().await
     }
 
     /// What is there without waiting.
     pub fn try_next(&mut self) -> Option<Result<Line, u64>> {
-        match self.receiver.try_recv() {
+        match self.receiver.try_receive() {
             Ok(line) => Some(Ok(line)),
-            Err(broadcast::error::TryRecvError::Lagged(missed)) => Some(Err(missed)),
-            Err(_) => None,
+            Err(TryReceiveError::Missed(missed)) => Some(Err(missed)),
+            Err(TryReceiveError::Empty | TryReceiveError::Closed) => None,
         }
     }
 }
@@ -46,20 +40,19 @@ impl Unsolicited {
 /// The sending side, for the port and for tests with a mocked channel.
 #[derive(Clone, Debug)]
 pub struct UnsolicitedSender {
-    sender: broadcast::Sender<Line>,
+    sender: fan_out::Sender<Line>,
 }
 
 impl Default for UnsolicitedSender {
     fn default() -> Self {
-        Self { sender: broadcast::channel(CAPACITY).0 }
+        Self { sender: fan_out::channel(CAPACITY).0 }
     }
 }
 
 impl UnsolicitedSender {
     /// Hands a line to every subscriber.
     pub fn send(&self, line: Line) {
-        // No subscriber is no error.
-        drop(self.sender.send(line));
+        self.sender.send(line);
     }
 
     /// A new subscription.
@@ -70,23 +63,18 @@ impl UnsolicitedSender {
 }
 
 /// What the handles of a port share, so that subscriptions end when its stream does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SharedUnsolicited {
-    sender: Arc<Mutex<broadcast::WeakSender<Line>>>,
-}
-
-impl Default for SharedUnsolicited {
-    fn default() -> Self {
-        Self { sender: Arc::new(Mutex::new(broadcast::channel(1).0.downgrade())) }
-    }
+    /// `None`: there is no stream.
+    sender: Arc<Mutex<Option<fan_out::WeakSender<Line>>>>,
 }
 
 impl SharedUnsolicited {
     /// A new subscription; one that has ended if the port is lost.
     pub(crate) fn subscribe(&self) -> Unsolicited {
-        let receiver = match self.lock().upgrade() {
+        let receiver = match self.lock().as_ref().and_then(fan_out::WeakSender::upgrade) {
             Some(sender) => sender.subscribe(),
-            None => broadcast::channel(1).1,
+            None => fan_out::channel(1).1,
         };
         Unsolicited { receiver }
     }
@@ -94,18 +82,18 @@ impl SharedUnsolicited {
     /// A sender for a new stream.
     pub(crate) fn renew(&self) -> UnsolicitedSender {
         let sender = UnsolicitedSender::default();
-        *self.lock() = sender.sender.downgrade();
+        *self.lock() = Some(sender.sender.downgrade());
         sender
     }
 
     /// There is no stream: nobody can subscribe, and nobody is heard. It takes the place of the last sender, whose
     /// subscriptions end with it.
     pub(crate) fn end(&self) -> UnsolicitedSender {
-        *self.lock() = broadcast::channel(1).0.downgrade();
+        *self.lock() = None;
         UnsolicitedSender::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, broadcast::WeakSender<Line>> {
+    fn lock(&self) -> MutexGuard<'_, Option<fan_out::WeakSender<Line>>> {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-
 use super::Modem;
 use crate::exclusive::Service;
+use crate::fan_out;
 
 /// How many wait for a slow reader.
 pub(super) const CAPACITY: usize = 64;
@@ -45,7 +43,7 @@ pub enum ServiceChange {
 /// What the services tell, from now on.
 #[derive(Debug)]
 pub struct ServiceEvents {
-    receiver: broadcast::Receiver<ServiceEvent>,
+    receiver: fan_out::Receiver<ServiceEvent>,
 }
 
 impl ServiceEvents {
@@ -54,19 +52,14 @@ impl ServiceEvents {
     /// # Cancel safety
     /// No event is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Result<ServiceEvent, u64>> {
-        match self.receiver.recv().await {
-            Ok(event) => Some(Ok(event)),
-            Err(RecvError::Lagged(missed)) => Some(Err(missed)),
-            Err(RecvError::Closed) => None,
-        }
+        self.receiver.receive().await
     }
 }
 
 impl Modem {
     /// Tells whoever watches the module what happened to a service. Never waits.
     pub fn report(&self, service: Service, change: ServiceChange) {
-        // Nobody listening is no error.
-        drop(self.inner.shared.services.send(ServiceEvent { service, change }));
+        self.inner.shared.services.send(ServiceEvent { service, change });
     }
 
     /// What the services of this module lose and regain from now on. A [supervisor](crate::supervisor) tells it among

@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::broadcast;
-
 use super::known::PinState;
 use super::service_event::{self, ServiceEvent};
 use crate::exclusive::{SocketPool, TlsArbiter};
+use crate::fan_out;
 use crate::platform::Profile;
 
 /// What all AT channels of one module have in common: one TLS, one set of sockets, one SIM.
@@ -14,7 +13,7 @@ use crate::platform::Profile;
 pub(crate) struct Shared {
     pub(super) arbiter: Arc<TlsArbiter>,
     pub(super) sockets: SocketPool,
-    pub(super) services: broadcast::Sender<ServiceEvent>,
+    pub(super) services: fan_out::Sender<ServiceEvent>,
     pin: Mutex<PinState>,
 }
 
@@ -35,7 +34,7 @@ impl Shared {
     pub(super) fn new(profile: &'static Profile) -> Arc<Self> {
         let arbiter = TlsArbiter::new(profile);
         let sockets = SocketPool::new(Arc::clone(&arbiter));
-        let services = broadcast::channel(service_event::CAPACITY).0;
+        let services = fan_out::channel(service_event::CAPACITY).0;
         Arc::new(Self { arbiter, sockets, services, pin: Mutex::default() })
     }
 

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-
 use super::ladder::Remedy;
+use crate::fan_out;
 use crate::modem::ServiceEvent;
 
 /// What was lost, and how that was noticed.
@@ -96,7 +94,7 @@ const CAPACITY: usize = 64;
 /// It never holds up the supervisor: a reader that falls 64 events behind loses the oldest and is told how many.
 #[derive(Debug)]
 pub struct SupervisorEvents {
-    receiver: broadcast::Receiver<SupervisorEvent>,
+    receiver: fan_out::Receiver<SupervisorEvent>,
 }
 
 impl SupervisorEvents {
@@ -105,40 +103,36 @@ impl SupervisorEvents {
     /// # Cancel safety
     /// No event is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<SupervisorEvent> {
-        match self.receiver.recv().await {
-            Ok(event) => Some(event),
-            Err(RecvError::Lagged(missed)) => Some(SupervisorEvent::Missed(missed)),
-            Err(RecvError::Closed) => None,
-        }
+        let event = self.receiver.receive().await?;
+        Some(event.unwrap_or_else(SupervisorEvent::Missed))
     }
 }
 
 /// Where the events go.
 #[derive(Clone, Debug)]
 pub(super) struct EventSender {
-    sender: broadcast::Sender<SupervisorEvent>,
+    sender: fan_out::Sender<SupervisorEvent>,
 }
 
 impl EventSender {
     pub(super) fn new() -> Self {
-        Self { sender: broadcast::channel(CAPACITY).0 }
+        Self { sender: fan_out::channel(CAPACITY).0 }
     }
 
     pub(super) fn send(&self, event: SupervisorEvent) {
-        // Nobody listening is no error.
-        drop(self.sender.send(event));
+        self.sender.send(event);
     }
 
-    pub(super) fn downgrade(&self) -> broadcast::WeakSender<SupervisorEvent> {
+    pub(super) fn downgrade(&self) -> fan_out::WeakSender<SupervisorEvent> {
         self.sender.downgrade()
     }
 }
 
 /// A new subscription; one that has ended if the supervisor has.
-pub(super) fn subscribe(sender: &broadcast::WeakSender<SupervisorEvent>) -> SupervisorEvents {
+pub(super) fn subscribe(sender: &fan_out::WeakSender<SupervisorEvent>) -> SupervisorEvents {
     let receiver = match sender.upgrade() {
         Some(sender) => sender.subscribe(),
-        None => broadcast::channel(1).1,
+        None => fan_out::channel(1).1,
     };
     SupervisorEvents { receiver }
 }

@@ -57,7 +57,7 @@ mod reset;
 mod source;
 mod task;
 
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use channels::ChannelSupervisor;
@@ -70,6 +70,7 @@ pub use source::PortSource;
 use crate::channels::ChannelsError;
 use crate::driver::{ModuleDown, PortSlot};
 use crate::error::Category;
+use crate::fan_out;
 use crate::modem::{BringUpError, Modem, ModemBuilder, OpenError};
 use event::EventSender;
 use recovery::Recovery;
@@ -79,7 +80,7 @@ use task::Task;
 #[derive(Debug)]
 pub struct Supervisor {
     modem: Modem,
-    events: broadcast::WeakSender<SupervisorEvent>,
+    events: fan_out::WeakSender<SupervisorEvent>,
     requests: mpsc::Sender<Request>,
     task: JoinHandle<()>,
 }

@@ -1,7 +1,6 @@
 //! Following what happens to a client.
 
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
+use telit_core::fan_out;
 
 use crate::state::Event;
 
@@ -9,19 +8,19 @@ use crate::state::Event;
 /// oldest ones and is told how many by [`Event::Missed`].
 #[derive(Debug)]
 pub struct Events {
-    receiver: broadcast::Receiver<Event>,
+    receiver: fan_out::Receiver<Event>,
 }
 
 /// How many events wait for a slow reader.
 const CAPACITY: usize = 64;
 
-pub(super) fn channel() -> broadcast::Sender<Event> {
-    broadcast::channel(CAPACITY).0
+pub(super) fn channel() -> fan_out::Sender<Event> {
+    fan_out::channel(CAPACITY).0
 }
 
 impl Events {
     /// From now on; nothing if the client is closed already.
-    pub(super) fn of(sender: &broadcast::WeakSender<Event>) -> Self {
+    pub(super) fn of(sender: &fan_out::WeakSender<Event>) -> Self {
         Self { receiver: sender.upgrade().unwrap_or_else(channel).subscribe() }
     }
 
@@ -30,10 +29,7 @@ impl Events {
     /// # Cancel safety
     /// No event is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
-        match self.receiver.recv().await {
-            Ok(event) => Some(event),
-            Err(RecvError::Lagged(missed)) => Some(Event::Missed(missed)),
-            Err(RecvError::Closed) => None,
-        }
+        let event = self.receiver.receive().await?;
+        Some(event.unwrap_or_else(Event::Missed))
     }
 }

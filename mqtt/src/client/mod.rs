@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use telit_core::Modem;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use telit_core::{Modem, fan_out};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use events::Events;
 
@@ -60,7 +60,7 @@ pub struct MqttClient {
     requests: mpsc::Sender<Request>,
     state: watch::Receiver<ClientState>,
     session_present: watch::Receiver<Option<bool>>,
-    events: broadcast::WeakSender<Event>,
+    events: fan_out::WeakSender<Event>,
     post: Arc<Post>,
     engine: EngineChoice,
 }
@@ -344,8 +344,7 @@ impl MqttClient {
         if messages > 0
             && let Some(events) = self.events.upgrade()
         {
-            // Nobody listening is no error.
-            drop(events.send(Event::QueueDropped { messages }));
+            events.send(Event::QueueDropped { messages });
         }
     }
 

@@ -47,6 +47,11 @@ impl Task {
         self.stream.as_ref().is_some_and(|stream| !stream.backlog.is_empty())
     }
 
+    /// Neither an exchange nor a stream is under way.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.waiting.is_none() && self.stream.is_none()
+    }
+
     /// The transport has taken everything that the engine has given out.
     pub(super) fn all_taken(&self) -> bool {
         self.output.is_empty() && !self.unflushed
@@ -55,8 +60,9 @@ impl Task {
     /// Bytes that are there count before a deadline that has passed, however late this task is.
     pub(super) async fn timer_fired(&mut self, stream: &mut BoxedStream) -> io::Result<()> {
         if !self.has_backlog() {
+            let quiet = self.is_quiet();
             let input = self.engine.input();
-            let read = poll_fn(|context| Poll::Ready(poll_read(stream, input, context))).await;
+            let read = poll_fn(|context| Poll::Ready(poll_read(stream, input, quiet, context))).await;
             match read {
                 Poll::Ready(count) => self.input_arrived(count?)?,
                 Poll::Pending if self.gathering.until().is_some_and(|until| until <= now()) => {

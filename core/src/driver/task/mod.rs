@@ -41,16 +41,16 @@ const CLOSING: Duration = Duration::from_secs(1);
 pub(crate) struct Task {
     engine: Engine,
     recorder: Option<Recorder>,
-    requests: mpsc::Receiver<Request>,
+    requests: mpsc::Receiver<Box<Request>>,
     /// What is done to the stream; `None` when nobody can put in another one.
-    changes: Option<mpsc::Receiver<Change>>,
+    changes: Option<mpsc::Receiver<Box<Change>>>,
     occupied: Occupied,
     unsolicited: UnsolicitedSender,
     subscriptions: SharedUnsolicited,
     counters: Arc<Counters>,
     health: HealthRecord,
     /// What was asked within the pause behind an answer: a request, or to close.
-    next: Option<Option<Request>>,
+    next: Option<Option<Box<Request>>>,
     waiting: Option<Waiting>,
     stream: Option<OpenStream>,
     output: VecDeque<Bytes>,
@@ -70,8 +70,8 @@ pub(crate) struct Task {
 
 /// What a task shares with its handles.
 pub(crate) struct Shared {
-    pub(crate) requests: mpsc::Receiver<Request>,
-    pub(crate) changes: Option<mpsc::Receiver<Change>>,
+    pub(crate) requests: mpsc::Receiver<Box<Request>>,
+    pub(crate) changes: Option<mpsc::Receiver<Box<Change>>>,
     pub(crate) occupied: Occupied,
     pub(crate) subscriptions: SharedUnsolicited,
     pub(crate) counters: Arc<Counters>,
@@ -148,14 +148,14 @@ impl Task {
                 flushed?;
                 self.unflushed = false;
             }
-            Wake::Change(Some(change)) => return Err(End::Changed(change)),
+            Wake::Change(Some(change)) => return Err(End::Changed(*change)),
             Wake::Change(None) => {
                 self.changes = None;
                 // A restart may have been counted just before: nobody is at work on it.
                 self.health.gave_up();
             }
             Wake::Request(request) => self.next = Some(request),
-            Wake::Next(Some(request)) => self.begin(request),
+            Wake::Next(Some(request)) => self.begin(*request),
             Wake::Next(None) => return Err(End::HandlesGone),
             Wake::StreamControl(control) => self.control_stream(control),
             // Draining the engine hands on what waits.

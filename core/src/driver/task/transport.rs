@@ -73,15 +73,15 @@ impl Task {
             if self.changes.is_some()
                 && let Some(request) = self.next.take().flatten()
             {
-                self.refuse(request, reason);
+                self.refuse(*request, reason);
             }
             let changes = self.changes.as_mut()?;
             tokio::select! {
-                change = changes.recv() => match change? {
+                change = changes.recv() => match *change? {
                     Change::PutIn(stream, taken) => return self.take_in(stream, taken),
                     Change::TakeOut(taken) => tell(Some(taken)),
                 },
-                request = self.requests.recv() => self.refuse(request?, reason),
+                request = self.requests.recv() => self.refuse(*request?, reason),
             }
         }
     }
@@ -110,7 +110,7 @@ impl Task {
         self.health.set_state(ModuleState::Down);
         self.requests.close();
         while let Some(request) = self.next.take().flatten().or_else(|| self.requests.try_recv().ok()) {
-            self.refuse(request, "the port is closed");
+            self.refuse(*request, "the port is closed");
         }
     }
 }

@@ -20,10 +20,10 @@ pub(super) enum Wake {
     Read(io::Result<usize>),
     Written(io::Result<usize>),
     Flushed(io::Result<()>),
-    Change(Option<Change>),
-    Request(Option<Request>),
+    Change(Option<Box<Change>>),
+    Request(Option<Box<Request>>),
     /// What waited for the end of the pause.
-    Next(Option<Request>),
+    Next(Option<Box<Request>>),
     StreamControl(Option<Control>),
     StreamRoom,
     Restore,
@@ -53,6 +53,7 @@ impl Task {
         set(timer.as_mut(), self.deadline(gathering));
         (**stream).set_gathering(gathering.is_some());
         let backlog = self.has_backlog();
+        let quiet = self.is_quiet();
         let reading = !backlog && gathering.is_none();
         let writing = !self.output.is_empty() || self.unflushed;
         let asking = (ready || free && self.engine.is_idle()) && !restore && self.next.is_none();
@@ -66,6 +67,7 @@ impl Task {
             stream,
             output: writing.then_some(&output),
             input: reading.then_some(self.engine.input()),
+            quiet,
             writes_first: self.writes_first,
         };
         tokio::select! {
@@ -100,6 +102,8 @@ struct Ends<'a> {
     output: Option<&'a Bytes>,
     /// Where to read to.
     input: Option<&'a mut BytesMut>,
+    /// Nothing is under way.
+    quiet: bool,
     /// They take turns, so that neither keeps the other from its work.
     writes_first: bool,
 }
@@ -125,19 +129,24 @@ impl Ends<'_> {
     fn pull(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
         match &mut self.input {
             None => Poll::Pending,
-            Some(input) => poll_read(self.stream, input, context).map(Wake::Read),
+            Some(input) => poll_read(self.stream, input, self.quiet, context).map(Wake::Read),
         }
     }
 }
 
-/// Reads what is there.
+/// Reads what is there. A quiet port holds no memory while nothing is.
 pub(super) fn poll_read(
     stream: &mut BoxedStream,
     input: &mut BytesMut,
+    quiet: bool,
     context: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     input.reserve(READ_SIZE);
-    pin!(stream.read_buf(input)).poll(context)
+    let read = pin!(stream.read_buf(input)).poll(context);
+    if quiet && read.is_pending() && input.is_empty() {
+        *input = BytesMut::new();
+    }
+    read
 }
 
 /// A timer that nobody needs any more must not wake anybody.
@@ -164,7 +173,7 @@ async fn room(data: Option<mpsc::Sender<Bytes>>) {
     }
 }
 
-async fn next_change(changes: Option<&mut mpsc::Receiver<Change>>) -> Option<Change> {
+async fn next_change(changes: Option<&mut mpsc::Receiver<Box<Change>>>) -> Option<Box<Change>> {
     match changes {
         Some(changes) => changes.recv().await,
         None => std::future::pending().await,
@@ -182,5 +191,30 @@ async fn next_control(control: Option<&mut mpsc::Receiver<Control>>) -> Option<C
     match control {
         Some(control) => control.recv().await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use tokio::io::duplex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_quiet_port_holds_no_memory_and_loses_no_byte() {
+        let (host, mut module) = duplex(2 * READ_SIZE);
+        let mut stream: BoxedStream = Box::pin(host);
+        let mut context = Context::from_waker(Waker::noop());
+        let mut input = BytesMut::new();
+        assert!(poll_read(&mut stream, &mut input, true, &mut context).is_pending());
+        assert_eq!(input.capacity(), 0);
+        assert!(poll_read(&mut stream, &mut input, false, &mut context).is_pending());
+        assert!(input.capacity() >= READ_SIZE, "an answer is expected");
+        module.write_all(b"RI").await.unwrap();
+        assert!(matches!(poll_read(&mut stream, &mut input, true, &mut context), Poll::Ready(Ok(2))));
+        assert!(poll_read(&mut stream, &mut input, true, &mut context).is_pending());
+        assert_eq!(input, "RI", "half a line stays");
     }
 }

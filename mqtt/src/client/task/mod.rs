@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use telit_core::at::Line;
 use telit_core::driver::{Health, HealthWatch, ModuleState, Unsolicited};
-use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
+use telit_core::fan_out;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::request::{Answer, Request};
@@ -65,7 +66,7 @@ pub(super) struct Task {
     subscription_dropped: Arc<Notify>,
     state: watch::Sender<ClientState>,
     session_present: watch::Sender<Option<bool>>,
-    events: broadcast::Sender<Event>,
+    events: fan_out::Sender<Event>,
 }
 
 /// What woke the task.
@@ -88,7 +89,7 @@ impl Task {
         post: Arc<Post>,
         state: watch::Sender<ClientState>,
         session_present: watch::Sender<Option<bool>>,
-        events: broadcast::Sender<Event>,
+        events: fan_out::Sender<Event>,
     ) -> Self {
         let options = backend.options();
         let subscription_dropped = Arc::new(Notify::new());
@@ -248,8 +249,7 @@ impl Task {
     }
 
     fn tell(&self, event: Event) {
-        // Nobody listening is no error.
-        drop(self.events.send(event));
+        self.events.send(event);
     }
 }
 

@@ -6,7 +6,7 @@ use telit_core::Modem;
 use telit_core::driver::MockAtChannel;
 use telit_core::platform::{PlatformId, profile};
 use telit_core::tls::TlsOptions;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::job::{End, Job};
 use super::{Task, now};
@@ -42,7 +42,8 @@ impl Bench {
         let (state, session_present) =
             (watch::Sender::new(ClientState::Connecting), watch::Sender::new(None));
         let post = Arc::new(Post::new(None));
-        let mut task = Task::new(backend, receiver, post, state, session_present, broadcast::Sender::new(9));
+        let mut task =
+            Task::new(backend, receiver, post, state, session_present, telit_core::fan_out::channel(9).0);
         let filter = TopicFilter::parse("t", 100).unwrap();
         let subscription = task.registry.subscribe(filter, QoS::AtLeastOnce);
         let (connection, broker) = flooded(MESSAGES).await;
