@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use telit_core::CommandError;
 use tokio::time::sleep;
 
 use crate::commands::LastMessage;
@@ -14,16 +15,31 @@ const WAITS: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The reply that says how a transfer went, yes or no. The module may tell the end of the data before the server has
-/// said it; what came instead if it stays out, and nothing if the module cannot tell.
+/// said it; what came instead if it stays out, and nothing if the module cannot tell. A question whose answer got lost on
+/// the line is asked once more.
 pub(crate) async fn final_reply(session: &Session) -> Option<ServerReply> {
+    let mut got_lost = false;
     for _ in 0..WAITS {
-        let reply = session.modem().run(LastMessage).await.ok()?;
-        if reply.as_ref().is_some_and(|reply| reply.ends_transfer() || reply.is_negative()) {
-            return reply;
+        match session.modem().run(LastMessage).await {
+            Ok(Some(reply)) if reply.ends_transfer() || reply.is_negative() => return Some(reply),
+            Ok(_) => {}
+            Err(error) if !got_lost && is_misunderstanding(&error) => got_lost = true,
+            Err(_) => return None,
+        }
+        if session.basis().loss().is_some() {
+            return None;
         }
         sleep(PAUSE).await;
     }
     session.last_reply().await
+}
+
+/// Whether the module may well answer when it is asked again.
+fn is_misunderstanding(error: &CommandError) -> bool {
+    matches!(
+        error,
+        CommandError::TimedOut { .. } | CommandError::Unexpected { .. } | CommandError::NotResponding { .. }
+    )
 }
 
 /// Whether the server says that it has taken an upload of so many bytes. The module tells the end of the data in the same

@@ -212,6 +212,23 @@ async fn a_server_may_take_its_time_to_confirm_an_upload() {
     }
 }
 
+/// A line that swallows one answer does not leave an upload in doubt.
+#[tokio::test(start_paused = true)]
+async fn the_last_word_is_asked_for_again_if_it_gets_lost_on_the_line() {
+    for mode in MODES {
+        let script = gone(mode).on("AT#FTPMSG", "").last_message("226 Done").size("f", 3);
+        let (mut client, module) = script.connect().await;
+        assert_eq!(client.upload("f", &b"abc"[..]).mode(mode).await, Ok(3), "{mode:?}");
+        module.done_after(client).await;
+        let script = gone(mode).on("AT#FTPMSG", "").on("AT#FTPMSG", "");
+        let (mut client, module) = script.connect().await;
+        let error = client.upload("f", &b"abc"[..]).mode(mode).await.unwrap_err();
+        let TransferError::UploadUnconfirmed { sent: 3, error: cause } = &error else { panic!("{error:?}") };
+        assert_eq!(**cause, TransferError::NoFinalReply { reply: None }, "{mode:?}");
+        module.done_after(client).await;
+    }
+}
+
 /// Neither a reply that is not the last one nor silence is a confirmation, whatever the size of the file.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_says_nothing_has_not_confirmed_an_upload() {
