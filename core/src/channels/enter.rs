@@ -22,6 +22,8 @@ const KNOCK: Duration = Duration::from_millis(600);
 const SETTLE: Duration = Duration::from_millis(500);
 /// Begins a frame; no text has this octet.
 const FLAG: u8 = 0xf9;
+/// Among so many octets of an earlier session there is the flag of a frame.
+const LONGEST: usize = 4096;
 /// N1 of a module whose set-up says nothing about it. Source: 27.007 5.7; GM862 guide 3.7.2.1.7.
 const DEFAULT_FRAME_SIZE: u16 = 31;
 /// Line rates by their codes, from 1. Source: M37 p108; 27.007 5.7.
@@ -77,18 +79,30 @@ async fn leave_earlier_session(port: &mut BoxedStream) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The first of what is answered.
+/// What is answered, until it is clear whether it is text or frames. A port that takes nothing has said nothing.
 async fn ask(port: &mut BoxedStream, question: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut heard = Vec::new();
+    match timeout(KNOCK, exchange(port, question, &mut heard)).await {
+        Ok(done) => done?,
+        Err(_) => tracing::trace!(octets = heard.len(), "neither a line nor a frame"),
+    }
+    Ok(heard)
+}
+
+async fn exchange(port: &mut BoxedStream, question: &[u8], heard: &mut Vec<u8>) -> std::io::Result<()> {
     port.write_all(question).await?;
     port.flush().await?;
-    let mut heard = vec![0; 256];
-    let count = match timeout(KNOCK, port.read(&mut heard)).await {
-        Ok(Ok(0)) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-        Ok(count) => count?,
-        Err(_) => 0,
-    };
-    heard.truncate(count);
-    Ok(heard)
+    // A transfer of the earlier session may go on, and the first read bring the middle of a frame.
+    while !heard.contains(&FLAG)
+        && !heard.ends_with(b"\r")
+        && !heard.ends_with(b"\n")
+        && heard.len() < LONGEST
+    {
+        if port.read_buf(heard).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(())
 }
 
 /// Sends the shortest `AT+CMUX` that says what has to be said. Gives N1.

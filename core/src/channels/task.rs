@@ -20,6 +20,8 @@ const READ_SIZE: usize = 4096;
 /// On a line of known rate no more is handed over than it carries in this time: what the operating system holds cannot
 /// be overtaken by a short question.
 const AHEAD: Duration = Duration::from_millis(20);
+/// How long the last word of a session that is over may take. A port that takes nothing must not stay open for it.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 pub(super) struct Task {
     line: Arc<Line>,
@@ -30,6 +32,20 @@ pub(super) struct Task {
     unflushed: bool,
     /// When so many of them will have crossed the line.
     crossing: VecDeque<(std::time::Instant, u64)>,
+    /// When a session that is over is left without its last word.
+    leaving: Option<std::time::Instant>,
+}
+
+/// What to do next.
+enum Look {
+    Go {
+        wants_input: bool,
+        due: Option<std::time::Instant>,
+    },
+    /// Everything is done.
+    Done,
+    /// The port takes nothing.
+    Stuck,
 }
 
 enum Wake {
@@ -54,6 +70,7 @@ pub(super) fn start(
         given: 0,
         unflushed: false,
         crossing: VecDeque::new(),
+        leaving: None,
     };
     tokio::spawn(async move {
         // Nobody may want it back.
@@ -87,7 +104,11 @@ impl Task {
         let mut buffer = vec![0; READ_SIZE];
         let mut timer: Pin<Box<Sleep>> = Box::pin(sleep_until(Instant::now()));
         loop {
-            let Some((wants_input, due)) = self.look() else { return Ok(()) };
+            let (wants_input, due) = match self.look() {
+                Look::Go { wants_input, due } => (wants_input, due),
+                Look::Done => return Ok(()),
+                Look::Stuck => return Err(io::ErrorKind::TimedOut.into()),
+            };
             if let Some(due) = due.map(Instant::from_std)
                 && timer.deadline() != due
             {
@@ -104,12 +125,11 @@ impl Task {
         }
     }
 
-    /// Takes the next output if the line has room, and tells whether to read and when to look again; `None` when
-    /// everything is done.
-    fn look(&mut self) -> Option<(bool, Option<std::time::Instant>)> {
+    /// Takes the next output if the line has room, and tells whether to read and when to look again.
+    fn look(&mut self) -> Look {
         let now = now();
         let free_at = self.carried.free_at(now);
-        let Self { line, chunk, given, unflushed, crossing, .. } = self;
+        let Self { line, chunk, given, unflushed, crossing, leaving, .. } = self;
         line.with(|state| {
             while let Some((_, count)) = crossing.front().copied().filter(|(at, _)| *at <= now) {
                 crossing.pop_front();
@@ -120,13 +140,20 @@ impl Task {
                 (*chunk, *given) = state.next_output().unwrap_or_default();
             }
             let idle = chunk.is_empty() && !*unflushed;
-            if state.session.is_ended() && idle && !state.session.has_output() {
-                return None;
+            if state.session.is_ended() {
+                let until = *leaving.get_or_insert(now + LAST_WORD);
+                if idle && !state.session.has_output() {
+                    return Look::Done;
+                }
+                if until <= now {
+                    return Look::Stuck;
+                }
             }
             let room = (idle && state.session.has_output()).then(|| free_at.checked_sub(AHEAD)).flatten();
             let left = crossing.front().map(|(at, _)| *at).filter(|_| state.is_awaited());
-            let due = state.session.poll_timeout().into_iter().chain(room).chain(left).min();
-            Some((state.session.wants_input(), due))
+            let timeouts = [state.session.poll_timeout(), room, left, *leaving];
+            let due = timeouts.into_iter().flatten().min();
+            Look::Go { wants_input: state.session.wants_input(), due }
         })
     }
 

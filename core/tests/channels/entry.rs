@@ -11,7 +11,7 @@ use telit_core::multiplexer::{Content, FrameKind, Message, SessionEnd};
 use telit_core::platform::PlatformId;
 use tokio::io::{AsyncReadExt, DuplexStream};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::module::Module;
 
@@ -171,6 +171,27 @@ async fn a_session_that_an_earlier_process_left_is_closed_first() {
     module.open(1).await;
     module.greet(1).await;
     assert_eq!(opening.await.unwrap().unwrap().len(), 1);
+}
+
+/// An earlier process was killed in the middle of a transfer: what is heard first is neither a flag nor a line.
+#[tokio::test(start_paused = true)]
+async fn a_session_is_known_by_any_part_of_a_frame() {
+    let (port, mut module) = Module::new();
+    let opening = open(port, 1);
+    assert_eq!(module.command().await, "AT");
+    module.say(&[b'x'; 300]).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    module.send(1, FrameKind::Uih, b"and so on").await;
+    let frame = module.frame().await;
+    assert_eq!(Message::decode(&frame.information), [Message::command(Content::CloseDown)]);
+    opening.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_takes_nothing_is_no_module() {
+    let (port, _module) = Module::with_room(1);
+    let opened = timeout(Duration::from_secs(60), open(port, 1)).await.expect("not for ever");
+    assert_eq!(opened.unwrap().unwrap_err(), ChannelsError::Open(OpenError::NoModule));
 }
 
 #[tokio::test(start_paused = true)]

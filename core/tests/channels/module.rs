@@ -15,7 +15,12 @@ pub(crate) fn dlci(number: u8) -> Dlci {
 
 impl Module {
     pub(crate) fn new() -> (DuplexStream, Self) {
-        let (host, line) = tokio::io::duplex(64 * 1024);
+        Self::with_room(64 * 1024)
+    }
+
+    /// Its line takes so many octets that the test has not read.
+    pub(crate) fn with_room(octets: usize) -> (DuplexStream, Self) {
+        let (host, line) = tokio::io::duplex(octets);
         (host, Self { line, decoder: Decoder::new(1500) })
     }
 

@@ -4,13 +4,19 @@ use std::time::Duration;
 
 use telit_core::channels::{ChannelLost, ChannelStream, Multiplexer};
 use telit_core::multiplexer::{ChannelEnd, Content, FrameKind, Message, SessionSettings, Signals};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::{Instant, timeout};
 
 use crate::module::{Module, dlci};
 
 async fn opened(line_rate: Option<u32>) -> (Multiplexer, [ChannelStream; 2], Module) {
-    let (port, mut module) = Module::new();
+    opened_on(Module::new(), line_rate).await
+}
+
+async fn opened_on(
+    (port, mut module): (DuplexStream, Module),
+    line_rate: Option<u32>,
+) -> (Multiplexer, [ChannelStream; 2], Module) {
     let mut settings = SessionSettings::default();
     (settings.channels, settings.frame_size) = (2, 1000);
     let starting = tokio::spawn(Multiplexer::start(Box::pin(port), settings, line_rate));
@@ -141,4 +147,15 @@ async fn a_second_stream_of_a_channel_takes_it_over() {
     drop(one);
     again.write_all(b"mine").await.unwrap();
     assert_eq!(module.frame().await.information, "mine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_takes_nothing_any_more_does_not_stay_open() {
+    let (multiplexer, [mut one, _two], mut module) = opened_on(Module::with_room(64), None).await;
+    one.write_all(&[b'x'; 4000]).await.unwrap();
+    let closing = timeout(Duration::from_secs(10), multiplexer.close()).await;
+    assert!(closing.expect("it is given up").is_none(), "the port is lost");
+    let mut left = Vec::new();
+    module.line.read_to_end(&mut left).await.expect("it is closed");
+    assert_eq!(left.len(), 64);
 }

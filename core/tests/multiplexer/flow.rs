@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use telit_core::multiplexer::{ChannelEnd, Content, FrameKind, SessionEvent, Signals};
 
-use crate::line::{Line, Sent, answers, asks, data, dlci, held, settings, status, ua};
+use crate::line::{Line, Sent, T1, answers, asks, data, dlci, held, settings, status, ua};
 
 fn texts(sent: &[Sent]) -> Vec<(u8, &str)> {
     sent.iter()
@@ -94,6 +94,21 @@ fn signals_that_are_not_acknowledged_are_told_again() {
     assert_eq!(line.sent(), [Sent::Asks(held(1)), Sent::Asks(held(1)), Sent::Asks(held(1))]);
     line.after(Duration::from_secs(10));
     assert_eq!(line.sent(), [Sent::Asks(held(1))]);
+    assert_eq!(line.session.poll_timeout(), None);
+}
+
+/// Otherwise the module might wait for ever.
+#[test]
+fn an_answer_to_earlier_signals_is_none_to_the_last_ones() {
+    let mut line = Line::open(settings(1));
+    let full: Vec<_> = (0..11).map(|_| data(1, &[b'x'; 1500])).collect();
+    line.says(&full);
+    line.read(1);
+    assert_eq!(line.sent(), [Sent::Asks(held(1)), Sent::Asks(status(1))], "and the second one is lost");
+    line.says(&[answers(held(1))]);
+    line.after(T1);
+    assert_eq!(line.sent(), [Sent::Asks(status(1))]);
+    line.says(&[answers(status(1))]);
     assert_eq!(line.session.poll_timeout(), None);
 }
 

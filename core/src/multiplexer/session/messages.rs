@@ -62,7 +62,9 @@ impl Session {
     fn answered(&mut self, now: Instant, content: Content) {
         self.suspicion.frame_came(now);
         match content {
-            Content::ModemStatus(dlci, _) => self.signals_acknowledged(now, dlci),
+            Content::ModemStatus(dlci, signals) if self.is_current(dlci, signals) => {
+                self.signals_acknowledged(now, dlci);
+            }
             Content::Negotiation(parameters) => {
                 let frame_size = usize::from(parameters.frame_size.max(1));
                 if let Some(channel) = self.channel_mut(parameters.dlci) {
@@ -76,6 +78,12 @@ impl Session {
             Content::NotSupported(kind) => self.not_supported(now, kind),
             _ => {}
         }
+    }
+
+    /// Whether an answer is to the last signals that were told, and not to those before: whether the module may go on
+    /// sending must not be left to chance. What opens a channel need not repeat them.
+    fn is_current(&self, dlci: Dlci, heard: Signals) -> bool {
+        self.channel(dlci).is_some_and(|channel| !channel.is_open() || channel.ours().hold == heard.hold)
     }
 
     fn signals_acknowledged(&mut self, now: Instant, dlci: Dlci) {
