@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::arbiter::{Arbiter, Ticket, Turn};
 use super::leftovers;
@@ -12,6 +14,9 @@ use super::service::{Holder, Service};
 use crate::driver::AtChannel;
 use crate::error::{Category, CommandError};
 use crate::platform::Profile;
+
+/// How long cleaning on another channel may take: its stream may go on for hours.
+const ELSEWHERE: Duration = Duration::from_secs(60);
 
 /// Another service holds TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,19 +165,21 @@ impl TlsArbiter {
     }
 
     /// What a channel has left on the module, the module lets this channel alone clean: if it refuses, the other
-    /// channels of this program are tried. Source: SSL guide 6.2.1, 6.8.2; IPE28 p187.
+    /// channels of this program are tried. One of them that is lost, or carries a stream, says nothing about the rest.
+    /// Source: SSL guide 6.2.1, 6.8.2; IPE28 p187.
     async fn clean(&self, channel: &dyn AtChannel, others: &[Claim]) -> Result<(), LeaseError> {
-        let mut cleaned = leftovers::clean(channel, self.profile, others).await;
+        let refused = match leftovers::clean(channel, self.profile, others).await {
+            Err(error) if matches!(error.category(), Category::Busy | Category::Refused) => error,
+            cleaned => return cleaned,
+        };
         let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for channel in channels.iter().filter(|_| channels.len() > 1).filter_map(Weak::upgrade) {
-            match &cleaned {
-                Err(error) if matches!(error.category(), Category::Busy | Category::Refused) => {
-                    cleaned = leftovers::clean(channel.as_ref(), self.profile, others).await;
-                }
-                _ => break,
+            let cleaning = leftovers::clean(channel.as_ref(), self.profile, others);
+            if let Ok(Ok(())) = timeout(ELSEWHERE, cleaning).await {
+                return Ok(());
             }
         }
-        cleaned
+        Err(refused)
     }
 
     /// What others hold right now, if the module may hold more than that.

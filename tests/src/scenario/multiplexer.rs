@@ -6,9 +6,9 @@ use std::time::Duration;
 use telit_core::at::{CommandLine, Exchange, Expect};
 use telit_core::channels::Channels;
 use telit_core::commands::SignalQuality;
-use telit_core::driver::BoxedStream;
+use telit_core::driver::{BoxedStream, ModuleState};
 use telit_core::exclusive::{Holder, LeaseError, Service};
-use telit_core::supervisor::{ChannelSupervisor, SupervisorOptions};
+use telit_core::supervisor::{ChannelSupervisor, PortSource, SupervisorEvent, SupervisorOptions};
 use telit_core::{Backoff, Category, Modem};
 use telit_ftps::{FtpsClient, TransferMode};
 use telit_mqtt::{Event, MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
@@ -133,6 +133,30 @@ async fn what_a_channel_has_left_is_cleaned_on_that_channel() {
     client.disconnect().await.expect("it ends");
 }
 
+/// Which of the other channels has left it shows only there, and one of them may be gone.
+#[tokio::test]
+async fn a_channel_that_is_lost_does_not_keep_another_one_from_being_cleaned() {
+    let rig = Rig::start().await;
+    let Rig { module, modem, servers, .. } = &rig;
+    let (line, mut cut) = tokio::io::duplex(4096);
+    let mut plug = module.attach_duplex();
+    let relay = tokio::spawn(async move { tokio::io::copy_bidirectional(&mut cut, &mut plug).await });
+    let ports: Vec<BoxedStream> = vec![Box::pin(line), Box::pin(module.attach_duplex())];
+    let channels = Modem::builder().apn("iot.test").open_ports(ports).await.expect("they are of one module");
+    raw(modem, "AT#SSLEN=1,1").await;
+    relay.abort();
+    let lost = channel(&channels, 1);
+    let mut health = lost.health();
+    while health.now().state != ModuleState::Down {
+        health.changed().await;
+    }
+    let error = channel(&channels, 2).acquire_tls(Service::Mqtt).await.expect_err("a foreign port has it");
+    assert_eq!(error.category(), Category::Busy, "{error}");
+    raw(modem, "AT#SSLEN=1,0").await;
+    channel(&channels, 2).acquire_tls(Service::Mqtt).await.expect("now it is free").release();
+    let _servers = servers;
+}
+
 #[tokio::test]
 async fn two_mqtt_clients_on_two_channels_get_an_instance_each() {
     let (rig, channels) = Rig::multiplexed(|module| module).await;
@@ -246,6 +270,70 @@ async fn after_a_restart_or_a_lost_port_each_channel_comes_back_with_its_session
         one.run(SignalQuality).await.expect("it answers");
     }
     module.close().await;
+}
+
+/// A module with two ports that are looked after, and whose first port is not asked anything.
+async fn supervised_ports() -> (Rig, ChannelSupervisor) {
+    let mut started = None;
+    let rig = Rig::assemble(async |module: &Arc<VirtualModule>| {
+        let source = || -> Box<dyn PortSource> {
+            let plug = Arc::clone(module);
+            Box::new(move || {
+                let stream: BoxedStream = Box::pin(plug.attach_duplex());
+                async { Ok(stream) }
+            })
+        };
+        let options = SupervisorOptions::default()
+            .heartbeat(None)
+            .max_attempts(10_000)
+            .backoff(Backoff::new(Duration::from_millis(5), Duration::from_millis(50)));
+        let builder = Modem::builder().apn("iot.test");
+        let starting = ChannelSupervisor::start_ports(builder, vec![source(), source()], options);
+        let supervisor = started.insert(starting.await.expect("the module comes on line"));
+        supervisor.channel(1).expect("it is there").clone()
+    });
+    (rig.await, started.expect("it was started"))
+}
+
+#[tokio::test]
+async fn a_restart_that_shows_on_one_port_is_one_for_the_others() {
+    let (rig, module) = supervised_ports().await;
+    let (one, two) = (module.channel(1).expect("it is there"), module.channel(2).expect("it is there"));
+    for (restarts, seen_on) in (1..).zip([two, one, two]) {
+        let mut events = module.events();
+        rig.module.reboot();
+        // The echo of this command is the first sign, or of a later one: a module that starts is silent.
+        while seen_on.health().now().restarts < restarts {
+            drop(seen_on.run(SignalQuality).await);
+        }
+        let recovered = async {
+            while !matches!(events.next().await, Some(SupervisorEvent::Recovered { restarted: true, .. })) {}
+            while two.health().now().restarts < restarts {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SOON, recovered).await.expect("the first port knows at once, and then the second one");
+        for modem in [one, two] {
+            modem.health().up().await.expect("it is back");
+            modem.run(SignalQuality).await.expect("it answers");
+            assert_eq!(modem.health().now().restarts, restarts, "each restart counts once on each port");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_is_lost_comes_back_as_the_channel_it_was() {
+    let (rig, module) = supervised_ports().await;
+    let (one, two) = (module.channel(1).expect("it is there"), module.channel(2).expect("it is there"));
+    let client = MqttClient::connect(two, rig.mqtt("two")).await.expect("it connects");
+    let mut events = client.events();
+    rig.module.unplug();
+    let resumed = async { while !matches!(events.next().await, Some(Event::Resumed { .. })) {} };
+    timeout(SOON, resumed).await.expect("it is back in time");
+    one.health().up().await.expect("the first port is back, too");
+    one.run(SignalQuality).await.expect("it answers");
+    client.publish("still", "there", QoS::AtLeastOnce).await.expect("it is published");
+    assert_eq!((one.health().now().restarts, two.health().now().restarts), (0, 0));
 }
 
 #[tokio::test]
