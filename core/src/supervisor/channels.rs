@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use super::follower::Follower;
+use super::follower::{Follower, Restarts};
 use super::multiplexed_line::{ChannelSource, MultiplexedLine};
 use super::{PortSource, StartError, Supervisor, SupervisorEvents, SupervisorOptions};
 use crate::channels::{ChannelsError, MultiplexedBuilder, NoSuchChannel, Recorders};
@@ -146,8 +146,9 @@ impl ChannelSupervisor {
         let lead = Supervisor::adopt(first.modem, first.slot, first.source, options);
         let followers = channels.map(|Channel { modem, slot, source, .. }| {
             let serial_number = serial_number.clone();
+            let (look, restarts) = (lead.look(), Restarts::default());
             let lead = lead.modem().health();
-            tokio::spawn(Follower { modem, slot, source, backoff, serial_number, lead }.run())
+            tokio::spawn(Follower { modem, slot, source, backoff, serial_number, lead, look, restarts }.run())
         });
         let followers = followers.collect();
         Ok(Self { lead, modems, followers, line: line.map(Line) })

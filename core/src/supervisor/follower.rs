@@ -3,18 +3,24 @@
 //! What is done about the module (its radio, a restart, the network) is done on the first channel. A further one gets
 //! its stream and its settings back, and is up when the module is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::recovery::{FIRST_ANSWER, OPENING};
 use super::source::PortSource;
 use super::task::VERBOSE;
 use crate::Backoff;
 use crate::commands::{ReadErrorFormat, SerialNumber};
-use crate::driver::{Health, HealthWatch, ModuleState, PortSlot, RestartSign};
+use crate::driver::{HealthWatch, ModuleState, PortSlot, RestartSign};
 use crate::error::CommandError;
 use crate::modem::Modem;
+
+/// A restart that both channels have seen is one if they are not further apart. The first one is looked at as soon as
+/// another one has seen it.
+const SAME_RESTART: Duration = Duration::from_secs(60);
 
 pub(super) struct Follower {
     pub(super) modem: Modem,
@@ -25,31 +31,57 @@ pub(super) struct Follower {
     pub(super) serial_number: Option<String>,
     /// What is known of the module on its first channel.
     pub(super) lead: HealthWatch,
+    /// Has the module looked at on its first channel.
+    pub(super) look: Arc<Notify>,
+    pub(super) restarts: Restarts,
+}
+
+/// The restarts that were compared so far.
+#[derive(Debug, Default)]
+pub(super) struct Restarts {
+    own: u64,
+    lead: u64,
+    /// When this channel has seen one that the first one has not.
+    ahead: Option<Instant>,
+    /// The next one of this channel is the first one's, which it was told of.
+    told: bool,
 }
 
 impl Follower {
     /// Until it is aborted, or the channel is closed.
     pub(super) async fn run(mut self) {
-        let mut health = self.modem.health();
-        let mut seen = self.lead.now();
+        let (mut health, mut lead) = (self.modem.health(), self.lead.clone());
         loop {
+            self.compare_restarts().await;
             if health.now().state != ModuleState::Up {
                 self.mend().await;
+                continue;
             }
-            tokio::select! {
-                changed = health.changed() => if changed.is_none() { return },
-                changed = self.lead.changed() => match changed {
-                    Some(lead) => self.lead_changed(std::mem::replace(&mut seen, lead), lead).await,
-                    None => return,
-                },
+            let changed = tokio::select! {
+                changed = health.changed() => changed,
+                changed = lead.changed() => changed,
+            };
+            if changed.is_none() {
+                return;
             }
         }
     }
 
-    /// A restart that the first channel has shown is one for this channel too.
-    async fn lead_changed(&self, before: Health, lead: Health) {
-        if lead.restarts != before.restarts {
-            self.modem.restarted(RestartSign::Settings, self.modem.health().now()).await;
+    /// A restart that the first channel has seen is one for this channel too, unless it was seen here as well. One that
+    /// is seen here first is no secret to the first channel for long.
+    async fn compare_restarts(&mut self) {
+        let (own, lead) = (self.modem.health().now(), self.lead.now());
+        if std::mem::replace(&mut self.restarts.own, own.restarts) != own.restarts
+            && !std::mem::take(&mut self.restarts.told)
+        {
+            self.restarts.ahead = Some(Instant::now());
+            self.look.notify_one();
+        }
+        if std::mem::replace(&mut self.restarts.lead, lead.restarts) != lead.restarts
+            && self.restarts.ahead.take().is_none_or(|seen| seen.elapsed() > SAME_RESTART)
+        {
+            self.restarts.told = true;
+            self.modem.restarted(RestartSign::Settings, own).await;
         }
     }
 
@@ -73,6 +105,7 @@ impl Follower {
         let before = self.modem.health().now();
         if self.lead.up().await.is_err() {
             self.modem.health_record().set_state(ModuleState::Down);
+            // Until somebody is at work on the module again.
             self.lead.changed().await;
             return Ok(false);
         }

@@ -57,7 +57,9 @@ mod reset;
 mod source;
 mod task;
 
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use channels::ChannelSupervisor;
@@ -82,6 +84,7 @@ pub struct Supervisor {
     modem: Modem,
     events: fan_out::WeakSender<SupervisorEvent>,
     requests: mpsc::Sender<Request>,
+    look: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -148,8 +151,14 @@ impl Supervisor {
         let (requests, asked) = mpsc::channel(1);
         let weak = events.downgrade();
         let recovery = Recovery::new(modem.clone(), source, slot, options, events);
-        let task = tokio::spawn(Task::new(recovery, asked).run());
-        Self { modem, events: weak, requests, task }
+        let look = Arc::default();
+        let task = tokio::spawn(Task::new(recovery, asked, Arc::clone(&look)).run());
+        Self { modem, events: weak, requests, look, task }
+    }
+
+    /// Has the module looked at now instead of at its next heartbeat.
+    fn look(&self) -> Arc<Notify> {
+        Arc::clone(&self.look)
     }
 
     /// The module. Handles stay good over losses; when the supervisor is dropped, the next lost port is lost for good,

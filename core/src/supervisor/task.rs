@@ -1,8 +1,9 @@
 //! Noticing that something was lost.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::sleep;
 
 use super::Request;
@@ -21,6 +22,8 @@ const LOOKS: u32 = 2;
 pub(super) struct Task {
     recovery: Recovery,
     asked: mpsc::Receiver<Request>,
+    /// Another channel of the module has seen something.
+    look: Arc<Notify>,
     health: HealthWatch,
     services: ServiceEvents,
     /// What was known when the module was last in order.
@@ -35,10 +38,10 @@ enum Wake {
 }
 
 impl Task {
-    pub(super) fn new(recovery: Recovery, asked: mpsc::Receiver<Request>) -> Self {
+    pub(super) fn new(recovery: Recovery, asked: mpsc::Receiver<Request>, look: Arc<Notify>) -> Self {
         let (health, services) = (recovery.modem.health(), recovery.modem.service_events());
         // What was lost since the module was opened is not known to anybody yet.
-        Self { recovery, asked, health, services, seen: Health::default() }
+        Self { recovery, asked, look, health, services, seen: Health::default() }
     }
 
     /// Until it is aborted.
@@ -67,12 +70,13 @@ impl Task {
 
     /// What others tell.
     async fn told(&mut self) -> Option<Wake> {
-        let Self { recovery, asked, health, services, seen } = self;
+        let Self { recovery, asked, look, health, services, seen } = self;
         tokio::select! {
             biased;
             event = services.next() => event.map(|event| forward(recovery, event)),
             changed = health.changed() => changed.map(|health| judge(seen, health)),
             asked = asked.recv() => asked.map(Wake::Asked),
+            () = look.notified(), if seen.state == ModuleState::Up => Some(Wake::Look),
         }
     }
 
