@@ -151,3 +151,27 @@ async fn an_ftp_session_belongs_to_the_channel_that_opened_it() {
     host.ask(1, "AT#FTPCLOSE", "\r\nOK\r\n").await;
     host.ask(2, open, "\r\nOK\r\n").await;
 }
+
+/// Open is the connection, from the request until the last byte of the answer has come.
+#[tokio::test(start_paused = true)]
+async fn an_http_connection_keeps_other_channels_from_theirs_while_it_is_open() {
+    let peers = telit_simulator::peers::Peers::new();
+    let server = peers.http("http.test", 80);
+    let body = "x".repeat(200_000);
+    server.route("GET", "/long", telit_simulator::peers::Response::ok("text/plain", body.clone()));
+    server.route("GET", "/short", telit_simulator::peers::Response::ok("text/plain", "short"));
+    let (_module, mut host) = Host::start(builder().peers(&peers), &[1, 2]).await;
+    host.ask(1, "AT+CMEE=2;+CGDCONT=1,\"IP\",\"a\"", "\r\nOK\r\n").await;
+    host.ask(1, "AT#SGACT=1,1", "\r\n#SGACT: 10.0.0.1\r\n\r\nOK\r\n").await;
+    host.ask(1, "AT#HTTPCFG=0,\"http.test\",80", "\r\nOK\r\n").await;
+    host.ask(2, "AT+CMEE=2", "\r\nOK\r\n").await;
+    let long = "\r\nOK\r\n\r\n#HTTPRING: 0,200,\"text/plain\",200000\r\n";
+    host.ask(1, "AT#HTTPQRY=0,0,\"/long\"", long).await;
+    host.ask(2, "AT#HTTPQRY=0,0,\"/short\"", "\r\n+CME ERROR: Resource used by other instance\r\n").await;
+    host.ask(1, "AT#HTTPRCV=0", &format!("\r\n<<<{body}\r\nOK\r\n")).await;
+    let short = "\r\nOK\r\n\r\n#HTTPRING: 0,200,\"text/plain\",5\r\n";
+    host.ask(2, "AT#HTTPQRY=0,0,\"/short\"", short).await;
+    // It has come, and its connection is closed.
+    host.ask(1, "AT#HTTPQRY=0,0,\"/short\"", short).await;
+    assert_eq!(server.requests().len(), 3);
+}

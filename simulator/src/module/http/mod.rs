@@ -41,11 +41,11 @@ impl Http {
         self.exchange.as_ref().map(|exchange| exchange.link)
     }
 
-    /// Whether a request of another instance is going on.
+    /// Whether the connection of another instance is open: until then a request is refused (IPE28 p187). It is open from
+    /// the request until its answer has come as a whole, since every answer ends with `Connection: close` (M37 p863,
+    /// p867). What the other instance has not read of it by then, a new request loses.
     pub(crate) fn is_used_by_other(&self, instance: InstanceId) -> bool {
-        self.exchange.as_ref().is_some_and(|exchange| {
-            exchange.instance != instance && (exchange.sending || exchange.status.is_none())
-        })
+        self.exchange.as_ref().is_some_and(|exchange| exchange.instance != instance && !exchange.ended)
     }
 
     /// Whether a body has arrived that was not read to its end.
