@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Cargo builds the examples of a package before its tests run, two folders up from them.
+/// Cargo builds the examples of a package before its tests run, two folders up from them; for a single test it has to
+/// be told to, by `--examples --tests`.
 fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("this test has a path");
     let profile = test.parent().and_then(|deps| deps.parent()).expect("it is in target/PROFILE/deps");
