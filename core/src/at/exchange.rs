@@ -155,7 +155,7 @@ pub(crate) enum Shape {
     Marked { prefix: &'static str, limit: usize },
     Unannounced { length: Option<usize>, limit: usize },
     Stream { end: StreamEnding },
-    Several(Arc<[Shape]>),
+    Several(Arc<[Self]>),
 }
 
 impl fmt::Debug for Shape {

@@ -193,6 +193,14 @@ impl Modem {
     /// # Cancel safety
     /// Nothing is changed.
     pub async fn look_ahead(&self, reads: &[Exchange]) -> Result<(), CommandError> {
+        if !self.may_chain() {
+            return Ok(());
+        }
+        // Whoever looks ahead does a lot more behind it, in one future.
+        Box::pin(self.read_together(reads)).await
+    }
+
+    async fn read_together(&self, reads: &[Exchange]) -> Result<(), CommandError> {
         let limit = self.profile().line.command_length;
         let missing: Vec<Exchange> =
             reads.iter().filter(|read| self.known().ahead.count(read) == 0).cloned().collect();

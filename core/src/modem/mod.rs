@@ -34,7 +34,9 @@ pub use stored_profile::{InvalidStoredProfile, StoredProfile};
 
 use crate::at::{Command, Exchange};
 use crate::commands::{CredentialKind, SerialNumber, TestForm};
-use crate::driver::{AtChannel, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics};
+use crate::driver::{
+    AtChannel, AtChannelExt, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics,
+};
 use crate::error::CommandError;
 use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsLease};
 use crate::platform::Profile;
@@ -174,10 +176,8 @@ impl Modem {
         C: Command + Send + Sync,
         C::Response: Send,
     {
-        let exchange = command.exchange()?;
-        let (name, effect) = (exchange.line().name().to_owned(), exchange.effect);
-        let reply = self.execute(exchange).await?;
-        command.parse(&reply).map_err(|detail| CommandError::unexpected(name, &detail, effect))
+        // Whoever runs commands runs many of them in one future.
+        Looking(self).run(command).await
     }
 
     /// The ranges that this firmware takes for a command, one entry a field, from its test form `=?`;

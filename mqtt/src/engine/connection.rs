@@ -150,7 +150,7 @@ impl Engine {
         let will = self.prepare_will(instance).await?;
         self.clean(connection).await?;
         connection.touched = true;
-        let is_configured = self.configure_together(connection, tls_socket_field).await?;
+        let is_configured = Box::pin(self.configure_together(connection, tls_socket_field)).await?;
         if !is_configured {
             self.run(EnableClient { instance, on: true }).await?;
             self.run(self.broker(instance, tls_socket_field)).await?;
@@ -225,7 +225,7 @@ impl Engine {
         // `OK` alone has been seen without a connection, so the state decides; what waits is asked for next.
         // Source: M37 p1016.
         let reads = [state.exchange()?, UnreadMessages { instance }.exchange()?];
-        match self.modem.run_and_read(self.login(instance), &reads).await {
+        match Box::pin(self.modem.run_and_read(self.login(instance), &reads)).await {
             Ok(()) => match self.state_after_login(state, &reads).await? {
                 Some(1) => Ok(()),
                 Some(other) => Err(ConnectError::NotConnected { reason: LossReason::from_state(other) }),
