@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::choice::{Engine, EngineReason};
 use crate::error::RequestError;
+use crate::mode_wanted::ModeWanted;
 use crate::target::Target;
 
 /// Headers that the client itself sends, each with the reason.
@@ -21,6 +22,14 @@ pub(crate) const RESERVED: [(HeaderName, &str); 6] = [
     (UPGRADE, "the protocol cannot be changed"),
 ];
 
+/// What one request wants otherwise than its client.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wishes {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) engine: Option<Engine>,
+    pub(crate) mode: ModeWanted,
+}
+
 /// A request, its body apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -32,6 +41,8 @@ pub(crate) struct Call {
     pub(crate) engine: Engine,
     /// Why this engine, if it is not [`Engine::Auto`].
     pub(crate) because: EngineReason,
+    /// Of its connection, if this computer makes one.
+    pub(crate) mode: ModeWanted,
 }
 
 impl Call {
@@ -53,7 +64,8 @@ impl Call {
             return Err(RequestError::UnsupportedMethod { method });
         }
         headers.iter().try_for_each(|(name, value)| check(name, value))?;
-        Ok(Self { method, url, target, headers, timeout, engine, because: EngineReason::Asked })
+        let (because, mode) = (EngineReason::Asked, ModeWanted::Usual);
+        Ok(Self { method, url, target, headers, timeout, engine, because, mode })
     }
 
     /// Doing it twice is the same as doing it once. Source: RFC 9110, section 9.2.2.

@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{HeaderMap, Method, Request, Response};
 use telit_core::Modem;
@@ -11,8 +10,7 @@ use telit_core::tls::TlsOptions;
 use url::Url;
 
 use crate::body::Body;
-use crate::call::Call;
-use crate::choice::Engine;
+use crate::call::{Call, Wishes};
 use crate::download::HttpsDownload;
 use crate::error::RequestError;
 use crate::follow::send_and_follow;
@@ -140,7 +138,7 @@ impl HttpsClient {
     {
         let (parts, body) = request.into_parts();
         let url = (&parts.uri).into_url()?;
-        self.perform(parts.method, url, parts.headers, RequestBody::wrap(body), None, None).await
+        self.perform(parts.method, url, parts.headers, RequestBody::wrap(body), Wishes::default()).await
     }
 
     /// Gives back TLS that was kept between requests (see [`HttpsOptions::keep_tls`]), after the request of the module
@@ -167,14 +165,14 @@ impl HttpsClient {
         url: Url,
         headers: HeaderMap,
         body: RequestBody,
-        timeout: Option<Duration>,
-        engine: Option<Engine>,
+        wishes: Wishes,
     ) -> Result<Response<Body>, RequestError> {
         let options = &self.shared.options;
         options.check()?;
-        let timeout = timeout.unwrap_or(options.timeout);
-        let engine = engine.unwrap_or(options.engine);
-        let call = Call::new(method, url, headers, timeout, engine, self.shared.tls.is_some())?;
+        let timeout = wishes.timeout.unwrap_or(options.timeout);
+        let engine = wishes.engine.unwrap_or(options.engine);
+        let mut call = Call::new(method, url, headers, timeout, engine, self.shared.tls.is_some())?;
+        call.mode = wishes.mode;
         if body.length().is_some_and(|length| length > options.max_request_body) {
             return Err(too_large(options.max_request_body));
         }

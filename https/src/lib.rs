@@ -64,6 +64,7 @@ pub mod download;
 mod error;
 mod follow;
 mod into_url;
+mod mode_wanted;
 mod module;
 mod options;
 mod policy;

@@ -104,6 +104,9 @@ impl HttpsOptions {
     /// Taking TLS and giving it back each write the module's flash (M37 p857), so a client that asks
     /// every minute, on a module that does nothing else with TLS, should keep it. Other services find it
     /// busy until [`release_tls`](crate::HttpsClient::release_tls) is called or the client is dropped.
+    ///
+    /// A connection of a [download](crate::HttpsClient::download_to_file) in another mode than that of requests is not kept,
+    /// and closes the one that was: the next request takes TLS again.
     pub fn keep_tls(mut self, keep_tls: bool) -> Self {
         self.keep_tls = keep_tls;
         self
@@ -169,8 +172,9 @@ impl HttpsOptions {
         self
     }
 
-    /// Who moves the bytes of a connection of this computer. Default: command mode, where other commands go on, and online
-    /// mode on modules whose command mode cannot carry every byte.
+    /// Who moves the bytes of a connection of this computer. Default: command mode, where other commands go on; online mode
+    /// on modules whose command mode cannot carry every byte, and for [downloads](crate::HttpsDownload#online-and-command-mode)
+    /// to a file whose hash is known.
     ///
     /// Online mode is faster, and meanwhile nothing else can use the port. See
     /// [`TlsConnector::mode`](telit_core::socket::TlsConnector::mode).

@@ -10,9 +10,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use url::Url;
 
 use crate::body::Body;
+use crate::call::Wishes;
 use crate::choice::Engine;
 use crate::client::HttpsClient;
 use crate::error::RequestError;
+use crate::mode_wanted::ModeWanted;
 use crate::redirect::without_query;
 use crate::request_body::RequestBody;
 
@@ -39,8 +41,7 @@ pub struct RequestBuilder {
     url: Result<Url, RequestError>,
     headers: HeaderMap,
     body: RequestBody,
-    timeout: Option<Duration>,
-    engine: Option<Engine>,
+    wishes: Wishes,
     /// The first thing that was wrong.
     wrong: Option<RequestError>,
 }
@@ -48,7 +49,7 @@ pub struct RequestBuilder {
 impl RequestBuilder {
     pub(crate) fn new(client: HttpsClient, method: Method, url: Result<Url, RequestError>) -> Self {
         let (headers, body) = (HeaderMap::new(), RequestBody::empty());
-        Self { client, method, url, headers, body, timeout: None, engine: None, wrong: None }
+        Self { client, method, url, headers, body, wishes: Wishes::default(), wrong: None }
     }
 
     /// Adds a header; one of the same name stays. Values are never shown.
@@ -144,13 +145,19 @@ impl RequestBuilder {
     /// The module keeps it in flash: each request with another one than the request before is a write more, if the client
     /// keeps TLS.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.wishes.timeout = Some(timeout);
         self
     }
 
     /// Who speaks HTTP, in place of the client's [`engine`](crate::HttpsOptions::engine).
     pub fn engine(mut self, engine: Engine) -> Self {
-        self.engine = Some(engine);
+        self.wishes.engine = Some(engine);
+        self
+    }
+
+    /// How a connection of this computer comes over the port.
+    pub(crate) fn mode(mut self, mode: ModeWanted) -> Self {
+        self.wishes.mode = mode;
         self
     }
 
@@ -162,24 +169,23 @@ impl RequestBuilder {
     /// # Cancel safety
     /// As [`HttpsClient::send`].
     pub async fn send(self) -> Result<Response<Body>, RequestError> {
-        let Self { client, method, url, headers, body, timeout, engine, wrong } = self;
+        let Self { client, method, url, headers, body, wishes, wrong } = self;
         match wrong {
             Some(wrong) => Err(wrong),
-            None => client.perform(method, url?, headers, body, timeout, engine).await,
+            None => client.perform(method, url?, headers, body, wishes).await,
         }
     }
 
     /// The same without its body, to be sent once more.
     pub(crate) fn again(&self) -> Self {
-        let Self { client, method, url, headers, timeout, engine, wrong, .. } = self;
+        let Self { client, method, url, headers, wishes, wrong, .. } = self;
         Self {
             client: client.clone(),
             method: method.clone(),
             url: url.clone(),
             headers: headers.clone(),
             body: RequestBody::empty(),
-            timeout: *timeout,
-            engine: *engine,
+            wishes: *wishes,
             wrong: wrong.clone(),
         }
     }

@@ -124,6 +124,11 @@ impl SocketPool {
         Ok(SocketTurn(self.share(lease)))
     }
 
+    /// How many numbers are in use, but for those that are being given back.
+    pub(crate) fn in_use(&self) -> usize {
+        self.current().upgrade().map_or(0, |shared| shared.numbers().staying())
+    }
+
     /// The lease of the sockets that are open, or a new one.
     async fn join(&self, channel: &dyn AtChannel) -> Result<Arc<SharedLease>, LeaseError> {
         let current = self.current().upgrade();
@@ -245,6 +250,10 @@ impl Numbers {
         let leaving = Leaving::default();
         self.used.insert(id, leaving.clone());
         Some((id, self.soiled.remove(&id), leaving))
+    }
+
+    fn staying(&self) -> usize {
+        self.used.values().filter(|leaving| !leaving.0.load(Ordering::Relaxed)).count()
     }
 
     /// Whether one of these numbers is being given back.

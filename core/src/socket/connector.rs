@@ -164,6 +164,13 @@ impl TlsConnector {
         Ok(self.modem.sockets().try_turn(self.modem.channel().as_ref()).await?)
     }
 
+    /// How many TLS sockets of this program are open on the module, suspended ones and kept sessions included. A connection
+    /// in online mode would hold up those in command mode on the same port.
+    #[must_use]
+    pub fn open_sockets(&self) -> usize {
+        self.modem.sockets().in_use()
+    }
+
     /// Connects to a server by name or address, waiting in turn if another service has TLS, or if another
     /// connection of this module is being made.
     ///

@@ -21,6 +21,7 @@ use telit_core::download::FileDownload;
 pub use telit_core::download::{
     DownloadReport, InvalidDigest, Manifest, ManifestError, ManifestKey, Progress, Retry, Sha256Digest,
 };
+use telit_core::socket::ConnectionMode;
 
 /// A download to a file failed. The final name was not touched, unless it is a `File` error that came behind renaming: then
 /// the whole verified file has it, and what failed is flushing the folder or removing the state file.
@@ -34,8 +35,8 @@ pub type Retrying = telit_core::download::Retrying<FetchError>;
 /// The bytes go to `<name>.part` beside the target, with a small file `<name>.part.state` that tells what
 /// they belong to and how many of them are on the disk for sure. When all have come, size and SHA-256 of what
 /// is *on the disk* are checked, the file is flushed to the disk, renamed to its final name in one step, and
-/// the directory is flushed. So the final name never belongs to a damaged or incomplete file, whenever the process is
-/// killed or the power goes.
+/// the directory is flushed. So the final name never belongs to an incomplete file, and with a hash to none that is damaged,
+/// whenever the process is killed or the power goes.
 ///
 /// - After a cut, a silent server, a lost line, a restarted module or a status of 408, 429, 500, 502, 503 or 504 it goes on
 ///   by itself behind what has come, as often as [`retry`](Self::retry) says. It waits until the module can be used
@@ -59,6 +60,19 @@ pub type Retrying = telit_core::download::Retrying<FetchError>;
 /// Under [`Engine::Auto`] this computer speaks HTTP ([`Engine::Socket`]), since the module hides the headers that resuming
 /// needs; without TLS it is the module. With [`Engine::Module`] a download resumes only with a hash: the module tells
 /// status and length, and neither the place nor the version of what comes.
+///
+/// # Online and command mode
+/// Over a TLS socket, a download whose hash is known ([`sha256`](Self::sha256), [`manifest`](Self::manifest)) comes in
+/// online mode: the port carries the file itself, and the whole line is used. **Meanwhile nothing else runs on the port**:
+/// commands, other requests and announcements wait until the answer has ended. The connection is closed with it, also
+/// where the client [keeps TLS](crate::HttpsOptions::keep_tls).
+///
+/// It comes in command mode, in blocks between which others have their turn, if
+/// - its hash is not known: nobody counts bytes in online mode, and what the line lost before a cut would go unnoticed;
+///   command mode counts every block;
+/// - other TLS sockets of this program are open on the module when it connects: they would stand still;
+/// - the client's [`connection_mode`](crate::HttpsOptions::connection_mode) or that of the download says so. Both are followed
+///   in any case, the download's first.
 ///
 /// It needs the module's TLS while it is under way: an MQTT client that holds it gives it away with its `pause()` before,
 /// and comes back with its subscriptions with `resume()` afterwards.
@@ -134,13 +148,25 @@ impl<'a> HttpsDownload<'a> {
         self
     }
 
+    /// Who moves the bytes if this computer speaks HTTP, in place of the client's
+    /// [`connection_mode`](crate::HttpsOptions::connection_mode). By default a download whose hash is known comes in online
+    /// mode, see [above](Self#online-and-command-mode).
+    ///
+    /// Online mode without a hash: bytes that the line lost before a cut are missing in the file that goes on behind it,
+    /// and nobody notices.
+    pub fn connection_mode(mut self, mode: ConnectionMode) -> Self {
+        self.0.source_mut().set_mode(mode);
+        self
+    }
+
     /// Whether to go on behind a part file of an earlier call. Default false: it is thrown away.
     pub fn resume(self, resume: bool) -> Self {
         Self(self.0.resume(resume))
     }
 
     /// The hash that the whole file must have.
-    pub fn sha256(self, hash: Sha256Digest) -> Self {
+    pub fn sha256(mut self, hash: Sha256Digest) -> Self {
+        self.0.source_mut().hash_is_known();
         Self(self.0.sha256(hash))
     }
 
@@ -150,7 +176,8 @@ impl<'a> HttpsDownload<'a> {
     }
 
     /// Size and hash that the file must have, from a manifest whose signature was verified.
-    pub fn manifest(self, manifest: &Manifest) -> Self {
+    pub fn manifest(mut self, manifest: &Manifest) -> Self {
+        self.0.source_mut().hash_is_known();
         Self(self.0.manifest(manifest))
     }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use telit_core::Modem;
 use telit_core::download::{Held, Offer, RangeSource, Sha256Digest};
 use telit_core::driver::ModuleDown;
+use telit_core::socket::ConnectionMode;
 
 use super::answer::{Answer, version};
 use super::error::FetchError;
@@ -14,6 +15,7 @@ use crate::body::Body;
 use crate::call::invalid;
 use crate::choice::Engine;
 use crate::error::RequestError;
+use crate::mode_wanted::ModeWanted;
 use crate::request_builder::RequestBuilder;
 use crate::retry::Retry;
 
@@ -23,6 +25,9 @@ pub(crate) struct Remote {
     /// What is asked each time.
     request: RequestBuilder,
     engine: Engine,
+    /// `None`: as it fits.
+    mode: Option<ConnectionMode>,
+    is_hash_known: bool,
     modem: Modem,
     /// How long the server may ask to be left alone.
     retry: Retry,
@@ -42,12 +47,22 @@ struct Offered {
 
 impl Remote {
     pub(super) fn new(request: RequestBuilder, engine: Engine, modem: Modem, retry: Retry) -> Self {
-        Self { request, engine, modem, retry, size: None, offered: None, body: None }
+        let (mode, is_hash_known, size, offered, body) = (None, false, None, None, None);
+        Self { request, engine, mode, is_hash_known, modem, retry, size, offered, body }
     }
 
     pub(super) fn set_engine(&mut self, engine: Engine) {
         self.engine = engine;
         self.change_request(|request| request.engine(engine));
+    }
+
+    pub(super) fn set_mode(&mut self, mode: ConnectionMode) {
+        self.mode = Some(mode);
+    }
+
+    /// The hash of the whole file will be compared.
+    pub(super) fn hash_is_known(&mut self) {
+        self.is_hash_known = true;
     }
 
     pub(super) fn change_request(&mut self, change: impl FnOnce(RequestBuilder) -> RequestBuilder) {
@@ -64,8 +79,18 @@ impl Remote {
         held.bytes > 0 && (held.is_hash_known || (held.version.is_some() && !self.is_hidden()))
     }
 
+    /// Nobody counts bytes in online mode. What got lost on the line would move the rest of a file that goes on behind it,
+    /// and nothing but the hash would tell.
+    fn mode_wanted(&self) -> ModeWanted {
+        match (self.mode, self.is_hash_known) {
+            (Some(mode), _) => ModeWanted::Told(mode),
+            (None, true) => ModeWanted::WholeLine,
+            (None, false) => ModeWanted::Usual,
+        }
+    }
+
     fn request_for(&self, rest_of: Option<&Held>) -> Result<RequestBuilder, RequestError> {
-        let mut request = self.request.again();
+        let mut request = self.request.again().mode(self.mode_wanted());
         for name in [RANGE, IF_RANGE] {
             if request.has_header(&name) {
                 return Err(invalid(&name, "the download sets it by itself"));

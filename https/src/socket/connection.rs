@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use telit_core::Modem;
 use telit_core::exclusive::{Holder, Service, ServiceBusy, SocketTurn};
-use telit_core::platform::Availability;
 use telit_core::socket::{ConnectFailure, ConnectionMode, SocketError, TlsConnector, TlsSocket};
 use telit_core::tls::{TlsFailure, TlsOptions};
-use telit_core::{CommandError, Modem};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -20,10 +19,11 @@ use tokio::time::timeout;
 use super::failure::Cause;
 use super::outgoing::Outgoing;
 use super::watched::{Activity, Watched};
+use crate::call::Call;
 use crate::error::RequestError;
+use crate::mode_wanted::usual;
 use crate::options::HttpsOptions;
 use crate::shared::Shared;
-use crate::target::Target;
 
 /// Headers of an answer. Real ones have a dozen; their size is bounded besides.
 const MAX_HEADERS: usize = 256;
@@ -53,30 +53,38 @@ pub(super) struct Connection {
     /// Dropped: the connection is closed.
     stop: oneshot::Sender<Infallible>,
     task: JoinHandle<Option<Cause>>,
+    pub(super) mode: ConnectionMode,
+    /// The next request may have it. One in online mode that no option of the client asks for would keep the port.
+    pub(super) is_kept: bool,
 }
 
 impl Connection {
     /// Waits for TLS within the bound of the options, and connects.
-    pub(super) async fn open(
-        shared: &Shared,
-        tls: &TlsOptions,
-        target: &Target,
-    ) -> Result<Self, RequestError> {
-        let options = &shared.options;
-        let connector = connector(shared, tls).await?;
+    pub(super) async fn open(shared: &Shared, tls: &TlsOptions, call: &Call) -> Result<Self, RequestError> {
+        let (options, target) = (&shared.options, &call.target);
+        let connector =
+            TlsConnector::new(&shared.modem, tls.clone()).connect_timeout(options.connect_timeout);
         let turn = take_turn(&connector, options)
             .await
             .map_err(|error| RequestError::of_connecting(error, target))?;
-        let connected = connector.connect(&target.host, target.port).await;
+        // Others may have come or gone while it waited.
+        let mode = call.mode.choose(options, &shared.modem, &connector).await?;
+        let is_kept = options.keep_tls && mode == usual(options, &shared.modem).await?;
+        let connected = connector.mode(mode).connect(&target.host, target.port).await;
         drop(turn);
         match connected {
-            Ok(socket) => Self::start(socket, options).await,
+            Ok(socket) => Self::start(socket, options, mode, is_kept).await,
             Err(error) if is_busy(&error) => Err(busy(&shared.modem).await.into()),
             Err(error) => Err(RequestError::of_connecting(error, target)),
         }
     }
 
-    pub(super) async fn start(wire: impl Wire, options: &HttpsOptions) -> Result<Self, RequestError> {
+    async fn start(
+        wire: impl Wire,
+        options: &HttpsOptions,
+        mode: ConnectionMode,
+        is_kept: bool,
+    ) -> Result<Self, RequestError> {
         let watched = Watched::new(wire);
         let activity = watched.activity();
         let mut builder = http1::Builder::new();
@@ -92,7 +100,7 @@ impl Connection {
             builder.handshake(TokioIo::new(watched)).await.map_err(|_| RequestError::Stopped)?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(run(connection, stopped));
-        Ok(Self { requests, activity, stop, task })
+        Ok(Self { requests, activity, stop, task, mode, is_kept })
     }
 
     /// Closes it, so that its TLS is given back, and tells what it ended with.
@@ -121,22 +129,6 @@ async fn run<W: Wire>(
         tracing::debug!(%error, "a TLS socket could not be closed in order");
     }
     served.err().map(|error| Cause::of(&error))
-}
-
-/// Command mode leaves the port to others; without `#SSLSENDEXT` it cannot carry every byte.
-async fn connector(shared: &Shared, tls: &TlsOptions) -> Result<TlsConnector, CommandError> {
-    let modem = &shared.modem;
-    let mode = match (shared.options.connection_mode, modem.profile().tls.send_counted) {
-        (Some(mode), _) => mode,
-        (None, Availability::Yes) => ConnectionMode::Command,
-        (None, Availability::No) => ConnectionMode::Online,
-        (None, Availability::Probe) => match modem.test_form("#SSLSENDEXT").await? {
-            Some(_) => ConnectionMode::Command,
-            None => ConnectionMode::Online,
-        },
-    };
-    let connector = TlsConnector::new(modem, tls.clone());
-    Ok(connector.mode(mode).connect_timeout(shared.options.connect_timeout))
 }
 
 async fn take_turn(connector: &TlsConnector, options: &HttpsOptions) -> Result<SocketTurn, SocketError> {

@@ -52,7 +52,7 @@ pub(crate) async fn exchange(
     doubt: &mut Doubt,
 ) -> Result<Response<Body>, RequestError> {
     let tls = tls(shared)?;
-    if let Some(kept) = shared.shelf.take(&call.target) {
+    if let Some(kept) = shared.shelf.take(call, &shared.options) {
         match attempt(shared, call, kept, body).await {
             Ok(response) => return Ok(response),
             // The server has closed it at the same moment, perhaps.
@@ -67,7 +67,8 @@ pub(crate) async fn exchange(
         }
     }
     make_room(shared).await?;
-    let connection = Connection::open(shared, tls, &call.target).await?;
+    // Apart, since it is the largest step by far.
+    let connection = Box::pin(Connection::open(shared, tls, call)).await?;
     attempt(shared, call, connection, body).await.map_err(|missed| missed.error)
 }
 
@@ -160,7 +161,7 @@ fn deliver(
     let (parts, incoming) = response.into_parts();
     let length = incoming.size_hint().exact();
     tracing::debug!(status = parts.status.as_u16(), length, "answer");
-    let shelf = shared.options.keep_tls.then(|| (shared.shelf.clone(), call.target.clone()));
+    let shelf = connection.is_kept.then(|| (shared.shelf.clone(), call.target.clone()));
     let reading = Reading { connection, incoming, patience: call.timeout, shelf };
     Response::from_parts(parts, Body::new(reading.start(), length, shared.options.max_response_body))
 }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::connection::Connection;
+use crate::call::Call;
+use crate::options::HttpsOptions;
 use crate::target::Target;
 
 /// Room for one connection and the server it leads to.
@@ -28,9 +30,11 @@ impl Shelf {
         self.lock().as_ref().is_some_and(|kept| kept.leads_to(target))
     }
 
-    /// The connection to this server, if one is open.
-    pub(super) fn take(&self, target: &Target) -> Option<Connection> {
-        let kept = self.lock().take_if(|kept| kept.leads_to(target));
+    /// The connection to the server of a request, if one is open that will do.
+    pub(super) fn take(&self, call: &Call, options: &HttpsOptions) -> Option<Connection> {
+        let fits =
+            |kept: &Kept| kept.leads_to(&call.target) && call.mode.takes(kept.connection.mode, options);
+        let kept = self.lock().take_if(|kept| fits(kept));
         kept.map(|kept| kept.connection)
     }
 

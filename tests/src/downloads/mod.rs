@@ -42,6 +42,12 @@ async fn a_file_by_https_from_this_computer() {
     Bench::start(Way::HttpsSocket, size).await.download(cuts, &Cut::ALL).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_by_https_online() {
+    let (size, cuts) = extent((1_000_000, 6), (100_000_000, 20));
+    Bench::start(Way::HttpsOnline, size).await.download(cuts, &Cut::ALL).await;
+}
+
 /// A restart that swallows a command is noticed after that command's minute, so it is only in the large one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_by_https_from_the_module() {

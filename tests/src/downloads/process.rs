@@ -38,17 +38,21 @@ const ATTEMPTS: u32 = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Ftps,
+    /// Without a hash, in command mode.
     HttpsSocket,
+    /// With one, online.
+    HttpsOnline,
     HttpsModule,
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Ftps, Self::HttpsSocket, Self::HttpsModule];
+    const ALL: [Self; 4] = [Self::Ftps, Self::HttpsSocket, Self::HttpsOnline, Self::HttpsModule];
 
     fn name(self) -> &'static str {
         match self {
             Self::Ftps => "ftps",
             Self::HttpsSocket => "socket",
+            Self::HttpsOnline => "online",
             Self::HttpsModule => "module",
         }
     }
@@ -144,10 +148,13 @@ async fn the_process_that_downloads() {
     match way {
         Way::Ftps => by_ftps(supervisor.modem(), tls, &folder.join(TARGET), hash).await,
         Way::HttpsSocket => {
-            by_https(supervisor.modem(), tls, Engine::Socket, &folder.join(TARGET), hash).await
+            by_https(supervisor.modem(), tls, Engine::Socket, &folder.join(TARGET), None).await
+        }
+        Way::HttpsOnline => {
+            by_https(supervisor.modem(), tls, Engine::Socket, &folder.join(TARGET), Some(hash)).await
         }
         Way::HttpsModule => {
-            by_https(supervisor.modem(), tls, Engine::Module, &folder.join(TARGET), hash).await
+            by_https(supervisor.modem(), tls, Engine::Module, &folder.join(TARGET), Some(hash)).await
         }
     }
     eprintln!("arrived");
@@ -207,12 +214,15 @@ async fn connect(modem: &Modem, options: FtpsOptions) -> FtpsClient {
     }
 }
 
-async fn by_https(modem: &Modem, tls: TlsOptions, engine: Engine, target: &Path, hash: Sha256Digest) {
+async fn by_https(modem: &Modem, tls: TlsOptions, engine: Engine, target: &Path, hash: Option<Sha256Digest>) {
     let client = HttpsClient::new(modem, tls).with_options(HttpsOptions::new().engine(engine));
     let url = format!("https://{}/files/{REMOTE}", TestServers::REST_NAME);
     let download = client.download_to_file(url, target).resume(true).timeout(SILENCE);
     // The entity tag is enough where it is seen.
-    let download = if engine == Engine::Module { download.sha256(hash) } else { download };
+    let download = match hash {
+        Some(hash) => download.sha256(hash),
+        None => download,
+    };
     download
         .retry(telit_https::download::Retry::default().max_attempts(ATTEMPTS).backoff(backoff()))
         .progress(|progress| tell_and_wait(progress.bytes))

@@ -9,6 +9,7 @@ mod ftps_uploads;
 mod hostile_servers;
 mod https;
 mod https_download;
+mod https_download_mode;
 mod https_engines;
 mod https_firmware;
 mod https_hostile;

@@ -14,7 +14,7 @@ pub(crate) enum HttpsCommand {
     #[command(
         after_help = "With --resume or --sha256 the body is kept in FILE.part until it is whole and verified, and the \
 download goes on by itself after a cut, as often in a row as --retries says while nothing new comes. Any status but 200 is \
-an error then."
+an error then. With --sha256, from this computer, the file takes the whole line: nothing else runs on the port meanwhile."
     )]
     Get(GetArguments),
     /// Ask for status and headers only
