@@ -2,7 +2,7 @@
 //!
 //! A serial line gives its bytes a few at a time, and each few wake whoever waits for them. While many come anyway,
 //! nobody waits for the next ones in particular, so they are left to gather in the operating system for a moment.
-//! See `docs/decisions/0013-bytes-gather.md`.
+//! See `docs/decisions/0014-bytes-gather.md`.
 
 use std::time::{Duration, Instant};
 

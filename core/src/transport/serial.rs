@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use serialport::{DataBits, Error, ErrorKind, FlowControl, Parity, StopBits};
+use tokio_serial::{DataBits, Error, ErrorKind, FlowControl, Parity, StopBits};
 
 use super::port_name::{InvalidPortName, Kind, PortName};
 use super::serial_error::SerialError;
@@ -88,7 +88,7 @@ impl SerialPort {
     /// `shown` is what errors call it.
     fn open_path(&self, path: &str, shown: &str) -> Result<SerialLine, SerialError> {
         let flow = if self.hardware_flow_control { FlowControl::Hardware } else { FlowControl::None };
-        let port = serialport::new(path, self.baud_rate)
+        let port = tokio_serial::new(path, self.baud_rate)
             .data_bits(DataBits::Eight)
             .parity(Parity::None)
             .stop_bits(StopBits::One)

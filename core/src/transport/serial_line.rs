@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker, ready};
 
 use mio_serial::SerialStream;
-use serialport::{Error, SerialPortBuilder};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio_serial::{Error, SerialPortBuilder};
 
 /// An open serial port.
 ///

@@ -4,9 +4,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use serialport::{Error, SerialPortBuilder};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_serial::{SerialPortBuilderExt, SerialStream};
+use tokio_serial::{Error, SerialPortBuilder, SerialPortBuilderExt, SerialStream};
 
 /// An open serial port.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serialport::{SerialPortInfo, SerialPortType};
+use tokio_serial::{SerialPortInfo, SerialPortType};
 
 use super::port_name::UsbName;
 
@@ -63,11 +63,11 @@ impl UsbName {
 }
 
 /// All that are there, in order. Reads the system's lists only: no port is opened.
-pub(super) fn attached() -> Result<Vec<UsbPort>, serialport::Error> {
+pub(super) fn attached() -> Result<Vec<UsbPort>, tokio_serial::Error> {
     if !can_list() {
         return Ok(Vec::new());
     }
-    Ok(usb_ports(serialport::available_ports()?))
+    Ok(usb_ports(tokio_serial::available_ports()?))
 }
 
 /// The library panics where Linux does not show its devices, as in some containers.
@@ -106,7 +106,7 @@ fn usb_port(info: SerialPortInfo) -> Option<UsbPort> {
 
 #[cfg(test)]
 mod tests {
-    use serialport::UsbPortInfo;
+    use tokio_serial::UsbPortInfo;
 
     use super::super::port_name::{Kind, PortName};
     use super::*;
