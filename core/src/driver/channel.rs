@@ -55,9 +55,12 @@ pub trait AtChannelExt: AtChannel {
         C::Response: Send,
     {
         let exchange = command.exchange()?;
-        let (name, effect) = (exchange.line().name().to_owned(), exchange.effect);
+        let effect = exchange.effect;
         let reply = self.execute(exchange).await?;
-        command.parse(&reply).map_err(|detail| CommandError::unexpected(name, &detail, effect))
+        command.parse(&reply).map_err(|detail| {
+            let name = command.exchange().map(|exchange| exchange.line().name().to_owned());
+            CommandError::unexpected(name.unwrap_or_default(), &detail, effect)
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use bytes::Buf;
 
-use super::wake::poll_read;
+use super::wake::{Written, poll_read};
 use super::{READ_SIZE, Task, add, now};
 use crate::driver::slot::BoxedStream;
 use crate::driver::stream::tell;
@@ -26,19 +26,19 @@ impl Task {
         Ok(())
     }
 
-    pub(super) fn written(&mut self, count: usize) -> io::Result<()> {
+    pub(super) fn written(&mut self, Written { count, flushed }: Written) -> io::Result<()> {
         if count == 0 {
             return Err(io::ErrorKind::WriteZero.into());
         }
         add(&self.counters.bytes_written, count);
         self.line.carry(now(), count);
-        self.unflushed = true;
         if let Some(front) = self.output.front_mut() {
             front.advance(count);
             if front.is_empty() {
                 self.output.pop_front();
             }
         }
+        self.unflushed = !flushed?;
         Ok(())
     }
 
@@ -92,7 +92,8 @@ impl Task {
         }
         if self.leaving && self.all_taken() {
             self.leaving = false;
-            self.engine.output_left(now(), self.line.free_at(now()));
+            let now = now();
+            self.engine.output_left(now, self.line.free_at(now));
         }
         let all_written = self.all_taken() && !self.engine.stream_holds_back();
         if let Some(stream) = &mut self.stream {

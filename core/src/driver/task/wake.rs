@@ -1,11 +1,12 @@
 //! What wakes the task.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -18,7 +19,7 @@ use crate::driver::waiting::Waiting;
 /// What woke the task.
 pub(super) enum Wake {
     Read(io::Result<usize>),
-    Written(io::Result<usize>),
+    Written(io::Result<Written>),
     Flushed(io::Result<()>),
     Change(Option<Box<Change>>),
     Request(Option<Box<Request>>),
@@ -29,6 +30,13 @@ pub(super) enum Wake {
     Restore,
     Abandoned,
     Timer,
+}
+
+/// What a write did.
+pub(super) struct Written {
+    pub(super) count: usize,
+    /// Whether the transport holds none of it any more.
+    pub(super) flushed: io::Result<bool>,
 }
 
 impl Task {
@@ -57,21 +65,21 @@ impl Task {
         let reading = !backlog && gathering.is_none();
         let writing = !self.output.is_empty() || self.unflushed;
         let asking = (ready || free && self.engine.is_idle()) && !restore && self.next.is_none();
-        let output = self.output.front().cloned().unwrap_or_default();
         let (stream_data, stream_control) = match &mut self.stream {
-            Some(stream) => (Some(stream.peer.data.clone()), Some(&mut stream.peer.control)),
+            Some(stream) => (Some(&stream.peer.data), Some(&mut stream.peer.control)),
             None => (None, None),
         };
         self.writes_first = !self.writes_first;
         let mut ends = Ends {
             stream,
-            output: writing.then_some(&output),
+            output: writing.then_some(self.output.front().map_or(&[], |output| output)),
+            is_last: self.output.len() <= 1,
             input: reading.then_some(self.engine.input()),
             quiet,
             writes_first: self.writes_first,
         };
         tokio::select! {
-            wake = std::future::poll_fn(|context| ends.poll(context)), if reading || writing => wake,
+            wake = poll_fn(|context| ends.poll(context)), if reading || writing => wake,
             change = next_change(self.changes.as_mut()) => Wake::Change(change),
             () = room(stream_data), if backlog => Wake::StreamRoom,
             control = next_control(stream_control), if open && !writing => Wake::StreamControl(control),
@@ -99,7 +107,9 @@ impl Task {
 struct Ends<'a> {
     stream: &'a mut BoxedStream,
     /// What to write; flushes if there is nothing.
-    output: Option<&'a Bytes>,
+    output: Option<&'a [u8]>,
+    /// Nothing is to be written behind that.
+    is_last: bool,
     /// Where to read to.
     input: Option<&'a mut BytesMut>,
     /// Nothing is under way.
@@ -121,9 +131,22 @@ impl Ends<'_> {
     fn push(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
         match self.output {
             None => Poll::Pending,
-            Some(output) if output.is_empty() => pin!(self.stream.flush()).poll(context).map(Wake::Flushed),
-            Some(output) => pin!(self.stream.write(output)).poll(context).map(Wake::Written),
+            Some([]) => self.stream.as_mut().poll_flush(context).map(Wake::Flushed),
+            Some(output) => {
+                let written = ready!(self.stream.as_mut().poll_write(context, output));
+                Poll::Ready(Wake::Written(written.map(|count| self.written(context, count, output.len()))))
+            }
         }
+    }
+
+    /// Most streams hold nothing back, which is found out at once.
+    fn written(&mut self, context: &mut Context<'_>, count: usize, of: usize) -> Written {
+        let all = self.is_last && count == of;
+        let flushed = match all.then(|| self.stream.as_mut().poll_flush(context)) {
+            Some(Poll::Ready(flushed)) => flushed.map(|()| true),
+            Some(Poll::Pending) | None => Ok(false),
+        };
+        Written { count, flushed }
     }
 
     fn pull(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
@@ -166,7 +189,7 @@ async fn due(timer: Pin<&mut Option<Sleep>>) {
     }
 }
 
-async fn room(data: Option<mpsc::Sender<Bytes>>) {
+async fn room(data: Option<&mpsc::Sender<Bytes>>) {
     if let Some(data) = data {
         // An error means that the reader is gone, which is room as well.
         drop(data.reserve().await);
@@ -198,7 +221,7 @@ async fn next_control(control: Option<&mut mpsc::Receiver<Control>>) -> Option<C
 mod tests {
     use std::task::Waker;
 
-    use tokio::io::duplex;
+    use tokio::io::{AsyncWriteExt, duplex};
 
     use super::*;
 
