@@ -40,9 +40,8 @@ async fn main() -> anyhow::Result<()> {
 async fn update(bench: &Bench, client: &MqttClient, job: &Assignment<Update>) -> anyhow::Result<u64> {
     println!("{}: download {}", job.id(), job.document().path);
     job.progress([("step", "downloading")]).await?;
-    client.pause().await?;
-    let downloaded = download(bench, job.document()).await;
-    client.resume().await?;
+    let (downloaded, resumed) = client.while_paused(download(bench, job.document())).await?;
+    resumed?;
     downloaded
 }
 

@@ -3,6 +3,7 @@
 mod events;
 mod request;
 mod task;
+mod while_paused;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -48,6 +48,42 @@ async fn pause_lends_tls_and_resume_brings_everything_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tls_is_lent_while_something_else_runs() {
+    let (client, modem, fake) = connected(secure()).await;
+    let mut messages = client.subscribe("commands/#", QoS::AtLeastOnce).await.unwrap();
+    let work = async {
+        assert_eq!(client.state(), ClientState::Paused);
+        modem.try_acquire_tls(Service::Ftp).await.unwrap().release();
+        7
+    };
+    assert_eq!(client.while_paused(work).await, Ok((7, Ok(()))));
+    assert_eq!(client.state(), ClientState::Connected);
+    fake.publish(1, "commands/1", b"after");
+    assert_eq!(&messages.next().await.unwrap().payload[..], b"after");
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_coming_back_went_is_told_beside_what_the_work_gave() {
+    let (client, _modem, fake) = connected(secure()).await;
+    fake.answer("AT#MQCONN=", "\r\n+CME ERROR: 1113\r\n");
+    let refused = ConnectError::Refused { refusal: Refusal::ServerUnavailable };
+    assert_eq!(client.while_paused(async { "done" }).await, Ok(("done", Err(refused))));
+    assert_eq!(client.state(), ClientState::Paused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_that_is_dropped_gives_tls_back_to_the_client() {
+    let (client, _modem, fake) = connected(secure()).await;
+    let mut events = client.events();
+    let never = client.while_paused(std::future::pending::<()>());
+    assert!(tokio::time::timeout(Duration::from_secs(1), never).await.is_err());
+    while client.state() != ClientState::Connected {
+        events.next().await.unwrap();
+    }
+    assert!(fake.mqtt_lines().ends_with(&["AT#MQREAD?".to_owned()]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_arrives_while_pausing_is_read() {
     let (client, _modem, fake) = connected(plain()).await;
     let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();

@@ -180,6 +180,18 @@ fn resuming() {
 }
 
 #[test]
+fn pausing_for_something_else() {
+    at_every_await("while_paused", async |session: &Session, bench, moments| {
+        let (modem, client) = connected(bench).await?;
+        let nothing = std::future::ready(());
+        let completed = interrupted(bench, moments, client.while_paused(nothing)).await.is_some();
+        let step = in_step(bench, &modem).await?;
+        goes_on(session, bench, &modem, client).await?;
+        Ok(step.completed(completed))
+    });
+}
+
+#[test]
 fn disconnecting() {
     at_every_await("disconnect", async |session: &Session, bench, moments| {
         let (modem, client) = connected(bench).await?;

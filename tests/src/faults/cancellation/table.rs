@@ -57,6 +57,7 @@ const RUNS: &[(&str, usize)] = &[
     ("EngineChoice::of", 11),
     ("pause", 3),
     ("resume", 23),
+    ("while_paused", 26),
     ("disconnect", 3),
     ("Shadow::get", 14),
     ("Shadow::report", 14),
@@ -244,6 +245,7 @@ const FUTURES: &[(&str, &str, Shown)] = &[
     ("mqtt/src/client/mod.rs", "subscribe", By(&["subscribe"])),
     ("mqtt/src/client/mod.rs", "unmatched", By(&["unmatched"])),
     ("mqtt/src/client/mod.rs", "unsubscribe", By(&["unsubscribe"])),
+    ("mqtt/src/client/while_paused.rs", "while_paused", By(&["while_paused"])),
     ("mqtt/src/subscription.rs", "next", By(&["Subscription::next"])),
 ];
 
