@@ -55,7 +55,7 @@ impl MultiplexedBuilder {
     /// See [`ChannelsError`].
     ///
     /// # Cancel safety
-    /// Dropping the future closes the port.
+    /// As [`open`](Self::open).
     #[cfg(feature = "serial")]
     pub async fn open_serial<N>(self, name: N) -> Result<Channels, ChannelsError>
     where
@@ -78,7 +78,8 @@ impl MultiplexedBuilder {
     /// See [`ChannelsError`].
     ///
     /// # Cancel safety
-    /// Dropping the future closes the stream.
+    /// Dropping the future closes the stream. From the moment the module is asked about its multiplexer that takes up to
+    /// two seconds, six if it does not answer: it is taken back to plain AT first, as long as the runtime lives.
     pub async fn open<T>(self, transport: T) -> Result<Channels, ChannelsError>
     where
         T: AsyncRead + AsyncWrite + Send + 'static,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use super::error::ChannelsError;
@@ -50,7 +51,18 @@ pub(crate) async fn enter(
     leave_earlier_session(&mut port).await.map_err(OpenError::from)?;
     let (lent, returned) = Lent::new(port);
     let modem = blueprint.identify(lent, recorder).await?;
-    let mut settings = wish.settings.clone();
+    // Dropped halfway the module would be left multiplexing: it is seen through, and what nobody takes is closed.
+    let begun = tokio::spawn(begin(modem, returned, wish.clone(), line_rate));
+    begun.await.unwrap_or(Err(ChannelsError::PortNotReturned))
+}
+
+async fn begin(
+    modem: Modem,
+    returned: oneshot::Receiver<BoxedStream>,
+    wish: Wish,
+    line_rate: Option<u32>,
+) -> Result<(ModulePart, Multiplexer), ChannelsError> {
+    let mut settings = wish.settings;
     let instances = modem.profile().line.instances;
     settings.channels = wish.channels.unwrap_or(instances).clamp(1, Dlci::MAX);
     settings.frame_size = start(&modem, wish.frame_size, line_rate).await?;

@@ -65,7 +65,7 @@ impl ChannelSupervisor {
     /// See [`StartError`].
     ///
     /// # Cancel safety
-    /// Dropping the future closes the port.
+    /// Dropping the future closes the port, as with [`MultiplexedBuilder::open`].
     pub async fn start_multiplexed(
         builder: MultiplexedBuilder,
         source: impl PortSource + 'static,
