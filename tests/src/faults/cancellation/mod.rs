@@ -6,6 +6,9 @@
 //! future can be dropped.
 
 mod aws;
+mod cable;
+mod channels;
+mod few_lines;
 mod files;
 mod module;
 mod mqtt;

@@ -212,7 +212,12 @@ async fn connected(bench: &Bench) -> Result<(Modem, MqttClient), Broken> {
 }
 
 /// The same client publishes and receives, and ends in order.
-async fn goes_on(session: &Session, bench: &Bench, modem: &Modem, client: MqttClient) -> Result<(), Broken> {
+pub(super) async fn goes_on(
+    session: &Session,
+    bench: &Bench,
+    modem: &Modem,
+    client: MqttClient,
+) -> Result<(), Broken> {
     session.works(bench, &client).await?;
     session.end(bench, client).await?;
     tls_comes_back(bench, modem).await
