@@ -18,6 +18,35 @@ pub(crate) fn first_at_most<const MOST: u8>(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|byte| *byte <= MOST).map(|position| skipped + position)
 }
 
+/// Calls `found` for every byte that is not above `MOST`, an ASCII character, in order: with its position and itself.
+#[inline]
+pub(crate) fn each_at_most<const MOST: u8>(bytes: &[u8], mut found: impl FnMut(usize, u8)) {
+    let mut in_word = |position: usize, word: u64| {
+        let mut left = not_above::<MOST>(word);
+        while left != 0 {
+            let bit = left.trailing_zeros() & !7;
+            let [byte, ..] = (word >> bit).to_le_bytes();
+            found(position + (bit / 8) as usize, byte);
+            left &= left - 1;
+        }
+    };
+    let (mut rest, mut position) = (bytes, 0);
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        in_word(position, u64::from_le_bytes(*word));
+        (rest, position) = (behind, position + 8);
+    }
+    if rest.is_empty() {
+        return;
+    }
+    // The last of them, with bytes behind them that are above everything.
+    let padding = u64::MAX << (8 * rest.len());
+    let last = match bytes.last_chunk::<8>() {
+        Some(word) => u64::from_le_bytes(*word) >> (64 - 8 * rest.len()),
+        None => rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+    };
+    in_word(position, last | padding);
+}
+
 /// The highest bit of each byte that is not above `MOST`.
 const fn not_above<const MOST: u8>(word: u64) -> u64 {
     // Added to the lower seven bits it reaches the highest one in every byte above.
@@ -39,6 +68,20 @@ mod tests {
                     let expected = (byte <= b',').then_some(at);
                     assert_eq!(first_at_most::<b','>(&bytes), expected, "{byte} at {at} of {length}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_one_is_found_where_it_is() {
+        for length in 0..20 {
+            for seed in 0..=u8::MAX {
+                let bytes: Vec<u8> = (0..length).map(|n: u8| seed.wrapping_add(n.wrapping_mul(89))).collect();
+                let expected: Vec<_> =
+                    bytes.iter().copied().enumerate().filter(|(_, byte)| *byte <= b',').collect();
+                let mut found = Vec::new();
+                each_at_most::<b','>(&bytes, |position, byte| found.push((position, byte)));
+                assert_eq!(found, expected, "{bytes:?}");
             }
         }
     }

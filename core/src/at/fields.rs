@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use super::eight::first_at_most;
+use super::eight::each_at_most;
 
 /// Takes `prefix` (without colon) off a line and gives what follows the colon, blanks trimmed.
 ///
@@ -33,7 +33,12 @@ fn behind_prefix<'a>(line: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
     let prefix = prefix.as_bytes();
     let rest = match line.strip_prefix(prefix) {
         Some(rest) => rest,
-        None => line.strip_prefix(b"#")?.trim_ascii_start().strip_prefix(prefix.strip_prefix(b"#")?)?,
+        None => match line {
+            [b'#', blank, rest @ ..] if blank.is_ascii_whitespace() => {
+                rest.trim_ascii_start().strip_prefix(prefix.strip_prefix(b"#")?)?
+            }
+            _ => return None,
+        },
     };
     Some(rest.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start())
 }
@@ -78,24 +83,20 @@ impl<'a> Fields<'a> {
     /// The same for bytes: a field that is no UTF-8 has no text and is no number.
     pub(crate) fn split(bytes: &'a [u8]) -> Self {
         let mut fields = Self { bytes, count: 0, ends: [0; INLINE], more_ends: Vec::new() };
-        let (mut quoted, mut depth, mut position) = (false, 0_usize, 0);
-        let mut rest = bytes;
+        let (mut quoted, mut depth) = (false, 0_usize);
         // All that matters comes first in ASCII.
-        while let Some(next) = first_at_most::<b','>(rest) {
-            match rest.get(next) {
-                Some(b',') if !quoted && depth == 0 => fields.end(position + next),
-                Some(b'"') => quoted = !quoted,
-                Some(b'(') if !quoted => depth += 1,
-                Some(b')') if !quoted => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            position += next + 1;
-            rest = rest.get(next + 1..).unwrap_or_default();
-        }
+        each_at_most::<b','>(bytes, |position, byte| match byte {
+            b',' if !quoted && depth == 0 => fields.end(position),
+            b'"' => quoted = !quoted,
+            b'(' if !quoted => depth += 1,
+            b')' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        });
         fields.end(bytes.len());
         fields
     }
 
+    #[inline]
     fn end(&mut self, position: usize) {
         match self.ends.get_mut(self.count) {
             Some(end) => *end = position,
@@ -104,6 +105,7 @@ impl<'a> Fields<'a> {
         self.count += 1;
     }
 
+    #[inline]
     fn end_of(&self, index: usize) -> Option<usize> {
         match self.ends.get(index) {
             Some(end) => (index < self.count).then_some(*end),
@@ -111,13 +113,19 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn field(&self, index: usize) -> Option<&'a [u8]> {
+    /// What stands between two commas.
+    #[inline]
+    fn between(&self, index: usize) -> Option<&'a [u8]> {
         let end = self.end_of(index)?;
         let start = match index.checked_sub(1) {
             None => 0,
             Some(before) => self.end_of(before)? + 1,
         };
-        Some(self.bytes.get(start..end)?.trim_ascii())
+        self.bytes.get(start..end)
+    }
+
+    fn field(&self, index: usize) -> Option<&'a [u8]> {
+        Some(self.between(index)?.trim_ascii())
     }
 
     /// How many fields there are; an empty line has one empty field.
@@ -135,7 +143,7 @@ impl<'a> Fields<'a> {
     /// A field without its quotes.
     #[must_use]
     pub fn text(&self, index: usize) -> Option<&'a str> {
-        str::from_utf8(unquoted(self.field(index)?)).ok()
+        str::from_utf8(bare(self.between(index)?)).ok()
     }
 
     /// A field as it stands, quotes included.
@@ -147,10 +155,11 @@ impl<'a> Fields<'a> {
     /// A numeric field, quoted or not.
     #[must_use]
     pub fn number<T: FromStr + TryFrom<u64>>(&self, index: usize) -> Option<T> {
-        let field = unquoted(self.field(index)?);
+        let field = self.between(index)?;
+        // Most are digits and nothing else.
         match short_number(field) {
             Some(number) => T::try_from(number).ok(),
-            None => str::from_utf8(field).ok()?.parse().ok(),
+            None => other_number(field),
         }
     }
 }
@@ -165,16 +174,31 @@ pub(crate) fn printable(text: &[u8]) -> Cow<'_, str> {
 }
 
 /// The number that a few digits are.
+#[inline]
 fn short_number(digits: &[u8]) -> Option<u64> {
-    let add = |number: u64, byte: &u8| match byte.wrapping_sub(b'0') {
-        digit @ 0..=9 => Some(number * 10 + u64::from(digit)),
-        _ => None,
-    };
-    let is_short = !digits.is_empty() && digits.len() <= SHORT;
-    if is_short { digits.iter().try_fold(0, add) } else { None }
+    if digits.is_empty() || digits.len() > SHORT {
+        return None;
+    }
+    let mut number = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u64::from(digit);
+    }
+    Some(number)
 }
 
-fn unquoted(field: &[u8]) -> &[u8] {
+/// A number with blanks or quotes around it, with a sign, or with many digits.
+#[cold]
+fn other_number<T: FromStr>(field: &[u8]) -> Option<T> {
+    str::from_utf8(bare(field)).ok()?.parse().ok()
+}
+
+/// A field without the blanks around it and its quotes.
+fn bare(field: &[u8]) -> &[u8] {
+    let field = field.trim_ascii();
     field.strip_prefix(b"\"").map_or(field, |inner| inner.strip_suffix(b"\"").unwrap_or(inner))
 }
 

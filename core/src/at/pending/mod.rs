@@ -115,7 +115,10 @@ impl Pending {
         if raw {
             // Raw bytes are bounded in number, so every piece may take the whole deadline.
             self.extend(now);
-            self.quiet_at = Some(now + self.silence(settings));
+            // A body that was announced ends by count alone.
+            if self.may_end_early() {
+                self.quiet_at = Some(now + self.silence(settings));
+            }
         }
     }
 
@@ -143,6 +146,11 @@ impl Pending {
         if self.in_expected_block() { settings.quiet * SHORT_BLOCK_PATIENCE } else { settings.quiet }
     }
 
+    /// In a block that a silence may end.
+    fn may_end_early(&self) -> bool {
+        matches!(self.phase, Phase::Unannounced { .. }) || self.in_expected_block()
+    }
+
     /// In a block whose length the host expects, but the module did not announce.
     fn in_expected_block(&self) -> bool {
         let unannounced = matches!(self.exchange.expect.0, Shape::Unannounced { .. });
@@ -158,7 +166,7 @@ impl Pending {
         }
         if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
             self.quiet_at = None;
-            if matches!(self.phase, Phase::Unannounced { .. }) || self.in_expected_block() {
+            if self.may_end_early() {
                 return self.end_unannounced_by_silence(reader, output);
             }
             if self.is_refused_prompt(reader) {
