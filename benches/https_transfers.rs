@@ -5,14 +5,20 @@
 //! time but the bytes of the questions and answers, one after the other, the module's turnaround on each question, and the
 //! pause that the manual asks for behind each answer. In online mode there are no questions, and a little comes ahead of the
 //! first block, so that a share can be slightly above all.
+//!
+//! A download to a file chooses its mode by itself: online if its hash is known. Without a hash it stays in command mode, where
+//! every block is counted, since nothing else would tell that the line has lost bytes before a cut.
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use telit_benches::line::{Error, Measured, Meter, Rig, Setting, is_quick, run_alone};
 use telit_benches::{Report, Row, Target};
+
 use telit_core::Modem;
 use telit_core::driver::Statistics;
 use telit_core::socket::ConnectionMode;
+use telit_https::download::Retry;
 use telit_https::{Engine, HttpsClient, HttpsOptions};
 use telit_simulator::servers::{TestServers, pattern};
 
@@ -33,7 +39,10 @@ enum Way {
     Module,
     SocketInCommandMode,
     SocketOnline,
+    /// To a file, with its hash.
     NotTold,
+    /// To a file, without.
+    NotToldWithoutHash,
 }
 
 impl Way {
@@ -42,7 +51,8 @@ impl Way {
             Self::Module => "the module's client",
             Self::SocketInCommandMode => "TLS socket in command mode",
             Self::SocketOnline => "TLS socket in online mode",
-            Self::NotTold => "engine, mode and block size not told",
+            Self::NotTold => "to a file with its hash, engine, mode and block size not told",
+            Self::NotToldWithoutHash => "to a file without a hash, engine, mode and block size not told",
         }
     }
 
@@ -53,14 +63,22 @@ impl Way {
             Self::Module => options.engine(Engine::Module),
             Self::SocketInCommandMode => socket(ConnectionMode::Command),
             Self::SocketOnline => socket(ConnectionMode::Online),
-            Self::NotTold => options,
+            Self::NotTold | Self::NotToldWithoutHash => options,
         }
+    }
+
+    fn is_to_file(self) -> bool {
+        matches!(self, Self::NotTold | Self::NotToldWithoutHash)
+    }
+
+    fn is_online(self) -> bool {
+        matches!(self, Self::SocketOnline | Self::NotTold)
     }
 
     fn bytes(self, setting: &Setting) -> usize {
         let block = match self {
             Self::Module => BLOCK,
-            Self::SocketInCommandMode => SOCKET_BLOCK,
+            Self::SocketInCommandMode | Self::NotToldWithoutHash => SOCKET_BLOCK,
             Self::SocketOnline | Self::NotTold => return setting.online_bytes(is_quick()),
         };
         block * setting.exchanges(block + AROUND_A_BLOCK, is_quick())
@@ -82,15 +100,19 @@ fn main() -> Result<(), Error> {
 async fn measure(rig: &Rig, setting: Setting, report: &mut Report) -> Result<(), Error> {
     let (module, _line, modem) = rig.modem(&setting).await?;
     let mut best = 0.0_f64;
-    for way in [Way::Module, Way::SocketInCommandMode, Way::SocketOnline, Way::NotTold] {
+    let ways =
+        [Way::Module, Way::SocketInCommandMode, Way::SocketOnline, Way::NotTold, Way::NotToldWithoutHash];
+    for way in ways {
         // Without commands there are no pauses.
-        let is_told = matches!(way, Way::Module | Way::SocketInCommandMode);
-        if setting.pause != Setting::MANUAL_PAUSE && !is_told {
+        if setting.pause != Setting::MANUAL_PAUSE && (way.is_online() || way.is_to_file()) {
             continue;
         }
-        let run = download(rig, &modem, &setting, way).await?;
+        let run = match way.is_to_file() {
+            true => download_to_file(rig, &modem, &setting, way).await?,
+            false => download(rig, &modem, &setting, way).await?,
+        };
         let figure = setting.figure(run.measured.bytes, run.measured.took);
-        best = best.max(if way == Way::NotTold { 0.0 } else { figure });
+        best = best.max(if way.is_to_file() { 0.0 } else { figure });
         push(report, &setting, way, &run, best);
     }
     module.shutdown().await;
@@ -98,20 +120,20 @@ async fn measure(rig: &Rig, setting: Setting, report: &mut Report) -> Result<(),
 }
 
 fn push(report: &mut Report, setting: &Setting, way: Way, run: &Run, best: f64) {
-    let line = if way == Way::SocketOnline { setting.name() } else { setting.name_with_pause() };
+    let line = if way.is_online() { setting.name() } else { setting.name_with_pause() };
     let name = format!("HTTPS download, {}, {line}", way.name());
     let measured = &run.measured;
     let row =
         Row::new(format!("{name}: rate"), setting.figure(measured.bytes, measured.took), setting.unit());
     report.push(match (way, setting.online_target()) {
-        (Way::NotTold, Some(_)) => {
+        (Way::NotTold | Way::NotToldWithoutHash, Some(_)) => {
             row.floor("best by hand", best).target(Target::AtLeastPercentOfFloor(98.0))
         }
         (Way::SocketOnline, Some(target)) => row.target(Target::AtLeast(target)),
         _ => row,
     });
     let limit = run.computed_limit(setting);
-    if run.exchanges > 0 && !limit.is_zero() {
+    if !way.is_online() && run.exchanges > 0 && !limit.is_zero() {
         let share = 100.0 * limit.as_secs_f64() / measured.took.as_secs_f64();
         let row = Row::new(format!("{name}: share of the computed limit"), share, "%");
         report.push(match setting.blocks_target() {
@@ -152,14 +174,46 @@ async fn download(rig: &Rig, modem: &Modem, setting: &Setting, way: Way) -> Resu
     if received != pattern(bytes) {
         return Err("the data differ".into());
     }
-    let (before, after) = counters.ok_or("there is no body")?;
-    let online = way == Way::SocketOnline;
-    let least = |bytes, _| if online { setting.crossing(bytes) } else { Duration::ZERO };
-    Ok(Run {
-        measured: meter.finish(least),
-        exchanges: u32::try_from(after.exchanges - before.exchanges)?,
-        crossed: crossed(&after, &before)?,
-    })
+    Run::of(meter, counters, setting, way)
+}
+
+async fn download_to_file(rig: &Rig, modem: &Modem, setting: &Setting, way: Way) -> Result<Run, Error> {
+    let (bytes, folder) = (way.bytes(setting), tempfile::tempdir()?);
+    let (expected, target) = (pattern(bytes), folder.path().join("file"));
+    let client = HttpsClient::new(modem, rig.tls()?).with_options(way.options());
+    let (mut meter, mut counters, mut come) = (Meter::default(), None, 0);
+    let url = format!("https://{}/bytes/{bytes}", TestServers::REST_NAME);
+    let download = client.download_to_file(url, &target).retry(Retry::never()).progress(|progress| {
+        meter.piece(usize::try_from(progress.bytes - come).unwrap_or(usize::MAX));
+        come = progress.bytes;
+        let now = modem.statistics();
+        counters = Some(counters.map_or((now, now), |(first, _)| (first, now)));
+    });
+    match way {
+        Way::NotTold => download.sha256(<[u8; 32]>::from(Sha256::digest(&expected)).into()).await?,
+        _ => download.await?,
+    };
+    if std::fs::read(target)? != expected {
+        return Err("the data differ".into());
+    }
+    Run::of(meter, counters, setting, way)
+}
+
+impl Run {
+    fn of(
+        meter: Meter,
+        counters: Option<(Statistics, Statistics)>,
+        setting: &Setting,
+        way: Way,
+    ) -> Result<Self, Error> {
+        let (before, after) = counters.ok_or("there is no body")?;
+        let least = |bytes, _| if way.is_online() { setting.crossing(bytes) } else { Duration::ZERO };
+        Ok(Self {
+            measured: meter.finish(least),
+            exchanges: u32::try_from(after.exchanges - before.exchanges)?,
+            crossed: crossed(&after, &before)?,
+        })
+    }
 }
 
 /// Bytes on the line in both directions.
