@@ -50,9 +50,9 @@ fn servers_files(servers: &TestServers) -> Result<tempfile::TempDir, Error> {
     let folder = tempfile::tempdir()?;
     let client = servers.client();
     for (name, text) in [
-        ("authority.pem", servers.authority().certificate_pem().to_owned()),
-        ("client.pem", client.certificate_pem().to_owned()),
-        ("client_key.pem", client.key_pkcs8_pem().to_owned()),
+        ("authority.pem", servers.authority().certificate_pem().as_str()),
+        ("client.pem", client.certificate_pem()),
+        ("client_key.pem", client.key_pkcs8_pem()),
     ] {
         std::fs::write(folder.path().join(name), text)?;
     }

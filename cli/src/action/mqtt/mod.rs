@@ -40,7 +40,7 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     match command {
-        MqttCommand::Pub(publish) => publish::run(arguments, publish, output).await,
-        MqttCommand::Sub(subscribe) => subscribe::run(arguments, subscribe, output).await,
+        MqttCommand::Pub(publish) => Box::pin(publish::run(arguments, publish, output)).await,
+        MqttCommand::Sub(subscribe) => Box::pin(subscribe::run(arguments, subscribe, output)).await,
     }
 }
