@@ -323,4 +323,10 @@ mod tests {
         }
         assert!(Expect::terminated_prompt("certificate", Bytes::from_static(b"PEM\n")).is_ok());
     }
+
+    #[test]
+    fn several_shapes_are_shown_one_by_one() {
+        let several = Shape::Several([Expect::result().0, Expect::lines("#X").0].into());
+        assert_eq!(format!("{several:?}"), "Several([Final, Lines(#X)])");
+    }
 }

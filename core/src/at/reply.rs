@@ -111,6 +111,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_has_a_name_and_fields() {
+        let of = |line: &'static str| {
+            let line = Line::new(line.as_bytes());
+            let parts = line.parts();
+            parts.map(|(name, fields)| (name.to_vec(), fields.text(0).map(str::to_owned), fields.number(1)))
+        };
+        assert_eq!(of("#X: a,7"), Some((b"#X".to_vec(), Some("a".to_owned()), Some(7_u8))));
+        assert_eq!(of("#X:a,8"), Some((b"#X".to_vec(), Some("a".to_owned()), Some(8))));
+        assert_eq!(of("RING"), None);
+    }
+
+    #[test]
+    fn what_is_no_text_is_replaced() {
+        assert_eq!(Line::new(&b"#X: \xff"[..]).text(), "#X: \u{fffd}");
+    }
+
+    #[test]
     fn values_are_what_follows_the_prefix() {
         let reply = Reply::new(["TIMEOUT", "#X: 1,a", "#X:2", "#XY: 3"], &b"body"[..]);
         assert_eq!(reply.value("#X").as_deref(), Some("1,a"));

@@ -84,6 +84,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_sink_that_failed_is_not_handed_on() {
+        struct Broken;
+        impl Write for Broken {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        assert!(Recorder::new(Vec::new()).into_sink().is_some());
+        let mut recorder = Recorder::new(Broken);
+        recorder.record(Duration::ZERO, &Trace::Remark("x"));
+        assert!(recorder.into_sink().is_none());
+    }
+
+    #[test]
     fn every_kind_of_event() {
         let shown = |trace| {
             let (direction, text) = shown(&trace);

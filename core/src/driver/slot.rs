@@ -167,6 +167,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_command_that_waits_for_the_pause_is_not_sent_to_another_stream() {
+        let (port, slot, mut module) = start(Vec::new());
+        let first = spawn(&port, "+FIRST");
+        expect(&mut module, b"AT+FIRST\r").await;
+        module.write_all(b"\r\nOK\r\n").await.unwrap();
+        first.await.unwrap().unwrap();
+        let second = spawn(&port, "+SECOND");
+        // Less than the pause: it has been taken, and not been sent.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        slot.take_out().await;
+        let error = second.await.unwrap().unwrap_err();
+        assert_eq!(error.outcome(), Outcome::NotSent);
+        assert_eq!(module.read_to_end(&mut Vec::new()).await.unwrap(), 0, "nothing was sent");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn an_empty_slot_fails_commands_at_once_and_keeps_what_was_told() {
         let (port, slot, _old) = start(Vec::new());
         slot.take_out().await;

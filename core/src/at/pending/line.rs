@@ -217,3 +217,16 @@ fn takes(shape: &Shape, text: &[u8]) -> bool {
         Shape::Several(shapes) => shapes.iter().any(|shape| takes(shape, text)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_one_of_several_is_a_line_of_all() {
+        let shape = |prefix| Shape::Lines { prefix, accept: None };
+        let several = Shape::Several([shape("#X"), Shape::Final, shape("#Y")].into());
+        assert!(takes(&several, b"#X: 1") && takes(&several, b"#Y: 1"));
+        assert!(!takes(&several, b"#Z: 1"));
+    }
+}
