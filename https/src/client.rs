@@ -24,8 +24,8 @@ use crate::shared::Shared;
 /// An HTTPS client over a module. Clones share it.
 ///
 /// Requests are carried by the module's own HTTP client where it can, and otherwise from this computer, over a TLS socket of
-/// the module: see [`Engine`], which tells what the one and the other can do. Nothing that a caller wrote is left out to
-/// make it fit.
+/// the module: see [`Engine`](crate::Engine), which tells what the one and the other can do. Nothing that a caller wrote
+/// is left out to make it fit.
 ///
 /// The module serves one request at a time, and its TLS one service: requests wait for their turn, at most
 /// [`wait_for_tls`](HttpsOptions::wait_for_tls). An answer whose body is neither read nor dropped keeps the next one
