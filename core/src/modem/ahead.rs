@@ -85,6 +85,12 @@ impl Ahead {
         self.answers.iter().filter(is_kept).count()
     }
 
+    /// TLS has a new owner: what was read of its settings before may have been changed since, on another channel of the
+    /// module too. Test forms stay as they are.
+    pub(super) fn forget_tls(&mut self) {
+        self.answers.retain(|answer| !answer.name.starts_with("#SSL") || answer.line.ends_with(b"=?"));
+    }
+
     /// What was read may not be so any more.
     pub(super) fn forget_answers(&mut self) {
         self.answers.clear();
@@ -116,6 +122,11 @@ impl Ahead {
 }
 
 impl Modem {
+    /// To be called whenever a lease on TLS was given.
+    pub(crate) fn forget_tls_read_ahead(&self) {
+        self.known().ahead.forget_tls();
+    }
+
     /// Whether several commands may go on one line, as far as is known: the modem was opened so, and the module has not
     /// refused it.
     #[must_use]

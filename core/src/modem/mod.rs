@@ -314,7 +314,9 @@ impl Modem {
     /// Dropping the future gives up the place in the queue.
     pub async fn acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
         self.look_for_leftovers().await?;
-        self.inner.shared.arbiter.acquire(claim.into(), &Looking(self)).await
+        let lease = self.inner.shared.arbiter.acquire(claim.into(), &Looking(self)).await?;
+        self.forget_tls_read_ahead();
+        Ok(lease)
     }
 
     /// Like [`acquire_tls`](Self::acquire_tls), but refuses at once if a service of this program holds it.
@@ -326,7 +328,9 @@ impl Modem {
     /// As [`acquire_tls`](Self::acquire_tls).
     pub async fn try_acquire_tls(&self, claim: impl Into<Claim>) -> Result<TlsLease, LeaseError> {
         self.look_for_leftovers().await?;
-        self.inner.shared.arbiter.try_acquire(claim.into(), &Looking(self)).await
+        let lease = self.inner.shared.arbiter.try_acquire(claim.into(), &Looking(self)).await?;
+        self.forget_tls_read_ahead();
+        Ok(lease)
     }
 
     /// What tells whether somebody has left TLS enabled, if that has to be asked, for [`look_ahead`](Self::look_ahead).

@@ -150,7 +150,9 @@ impl TlsConnector {
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
     pub async fn turn(&self) -> Result<SocketTurn, SocketError> {
-        Ok(self.modem.sockets().turn(self.modem.channel().as_ref()).await?)
+        let turn = self.modem.sockets().turn(self.modem.channel().as_ref()).await?;
+        self.modem.forget_tls_read_ahead();
+        Ok(turn)
     }
 
     /// Like [`turn`](Self::turn), but refuses at once if another service of this program has TLS.
@@ -161,7 +163,9 @@ impl TlsConnector {
     /// # Cancel safety
     /// As [`turn`](Self::turn).
     pub async fn try_turn(&self) -> Result<SocketTurn, SocketError> {
-        Ok(self.modem.sockets().try_turn(self.modem.channel().as_ref()).await?)
+        let turn = self.modem.sockets().try_turn(self.modem.channel().as_ref()).await?;
+        self.modem.forget_tls_read_ahead();
+        Ok(turn)
     }
 
     /// How many TLS sockets of this program are open on the module, suspended ones and kept sessions included. A connection

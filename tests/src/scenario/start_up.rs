@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use telit_core::Modem;
+use telit_core::at::{Command, CommandLine, Effect, Exchange, Expect, InvalidValue, Reply, UnexpectedReply};
 use telit_core::driver::Recorder;
+use telit_core::exclusive::Service;
 use telit_core::modem::{ModemBuilder, StoredProfile};
 use telit_core::tls;
 use telit_mqtt::{MqttClient, QoS};
@@ -260,4 +262,44 @@ async fn every_platform_starts_whether_it_takes_several_commands_or_not() {
             lease.release();
         }
     }
+}
+
+/// Reads one setting.
+struct Read(&'static str);
+
+impl Read {
+    fn line(&self) -> Exchange {
+        Exchange::new(CommandLine::read(self.0), Expect::lines(self.0)).effect(Effect::Query)
+    }
+}
+
+impl Command for Read {
+    type Response = usize;
+
+    fn exchange(&self) -> Result<Exchange, InvalidValue> {
+        Ok(self.line())
+    }
+
+    fn parse(&self, reply: &Reply) -> Result<usize, UnexpectedReply> {
+        Ok(reply.lines().len())
+    }
+}
+
+/// Meanwhile another channel of the module may have changed them.
+#[tokio::test]
+async fn settings_of_tls_that_were_read_before_a_lease_are_read_again() {
+    let (rig, _) = provisioned().await;
+    let lines = Lines::default();
+    let modem = start(&rig.module, quick(&lines)).await;
+    // What earlier owners may have left is asked for once.
+    modem.acquire_tls(Service::Http).await.expect("nobody has TLS").release();
+    let (tls, other) = (Read("#SSLEN"), Read("+CGDCONT"));
+    modem.look_ahead(&[tls.line(), other.line()]).await.expect("it answers");
+    let lease = modem.acquire_tls(Service::Http).await.expect("nobody has TLS");
+    lines.take();
+    modem.run(Read("+CGDCONT")).await.expect("it was read");
+    assert_eq!(lines.take(), [""; 0]);
+    modem.run(Read("#SSLEN")).await.expect("it is read");
+    assert_eq!(lines.take(), ["AT#SSLEN?"]);
+    lease.release();
 }
