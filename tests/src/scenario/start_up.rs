@@ -183,7 +183,7 @@ async fn an_error_in_the_middle_of_a_line_is_made_good() {
     let module = rig.module.as_ref();
     drop(modem);
     let modem = start(module, quick(&lines)).await;
-    let lease = modem.acquire_tls(telit_core::exclusive::Service::Mqtt).await.expect("nobody has it");
+    let lease = modem.acquire_tls(Service::Mqtt).await.expect("nobody has it");
     lease.release();
     raw(modem.channel().as_ref(), "AT#SSLEN=1,1").await;
     lines.take();
@@ -251,7 +251,7 @@ async fn every_platform_starts_whether_it_takes_several_commands_or_not() {
             };
             let builder = Modem::builder().chains(true).powered_on();
             let rig = Rig::start_on_with(platform, module, builder).await;
-            let lease = rig.modem.acquire_tls(telit_core::exclusive::Service::Http).await;
+            let lease = rig.modem.acquire_tls(Service::Http).await;
             let lease = lease.unwrap_or_else(|error| panic!("{platform} {quirk:?}: {error}"));
             let first = tls::prepare(&rig.modem, &lease, &rig.tls()).await;
             let first = first.unwrap_or_else(|error| panic!("{platform} {quirk:?}: {error}"));
