@@ -69,6 +69,9 @@ const DATA: [Refusal; 4] = [
     (&[642], "FTP open channel timeout"),
 ];
 
+/// What connects and logs in.
+const OPENING: &str = "#FTPOPEN";
+
 /// Commands that the server does not hear of.
 const LOCAL: [&str; 2] = ["#FTPCFG", "#FTPREST"];
 
@@ -110,14 +113,15 @@ pub(crate) fn is_session_in_doubt(error: &CommandError, reply: Option<&ServerRep
     error.module_error().is_some_and(|error| is_network(error) || (!said_no && is_unexplained(error)))
 }
 
-/// Whether the same may go well later: the server says so, or nobody says why not. Source: RFC 959 4.2.1.
+/// Whether the same may go well later: the server says so, the network failed, or nobody says why not.
+/// Source: RFC 959 4.2.1.
 pub(super) fn is_temporary(command: &str, error: &ModuleError, reply: Option<&ServerReply>) -> bool {
     match code(reply) {
         // What the module takes by itself it takes always or never.
         _ if LOCAL.contains(&command) => false,
         Some(400..=499) => true,
         Some(500..) => false,
-        _ => is_unexplained(error),
+        _ => is_unexplained(error) || is_network(error) || is_lost(error, None),
     }
 }
 
@@ -155,7 +159,7 @@ pub(crate) fn connect_error(
         Some(431 | 500 | 502 | 504 | 534) if tls => return ConnectError::AuthTlsRefused { reply },
         Some(430 | 530 | 532) => return ConnectError::LoginRefused { reply },
         // The server has no place now.
-        Some(421) => return ConnectError::Connect { server: server(), error, reply },
+        Some(421) if command == OPENING => return ConnectError::Connect { server: server(), error, reply },
         _ => {}
     }
     if one_of(&error, &LOGIN) {
@@ -164,7 +168,8 @@ pub(crate) fn connect_error(
     if one_of(&error, &NAME) {
         return ConnectError::Name { host: host.to_owned(), error };
     }
-    if is_network(&error) || is_lost(&error, reply.as_ref()) {
+    // Behind the login there was a connection, and saying that there is none would hide that.
+    if command == OPENING && (is_network(&error) || is_lost(&error, reply.as_ref())) {
         return ConnectError::Connect { server: server(), error, reply };
     }
     ConnectError::Refused { command, error, reply }
@@ -238,7 +243,7 @@ mod tests {
     use super::*;
 
     fn refused(detail: &str) -> CommandError {
-        CommandError::Refused { command: "#FTPX".into(), error: ModuleError::equipment(detail) }
+        CommandError::Refused { command: OPENING.into(), error: ModuleError::equipment(detail) }
     }
 
     fn reply(line: &str) -> Option<ServerReply> {
@@ -271,6 +276,24 @@ mod tests {
         assert!(matches!(connect("Resource used by other instance", ""), ConnectError::Busy(_)));
         assert!(matches!(connect("something new", ""), ConnectError::Refused { .. }));
         assert_eq!(connect("SSL already activated", "").category(), Category::Busy);
+    }
+
+    #[test]
+    fn behind_the_login_nothing_says_that_there_was_no_connection() {
+        let network = |command: &str, said: &str| {
+            let error = ModuleError::equipment("Not connected");
+            let refused = CommandError::Refused { command: command.to_owned(), error };
+            connect_error(refused, reply(said), ("h", 21), true)
+        };
+        assert!(matches!(network("#FTPOPEN", ""), ConnectError::Connect { .. }));
+        for said in ["", "421 timeout"] {
+            let error = network("#FTPTYPE", said);
+            assert!(
+                matches!(&error, ConnectError::Refused { command, .. } if command == "#FTPTYPE"),
+                "{error}"
+            );
+            assert!(error.is_transient());
+        }
     }
 
     #[test]

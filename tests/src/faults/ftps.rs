@@ -274,9 +274,18 @@ async fn download(
             Some(Err(error)) => {
                 let ending = same_beginning("file", &wanted, &got, strike)?;
                 counted_right(&error, got.len())?;
-                return Ok(ending.and(told_of(&error)));
+                return Ok(ending.and(told_of_read(&error, strike)));
             }
         }
+    }
+}
+
+/// A refused read is told as a cut that says how many bytes came. Reading changes nothing that could be in doubt.
+fn told_of_read(error: &TransferError, strike: Option<&Strike>) -> Ending {
+    let refused = matches!(strike.map(|strike| strike.fault), Some(Fault::Refuse(_)));
+    match error {
+        TransferError::Truncated { .. } if refused => Ending::Refused,
+        _ => told_of(error),
     }
 }
 
