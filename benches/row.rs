@@ -27,6 +27,9 @@ pub struct Row {
     pub peer: Option<Reference>,
     /// What is to be met.
     pub target: Option<Target>,
+    /// What the profile shows and what would help, for when the target is missed; Markdown.
+    #[serde(default)]
+    pub why_missed: Option<String>,
 }
 
 /// A figure that was measured in the same run.
@@ -55,7 +58,15 @@ impl Row {
     /// A figure without anything beside it.
     #[must_use]
     pub fn new(name: impl Into<String>, ours: f64, unit: impl Into<String>) -> Self {
-        Self { name: name.into(), ours, unit: unit.into(), floor: None, peer: None, target: None }
+        Self {
+            name: name.into(),
+            ours,
+            unit: unit.into(),
+            floor: None,
+            peer: None,
+            target: None,
+            why_missed: None,
+        }
     }
 
     /// What cannot be beaten, measured in the same run.
@@ -76,6 +87,13 @@ impl Row {
     #[must_use]
     pub const fn target(mut self, target: Target) -> Self {
         self.target = Some(target);
+        self
+    }
+
+    /// What the profile shows and what would help, told only when the target is missed; Markdown.
+    #[must_use]
+    pub fn why_missed(mut self, why: impl Into<String>) -> Self {
+        self.why_missed = Some(why.into());
         self
     }
 

@@ -43,6 +43,20 @@ fn targets(text: &mut String, reports: &[Report]) -> fmt::Result {
             row.target.map(|target| bound(target, &row.unit)).unwrap_or_default(),
         )?;
     }
+    misses(text, reports)
+}
+
+/// Why a target is missed, each reason once.
+fn misses(text: &mut String, reports: &[Report]) -> fmt::Result {
+    let mut told: Vec<&str> = Vec::new();
+    for row in reports.iter().flat_map(|report| &report.rows).filter(|row| !row.is_met()) {
+        let Some(why) = row.why_missed.as_deref().filter(|why| !told.contains(why)) else { continue };
+        if told.is_empty() {
+            writeln!(text, "\n### Where a target is missed, and why\n")?;
+        }
+        told.push(why);
+        writeln!(text, "- *{}*: {why}", row.name)?;
+    }
     Ok(())
 }
 
@@ -93,17 +107,23 @@ mod tests {
     fn the_document_holds_every_row_and_every_target() {
         let mut report = Report::new("line", "The line", "How.");
         report.push(
-            Row::new("fast", 1500.0, "B/s").floor("bare", 1600.0).target(Target::AtLeastPercentOfFloor(99.5)),
+            Row::new("fast", 1500.0, "B/s")
+                .floor("bare", 1600.0)
+                .target(Target::AtLeastPercentOfFloor(99.5))
+                .why_missed("Timers."),
         );
+        report.push(Row::new("met", 1.0, "s").target(Target::AtMost(1.0)).why_missed("Not told."));
         report.push(Row::new("plain", 0.5, "s").peer("other", 2.0));
         let text = write(&[report], "a computer");
-        let targets = "## Targets: 0 of 1 met\n\n\
+        let targets = "## Targets: 1 of 2 met\n\n\
             | metric | of the floor | of the peer | ours | to meet | |\n|---|---:|---:|---:|---:|---|\n\
-            | fast | 0.94 x |  | 1500 B/s | ≥ 99.5 % of the floor | **missed** |\n";
+            | fast | 0.94 x |  | 1500 B/s | ≥ 99.5 % of the floor | **missed** |\n\
+            | met |  |  | 1.00 s | ≤ 1.00 s | met |\n\n\
+            ### Where a target is missed, and why\n\n- *fast*: Timers.\n\n## The line";
         assert!(text.contains(targets), "{text}");
         let section = "## The line\n\nHow.\n\n![The line](line.svg)\n\n\
             | | ours | unit | floor | peer |\n|---|---:|---|---|---|\n\
-            | fast | 1500 | B/s | 1600 (bare) |  |\n| plain | 0.50 | s |  | 2.00 (other) |\n";
+            | fast | 1500 | B/s | 1600 (bare) |  |\n| met | 1.00 | s |  |  |\n| plain | 0.50 | s |  | 2.00 (other) |\n";
         assert!(text.ends_with(section), "{text}");
     }
 }
