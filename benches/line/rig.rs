@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use telit_core::Modem;
 use telit_core::at::Settings;
+use telit_core::channels::Channels;
+use telit_core::modem::ModemBuilder;
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
 use telit_simulator::servers::TestServers;
 use telit_simulator::{Platform, VirtualModule};
+use tokio::io::DuplexStream;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Setting, SharedLine};
@@ -57,6 +60,30 @@ impl Rig {
     /// # Errors
     /// Those of the SDK.
     pub async fn modem(&self, setting: &Setting) -> Result<(VirtualModule, SharedLine, Modem), Error> {
+        let (module, stream) = self.module(setting)?;
+        let (line, end) = SharedLine::new(stream);
+        let modem = builder(setting).open(end).await?;
+        modem.bring_up().await?;
+        Ok((module, line, modem))
+    }
+
+    /// The same with several channels on its line, in frames of at most `frame_size` octets.
+    ///
+    /// # Errors
+    /// Those of the SDK.
+    pub async fn channels(
+        &self,
+        setting: &Setting,
+        frame_size: u16,
+    ) -> Result<(VirtualModule, Channels), Error> {
+        let (module, stream) = self.module(setting)?;
+        let channels = builder(setting).multiplexed()?.frame_size(frame_size).open(stream).await?;
+        channels.bring_up().await?;
+        Ok((module, channels))
+    }
+
+    /// A module, and the host's end of its line.
+    fn module(&self, setting: &Setting) -> Result<(VirtualModule, DuplexStream), Error> {
         let servers = &self.servers;
         let builder = VirtualModule::builder(Platform::P37)
             .resolve(TestServers::FILES_NAME, 21, servers.ftps().addr())
@@ -64,18 +91,10 @@ impl Rig {
             .resolve(TestServers::BROKER_NAME, 8883, servers.broker().addr())
             .baud(setting.baud)
             .latency(setting.turnaround);
-        let (module, stream) = {
-            let _aside = self.aside.enter();
-            let module = builder.build()?;
-            let stream = module.attach_duplex();
-            (module, stream)
-        };
-        let (line, end) = SharedLine::new(stream);
-        let mut settings = Settings::default();
-        settings.pause = setting.pause;
-        let modem = Modem::builder().apn("iot.test").settings(settings).open(end).await?;
-        modem.bring_up().await?;
-        Ok((module, line, modem))
+        let _aside = self.aside.enter();
+        let module = builder.build()?;
+        let stream = module.attach_duplex();
+        Ok((module, stream))
     }
 
     /// TLS that trusts the servers.
@@ -97,6 +116,12 @@ impl Rig {
         let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes())?;
         Ok(TlsOptions::builder().ca(ca).identity(identity).build()?)
     }
+}
+
+fn builder(setting: &Setting) -> ModemBuilder {
+    let mut settings = Settings::default();
+    settings.pause = setting.pause;
+    Modem::builder().apn("iot.test").settings(settings)
 }
 
 impl Drop for Rig {

@@ -16,10 +16,11 @@ use clap::Parser;
 use telit_benches::Report;
 
 /// The benches, in the order of the document.
-const BENCHES: [&str; 9] = [
+const BENCHES: [&str; 10] = [
     "engine_cost",
     "command_latency",
     "line_share",
+    "multiplexed_share",
     "tls_socket_share",
     "https_transfers",
     "mqtt_messages",
