@@ -106,7 +106,7 @@ impl AtPort {
             counters: Arc::clone(&statistics),
             health: health.clone(),
         };
-        tokio::spawn(Task::new(options, shared).run(stream));
+        tokio::spawn(Box::new(Task::new(options, shared)).run(stream));
         Self { requests, unsolicited, statistics, health }
     }
 

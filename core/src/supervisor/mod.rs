@@ -152,7 +152,7 @@ impl Supervisor {
         let weak = events.downgrade();
         let recovery = Recovery::new(modem.clone(), source, slot, options, events);
         let look = Arc::default();
-        let task = tokio::spawn(Task::new(recovery, asked, Arc::clone(&look)).run());
+        let task = tokio::spawn(Box::new(Task::new(recovery, asked, Arc::clone(&look))).run());
         Self { modem, events: weak, requests, look, task }
     }
 

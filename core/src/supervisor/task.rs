@@ -44,15 +44,15 @@ impl Task {
         Self { recovery, asked, look, health, services, seen: Health::default() }
     }
 
-    /// Until it is aborted.
-    pub(super) async fn run(mut self) {
+    /// Until it is aborted. What is done once in a while has its own memory for that while.
+    pub(super) async fn run(mut self: Box<Self>) {
         // Nobody may wait for a module that is not worked on any more.
         let _last = GaveUp(self.recovery.modem.clone());
         while let Some(wake) = self.wake().await {
             match wake {
-                Wake::Lost(cause) => self.recover(cause).await,
-                Wake::Asked(request) => self.asked(request).await,
-                Wake::Look => self.look().await,
+                Wake::Lost(cause) => Box::pin(self.recover(cause)).await,
+                Wake::Asked(request) => Box::pin(self.asked(request)).await,
+                Wake::Look => Box::pin(self.look()).await,
                 Wake::Nothing => {}
             }
         }

@@ -127,7 +127,8 @@ impl MqttClient {
         let client =
             Self { requests, state, session_present, events: events_sender, post: Arc::clone(&post), engine };
         let (connected, result) = oneshot::channel();
-        tokio::spawn(Task::new(backend, receiver, post, state_sender, session_sender, events).run(connected));
+        let task = Task::new(backend, receiver, post, state_sender, session_sender, events);
+        tokio::spawn(Box::new(task).run(connected));
         result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
     }
 

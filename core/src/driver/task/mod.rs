@@ -110,7 +110,8 @@ impl Task {
         }
     }
 
-    pub(crate) async fn run(mut self, stream: BoxedStream) {
+    /// Boxed, because a future holds what it is given twice: as it came, and where it is used.
+    pub(crate) async fn run(mut self: Box<Self>, stream: BoxedStream) {
         let mut next = Some(stream);
         while let Some(mut stream) = next {
             let end = self.serve(&mut stream).await;

@@ -106,7 +106,7 @@ impl Task {
     }
 
     /// Nothing more can be asked of the port.
-    pub(super) fn close(mut self) {
+    pub(super) fn close(&mut self) {
         self.health.set_state(ModuleState::Down);
         self.requests.close();
         while let Some(request) = self.next.take().flatten().or_else(|| self.requests.try_recv().ok()) {

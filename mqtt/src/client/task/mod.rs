@@ -14,6 +14,7 @@ mod sending;
 mod tests;
 mod upkeep;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use telit_core::at::Line;
@@ -123,10 +124,10 @@ impl Task {
     }
 
     /// Connects, then serves until the last handle is gone or one of them disconnects.
-    pub(super) async fn run(mut self, connected: oneshot::Sender<Result<(), ConnectError>>) {
+    pub(super) async fn run(mut self: Box<Self>, connected: oneshot::Sender<Result<(), ConnectError>>) {
         // Before the first subscription of a clean session nothing can arrive that is ours.
         let discard = self.backend.options().clean_session;
-        let result = self.come_up(discard).await;
+        let result = Box::pin(self.come_up(discard)).await;
         let failed = result.is_err();
         if failed {
             self.session.down(ClientState::Closed);
@@ -139,48 +140,63 @@ impl Task {
             return;
         }
         if let Some(answer) = self.serve_requests().await {
-            let result = self.go_down(ClientState::Closed).await;
+            let result = Box::pin(self.go_down(ClientState::Closed)).await;
             drop(answer.send(result));
-        } else if let Err(error) = self.go_down(ClientState::Closed).await {
+        } else if let Err(error) = Box::pin(self.go_down(ClientState::Closed)).await {
             tracing::warn!(%error, "an MQTT session did not end in order");
         }
     }
 
-    /// Gives the answer that a request to disconnect waits for, or `None` when all handles are gone.
+    /// Gives the answer that a request to disconnect waits for, or `None` when all handles are gone. What is done has
+    /// memory of its own while it is done, so that a session that waits holds none of it.
     async fn serve_requests(&mut self) -> Option<oneshot::Sender<Result<(), DisconnectError>>> {
+        Box::pin(self.keep_up()).await;
         loop {
-            self.work().await;
-            self.retry_orphans().await;
-            self.step().await;
-            self.expire_messages();
-            match self.wake().await {
-                Wake::Health(Some(_)) => self.look_at_module().await,
-                Wake::Health(None) => self.health_ended = true,
-                Wake::Job(end) => {
-                    self.job = None;
-                    self.job_ended(end).await;
-                }
-                Wake::Request(None) => {
-                    self.send_what_waits().await;
-                    return None;
-                }
-                Wake::Request(Some(Request::Disconnect { answer })) => {
-                    self.send_what_waits().await;
-                    return Some(answer);
-                }
-                Wake::Request(Some(request)) => self.handle(request).await,
-                Wake::Send => self.send_next().await,
-                Wake::Line(Some(line)) => self.line_arrived(line),
-                Wake::Line(None) => {
-                    self.lines = None;
-                    self.link_lost().await;
-                }
-                Wake::Message(Some(message)) => self.deliver(message),
-                Wake::Message(None) => self.connection_ended().await,
-                Wake::SubscriptionDropped => self.unsubscribe_orphans().await,
-                Wake::Work | Wake::News => {}
+            let wake = self.wake().await;
+            if let ControlFlow::Break(answer) = Box::pin(self.act(wake)).await {
+                return answer;
             }
         }
+    }
+
+    async fn act(&mut self, wake: Wake) -> ControlFlow<Option<oneshot::Sender<Result<(), DisconnectError>>>> {
+        match wake {
+            Wake::Health(Some(_)) => self.look_at_module().await,
+            Wake::Health(None) => self.health_ended = true,
+            Wake::Job(end) => {
+                self.job = None;
+                self.job_ended(end).await;
+            }
+            Wake::Request(None) => {
+                self.send_what_waits().await;
+                return ControlFlow::Break(None);
+            }
+            Wake::Request(Some(Request::Disconnect { answer })) => {
+                self.send_what_waits().await;
+                return ControlFlow::Break(Some(answer));
+            }
+            Wake::Request(Some(request)) => self.handle(request).await,
+            Wake::Send => self.send_next().await,
+            Wake::Line(Some(line)) => self.line_arrived(line),
+            Wake::Line(None) => {
+                self.lines = None;
+                self.link_lost().await;
+            }
+            Wake::Message(Some(message)) => self.deliver(message),
+            Wake::Message(None) => self.connection_ended().await,
+            Wake::SubscriptionDropped => self.unsubscribe_orphans().await,
+            Wake::Work | Wake::News => {}
+        }
+        self.keep_up().await;
+        ControlFlow::Continue(())
+    }
+
+    /// What may be due after anything.
+    async fn keep_up(&mut self) {
+        self.work().await;
+        self.retry_orphans().await;
+        self.step().await;
+        self.expire_messages();
     }
 
     async fn wake(&mut self) -> Wake {
