@@ -24,6 +24,7 @@ mod restoring;
 mod slot;
 mod stream;
 mod task;
+mod timer;
 mod unsolicited;
 mod waiting;
 

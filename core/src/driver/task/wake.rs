@@ -8,12 +8,13 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep};
 
 use super::request::Request;
 use super::{READ_SIZE, Task, now};
 use crate::driver::slot::{BoxedStream, Change};
 use crate::driver::stream::Control;
+use crate::driver::timer::{Deadline, due};
 use crate::driver::waiting::Waiting;
 
 /// What woke the task.
@@ -40,11 +41,7 @@ pub(super) struct Written {
 }
 
 impl Task {
-    pub(super) async fn wait(
-        &mut self,
-        stream: &mut BoxedStream,
-        mut timer: Pin<&mut Option<Sleep>>,
-    ) -> Wake {
+    pub(super) async fn wait(&mut self, stream: &mut BoxedStream, timer: Pin<&mut Option<Sleep>>) -> Wake {
         let free = self.all_taken() && self.waiting.is_none();
         let ready = free && self.engine.is_ready(now());
         let restore = ready && self.restoring.is_due();
@@ -58,7 +55,7 @@ impl Task {
             self.stream.as_ref().is_some_and(|stream| !stream.closing) && self.engine.is_stream_writable();
         let unsent = self.engine.is_exchange_unsent();
         let gathering = self.gathering_until();
-        set(timer.as_mut(), self.deadline(gathering));
+        let deadline = self.deadline(gathering);
         (**stream).set_gathering(gathering.is_some());
         let backlog = self.has_backlog();
         let quiet = self.is_quiet();
@@ -86,7 +83,7 @@ impl Task {
             () = std::future::ready(()), if restore => Wake::Restore,
             request = self.requests.recv(), if asking => Wake::Request(request),
             () = abandoned(self.waiting.as_mut()), if unsent => Wake::Abandoned,
-            () = due(timer) => Wake::Timer,
+            () = due(timer, deadline) => Wake::Timer,
         }
     }
 
@@ -96,10 +93,12 @@ impl Task {
     }
 
     /// When time has to be looked at. The end of the pause matters to who waits for it, and to nobody else.
-    fn deadline(&self, gathering: Option<std::time::Instant>) -> Option<Instant> {
+    fn deadline(&self, gathering: Option<std::time::Instant>) -> Option<Deadline> {
         let nobody_asks = self.engine.is_idle() && self.next.is_none() && !self.restoring.is_due();
         let engine = self.engine.poll_timeout().filter(|_| !nobody_asks);
-        [engine, gathering].into_iter().flatten().min().map(Instant::from_std)
+        let engine = engine.map(|at| Deadline::exact(Instant::from_std(at)));
+        let gathering = gathering.map(|at| Deadline::rough(Instant::from_std(at)));
+        [engine, gathering].into_iter().flatten().min()
     }
 }
 
@@ -170,23 +169,6 @@ pub(super) fn poll_read(
         *input = BytesMut::new();
     }
     read
-}
-
-/// A timer that nobody needs any more must not wake anybody.
-fn set(mut timer: Pin<&mut Option<Sleep>>, deadline: Option<Instant>) {
-    match (timer.as_mut().as_pin_mut(), deadline) {
-        (_, None) => timer.set(None),
-        (None, Some(deadline)) => timer.set(Some(sleep_until(deadline))),
-        (Some(sleep), Some(deadline)) if sleep.deadline() != deadline => sleep.reset(deadline),
-        (Some(_), Some(_)) => {}
-    }
-}
-
-async fn due(timer: Pin<&mut Option<Sleep>>) {
-    match timer.as_pin_mut() {
-        Some(sleep) => sleep.await,
-        None => std::future::pending().await,
-    }
 }
 
 async fn room(data: Option<&mpsc::Sender<Bytes>>) {
