@@ -7,7 +7,7 @@ use super::error::ChannelsError;
 use super::{Channels, recorders};
 use crate::commands::SerialNumber;
 use crate::driver::{BoxedStream, Recorder};
-use crate::modem::{Blueprint, Modem, ModemBuilder};
+use crate::modem::{Blueprint, Modem, ModemBuilder, PinMemory};
 use crate::multiplexer::SessionSettings;
 
 /// N1 that is asked for. A longer frame carries more for its six or seven octets around it, and holds up other channels
@@ -41,6 +41,12 @@ impl MultiplexedBuilder {
     /// Times and limits of the multiplexer. The number of channels and N1 are taken from here and from the module.
     pub fn session(mut self, settings: SessionSettings) -> Self {
         self.wish.settings = settings;
+        self
+    }
+
+    /// What an earlier start has found out about the PIN, and where this one notes it.
+    pub(crate) fn pin_memory(mut self, memory: &PinMemory) -> Self {
+        self.blueprint.set_pin_memory(memory);
         self
     }
 

@@ -6,6 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::builder::{Names, NetworkOptions, Opening, synchronise};
 use super::error::OpenError;
+use super::known::PinMemory;
 use super::{Modem, Shared, StoredProfile};
 use crate::at::{Command, Exchange, Settings};
 use crate::commands::{EchoOff, SelectSyntax, VerboseErrors};
@@ -39,6 +40,11 @@ impl Blueprint {
 
     pub(crate) fn set_line_rate(&mut self, line_rate: u32) {
         self.line_rate = Some(line_rate);
+    }
+
+    /// As [`ModemBuilder::pin_memory`](super::ModemBuilder::pin_memory).
+    pub(crate) fn set_pin_memory(&mut self, memory: &PinMemory) {
+        self.network.pin_memory = memory.clone();
     }
 
     /// Lines that the module sends when it has started.

@@ -85,7 +85,7 @@ impl Modem {
     async fn unlock_sim(&self) -> Result<(), BringUpError> {
         match self.sim_state().await? {
             SimState::Ready => {
-                self.inner.shared.pin().proven();
+                self.inner.options.pin_memory.state().proven();
                 Ok(())
             }
             SimState::PinRequired => self.enter_pin().await,
@@ -109,19 +109,19 @@ impl Modem {
         let Some(pin) = self.inner.options.pin.clone() else {
             return Err(sim("it asks for its PIN, and none was given"));
         };
-        if !self.inner.shared.pin().may_be_sent() {
+        if !self.inner.options.pin_memory.state().may_be_sent() {
             return Err(sent_before());
         }
         self.ensure_pin_attempts().await?;
-        let before = std::mem::replace(&mut *self.inner.shared.pin(), PinState::Sent);
+        let before = std::mem::replace(&mut *self.inner.options.pin_memory.state(), PinState::Sent);
         if !before.may_be_sent() {
-            *self.inner.shared.pin() = before;
+            *self.inner.options.pin_memory.state() = before;
             return Err(sent_before());
         }
         let result = self.run(EnterPin(pin)).await;
         // What was read before may be different now.
         self.known().ahead.forget_answers();
-        *self.inner.shared.pin() = match &result {
+        *self.inner.options.pin_memory.state() = match &result {
             Ok(()) => PinState::Accepted,
             Err(error) => match error.outcome() {
                 Outcome::NotSent => before,

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::blueprint::Blueprint;
 use super::greeting::Greeting;
+use super::known::PinMemory;
 use super::{ClockSource, Modem, OpenError, StoredProfile};
 use crate::at::{Command, Settings};
 use crate::commands::{
@@ -48,6 +49,7 @@ pub(super) struct NetworkOptions {
     pub(super) chains: bool,
     /// This computer's time.
     pub(super) now: fn() -> SystemTime,
+    pub(super) pin_memory: PinMemory,
 }
 
 impl fmt::Debug for NetworkOptions {
@@ -74,6 +76,7 @@ impl Default for NetworkOptions {
             clock: ClockSource::default(),
             chains: false,
             now: SystemTime::now,
+            pin_memory: PinMemory::default(),
         }
     }
 }
@@ -221,6 +224,12 @@ impl ModemBuilder {
     /// [`open_serial`](Self::open_serial). Default unknown: bytes that were written have left.
     pub fn line_rate(mut self, bits_per_second: u32) -> Self {
         self.line_rate = Some(bits_per_second);
+        self
+    }
+
+    /// What an earlier start has found out about the PIN, and where this one notes it.
+    pub(crate) fn pin_memory(mut self, memory: &PinMemory) -> Self {
+        self.network.pin_memory = memory.clone();
         self
     }
 

@@ -1,7 +1,7 @@
 //! What is known of a module until it restarts.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::ahead::Ahead;
@@ -29,6 +29,12 @@ pub(super) struct State {
     pub(super) credentials: Vec<(u8, CredentialKind)>,
 }
 
+/// Whether the PIN was sent, for all channels of a module and for all its starts: it is the same SIM.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PinMemory {
+    state: Arc<Mutex<PinState>>,
+}
+
 /// A PIN must never be sent twice unless the first time was right: three wrong ones block the SIM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum PinState {
@@ -53,6 +59,17 @@ impl Known {
         }
         state.since = health;
         (state, forgotten)
+    }
+}
+
+impl PinMemory {
+    pub(super) fn state(&self) -> MutexGuard<'_, PinState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sent, and not known to be right.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        !self.state().may_be_sent()
     }
 }
 

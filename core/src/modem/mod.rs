@@ -42,6 +42,7 @@ use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsLease};
 use crate::platform::Profile;
 use ahead::Looking;
 use known::Known;
+pub(crate) use known::PinMemory;
 
 /// A handle to a module; clones share it. The port closes when the last one is dropped.
 ///
@@ -272,6 +273,12 @@ impl Modem {
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.inner.port.as_ref().map(AtPort::statistics).unwrap_or_default()
+    }
+
+    /// Commands that wait for their turn on the port; none on a mocked channel.
+    #[must_use]
+    pub fn commands_waiting(&self) -> usize {
+        self.inner.port.as_ref().map(AtPort::commands_waiting).unwrap_or_default()
     }
 
     /// What is known about the module as a whole: whether it can be used, and how often it has restarted. Sessions

@@ -1,20 +1,18 @@
 //! What all AT channels of one module have in common.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use super::known::PinState;
 use super::service_event::{self, ServiceEvent};
 use crate::exclusive::{SocketPool, TlsArbiter};
 use crate::fan_out;
 use crate::platform::Profile;
 
-/// What all AT channels of one module have in common: one TLS, one set of sockets, one SIM.
+/// What all AT channels of one module have in common: one TLS, one set of sockets.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(super) arbiter: Arc<TlsArbiter>,
     pub(super) sockets: SocketPool,
     pub(super) services: fan_out::Sender<ServiceEvent>,
-    pin: Mutex<PinState>,
 }
 
 /// Which module it is that a [`Modem`](crate::Modem) talks to: equal for all channels of one module, and for no two
@@ -35,11 +33,6 @@ impl Shared {
         let arbiter = TlsArbiter::new(profile);
         let sockets = SocketPool::new(Arc::clone(&arbiter));
         let services = fan_out::channel(service_event::CAPACITY).0;
-        Arc::new(Self { arbiter, sockets, services, pin: Mutex::default() })
-    }
-
-    /// Whether the PIN was sent: on whichever channel, it is the same SIM.
-    pub(super) fn pin(&self) -> MutexGuard<'_, PinState> {
-        self.pin.lock().unwrap_or_else(PoisonError::into_inner)
+        Arc::new(Self { arbiter, sockets, services })
     }
 }
