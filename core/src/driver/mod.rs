@@ -37,7 +37,7 @@ pub(crate) use line::Line as SerialLine;
 pub use port::{AtPort, DriverOptions, Statistics};
 pub use recorder::Recorder;
 pub(crate) use restart::RestartSign;
-pub(crate) use slot::PortSlot;
 pub use slot::{BoxedStream, ByteStream};
+pub(crate) use slot::{PortSlot, WeakPortSlot};
 pub use stream::{DataStream, DataStreamPeer, DataStreamWriter, StreamClosed};
 pub use unsolicited::{Unsolicited, UnsolicitedSender};

@@ -1,5 +1,6 @@
 //! The cloneable handle to a port.
 
+use std::ops::AddAssign;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use super::stream::DataStream;
 use super::task::{Request, Shared, Task};
 use super::unsolicited::{SharedUnsolicited, Unsolicited};
 use crate::at::{Exchange, InvalidValue, Reply, Settings};
-use crate::error::CommandError;
+use crate::error::{Category, CommandError};
 
 /// Commands that may wait for their turn before callers have to wait to hand theirs over.
 const REQUESTS: usize = 32;
@@ -62,6 +63,26 @@ pub struct Statistics {
     pub dropped_bytes: u64,
     /// How often the module echoed a command although echo was switched off.
     pub echoes: u64,
+    /// Commands that the module refused, questions of the SDK among them.
+    pub refusals: u64,
+    /// Commands that it refused because another of its AT ports holds what they need.
+    pub busy: u64,
+    /// Commands that had no answer in time, or none that could be understood, or whose port was lost.
+    pub link_failures: u64,
+}
+
+impl AddAssign for Statistics {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes_written += other.bytes_written;
+        self.bytes_read += other.bytes_read;
+        self.exchanges += other.exchanges;
+        self.resyncs += other.resyncs;
+        self.dropped_bytes += other.dropped_bytes;
+        self.echoes += other.echoes;
+        self.refusals += other.refusals;
+        self.busy += other.busy;
+        self.link_failures += other.link_failures;
+    }
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +93,20 @@ pub(crate) struct Counters {
     pub(crate) resyncs: AtomicU64,
     pub(crate) dropped_bytes: AtomicU64,
     pub(crate) echoes: AtomicU64,
+    refusals: AtomicU64,
+    busy: AtomicU64,
+    link_failures: AtomicU64,
+}
+
+impl Counters {
+    fn count_failure(&self, error: &CommandError) {
+        let counter = match error.category() {
+            Category::Refused => &self.refusals,
+            Category::Busy => &self.busy,
+            _ => &self.link_failures,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl AtPort {
@@ -121,7 +156,16 @@ impl AtPort {
             resyncs: read(&self.statistics.resyncs),
             dropped_bytes: read(&self.statistics.dropped_bytes),
             echoes: read(&self.statistics.echoes),
+            refusals: read(&self.statistics.refusals),
+            busy: read(&self.statistics.busy),
+            link_failures: read(&self.statistics.link_failures),
         }
+    }
+
+    /// Commands that wait for their turn; those of callers that wait to hand theirs over are not among them.
+    #[must_use]
+    pub fn commands_waiting(&self) -> usize {
+        self.requests.max_capacity().saturating_sub(self.requests.capacity())
     }
 
     /// What is known about the module behind the port.
@@ -168,10 +212,11 @@ impl AtPort {
         let (answer, result) = oneshot::channel();
         let lost =
             || CommandError::LinkLost { command, reason: "the port is closed".to_owned(), sent: false };
-        if self.requests.send(Box::new(build(answer))).await.is_err() {
-            return Err(lost());
-        }
-        result.await.unwrap_or_else(|_| Err(lost()))
+        let result = match self.requests.send(Box::new(build(answer))).await {
+            Ok(()) => result.await.unwrap_or_else(|_| Err(lost())),
+            Err(_) => Err(lost()),
+        };
+        result.inspect_err(|error| self.statistics.count_failure(error))
     }
 }
 

@@ -41,6 +41,13 @@ pub(crate) struct PortSlot {
     occupied: Occupied,
 }
 
+/// Gives the slot back as long as somebody has it.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakPortSlot {
+    changes: mpsc::WeakSender<Box<Change>>,
+    occupied: Occupied,
+}
+
 /// Whether there is a stream.
 pub(crate) type Occupied = Arc<AtomicBool>;
 
@@ -49,6 +56,11 @@ impl PortSlot {
     pub(crate) fn new(occupied: Occupied) -> (Self, mpsc::Receiver<Box<Change>>) {
         let (changes, receiver) = mpsc::channel(1);
         (Self { changes, occupied }, receiver)
+    }
+
+    /// One that does not make the port outlive its stream.
+    pub(crate) fn downgrade(&self) -> WeakPortSlot {
+        WeakPortSlot { changes: self.changes.downgrade(), occupied: Occupied::clone(&self.occupied) }
     }
 
     /// Whether there is a stream that is not lost yet.
@@ -73,6 +85,13 @@ impl PortSlot {
         if self.changes.send(Box::new(Change::PutIn(stream, taken))).await.is_ok() {
             drop(told.await);
         }
+    }
+}
+
+impl WeakPortSlot {
+    pub(crate) fn upgrade(&self) -> Option<PortSlot> {
+        let changes = self.changes.upgrade()?;
+        Some(PortSlot { changes, occupied: Occupied::clone(&self.occupied) })
     }
 }
 

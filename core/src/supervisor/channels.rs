@@ -9,7 +9,7 @@ use super::multiplexed_line::{ChannelSource, MultiplexedLine};
 use super::{PortSource, StartError, Supervisor, SupervisorEvents, SupervisorOptions};
 use crate::channels::{ChannelsError, MultiplexedBuilder, NoSuchChannel, Recorders};
 use crate::commands::SerialNumber;
-use crate::driver::{ModuleDown, PortSlot};
+use crate::driver::{ModuleDown, PortSlot, WeakPortSlot};
 use crate::modem::{Modem, ModemBuilder, OpenError};
 
 /// Looks after one module on several channels until it is dropped: a [`Supervisor`] on the first of them, and the others
@@ -36,7 +36,7 @@ use crate::modem::{Modem, ModemBuilder, OpenError};
 pub struct ChannelSupervisor {
     lead: Supervisor,
     modems: Vec<(u8, Modem)>,
-    followers: Vec<JoinHandle<()>>,
+    followers: Vec<(WeakPortSlot, JoinHandle<()>)>,
     line: Option<Line>,
 }
 
@@ -147,8 +147,9 @@ impl ChannelSupervisor {
         let followers = channels.map(|Channel { modem, slot, source, .. }| {
             let serial_number = serial_number.clone();
             let (look, restarts) = (lead.look(), Restarts::default());
-            let lead = lead.modem().health();
-            tokio::spawn(Follower { modem, slot, source, backoff, serial_number, lead, look, restarts }.run())
+            let (weak, lead) = (slot.downgrade(), lead.modem().health());
+            let follower = Follower { modem, slot, source, backoff, serial_number, lead, look, restarts };
+            (weak, tokio::spawn(follower.run()))
         });
         let followers = followers.collect();
         Ok(Self { lead, modems, followers, line: line.map(Line) })
@@ -185,6 +186,26 @@ impl ChannelSupervisor {
         self.lead.recover().await
     }
 
+    /// What it waits for before its next attempt may have come.
+    pub(crate) fn hurry(&self) {
+        self.lead.hurry();
+    }
+
+    /// As [`close`](Self::close), and closes its ports, whoever still has handles.
+    pub(crate) async fn close_ports(mut self) {
+        let mut slots = vec![self.lead.stop().await];
+        for (slot, follower) in &mut self.followers {
+            let slot = slot.upgrade();
+            follower.abort();
+            drop(follower.await);
+            slots.push(slot);
+        }
+        self.close().await;
+        for slot in slots.into_iter().flatten() {
+            slot.take_out().await;
+        }
+    }
+
     /// Stops looking after the module, and takes it back to plain AT for whoever opens the port next.
     ///
     /// # Time
@@ -203,6 +224,6 @@ impl ChannelSupervisor {
 
 impl Drop for ChannelSupervisor {
     fn drop(&mut self) {
-        self.followers.iter().for_each(JoinHandle::abort);
+        self.followers.iter().for_each(|(_, follower)| follower.abort());
     }
 }

@@ -70,7 +70,7 @@ pub use reset::HardwareReset;
 pub use source::PortSource;
 
 use crate::channels::ChannelsError;
-use crate::driver::{ModuleDown, PortSlot};
+use crate::driver::{ModuleDown, PortSlot, WeakPortSlot};
 use crate::error::Category;
 use crate::fan_out;
 use crate::modem::{BringUpError, Modem, ModemBuilder, OpenError};
@@ -85,6 +85,7 @@ pub struct Supervisor {
     events: fan_out::WeakSender<SupervisorEvent>,
     requests: mpsc::Sender<Request>,
     look: Arc<Notify>,
+    slot: WeakPortSlot,
     task: JoinHandle<()>,
 }
 
@@ -149,16 +150,36 @@ impl Supervisor {
     fn adopt(modem: Modem, slot: PortSlot, source: Box<dyn PortSource>, options: SupervisorOptions) -> Self {
         let events = EventSender::new();
         let (requests, asked) = mpsc::channel(1);
-        let weak = events.downgrade();
-        let recovery = Recovery::new(modem.clone(), source, slot, options, events);
+        let (weak, weak_slot) = (events.downgrade(), slot.downgrade());
         let look = Arc::default();
+        let recovery = Recovery::new(modem.clone(), source, slot, options, events, Arc::clone(&look));
         let task = tokio::spawn(Box::new(Task::new(recovery, asked, Arc::clone(&look))).run());
-        Self { modem, events: weak, requests, look, task }
+        Self { modem, events: weak, requests, look, slot: weak_slot, task }
     }
 
     /// Has the module looked at now instead of at its next heartbeat.
     fn look(&self) -> Arc<Notify> {
         Arc::clone(&self.look)
+    }
+
+    /// What it waits for before its next attempt may have come.
+    pub(crate) fn hurry(&self) {
+        self.look.notify_one();
+    }
+
+    /// Stops looking after the module and closes its port, whoever still has handles.
+    pub(crate) async fn close(mut self) {
+        if let Some(slot) = self.stop().await {
+            slot.take_out().await;
+        }
+    }
+
+    /// Stops looking after the module. Afterwards nobody opens its port again.
+    async fn stop(&mut self) -> Option<PortSlot> {
+        let slot = self.slot.upgrade();
+        self.task.abort();
+        drop((&mut self.task).await);
+        slot
     }
 
     /// The module. Handles stay good over losses; when the supervisor is dropped, the next lost port is lost for good,

@@ -1,7 +1,9 @@
 //! Getting a module back that cannot be used.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::event::{Cause, EventSender, SupervisorEvent};
@@ -21,6 +23,8 @@ pub(super) struct Recovery {
     pub(super) events: EventSender,
     source: Box<dyn PortSource>,
     slot: PortSlot,
+    /// The next attempt may come sooner.
+    hurry: Arc<Notify>,
 }
 
 /// An attempt that failed: what it showed, and in words.
@@ -52,8 +56,9 @@ impl Recovery {
         slot: PortSlot,
         options: SupervisorOptions,
         events: EventSender,
+        hurry: Arc<Notify>,
     ) -> Self {
-        Self { modem, options, events, source, slot }
+        Self { modem, options, events, source, slot, hurry }
     }
 
     pub(super) fn health(&self) -> Health {
@@ -104,7 +109,10 @@ impl Recovery {
             let attempt = ladder.tried();
             self.events.send(SupervisorEvent::Trying { remedy, attempt, because });
             self.apply(remedy).await;
-            sleep(self.options.backoff.draw(attempt)).await;
+            tokio::select! {
+                () = sleep(self.options.backoff.draw(attempt)) => {}
+                () = self.hurry.notified() => {}
+            }
         }
     }
 
