@@ -13,6 +13,7 @@ pub mod fan_out;
 pub mod modem;
 pub mod multiplexer;
 pub mod platform;
+pub mod pool;
 pub mod socket;
 pub mod supervisor;
 pub mod tls;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module of `core` and what it must not import.
-const FORBIDDEN: [(&str, &[&str]); 15] = [
+const FORBIDDEN: [(&str, &[&str]); 16] = [
     (
         "at",
         &[
@@ -66,7 +66,8 @@ const FORBIDDEN: [(&str, &[&str]); 15] = [
     ("modem", &["channels", "multiplexer", "socket", "supervisor", "tls"]),
     ("tls", &["socket", "supervisor", "transport"]),
     ("socket", &["transport", "supervisor"]),
-    ("supervisor", &["socket", "tls"]),
+    ("supervisor", &["pool", "socket", "tls"]),
+    ("pool", &["at", "commands", "exclusive", "platform", "socket", "tls"]),
     (
         "download",
         &["at", "commands", "exclusive", "modem", "platform", "socket", "supervisor", "tls", "transport"],

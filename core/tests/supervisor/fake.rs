@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) restart_at: Option<&'static str>,
     /// What it sends when it has started.
     pub(crate) start_up_line: Option<&'static str>,
+    /// The SIM asks for this PIN, and the module does not tell how many attempts are left.
+    pub(crate) pin: Option<&'static str>,
     /// There is no port: opening it fails.
     pub(crate) port_missing: bool,
     /// Command lines so far.
@@ -73,6 +75,7 @@ impl Fake {
             unplug_at: None,
             restart_at: None,
             start_up_line: None,
+            pin: None,
             port_missing: false,
             log: Vec::new(),
             openings: 0,
@@ -194,7 +197,16 @@ fn answer(state: &mut State, line: &str) -> Option<String> {
         "AT+CMEE?" => format!("+CMEE: {}", state.errors),
         "AT+CGMM" => state.model.to_owned(),
         "AT+CGMR" => "37.00.217".to_owned(),
+        "AT+CPIN?" if state.pin.is_some() => "+CPIN: SIM PIN".to_owned(),
         "AT+CPIN?" => "+CPIN: READY".to_owned(),
+        "AT#PCT" => return Some("\r\nERROR\r\n".to_owned()),
+        line if line.starts_with("AT+CPIN=") => {
+            if state.pin.is_some_and(|pin| line != format!("AT+CPIN=\"{pin}\"")) {
+                return Some("\r\n+CME ERROR: incorrect password\r\n".to_owned());
+            }
+            state.pin = None;
+            String::new()
+        }
         "AT+CGDCONT?" => "+CGDCONT: 1,\"IP\",\"iot.test\",\"\",0,0".to_owned(),
         "AT+CEREG?" => "+CEREG: 0,1".to_owned(),
         "AT#SGACT?" => format!("#SGACT: 1,{}", u8::from(state.context_active)),

@@ -12,6 +12,7 @@ mod few_lines;
 mod files;
 mod module;
 mod mqtt;
+mod pool;
 mod questions;
 mod requests;
 mod sockets;

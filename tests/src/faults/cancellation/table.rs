@@ -33,6 +33,8 @@ const RUNS: &[(&str, usize)] = &[
     ("ChannelSupervisor::start_ports", 44),
     ("ChannelSupervisor::recover", 11),
     ("ChannelSupervisor::close", 4),
+    ("ModulePool::remove", 3),
+    ("ModulePool::shutdown", 3),
     ("stored_profile", 3),
     ("start in few lines", 23),
     ("start with a stored profile", 20),
@@ -146,6 +148,7 @@ use Shown::{By, Not};
 const WAITS_FOR_NOBODY: &str = "it hands over to the task that owns the port, and waits for nothing else";
 const PLAYS_THE_MODULE: &str = "the other end of a stream, for tests with a mocked channel";
 const ONLY_RECEIVES: &str = "it receives from a channel, which nothing else depends on";
+const ONLY_WAITS: &str = "it waits for a word that stays said";
 const PARTS: &str = "every connection of a client and of a socket consists of it";
 
 /// Every `pub async fn` of the SDK.
@@ -194,6 +197,10 @@ const FUTURES: &[(&str, &str, Shown)] = &[
     ("core/src/modem/mod.rs", "tls_owner", By(&["tls_owner"])),
     ("core/src/modem/mod.rs", "try_acquire_tls", By(&["try_acquire_tls"])),
     ("core/src/modem/service_event.rs", "next", Not(ONLY_RECEIVES)),
+    ("core/src/pool/event.rs", "next", Not(ONLY_RECEIVES)),
+    ("core/src/pool/mod.rs", "remove", By(&["ModulePool::remove"])),
+    ("core/src/pool/mod.rs", "shutdown", By(&["ModulePool::shutdown"])),
+    ("core/src/pool/module.rs", "leaving", Not(ONLY_WAITS)),
     (
         "core/src/socket/connector.rs",
         "connect",

@@ -1,0 +1,159 @@
+//! The life of one module in a pool.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::contained::contained;
+use super::event::ModuleChange;
+use super::figures::count;
+use super::inner::Inner;
+use super::module::Shared;
+use super::retries::Retries;
+use super::setup::Supervised;
+use crate::driver::BoxedStream;
+use crate::error::Category;
+use crate::supervisor::PortSource;
+
+/// How long a module that is being started counts among those that are.
+const COUNTED: Duration = Duration::from_secs(10);
+
+/// Keeps one module, from when it comes into the pool until it leaves.
+pub(super) struct Task {
+    pub(super) pool: Arc<Inner>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) port: Arc<dyn PortSource>,
+}
+
+/// Opens the port for one start after the other.
+struct Port(Arc<dyn PortSource>);
+
+#[async_trait]
+impl PortSource for Port {
+    async fn open(&self) -> io::Result<BoxedStream> {
+        self.0.open().await
+    }
+
+    fn line_rate(&self) -> Option<u32> {
+        self.0.line_rate()
+    }
+}
+
+/// A start that came to nothing.
+struct Failed {
+    category: Category,
+    because: String,
+}
+
+impl Task {
+    pub(super) async fn run(self) {
+        // It is in the pool until this ends, however it ends.
+        let _in_pool = InPool(&self);
+        let mut retries = Retries::new(self.pool.options.again);
+        while !self.shared.leave.is_raised() {
+            let started = tokio::select! {
+                biased;
+                () = self.left() => break,
+                started = Box::pin(self.start()) => started,
+            };
+            let wait = match started {
+                Ok(supervised) => {
+                    let began = Instant::now();
+                    self.serve(supervised).await;
+                    if self.shared.leave.is_raised() {
+                        break;
+                    }
+                    let wait = retries.failed(began.elapsed());
+                    self.tell(ModuleChange::Stopped { again: wait });
+                    wait
+                }
+                Err(failed) => self.start_failed(failed, &mut retries),
+            };
+            tokio::select! {
+                biased;
+                () = self.left() => break,
+                () = self.rest(wait) => {}
+            }
+        }
+    }
+
+    pub(super) fn tell(&self, change: ModuleChange) {
+        self.pool.tell(&self.shared.name, change);
+    }
+
+    /// Until it is told to leave, or its port has been away for too long.
+    pub(super) async fn left(&self) {
+        tokio::select! {
+            biased;
+            () = self.shared.leave.raised() => {}
+            () = self.away_for_too_long() => self.shared.leave.raise(),
+        }
+    }
+
+    async fn away_for_too_long(&self) {
+        loop {
+            let gone = self.shared.vanished_at();
+            let end = gone.and_then(|at| at.checked_add(self.pool.options.vanished_for));
+            tokio::select! {
+                () = self.shared.port_news(|shared| shared.vanished_at() != gone) => {}
+                () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return,
+            }
+        }
+    }
+
+    fn start_failed(&self, failed: Failed, retries: &mut Retries) -> Duration {
+        let Failed { category, because } = failed;
+        self.shared.set_starting(false);
+        count(&self.shared.counters.failed_starts);
+        self.shared.counters.record_error(category);
+        let again = retries.failed(Duration::ZERO);
+        tracing::warn!(module = %self.shared.name, because, ?again, "the module could not be started");
+        self.tell(ModuleChange::StartFailed { category, because, again });
+        again
+    }
+
+    /// Until it is to be tried again: after a while, or when its port comes back.
+    async fn rest(&self, wait: Duration) {
+        let returns = self.shared.returns();
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = self.shared.port_news(|shared| shared.returns() != returns) => {}
+        }
+    }
+
+    async fn start(&self) -> Result<Supervised, Failed> {
+        self.shared.port_news(|shared| shared.vanished_at().is_none()).await;
+        let mut place = self.pool.gate.turn().await;
+        self.shared.set_starting(true);
+        count(&self.shared.counters.starts);
+        let starting = async {
+            let setup = (self.pool.describe)(&self.shared.name);
+            setup.start(Port(Arc::clone(&self.port)), &self.shared.pin).await
+        };
+        let mut starting = pin!(starting);
+        loop {
+            tokio::select! {
+                biased;
+                started = contained(starting.as_mut()) => return match started {
+                    Ok(Ok(supervised)) => Ok(supervised),
+                    Ok(Err(error)) => Err(Failed { category: error.category(), because: error.to_string() }),
+                    Err(because) => Err(Failed { category: Category::Other, because }),
+                },
+                () = sleep(COUNTED), if place.is_some() => drop(place.take()),
+            }
+        }
+    }
+}
+
+/// Takes the module out of the pool.
+struct InPool<'a>(&'a Task);
+
+impl Drop for InPool<'_> {
+    fn drop(&mut self) {
+        self.0.pool.remove(&self.0.shared);
+    }
+}
