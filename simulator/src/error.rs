@@ -167,13 +167,30 @@ pub(crate) fn text(code: u16) -> &'static str {
         614 => "FTP CmdMode data socket closed",
         615 => "FTP not connected",
         616 => "FTP disconnected",
+        617 => "FTP read command closed",
+        618 => "FTP read command error",
+        619 => "FTP write command closed",
+        620 => "FTP write command error",
+        621 => "FTP read data closed",
+        622 => "FTP read data error",
+        623 => "FTP write data closed",
+        624 => "FTP write data error",
         625 => "FTP host not found",
-        630 => "FTP get failure",
-        631 => "FTP put failure",
+        626 => "FTP accept failure",
+        627 => "FTP listen failure",
+        628 => "FTP bind failure",
+        629 => "FTP file create failure",
+        630 => "FTP file get failure",
+        631 => "FTP file put failure",
         632 => "FTP file not found",
         633 => "FTP timed out",
         634 => "FTP login incorrect",
+        635 => "FTP close error",
+        636 => "FTP server not ready",
+        637 => "FTP server shutdown",
         638 => "FTP unexpected reply",
+        639 | 640 => "FTP user ID and password don't match",
+        641 => "FTP user already logged in",
         642 => "FTP open channel timeout",
         643 => "FTP communication timeout",
         644 => "FTP unknown error",
@@ -243,6 +260,37 @@ mod tests {
         let text = |code, cmee| final_text(AtError::Cme(code), cmee, MANUAL, &quirks);
         assert_eq!(text(1003, 1), "+CME ERROR: 835");
         assert_eq!(text(1103, 2), "+CMS ERROR: MQTT Connect Fail");
+    }
+
+    /// The manual's list of 600 to 644, as its pages have it. Source: M37 p24-26.
+    const FTP_ERRORS: &str = "\
+        600 Generic undocumented error|601 wrong state|602 Can not activate|603 Can not resolve name|\
+        604 Can not allocate control socket|605 Can not connect control socket|606 Bad or no response from server|\
+        607 Not connected|608 Already connected|609 Context down|612 Resource used by other instance|\
+        613 Data socket yet opened in cmdmode|614 FTP CmdMode data socket closed|615 FTP not connected|\
+        616 FTP disconnected|617 FTP read command closed|618 FTP read command error|619 FTP write command closed|\
+        620 FTP write command error|621 FTP read data closed|622 FTP read data error|623 FTP write data closed|\
+        624 FTP write data error|625 FTP host not found|626 FTP accept failure|627 FTP listen failure|\
+        628 FTP bind failure|629 FTP file create failure|630 FTP file get failure|631 FTP file put failure|\
+        632 FTP file not found|633 FTP timed out|634 FTP login incorrect|635 FTP close error|\
+        636 FTP server not ready|637 FTP server shutdown|638 FTP unexpected reply|\
+        639 FTP user ID and password don't match|640 FTP user ID and password don't match|\
+        641 FTP user already logged in|642 FTP open channel timeout|643 FTP communication timeout|644 FTP unknown error";
+
+    #[test]
+    fn the_file_client_says_what_the_manual_lists() {
+        let listed: Vec<(u16, &str)> = FTP_ERRORS
+            .split('|')
+            .map(|entry| entry.split_once(' ').expect("a number and its text"))
+            .map(|(number, text)| (number.parse().expect("a number"), text))
+            .collect();
+        assert_eq!(listed.len(), 43);
+        for (number, wanted) in listed {
+            assert_eq!(text(number), wanted, "{number}");
+        }
+        for unlisted in [610, 611, 645] {
+            assert_eq!(text(unlisted), "unknown", "{unlisted}");
+        }
     }
 
     #[test]
