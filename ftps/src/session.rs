@@ -415,17 +415,25 @@ impl Session {
             .map_err(self.refusal())?;
         check(&self.basis, "#FTPOPEN")?;
         if let Err(error) = self.log_in().await {
-            return Err(self.explain_login(error).await);
+            return Err(self.explain_opening(error).await);
         }
-        let deadline = self.deadline();
-        self.modem.run(SetBinary { deadline }).await.map_err(self.refusal())?;
-        if start == Start::WorkingDirectory {
-            for path in self.steps.all().to_vec() {
-                self.modem.run(ChangeDirectory { path, deadline }).await.map_err(self.refusal())?;
-            }
+        if let Err(error) = self.go_to(start).await {
+            return Err(self.explain_opening(error).await);
         }
         check(&self.basis, "#FTPTYPE")?;
         self.trusted = start == Start::WorkingDirectory;
+        Ok(())
+    }
+
+    /// Behind the login: to the type of all transfers, and to the directory.
+    async fn go_to(&self, start: Start) -> Result<(), CommandError> {
+        let deadline = self.deadline();
+        self.modem.run(SetBinary { deadline }).await?;
+        if start == Start::WorkingDirectory {
+            for path in self.steps.all().to_vec() {
+                self.modem.run(ChangeDirectory { path, deadline }).await?;
+            }
+        }
         Ok(())
     }
 
@@ -440,7 +448,7 @@ impl Session {
         }
     }
 
-    async fn explain_login(&self, error: CommandError) -> ConnectError {
+    async fn explain_opening(&self, error: CommandError) -> ConnectError {
         let reply = self.reply_to(&error).await;
         connect_error(error, reply, self.options.address(), self.options.uses_tls())
     }

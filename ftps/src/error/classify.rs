@@ -1,73 +1,16 @@
 //! What a refusal means: from the module's words and the server's last reply.
 
-use telit_core::at::{ErrorFamily, ModuleError};
+use telit_core::at::ModuleError;
 use telit_core::exclusive::{Holder, Service, ServiceBusy};
 use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError};
 
-use super::{ConnectError, TransferError};
+use super::refusal::{
+    is_data_connection, is_file_not_found, is_login, is_name, is_network, is_other_port, is_session_gone,
+    is_unexplained,
+};
+use super::{ConnectError, TransferError, refusal};
 use crate::server_reply::ServerReply;
-
-/// Numbers and text of a refusal. Source: M37 p23-26.
-type Refusal = (&'static [u32], &'static str);
-
-const NAME: [Refusal; 3] =
-    [(&[603], "Can not resolve name"), (&[625], "FTP host not found"), (&[558], "can not resolve DN")];
-const CONNECT: [Refusal; 16] = [
-    (&[602], "Can not activate"),
-    (&[604], "Can not allocate control socket"),
-    (&[605], "Can not connect control socket"),
-    (&[606], "Bad or no response from server"),
-    (&[609], "Context down"),
-    (&[556], "context not opened"),
-    (&[559], "time-out in opening socket"),
-    (&[560], "can not open socket"),
-    (&[561], "remote disconnected or time-out"),
-    (&[562], "connection failed"),
-    (&[616], "FTP disconnected"),
-    (&[633], "FTP timed out"),
-    (&[636], "FTP server not ready"),
-    (&[637], "FTP server shutdown"),
-    (&[642], "FTP open channel timeout"),
-    (&[643], "FTP communication timeout"),
-];
-const LOGIN: [Refusal; 2] =
-    [(&[634], "FTP login incorrect"), (&[639, 640], "FTP user ID and password don't match")];
-const NO_SESSION: [Refusal; 2] = [(&[607], "Not connected"), (&[615], "FTP not connected")];
-/// The session ended before the command, or behind it: the reply could not be read.
-const LOST: [Refusal; 4] = [
-    (&[616], "FTP disconnected"),
-    (&[617], "FTP read command closed"),
-    (&[619], "FTP write command closed"),
-    (&[637], "FTP server shutdown"),
-];
-/// More of what the network does behind the connecting.
-const BROKEN: [Refusal; 9] = [
-    (&[563], "tx error"),
-    (&[565], "socket disconnection"),
-    (&[614], "FTP CmdMode data socket closed"),
-    (&[618], "FTP read command error"),
-    (&[620], "FTP write command error"),
-    (&[621], "FTP read data closed"),
-    (&[622], "FTP read data error"),
-    (&[623], "FTP write data closed"),
-    (&[624], "FTP write data error"),
-];
-/// Refusals that name no reason; so does a bare `ERROR`.
-const UNEXPLAINED: [Refusal; 6] = [
-    (&[600], "Generic undocumented error"),
-    (&[601], "wrong state"),
-    (&[630], "FTP file get failure"),
-    (&[631], "FTP file put failure"),
-    (&[638], "FTP unexpected reply"),
-    (&[644], "FTP unknown error"),
-];
-const DATA: [Refusal; 4] = [
-    (&[626], "FTP accept failure"),
-    (&[627], "FTP listen failure"),
-    (&[628], "FTP bind failure"),
-    (&[642], "FTP open channel timeout"),
-];
 
 /// What connects and logs in.
 const OPENING: &str = "#FTPOPEN";
@@ -88,7 +31,7 @@ pub(crate) struct Operation<'a> {
 
 /// A session exists already. Source: M37 p25; IPE28 p123.
 pub(crate) fn is_already_connected(error: &CommandError) -> bool {
-    error.module_error().is_some_and(|error| error.is(&[608], "Already connected"))
+    error.module_error().is_some_and(refusal::is_already_connected)
 }
 
 /// There is no session any more.
@@ -98,12 +41,7 @@ pub(crate) fn is_session_lost(error: &CommandError, reply: Option<&ServerReply>)
 
 /// 421: the server closed an idle session. Source: RFC 959 4.2.
 fn is_lost(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
-    is_without_session(error) || one_of(error, &LOST) || code(reply) == Some(421)
-}
-
-/// There was none when the command came, so it did nothing.
-pub(super) fn is_without_session(error: &ModuleError) -> bool {
-    one_of(error, &NO_SESSION)
+    is_session_gone(error) || code(reply) == Some(421)
 }
 
 /// Whether the session may be gone: the network is what failed, or the module names no reason and the server has not
@@ -123,14 +61,6 @@ pub(super) fn is_temporary(command: &str, error: &ModuleError, reply: Option<&Se
         Some(500..) => false,
         _ => is_unexplained(error) || is_network(error) || is_lost(error, None),
     }
-}
-
-fn is_network(error: &ModuleError) -> bool {
-    one_of(error, &CONNECT) || one_of(error, &BROKEN)
-}
-
-fn is_unexplained(error: &ModuleError) -> bool {
-    error.family() == ErrorFamily::Plain || one_of(error, &UNEXPLAINED)
 }
 
 pub(crate) fn connect_error(
@@ -162,17 +92,35 @@ pub(crate) fn connect_error(
         Some(421) if command == OPENING => return ConnectError::Connect { server: server(), error, reply },
         _ => {}
     }
-    if one_of(&error, &LOGIN) {
+    if is_login(&error) {
         return ConnectError::LoginRefused { reply };
     }
-    if one_of(&error, &NAME) {
+    if is_name(&error) {
         return ConnectError::Name { host: host.to_owned(), error };
     }
-    // Behind the login there was a connection, and saying that there is none would hide that.
-    if command == OPENING && (is_network(&error) || is_lost(&error, reply.as_ref())) {
-        return ConnectError::Connect { server: server(), error, reply };
+    if LOCAL.contains(&command.as_str()) || !is_cut(&error, reply.as_ref()) {
+        return ConnectError::Refused { command, error, reply };
     }
-    ConnectError::Refused { command, error, reply }
+    // Behind the login there was a connection, and saying that there is none would hide that.
+    match command == OPENING {
+        true => ConnectError::Connect { server: server(), error, reply },
+        false => ConnectError::SessionLost { command, error, reply },
+    }
+}
+
+/// Whose turn it is after a refusal that left nothing behind.
+pub(super) fn refusal_category(error: &ModuleError, reply: Option<&ServerReply>) -> Category {
+    match () {
+        () if is_other_port(error) => Category::Busy,
+        () if is_cut(error, reply) => Category::Network,
+        () => Category::Refused,
+    }
+}
+
+/// Whether it was the network or the connection, and no server that has said no.
+fn is_cut(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
+    let said_no = reply.is_some_and(ServerReply::is_negative);
+    is_lost(error, reply) || (is_network(error) && !said_no)
 }
 
 pub(crate) fn transfer_error(
@@ -199,14 +147,13 @@ pub(crate) fn transfer_error(
     {
         return TransferError::NotFound { path: path.to_owned(), reply };
     }
-    if operation.data && is_data_connection(&error, reply.as_ref()) {
+    if operation.data && has_no_data_connection(&error, reply.as_ref()) {
         return TransferError::DataConnection { error, reply };
     }
-    let said_no = reply.as_ref().is_some_and(ServerReply::is_negative);
-    if is_lost(&error, reply.as_ref()) || (is_network(&error) && !said_no) {
-        return TransferError::SessionLost { command, error, reply };
+    match is_cut(&error, reply.as_ref()) {
+        true => TransferError::SessionLost { command, error, reply },
+        false => TransferError::Refused { command, error, reply },
     }
-    TransferError::Refused { command, error, reply }
 }
 
 /// Servers say 550 both for what is missing and for what is forbidden.
@@ -217,21 +164,16 @@ fn is_not_found(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
     match reply {
         Some(reply) if reply.code() == Some(550) => !forbidden(reply),
         Some(reply) if reply.is_negative() => false,
-        _ => error.is(&[632], "FTP file not found"),
+        _ => is_file_not_found(error),
     }
 }
 
-fn is_data_connection(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
+fn has_no_data_connection(error: &ModuleError, reply: Option<&ServerReply>) -> bool {
     match code(reply) {
         Some(425 | 426) => true,
         Some(400..) => false,
-        // `NO CARRIER` instead of `CONNECT`. Source: IPE15 p44.
-        _ => error.family() == ErrorFamily::Call || one_of(error, &DATA),
+        _ => is_data_connection(error),
     }
-}
-
-fn one_of(error: &ModuleError, refusals: &[Refusal]) -> bool {
-    refusals.iter().any(|(numbers, text)| error.is(numbers, text))
 }
 
 fn code(reply: Option<&ServerReply>) -> Option<u16> {
@@ -289,10 +231,92 @@ mod tests {
         for said in ["", "421 timeout"] {
             let error = network("#FTPTYPE", said);
             assert!(
-                matches!(&error, ConnectError::Refused { command, .. } if command == "#FTPTYPE"),
+                matches!(&error, ConnectError::SessionLost { command, .. } if command == "#FTPTYPE"),
                 "{error}"
             );
-            assert!(error.is_transient());
+            assert_eq!((error.category(), error.is_transient()), (Category::Network, true), "{said}");
+        }
+        // What the module does by itself no network has refused.
+        assert!(matches!(network("#FTPCFG", ""), ConnectError::Refused { .. }));
+    }
+
+    #[test]
+    fn a_server_that_says_no_behind_the_login_has_refused() {
+        let refused = CommandError::Refused {
+            command: "#FTPCWD".to_owned(),
+            error: ModuleError::equipment("FTP read command error"),
+        };
+        let error = connect_error(refused.clone(), reply("550 no such directory"), ("h", 21), true);
+        assert!(matches!(error, ConnectError::Refused { .. }), "{error}");
+        assert_eq!((error.category(), error.is_transient()), (Category::Refused, false));
+        assert_eq!(connect_error(refused, None, ("h", 21), true).category(), Category::Network);
+    }
+
+    /// Every refusal that the manual lists for files, by its number and by its words: at the login, behind it, and in a
+    /// transfer. Source: M37 p24-26.
+    #[test]
+    fn whose_turn_it_is_after_every_refusal() {
+        use Category::{Busy, Network, Refused};
+        const TABLE: [(u32, &str, [Category; 3]); 45] = [
+            (600, "Generic undocumented error", [Refused; 3]),
+            (601, "wrong state", [Refused; 3]),
+            (602, "Can not activate", [Network; 3]),
+            (603, "Can not resolve name", [Network; 3]),
+            (604, "Can not allocate control socket", [Network; 3]),
+            (605, "Can not connect control socket", [Network; 3]),
+            (606, "Bad or no response from server", [Network; 3]),
+            (607, "Not connected", [Network; 3]),
+            (608, "Already connected", [Refused; 3]),
+            (609, "Context down", [Network; 3]),
+            (612, "Resource used by other instance", [Busy; 3]),
+            (613, "Data socket yet opened in cmdmode", [Refused; 3]),
+            (614, "FTP CmdMode data socket closed", [Network; 3]),
+            (615, "FTP not connected", [Network; 3]),
+            (616, "FTP disconnected", [Network; 3]),
+            (617, "FTP read command closed", [Network; 3]),
+            (618, "FTP read command error", [Network; 3]),
+            (619, "FTP write command closed", [Network; 3]),
+            (620, "FTP write command error", [Network; 3]),
+            (621, "FTP read data closed", [Network; 3]),
+            (622, "FTP read data error", [Network; 3]),
+            (623, "FTP write data closed", [Network; 3]),
+            (624, "FTP write data error", [Network; 3]),
+            (625, "FTP host not found", [Network; 3]),
+            // Nobody opens a data connection at the login or behind it.
+            (626, "FTP accept failure", [Refused, Refused, Network]),
+            (627, "FTP listen failure", [Refused, Refused, Network]),
+            (628, "FTP bind failure", [Refused, Refused, Network]),
+            (629, "FTP file create failure", [Refused; 3]),
+            (630, "FTP file get failure", [Refused; 3]),
+            (631, "FTP file put failure", [Refused; 3]),
+            (632, "FTP file not found", [Refused; 3]),
+            (633, "FTP timed out", [Network; 3]),
+            (634, "FTP login incorrect", [Refused; 3]),
+            (635, "FTP close error", [Refused; 3]),
+            (636, "FTP server not ready", [Network; 3]),
+            (637, "FTP server shutdown", [Network; 3]),
+            (638, "FTP unexpected reply", [Refused; 3]),
+            (639, "FTP user ID and password don't match", [Refused; 3]),
+            (640, "FTP user ID and password don't match", [Refused; 3]),
+            (641, "FTP user already logged in", [Refused; 3]),
+            (642, "FTP open channel timeout", [Network; 3]),
+            (643, "FTP communication timeout", [Network; 3]),
+            (644, "FTP unknown error", [Refused; 3]),
+            // Not of files, but of the network below them.
+            (30, "no network service", [Network; 3]),
+            (555, "activation failed", [Network; 3]),
+        ];
+        for (number, text, expected) in TABLE {
+            for detail in [number.to_string(), text.to_owned()] {
+                let told = |command: &str| CommandError::Refused {
+                    command: command.to_owned(),
+                    error: ModuleError::equipment(&detail),
+                };
+                let connect = |command: &str| connect_error(told(command), None, ("h", 21), true).category();
+                let operation = Operation { path: Some("f"), data: true, tls: true };
+                let transfer = transfer_error(told("#FTPGETPKT"), None, operation).category();
+                assert_eq!([connect(OPENING), connect("#FTPTYPE"), transfer], expected, "{detail}");
+            }
         }
     }
 

@@ -74,6 +74,16 @@ pub enum ConnectError {
         /// What the server said.
         reply: Option<ServerReply>,
     },
+    /// Behind the login the session has ended, or the network failed and nobody knows. Nothing was transferred.
+    #[error("the session ended at {command}, behind the login: {error}{}", said(.reply.as_ref()))]
+    SessionLost {
+        /// The command's name.
+        command: String,
+        /// The module's own words.
+        error: ModuleError,
+        /// What the server said, if it said anything.
+        reply: Option<ServerReply>,
+    },
     /// The module refused a command for another reason.
     #[error("the module refused {command}: {error}{}", said(.reply.as_ref()))]
     Refused {
@@ -101,9 +111,11 @@ impl ConnectError {
             Self::InvalidOption(_) | Self::Unsupported { .. } => Category::Usage,
             Self::Busy(_) | Self::Tls { failure: TlsFailure::AlreadyActivated, .. } => Category::Busy,
             Self::Setup(error) => error.category(),
-            Self::Name { .. } | Self::Connect { .. } | Self::Tls { .. } | Self::AuthTlsRefused { .. } => {
-                Category::Network
-            }
+            Self::Name { .. }
+            | Self::Connect { .. }
+            | Self::SessionLost { .. }
+            | Self::Tls { .. }
+            | Self::AuthTlsRefused { .. } => Category::Network,
             Self::TlsRequired { .. } | Self::LoginRefused { .. } | Self::Refused { .. } => Category::Refused,
             Self::ModuleRestarted => Category::Link,
             Self::Link(error) => error.category(),
@@ -137,6 +149,7 @@ impl ConnectError {
             Self::Setup(_)
                 | Self::Name { .. }
                 | Self::Connect { .. }
+                | Self::SessionLost { .. }
                 | Self::Tls { .. }
                 | Self::Refused { .. }
                 | Self::Link(_)
@@ -167,6 +180,7 @@ impl ConnectError {
                 "check user and password, whether the server wants a client certificate, and, if the session is to go \
                  without TLS, whether the server lets anybody in like that"
             }
+            Self::SessionLost { .. } => "try again, and check the signal if it happens again",
             Self::ModuleRestarted => "try again when the module is on line",
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Refused { .. } | Self::Link(_) => {
                 return None;

@@ -2,6 +2,7 @@
 
 mod classify;
 mod connect;
+mod refusal;
 mod transfer;
 
 pub(crate) use classify::{

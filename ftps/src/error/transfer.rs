@@ -8,8 +8,9 @@ use telit_core::platform::PlatformId;
 use telit_core::tls::TlsFailure;
 use telit_core::{Category, CommandError};
 
-use super::classify::{is_temporary, is_without_session};
+use super::classify::{is_temporary, refusal_category};
 use super::connect::{ConnectError, is_silence, said};
+use super::refusal::is_without_session;
 use crate::server_reply::ServerReply;
 
 /// An operation of an open session failed.
@@ -234,7 +235,8 @@ impl TransferError {
             | Self::Tls { .. }
             | Self::NoFinalReply { .. }
             | Self::SessionLost { .. } => Category::Network,
-            Self::NotFound { .. } | Self::Refused { .. } | Self::RestartRefused { .. } => Category::Refused,
+            Self::Refused { error, reply, .. } => refusal_category(error, reply.as_ref()),
+            Self::NotFound { .. } | Self::RestartRefused { .. } => Category::Refused,
             Self::UploadDiffers { .. } | Self::TooLong { .. } => Category::Verification,
             Self::Source { .. } | Self::ListingTooLong { .. } => Category::Other,
             Self::Reopen(error) => error.category(),

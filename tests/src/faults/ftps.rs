@@ -146,7 +146,12 @@ impl<T: Transfer> Files<T> {
         let logins = self.server.commands().iter().filter(|it| it.starts_with("PASS")).count();
         let told = match told_of_connect(error) {
             // Which step it was is not said.
-            _ if logins > 0 && matches!(error, ConnectError::Link(_) | ConnectError::Refused { .. }) => {
+            _ if logins > 0
+                && matches!(
+                    error,
+                    ConnectError::Link(_) | ConnectError::Refused { .. } | ConnectError::SessionLost { .. }
+                ) =>
+            {
                 Ending::InDoubt
             }
             told => told,
