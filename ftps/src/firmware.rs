@@ -119,7 +119,7 @@ impl<'a> FirmwareDownload<'a> {
         Self(self.0.on_retry(on_retry))
     }
 
-    /// Called after every piece that was written.
+    /// Called when a transfer has begun, with what is on the disk already, and after every piece that was written.
     pub fn progress(self, progress: impl FnMut(Progress) + Send + 'a) -> Self {
         Self(self.0.progress(progress))
     }

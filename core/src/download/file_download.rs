@@ -106,7 +106,7 @@ impl<'a, S: RangeSource> FileDownload<'a, S> {
         self
     }
 
-    /// Called after every piece that was written.
+    /// Called when a transfer has begun, with what is on the disk already, and after every piece that was written.
     pub fn progress(mut self, progress: impl FnMut(Progress) + Send + 'a) -> Self {
         self.progress = Some(Box::new(progress));
         self

@@ -13,7 +13,7 @@ pub struct Progress {
     pub bytes: u64,
     /// The size of the file.
     pub total: u64,
-    /// Bytes a second in the last ten seconds of this attempt; `None` in its first one.
+    /// Bytes a second in the last ten seconds of this attempt, which is what came in it; `None` in its first second.
     pub rate: Option<u64>,
     /// How long the rest takes at this rate; `None` without one.
     pub left: Option<Duration>,

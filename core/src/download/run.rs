@@ -170,6 +170,9 @@ impl<S: RangeSource> FileDownload<'_, S> {
         let Self { source, target, progress, course, .. } = self;
         source.open(offset).await?;
         let mut meter = Meter::start(Instant::now(), offset, size);
+        if let Some(progress) = progress {
+            progress(meter.progress(Instant::now(), offset));
+        }
         let Writing { chunks, mut length, task } = Writing::start(writer);
         let receiving = async {
             // Ends the writer when it is dropped.

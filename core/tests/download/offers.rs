@@ -1,8 +1,10 @@
 //! What a server offers decides what becomes of what is held.
 
 use std::fs;
+use std::sync::Mutex;
+use std::time::Duration;
 
-use telit_core::download::{DownloadError, Retry};
+use telit_core::download::{DownloadError, Progress, Retry};
 
 use crate::server::{Cut, DATA, Folder, Server, hash};
 
@@ -19,6 +21,35 @@ async fn it_goes_on_behind_what_is_held_and_says_so() {
     assert_eq!((held.bytes, held.size, held.version.as_deref()), (4, 10, Some("\"7\"")));
     assert!(!held.is_hash_known);
     assert_eq!(state.begun, [4]);
+}
+
+/// What is shown of it neither starts from zero nor counts what was there before as having come now.
+#[tokio::test(start_paused = true)]
+async fn a_resumed_download_is_shown_from_what_is_held_on() {
+    let (server, folder) = (Server::new(DATA), Folder::new());
+    server.leave(&folder, 4).await;
+    server.state().pace = Duration::from_millis(700);
+    server.state().cuts = [2].into();
+    let shown = Mutex::new(Vec::new());
+    let download = server.download(&folder).resume(true);
+    let show = |progress: Progress| {
+        let left = progress.left.map(|left| left.as_millis());
+        shown.lock().unwrap().push((progress.bytes, progress.total, progress.rate, left));
+    };
+    download.progress(show).await.unwrap();
+    let expected = [
+        (4, 10, None, None),
+        (5, 10, None, None),
+        // Two bytes in 1.4 seconds.
+        (6, 10, Some(1), Some(4000)),
+        // Another attempt.
+        (6, 10, None, None),
+        (7, 10, None, None),
+        (8, 10, Some(1), Some(2000)),
+        (9, 10, Some(1), Some(1000)),
+        (10, 10, Some(1), Some(0)),
+    ];
+    assert_eq!(*shown.lock().unwrap(), expected);
 }
 
 #[tokio::test]

@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) resumes: bool,
     /// Bytes of each transfer until it is cut; those behind them are whole.
     pub(crate) cuts: VecDeque<usize>,
+    /// How long it takes to each byte.
+    pub(crate) pace: Duration,
     /// What was told to be held, and where transfers began.
     pub(crate) told: Vec<Option<Held>>,
     pub(crate) begun: Vec<u64>,
@@ -77,6 +79,7 @@ impl Server {
             tells_size: true,
             resumes: true,
             cuts: VecDeque::new(),
+            pace: Duration::ZERO,
             told: Vec::new(),
             begun: Vec::new(),
             gave_up: Vec::new(),
@@ -134,6 +137,10 @@ impl RangeSource for Remote {
         }
         if self.rest.is_empty() {
             return None;
+        }
+        let pace = self.server.state().pace;
+        if !pace.is_zero() {
+            tokio::time::sleep(pace).await;
         }
         if let Some(left) = &mut self.until_cut {
             *left -= 1;
