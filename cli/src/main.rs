@@ -7,6 +7,7 @@ mod failure;
 mod help;
 mod interrupt;
 mod log;
+mod manifest;
 mod multiplex;
 mod output;
 mod port;

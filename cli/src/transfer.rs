@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
+use telit_core::download::Progress;
 use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
@@ -101,37 +103,54 @@ pub(crate) fn read_input(path: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A progress bar, which only a person at a terminal sees.
 #[derive(Debug)]
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Bar(ProgressBar);
 
-impl Progress {
-    /// Starts at zero. Without a total it counts only.
-    pub(crate) fn start(output: &Output, total: Option<u64>) -> Self {
-        if output.is_quiet() || !io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
-        }
-        let progress =
-            Self(ProgressBar::new_spinner().with_style(style("{spinner} {bytes} {bytes_per_sec}")));
-        if let Some(total) = total {
-            progress.expect(total);
-        }
-        progress
+impl Bar {
+    /// Nothing is seen before the first progress is shown.
+    pub(crate) fn for_download(output: &Output) -> Self {
+        Self(visible(output).with_style(style("{bar:30} {bytes}/{total_bytes} {msg}")))
     }
 
+    /// For what starts at zero. Without a total it counts only.
+    pub(crate) fn counting(output: &Output, total: Option<u64>) -> Self {
+        let bar = visible(output);
+        let Some(total) = total else {
+            return Self(bar.with_style(style("{spinner} {bytes} {bytes_per_sec}")));
+        };
+        let bar = bar.with_style(style("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"));
+        bar.set_length(total);
+        Self(bar)
+    }
+
+    /// How far a download is, with the rate and the time left as it tells them: what was there before has no part in these.
+    pub(crate) fn show(&self, progress: &Progress) {
+        // In one, so that what was there before is never drawn as missing.
+        self.0.update(|state| {
+            state.set_len(progress.total);
+            state.set_pos(progress.bytes);
+        });
+        self.0.set_message(speed(progress));
+    }
+
+    /// So many bytes are done.
     pub(crate) fn reach(&self, bytes: u64) {
-        // What was there before has no part in the rate.
-        let begins = self.0.position() == 0;
         self.0.set_position(bytes);
-        if begins {
-            self.0.reset_eta();
-        }
     }
+}
 
-    /// The total, as soon as it is known.
-    pub(crate) fn expect(&self, total: u64) {
-        if self.0.length() != Some(total) {
-            self.0.set_length(total);
-            self.0.set_style(style("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"));
-        }
+fn visible(output: &Output) -> ProgressBar {
+    match output.is_quiet() || !io::stderr().is_terminal() {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::no_length(),
+    }
+}
+
+fn speed(progress: &Progress) -> String {
+    let rate = progress.rate.map(|rate| format!("{}/s", HumanBytes(rate))).unwrap_or_default();
+    match progress.left {
+        // Whole seconds, as the clock at the wall counts them.
+        Some(left) => format!("{rate} {:#}", HumanDuration(Duration::from_secs(left.as_secs()))),
+        None => rate,
     }
 }
 
@@ -139,7 +158,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-impl Drop for Progress {
+impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use telit_ftps::{EntryKind, FtpsClient, FtpsOptions, Retry, Sha256Digest, UploadRequest, remote_path};
+use telit_ftps::{
+    EntryKind, FtpsClient, FtpsOptions, Manifest, Retry, Sha256Digest, UploadRequest, remote_path,
+};
 use tokio::io::AsyncRead;
 use url::Url;
 
 use crate::args::Arguments;
 use crate::failure::Failure;
+use crate::manifest::ManifestArguments;
 use crate::output::{Output, printable};
-use crate::transfer::Progress;
-use crate::{port, secret, transfer};
+use crate::transfer::Bar;
+use crate::{manifest, port, secret, transfer};
 
 /// Where servers wait for TLS from the first byte.
 const IMPLICIT_PORT: u16 = 990;
@@ -23,6 +26,10 @@ const NETWORK: u8 = 5;
 #[derive(Debug, Subcommand)]
 pub(crate) enum FtpsCommand {
     /// Download a file
+    #[command(
+        after_help = "A manifest is JSON: {\"size\": 200000, \"sha256\": \"64 hexadecimal digits\", \"version\": \"1.2.3\"}. It is \
+signed with `openssl pkeyutl -sign -rawin -inkey signing.pem -in MANIFEST -out MANIFEST.sig`."
+    )]
     Get(GetArguments),
     /// Upload a file
     Put(UploadArguments),
@@ -63,6 +70,8 @@ pub(crate) struct GetArguments {
     /// What the SHA-256 of the file must be
     #[arg(long, value_name = "HEX")]
     sha256: Option<Sha256Digest>,
+    #[command(flatten)]
+    manifest: ManifestArguments,
 }
 
 /// Options of `ftps put` and `ftps append`.
@@ -91,13 +100,11 @@ pub(crate) async fn run(
     command.check_path(&path)?;
     let options = FtpsOptions::from_url(&url, remote.password(&url)?, arguments.tls.options()?)?;
     let source = command.source().await?;
-    if let FtpsCommand::Get(get) = command {
-        transfer::check_target(&get.output)?;
-    }
+    let manifest = command.expectation()?;
     let session = port::open_online(&arguments.global).await?;
     let connected = FtpsClient::connect(&session.modem, options).await;
     let mut client = connected.map_err(|error| unreachable(&url, error.into()))?;
-    let outcome = perform(command, &mut client, &path, source, output).await;
+    let outcome = perform(command, &mut client, &path, (source, manifest), output).await;
     if let Err(error) = client.close().await {
         tracing::warn!("the session did not end in order: {error}");
     }
@@ -139,11 +146,11 @@ async fn perform(
     command: &FtpsCommand,
     client: &mut FtpsClient,
     path: &str,
-    source: Source,
+    (source, manifest): (Source, Option<Manifest>),
     output: &Output,
 ) -> Result<(Value, String), Failure> {
     match command {
-        FtpsCommand::Get(get) => download(get, client, path, output).await,
+        FtpsCommand::Get(get) => download(get, client, path, manifest, output).await,
         FtpsCommand::Put(_) => upload(client.upload(path, source.data), source.bytes, output).await,
         FtpsCommand::Append(_) => upload(client.append(path, source.data), source.bytes, output).await,
         FtpsCommand::Ls(_) => list(client, path).await,
@@ -162,18 +169,20 @@ async fn download(
     get: &GetArguments,
     client: &mut FtpsClient,
     path: &str,
+    manifest: Option<Manifest>,
     output: &Output,
 ) -> Result<(Value, String), Failure> {
-    let bar = Progress::start(output, None);
-    let mut request = client.download_to_file(path, &get.output).resume(get.resume).progress(|progress| {
-        bar.expect(progress.total);
-        bar.reach(progress.bytes);
-    });
+    let bar = Bar::for_download(output);
+    let mut request = client.download_to_file(path, &get.output).resume(get.resume);
+    request = request.progress(|progress| bar.show(&progress));
     request = request.retry(Retry::default().max_attempts(get.retries)).on_retry(|retrying| {
         tracing::warn!("attempt {} follows: {}", retrying.attempt, retrying.because);
     });
     if let Some(hash) = get.sha256 {
         request = request.sha256(hash);
+    }
+    if let Some(manifest) = &manifest {
+        request = request.manifest(manifest);
     }
     let report = request.await?;
     drop(bar);
@@ -183,6 +192,7 @@ async fn download(
         "sha256": sha256,
         "resumed_from": report.resumed_from,
         "attempts": report.attempts,
+        "version": manifest::version(manifest.as_ref()),
     });
     let (bytes, target) = (report.bytes, get.output.display());
     Ok((object, format!("{bytes} bytes in {target}\nSHA-256 {sha256}")))
@@ -193,7 +203,7 @@ async fn upload<R: AsyncRead + Send + Unpin>(
     total: Option<u64>,
     output: &Output,
 ) -> Result<(Value, String), Failure> {
-    let bar = Progress::start(output, total);
+    let bar = Bar::counting(output, total);
     let bytes = request.progress(|sent| bar.reach(sent)).await?;
     Ok((json!({ "bytes": bytes }), format!("{bytes} bytes sent")))
 }
@@ -243,6 +253,13 @@ impl FtpsCommand {
             return Err(Failure::usage("the URL names no file").hint("write ftps://USER@HOST/PATH/FILE"));
         }
         Ok(())
+    }
+
+    /// What a downloaded file must be. What stands against it is found before the module is opened.
+    fn expectation(&self) -> Result<Option<Manifest>, Failure> {
+        let Self::Get(get) = self else { return Ok(None) };
+        transfer::check_target(&get.output)?;
+        get.manifest.read()
     }
 
     /// What is to be sent, opened before the module is.

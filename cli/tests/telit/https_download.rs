@@ -5,6 +5,7 @@ use std::io::Read;
 use std::process::Stdio;
 use std::thread;
 
+use indicatif::HumanBytes;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
@@ -109,6 +110,33 @@ fn a_terminal_shows_how_far_it_is_and_nothing_else_does() {
         let quiet = on_a_terminal(&[&arguments[..], &["--quiet".to_owned()]].concat());
         assert_eq!(quiet, "");
     }
+}
+
+/// It begins at what is there already, which neither the rate nor the time left counts.
+#[test]
+fn the_bar_of_a_resumed_download_begins_at_what_is_there() {
+    let world = World::start();
+    let target = world.file("image.bin");
+    world.servers.rest().put_file("image.bin", pattern(400_000));
+    let words = ["https", "get", "https://rest.test/files/image.bin", "--output", &target, "--resume"];
+    let arguments = world.arguments(&[&words[..], &["--baud", "921600"]].concat());
+    world.servers.rest().cut_next_file_after(200_000);
+    telit(&[&arguments[..], &["--retries".to_owned(), "0".to_owned()]].concat()).failed(5);
+    let held = fs::metadata(world.file("image.bin.part")).unwrap().len();
+    assert!(held > 100_000, "{held}");
+
+    let shown = on_a_terminal(&arguments);
+    let positions: Vec<&str> = shown
+        .split("/390.62 KiB")
+        .filter_map(|before| before.rsplit_once(' ').map(|(_, unit)| unit))
+        .collect();
+    let first = shown.split("/390.62 KiB").next().unwrap();
+    assert!(first.ends_with(&format!(" {}", HumanBytes(held))), "{shown:?}");
+    assert!(!positions.is_empty());
+    // So much the line carries; with what was there before it would be twice that.
+    let rates = shown.split(" KiB/s").filter_map(|before| before.rsplit_once(' '));
+    let rates: Vec<f64> = rates.filter_map(|(_, rate)| rate.parse().ok()).collect();
+    assert!(!rates.is_empty() && rates.iter().all(|rate| *rate < 92.0), "{rates:?} {shown:?}");
 }
 
 #[test]

@@ -13,12 +13,16 @@ mod https;
 #[cfg(feature = "simulator")]
 mod https_download;
 #[cfg(feature = "simulator")]
+mod manifest;
+#[cfg(feature = "simulator")]
 mod platforms;
 mod port;
 #[cfg(feature = "simulator")]
 mod provision;
 #[cfg(feature = "simulator")]
 mod recovery;
+#[cfg(feature = "simulator")]
+mod refusals;
 #[cfg(feature = "simulator")]
 mod services;
 #[cfg(feature = "simulator")]

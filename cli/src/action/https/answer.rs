@@ -12,7 +12,7 @@ use super::advice;
 use super::sink::Sink;
 use crate::failure::Failure;
 use crate::output::{self, Output, printable};
-use crate::transfer::{Hash, Progress};
+use crate::transfer::{Bar, Hash};
 
 /// What came, without the body.
 pub(super) struct Answer {
@@ -35,7 +35,7 @@ impl Answer {
         if include && !output.is_json() {
             show_head(&head, output)?;
         }
-        let progress = sink.is_file().then(|| Progress::start(output, body.remaining()));
+        let progress = sink.is_file().then(|| Bar::counting(output, body.remaining()));
         let (mut bytes, mut hash) = (0, Hash::default());
         while let Some(block) = body.next().await {
             let block = block.map_err(advice::incomplete)?;

@@ -7,14 +7,17 @@ use clap::{Args, Subcommand, ValueEnum};
 use telit_https::download::Sha256Digest;
 use telit_https::{Engine, HttpsOptions, Redirects, Retry};
 
+use crate::manifest::ManifestArguments;
+
 /// The method of the request.
 #[derive(Debug, Subcommand)]
 pub(crate) enum HttpsCommand {
     /// Fetch
     #[command(
-        after_help = "With --resume or --sha256 the body is kept in FILE.part until it is whole and verified, and the \
+        after_help = "With --resume, --sha256 or --manifest the body is kept in FILE.part until it is whole and verified, and the \
 download goes on by itself after a cut, as often in a row as --retries says while nothing new comes. Any status but 200 is \
-an error then. With --sha256, from this computer, the file takes the whole line: nothing else runs on the port meanwhile."
+an error then. With --sha256 or --manifest, from this computer, the file takes the whole line: nothing else runs on the port meanwhile. \
+How to sign a manifest stands in `telit ftps get --help`."
     )]
     Get(GetArguments),
     /// Ask for status and headers only
@@ -63,7 +66,7 @@ pub(crate) struct RequestArguments {
     /// Follow redirects to other servers too, over https only; tokens and passwords are not sent there
     #[arg(long)]
     any_host: bool,
-    /// How often to try again after failures, if doing it twice does no harm [default: 0, with --resume and --sha256 10]
+    /// How often to try again after failures, if doing it twice does no harm [default: 0, with --resume, --sha256 and --manifest 10]
     #[arg(long, value_name = "N")]
     pub(super) retries: Option<u32>,
 }
@@ -93,6 +96,8 @@ pub(crate) struct GetArguments {
     /// What the SHA-256 of the file must be
     #[arg(long, value_name = "HEX", requires = "output", conflicts_with = "include")]
     pub(super) sha256: Option<Sha256Digest>,
+    #[command(flatten)]
+    pub(super) manifest: ManifestArguments,
 }
 
 /// Options of the methods that send data.
@@ -144,7 +149,7 @@ impl HttpsCommand {
     /// What is downloaded where to, if it is to be verified or can be gone on with.
     pub(super) fn download(&self) -> Option<(&GetArguments, &Path)> {
         match self {
-            Self::Get(get) if get.resume || get.sha256.is_some() => {
+            Self::Get(get) if get.resume || get.sha256.is_some() || get.manifest.is_given() => {
                 Some((get, get.request.output.as_deref()?))
             }
             _ => None,
