@@ -31,6 +31,10 @@ const JOB: &str = "firmware-7";
 const JOB_THING: &str = "thing-1";
 const FIRMWARE_SHA256: &str = "38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362";
 
+/// The manifest of that firmware and its signature, as whoever makes the firmware puts them beside it.
+const MANIFEST: &[u8] = include_bytes!("firmware/firmware.json");
+const SIGNATURE: &[u8] = include_bytes!("firmware/firmware.json.sig");
+
 /// Bits a second of a line that is to be pulled while it carries something.
 const RATE: u32 = 921_600;
 /// The virtual network takes any.
@@ -51,7 +55,8 @@ pub struct Bench {
     pub broker: String,
     /// The web server, which has a file `/files/firmware.bin`.
     pub web: String,
-    /// The file server, which has a file `firmware.bin`.
+    /// The file server, which has a file `firmware.bin`, its manifest `firmware.json` and the signature of that,
+    /// `firmware.json.sig`.
     pub files: String,
     /// A server that sends everything back, on port [`ECHO_PORT`].
     pub echo: String,
@@ -219,6 +224,8 @@ impl World {
     async fn start(rate: Option<u32>) -> Result<Self> {
         let servers = TestServers::start().await?;
         servers.ftps().put_file("firmware.bin", vec![0x5a; 200_000])?;
+        servers.ftps().put_file("firmware.json", MANIFEST)?;
+        servers.ftps().put_file("firmware.json.sig", SIGNATURE)?;
         servers.rest().put_file("firmware.bin", vec![0x5a; 200_000]);
         let certificate = servers.authority().issue(&CertificateRequest::server(ECHO_NAME))?;
         let echo = Front::start(&FrontOptions::new(&certificate), echo()?).await?;

@@ -120,6 +120,13 @@ fn firmware_update() {
     assert!(last.ends_with("38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362"), "{last}");
 }
 
+#[test]
+fn signed_firmware() {
+    let expected = "version 2.1.0 has 200000 bytes\n\
+                    200000 bytes, SHA-256 38b2f7cf459e18e9f488b5164cd553ba6c0dc286df97c0121e319ca601730362\n";
+    assert_eq!(run("signed_firmware"), expected);
+}
+
 /// The lines that the README shows are those of an example that compiles.
 #[test]
 fn the_readme_shows_what_compiles() {
