@@ -3,6 +3,27 @@
 use crate::dialect::Dialect;
 
 /// How the bytes of a file come and go over the port.
+///
+/// # What [`Auto`](Self::Auto) chooses, and why
+///
+/// | job | mode | block |
+/// |---|---|---|
+/// | download, also to a file | online | - |
+/// | upload, append | blocks | what the firmware allows |
+/// | upload of an empty file, which no block can carry | online | - |
+/// | upload where the firmware has no `#FTPAPPEXT` | online | - |
+///
+/// A download uses the whole line in online mode: no command, no echo and no answer between two blocks, and no wait for
+/// the module's turnaround, which at 921600 baud and 20 ms costs blocks of 3000 bytes more than a third of the line. An
+/// upload goes in blocks because the module confirms each one: it is known what was sent before a cut, and a source that
+/// pauses does no harm. In online mode a pause behind bytes that look like the escape sequence would have to be waited out.
+///
+/// Blocks are as large as the firmware allows, because each one costs the same time beside its bytes: in a download in
+/// [`Command`](Self::Command) mode what `AT#FTPRECV=?` tells, or else 3000 bytes; in an upload what `AT#FTPAPPEXT=?`
+/// tells, or else 1500. Source: M37 p808, p830.
+///
+/// Leave online mode only where something else needs the port meanwhile and there is no other one: see
+/// [`Command`](Self::Command).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransferMode {

@@ -192,7 +192,7 @@ fn a_manifest_that_cannot_be_trusted_stops_the_download() {
         "make it from your private key: ",
     );
     let no_file = world.file("no.json");
-    let gone = format!("{} cannot be read: No such file or directory (os error 2)", format!("{no_file}.sig"));
+    let gone = format!("{no_file}.sig cannot be read: No such file or directory (os error 2)");
     refused(&["--manifest", &no_file, "--manifest-key", key], 2, &gone, "sign the manifest: ");
 
     let from_stdin = "a manifest from standard input needs --manifest-signature";
