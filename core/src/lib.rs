@@ -9,6 +9,7 @@ pub mod download;
 pub mod driver;
 mod error;
 pub mod exclusive;
+pub mod fan_in;
 pub mod fan_out;
 pub mod modem;
 pub mod multiplexer;

@@ -1,7 +1,8 @@
 //! What is known about the module as a whole: whether it can be used, and what it has lost.
 
-use tokio::sync::watch;
+use std::sync::Arc;
 
+use super::latest::{Receiver, Sender};
 use super::restart::RestartSign;
 
 /// Whether the module can be used.
@@ -68,14 +69,14 @@ pub struct ModuleDown;
 /// Follows the health of a module; clones are independent of each other.
 #[derive(Clone, Debug)]
 pub struct HealthWatch {
-    receiver: watch::Receiver<Health>,
+    receiver: Receiver<Health>,
 }
 
 impl HealthWatch {
     /// What is known now.
     #[must_use]
     pub fn now(&self) -> Health {
-        *self.receiver.borrow()
+        self.receiver.now()
     }
 
     /// Waits for the next change and gives what is known then. `None` when the port is closed.
@@ -83,8 +84,7 @@ impl HealthWatch {
     /// # Cancel safety
     /// Nothing is lost: changes in quick succession are seen as one.
     pub async fn changed(&mut self) -> Option<Health> {
-        self.receiver.changed().await.ok()?;
-        Some(*self.receiver.borrow_and_update())
+        self.receiver.changed().await
     }
 
     /// Waits until the module can be used. Returns at once if it can. The [supervisor](crate::supervisor) bounds the
@@ -97,10 +97,7 @@ impl HealthWatch {
     /// Nothing is changed.
     pub async fn up(&mut self) -> Result<Health, ModuleDown> {
         let settled = self.receiver.wait_for(|health| health.state != ModuleState::Recovering).await;
-        match settled {
-            Ok(health) if health.state == ModuleState::Up => Ok(*health),
-            _ => Err(ModuleDown),
-        }
+        settled.filter(|health| health.state == ModuleState::Up).ok_or(ModuleDown)
     }
 
     /// Waits until something is lost that a session which began at `since` relies on. Pends for ever while nothing is.
@@ -109,7 +106,7 @@ impl HealthWatch {
     /// Nothing is changed.
     pub async fn lost(&mut self, since: Health) -> Loss {
         let lost = self.receiver.wait_for(|health| since.loss_until(health).is_some()).await;
-        let loss = lost.ok().and_then(|health| since.loss_until(&health));
+        let loss = lost.and_then(|health| since.loss_until(&health));
         // A port that is closed is lost.
         loss.unwrap_or(Loss::PortLost)
     }
@@ -118,7 +115,7 @@ impl HealthWatch {
 /// The side that knows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HealthRecord {
-    sender: std::sync::Arc<watch::Sender<Health>>,
+    sender: Arc<Sender<Health>>,
 }
 
 impl HealthRecord {
@@ -127,13 +124,13 @@ impl HealthRecord {
     }
 
     pub(crate) fn now(&self) -> Health {
-        *self.sender.borrow()
+        self.sender.now()
     }
 
     /// The module can be used, if nothing was lost since `known`. Gives what holds then.
     pub(crate) fn set_up(&self, known: Health) -> Option<Health> {
         let mut up = None;
-        self.sender.send_if_modified(|health| {
+        self.sender.change(|health| {
             if known.loss_until(health).is_some() || known.starts != health.starts {
                 return false;
             }
@@ -145,12 +142,12 @@ impl HealthRecord {
     }
 
     pub(crate) fn set_state(&self, state: ModuleState) {
-        self.sender.send_if_modified(|health| std::mem::replace(&mut health.state, state) != state);
+        self.sender.change(|health| std::mem::replace(&mut health.state, state) != state);
     }
 
     /// Nobody is at work on the module any more.
     pub(crate) fn gave_up(&self) {
-        self.sender.send_if_modified(|health| {
+        self.sender.change(|health| {
             let given_up = health.state == ModuleState::Recovering;
             if given_up {
                 health.state = ModuleState::Down;
@@ -160,38 +157,46 @@ impl HealthRecord {
     }
 
     pub(crate) fn module_restarted(&self, sign: RestartSign, is_supervised: bool) {
-        self.sender.send_modify(|health| {
+        self.sender.change(|health| {
             health.restarts += 1;
             health.starts += 1;
             health.restart = Some(sign);
             if is_supervised {
                 health.state = ModuleState::Recovering;
             }
+            true
         });
     }
 
     /// The restart that was counted last shows once more: whatever was set up since is lost. Nobody else need know.
     pub(crate) fn restart_goes_on(&self) {
-        self.sender.send_if_modified(|health| {
+        self.sender.change(|health| {
             health.starts += 1;
             false
         });
     }
 
     pub(crate) fn port_lost(&self, state: ModuleState) {
-        self.sender.send_modify(|health| {
+        self.sender.change(|health| {
             health.port_losses += 1;
             health.state = state;
+            true
         });
     }
 
     pub(crate) fn trouble(&self) {
-        self.sender.send_modify(|health| health.troubles += 1);
+        self.sender.change(|health| {
+            health.troubles += 1;
+            true
+        });
     }
 
     /// What happened until now was part of opening the port.
     pub(crate) fn begin(&self) {
-        self.sender.send_replace(Health::default());
+        self.sender.change(|health| {
+            *health = Health::default();
+            true
+        });
     }
 }
 

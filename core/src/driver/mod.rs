@@ -15,6 +15,7 @@
 mod channel;
 mod gathering;
 mod health;
+mod latest;
 mod line;
 mod open_stream;
 mod port;

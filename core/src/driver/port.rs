@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::channel::AtChannel;
 use super::health::{Health, HealthRecord, HealthWatch};
@@ -19,6 +19,7 @@ use super::task::{Request, Shared, Task};
 use super::unsolicited::{SharedUnsolicited, Unsolicited};
 use crate::at::{Exchange, InvalidValue, Reply, Settings};
 use crate::error::{Category, CommandError};
+use crate::fan_in;
 
 /// Commands that may wait for their turn before callers have to wait to hand theirs over.
 const REQUESTS: usize = 32;
@@ -41,7 +42,7 @@ pub struct DriverOptions {
 /// A handle to a port; clones share it. See the [module documentation](super).
 #[derive(Clone, Debug)]
 pub struct AtPort {
-    requests: mpsc::Sender<Box<Request>>,
+    requests: fan_in::Sender<Box<Request>>,
     unsolicited: SharedUnsolicited,
     statistics: Arc<Counters>,
     health: HealthRecord,
@@ -128,10 +129,10 @@ impl AtPort {
     fn start_task(
         stream: BoxedStream,
         options: DriverOptions,
-        changes: Option<mpsc::Receiver<Box<Change>>>,
+        changes: Option<fan_in::Receiver<Box<Change>>>,
         occupied: Occupied,
     ) -> Self {
-        let (requests, receiver) = mpsc::channel(REQUESTS);
+        let (requests, receiver) = fan_in::channel(REQUESTS);
         let (unsolicited, statistics, health) = <(SharedUnsolicited, Arc<Counters>, HealthRecord)>::default();
         let shared = Shared {
             requests: receiver,
@@ -165,7 +166,7 @@ impl AtPort {
     /// Commands that wait for their turn; those of callers that wait to hand theirs over are not among them.
     #[must_use]
     pub fn commands_waiting(&self) -> usize {
-        self.requests.max_capacity().saturating_sub(self.requests.capacity())
+        self.requests.waiting()
     }
 
     /// What is known about the module behind the port.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use crate::fan_in;
 use crate::transport::set_gathering;
 
 /// A byte stream to a module: a serial port, a socket, or one half of an in-memory pair.
@@ -37,14 +38,14 @@ pub(crate) enum Change {
 /// with [`LinkLost`](crate::CommandError::LinkLost) until the next one is put in.
 #[derive(Debug)]
 pub(crate) struct PortSlot {
-    changes: mpsc::Sender<Box<Change>>,
+    changes: fan_in::Sender<Box<Change>>,
     occupied: Occupied,
 }
 
 /// Gives the slot back as long as somebody has it.
 #[derive(Clone, Debug)]
 pub(crate) struct WeakPortSlot {
-    changes: mpsc::WeakSender<Box<Change>>,
+    changes: fan_in::WeakSender<Box<Change>>,
     occupied: Occupied,
 }
 
@@ -53,8 +54,8 @@ pub(crate) type Occupied = Arc<AtomicBool>;
 
 impl PortSlot {
     /// The slot of a port that has a stream.
-    pub(crate) fn new(occupied: Occupied) -> (Self, mpsc::Receiver<Box<Change>>) {
-        let (changes, receiver) = mpsc::channel(1);
+    pub(crate) fn new(occupied: Occupied) -> (Self, fan_in::Receiver<Box<Change>>) {
+        let (changes, receiver) = fan_in::channel(1);
         (Self { changes, occupied }, receiver)
     }
 

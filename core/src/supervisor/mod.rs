@@ -59,7 +59,7 @@ mod task;
 
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 pub use channels::ChannelSupervisor;
@@ -72,8 +72,8 @@ pub use source::PortSource;
 use crate::channels::ChannelsError;
 use crate::driver::{ModuleDown, PortSlot, WeakPortSlot};
 use crate::error::Category;
-use crate::fan_out;
 use crate::modem::{BringUpError, Modem, ModemBuilder, OpenError};
+use crate::{fan_in, fan_out};
 use event::EventSender;
 use recovery::Recovery;
 use task::Task;
@@ -83,7 +83,7 @@ use task::Task;
 pub struct Supervisor {
     modem: Modem,
     events: fan_out::WeakSender<SupervisorEvent>,
-    requests: mpsc::Sender<Request>,
+    requests: fan_in::Sender<Request>,
     look: Arc<Notify>,
     slot: WeakPortSlot,
     task: JoinHandle<()>,
@@ -149,7 +149,7 @@ impl Supervisor {
     /// Looks after a module that is on line.
     fn adopt(modem: Modem, slot: PortSlot, source: Box<dyn PortSource>, options: SupervisorOptions) -> Self {
         let events = EventSender::new();
-        let (requests, asked) = mpsc::channel(1);
+        let (requests, asked) = fan_in::channel(1);
         let (weak, weak_slot) = (events.downgrade(), slot.downgrade());
         let look = Arc::default();
         let recovery = Recovery::new(modem.clone(), source, slot, options, events, Arc::clone(&look));

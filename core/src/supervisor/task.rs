@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use super::Request;
@@ -12,6 +12,7 @@ use super::recovery::Recovery;
 use crate::commands::{ActiveContexts, ReadErrorFormat};
 use crate::driver::{Health, HealthWatch, Loss, ModuleDown, ModuleState, RestartSign};
 use crate::error::CommandError;
+use crate::fan_in;
 use crate::modem::{Modem, ServiceEvent, ServiceEvents};
 
 /// What [`VerboseErrors`](crate::commands::VerboseErrors) sets.
@@ -21,7 +22,7 @@ const LOOKS: u32 = 2;
 
 pub(super) struct Task {
     recovery: Recovery,
-    asked: mpsc::Receiver<Request>,
+    asked: fan_in::Receiver<Request>,
     /// Another channel of the module has seen something.
     look: Arc<Notify>,
     health: HealthWatch,
@@ -38,7 +39,7 @@ enum Wake {
 }
 
 impl Task {
-    pub(super) fn new(recovery: Recovery, asked: mpsc::Receiver<Request>, look: Arc<Notify>) -> Self {
+    pub(super) fn new(recovery: Recovery, asked: fan_in::Receiver<Request>, look: Arc<Notify>) -> Self {
         let (health, services) = (recovery.modem.health(), recovery.modem.service_events());
         // What was lost since the module was opened is not known to anybody yet.
         Self { recovery, asked, look, health, services, seen: Health::default() }
@@ -75,7 +76,7 @@ impl Task {
             biased;
             event = services.next() => event.map(|event| forward(recovery, event)),
             changed = health.changed() => changed.map(|health| judge(seen, health)),
-            asked = asked.recv() => asked.map(Wake::Asked),
+            asked = asked.receive() => asked.map(Wake::Asked),
             () = look.notified(), if seen.state == ModuleState::Up => Some(Wake::Look),
         }
     }

@@ -1,6 +1,7 @@
 //! The handle to an MQTT session.
 
 mod events;
+mod known;
 mod request;
 mod task;
 mod while_paused;
@@ -9,11 +10,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use telit_core::{Modem, fan_out};
-use tokio::sync::{mpsc, oneshot, watch};
+use telit_core::{Modem, fan_in, fan_out};
+use tokio::sync::oneshot;
 
 pub use events::Events;
 
+use self::known::Known;
 use self::request::{Answer, Request};
 use self::task::Task;
 use crate::backend::{self, Backend};
@@ -58,9 +60,8 @@ const REQUESTS: usize = 16;
 /// [`resume`](Self::resume) connects again; then subscribe again.
 #[derive(Clone, Debug)]
 pub struct MqttClient {
-    requests: mpsc::Sender<Request>,
-    state: watch::Receiver<ClientState>,
-    session_present: watch::Receiver<Option<bool>>,
+    requests: fan_in::Sender<Request>,
+    known: Arc<Known>,
     events: fan_out::WeakSender<Event>,
     post: Arc<Post>,
     engine: EngineChoice,
@@ -118,16 +119,14 @@ impl MqttClient {
     }
 
     async fn connect_with(backend: Backend, engine: EngineChoice) -> Result<Self, ConnectError> {
-        let (requests, receiver) = mpsc::channel(REQUESTS);
-        let (state_sender, state) = watch::channel(ClientState::Connecting);
-        let (session_sender, session_present) = watch::channel(None);
+        let (requests, receiver) = fan_in::channel(REQUESTS);
+        let known = Arc::<Known>::default();
         let events = events::channel();
         let post = Arc::new(Post::new(backend.options().offline_queue));
         let events_sender = events.downgrade();
-        let client =
-            Self { requests, state, session_present, events: events_sender, post: Arc::clone(&post), engine };
+        let task = Task::new(backend, receiver, Arc::clone(&post), Arc::clone(&known), events);
+        let client = Self { requests, known, events: events_sender, post, engine };
         let (connected, result) = oneshot::channel();
-        let task = Task::new(backend, receiver, post, state_sender, session_sender, events);
         tokio::spawn(Box::new(task).run(connected));
         result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
     }
@@ -320,7 +319,7 @@ impl MqttClient {
     /// Whether there is a connection, as far as is known.
     #[must_use]
     pub fn state(&self) -> ClientState {
-        *self.state.borrow()
+        self.known.state()
     }
 
     /// Who speaks MQTT for this client, and why: see [`Engine`](crate::Engine).
@@ -333,7 +332,7 @@ impl MqttClient {
     /// the last time. `None` where nobody tells, which is where the module speaks MQTT.
     #[must_use]
     pub fn session_present(&self) -> Option<bool> {
-        *self.session_present.borrow()
+        self.known.session_present()
     }
 
     /// What happens from now on.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use telit_core::CommandError;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::WhenFull;
 use super::options::OfflineQueue;
@@ -27,8 +27,8 @@ pub(crate) struct Post {
     inner: Mutex<Inner>,
     /// Something was put in.
     news: Notify,
-    /// Up to which number all messages have ended.
-    progress: watch::Sender<u64>,
+    /// The oldest message is another one.
+    progress: Notify,
     /// Places in turn, without an offline queue.
     places: Arc<Semaphore>,
 }
@@ -38,6 +38,8 @@ struct Inner {
     outbox: Outbox<Reader>,
     /// Nothing is taken in this state.
     shut: Option<ClientState>,
+    /// The oldest message when that was told last.
+    told: u64,
 }
 
 /// What came of an attempt to send a message.
@@ -66,13 +68,13 @@ impl Post {
                 Limits { messages: IN_TURN, bytes: usize::MAX, when_full: WhenFull::Refuse, expiry: None }
             }
         };
-        let inner = Inner { outbox: Outbox::new(limits), shut: Some(ClientState::Connecting) };
+        let inner = Inner { outbox: Outbox::new(limits), shut: Some(ClientState::Connecting), told: 0 };
         Self {
             keeps_offline: queue.is_some(),
             checks: OnceLock::new(),
             inner: Mutex::new(inner),
             news: Notify::new(),
-            progress: watch::Sender::new(0),
+            progress: Notify::new(),
             places: Arc::new(Semaphore::new(IN_TURN)),
         }
     }
@@ -160,8 +162,14 @@ impl Post {
     /// Waits until everything that has been put in so far has ended.
     pub(crate) async fn flush(&self) {
         let until = self.lock().outbox.next_id();
-        // The sender lives as long as this does.
-        drop(self.progress.subscribe().wait_for(|oldest| *oldest >= until).await);
+        loop {
+            // Made first, so that no progress from here on is slept through.
+            let progress = self.progress.notified();
+            if self.oldest() >= until {
+                return;
+            }
+            progress.await;
+        }
     }
 
     /// Ends when something was put in.
@@ -302,11 +310,14 @@ impl Post {
         self.tell_progress();
     }
 
-    /// Under the lock, so that no older news comes behind newer ones.
     fn tell_progress(&self) {
-        let inner = self.lock();
+        let mut inner = self.lock();
         let oldest = inner.outbox.oldest();
-        self.progress.send_if_modified(|known| std::mem::replace(known, oldest) != oldest);
+        let is_another = std::mem::replace(&mut inner.told, oldest) != oldest;
+        drop(inner);
+        if is_another {
+            self.progress.notify_waiters();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::gathering::Gathering;
@@ -29,6 +28,7 @@ use super::slot::{BoxedStream, Change, Occupied};
 use super::unsolicited::{SharedUnsolicited, UnsolicitedSender};
 use super::waiting::Waiting;
 use crate::at::Engine;
+use crate::fan_in;
 pub(super) use request::Request;
 use transport::End;
 use wake::Wake;
@@ -41,9 +41,9 @@ const CLOSING: Duration = Duration::from_secs(1);
 pub(crate) struct Task {
     engine: Engine,
     recorder: Option<Recorder>,
-    requests: mpsc::Receiver<Box<Request>>,
+    requests: fan_in::Receiver<Box<Request>>,
     /// What is done to the stream; `None` when nobody can put in another one.
-    changes: Option<mpsc::Receiver<Box<Change>>>,
+    changes: Option<fan_in::Receiver<Box<Change>>>,
     occupied: Occupied,
     unsolicited: UnsolicitedSender,
     subscriptions: SharedUnsolicited,
@@ -70,8 +70,8 @@ pub(crate) struct Task {
 
 /// What a task shares with its handles.
 pub(crate) struct Shared {
-    pub(crate) requests: mpsc::Receiver<Box<Request>>,
-    pub(crate) changes: Option<mpsc::Receiver<Box<Change>>>,
+    pub(crate) requests: fan_in::Receiver<Box<Request>>,
+    pub(crate) changes: Option<fan_in::Receiver<Box<Change>>>,
     pub(crate) occupied: Occupied,
     pub(crate) subscriptions: SharedUnsolicited,
     pub(crate) counters: Arc<Counters>,

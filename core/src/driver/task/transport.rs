@@ -77,11 +77,11 @@ impl Task {
             }
             let changes = self.changes.as_mut()?;
             tokio::select! {
-                change = changes.recv() => match *change? {
+                change = changes.receive() => match *change? {
                     Change::PutIn(stream, taken) => return self.take_in(stream, taken),
                     Change::TakeOut(taken) => tell(Some(taken)),
                 },
-                request = self.requests.recv() => self.refuse(*request?, reason),
+                request = self.requests.receive() => self.refuse(*request?, reason),
             }
         }
     }
@@ -109,7 +109,7 @@ impl Task {
     pub(super) fn close(&mut self) {
         self.health.set_state(ModuleState::Down);
         self.requests.close();
-        while let Some(request) = self.next.take().flatten().or_else(|| self.requests.try_recv().ok()) {
+        while let Some(request) = self.next.take().flatten().or_else(|| self.requests.try_receive()) {
             self.refuse(*request, "the port is closed");
         }
     }

@@ -16,6 +16,7 @@ use crate::driver::slot::{BoxedStream, Change};
 use crate::driver::stream::Control;
 use crate::driver::timer::{Deadline, due};
 use crate::driver::waiting::Waiting;
+use crate::fan_in;
 
 /// What woke the task.
 pub(super) enum Wake {
@@ -81,7 +82,7 @@ impl Task {
             () = room(stream_data), if backlog => Wake::StreamRoom,
             control = next_control(stream_control), if open && !writing => Wake::StreamControl(control),
             () = std::future::ready(()), if restore => Wake::Restore,
-            request = self.requests.recv(), if asking => Wake::Request(request),
+            request = self.requests.receive(), if asking => Wake::Request(request),
             () = abandoned(self.waiting.as_mut()), if unsent => Wake::Abandoned,
             () = due(timer, deadline) => Wake::Timer,
         }
@@ -178,9 +179,9 @@ async fn room(data: Option<&mpsc::Sender<Bytes>>) {
     }
 }
 
-async fn next_change(changes: Option<&mut mpsc::Receiver<Box<Change>>>) -> Option<Box<Change>> {
+async fn next_change(changes: Option<&mut fan_in::Receiver<Box<Change>>>) -> Option<Box<Change>> {
     match changes {
-        Some(changes) => changes.recv().await,
+        Some(changes) => changes.receive().await,
         None => std::future::pending().await,
     }
 }

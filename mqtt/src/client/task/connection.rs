@@ -56,7 +56,7 @@ impl Task {
     ) -> Result<(), ConnectError> {
         let before = self.session.state();
         self.session.connected(now(), connection.instance());
-        self.session_present.send_replace(connection.session_present());
+        self.known.set_session_present(connection.session_present());
         self.connection = Some(connection);
         if let Err(error) = subscribed {
             self.blame_subscription(&error);

@@ -19,10 +19,11 @@ use std::sync::Arc;
 
 use telit_core::at::Line;
 use telit_core::driver::{Health, HealthWatch, ModuleState, Unsolicited};
-use telit_core::fan_out;
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use telit_core::{fan_in, fan_out};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
+use super::known::Known;
 use super::request::{Answer, Request};
 use crate::backend::{Backend, Connection};
 use crate::delivery::{Pace, Post, Retry};
@@ -43,7 +44,7 @@ pub(super) struct Task {
     connection: Option<Connection>,
     session: Session,
     registry: Registry,
-    requests: mpsc::Receiver<Request>,
+    requests: fan_in::Receiver<Request>,
     post: Arc<Post>,
     pace: Option<Pace>,
     retry: Retry,
@@ -65,8 +66,7 @@ pub(super) struct Task {
     /// What is read belongs to a session that is over.
     discarding: bool,
     subscription_dropped: Arc<Notify>,
-    state: watch::Sender<ClientState>,
-    session_present: watch::Sender<Option<bool>>,
+    known: Arc<Known>,
     events: fan_out::Sender<Event>,
 }
 
@@ -86,10 +86,9 @@ enum Wake {
 impl Task {
     pub(super) fn new(
         backend: Backend,
-        requests: mpsc::Receiver<Request>,
+        requests: fan_in::Receiver<Request>,
         post: Arc<Post>,
-        state: watch::Sender<ClientState>,
-        session_present: watch::Sender<Option<bool>>,
+        known: Arc<Known>,
         events: fan_out::Sender<Event>,
     ) -> Self {
         let options = backend.options();
@@ -117,8 +116,7 @@ impl Task {
             requests,
             discarding: false,
             subscription_dropped,
-            state,
-            session_present,
+            known,
             events,
         }
     }
@@ -211,7 +209,7 @@ impl Task {
             end = end_of(self.job.as_mut()), if works => Wake::Job(end),
             // Before messages, of which there may always be another one.
             () = self.subscription_dropped.notified() => Wake::SubscriptionDropped,
-            request = self.requests.recv() => Wake::Request(request),
+            request = self.requests.receive() => Wake::Request(request),
             // Between two messages, what has arrived is read.
             () = std::future::ready(()), if sends => Wake::Send,
             () = std::future::ready(()), if at_once => Wake::Work,
@@ -255,7 +253,7 @@ impl Task {
 
     fn announce(&self) {
         let state = self.session.state();
-        self.state.send_replace(state);
+        self.known.set_state(state);
         let messages = self.post.set_state(state);
         self.tell(Event::State(state));
         if messages > 0 {

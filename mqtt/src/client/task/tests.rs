@@ -6,7 +6,6 @@ use telit_core::Modem;
 use telit_core::driver::MockAtChannel;
 use telit_core::platform::{PlatformId, profile};
 use telit_core::tls::TlsOptions;
-use tokio::sync::{mpsc, watch};
 
 use super::job::{End, Job};
 use super::{Task, now};
@@ -17,7 +16,7 @@ use crate::host::tests::{Broker, flooded};
 use crate::message::QoS;
 use crate::options::{MqttOptions, MqttSecurity};
 use crate::reconnect::{Reconnect, Reconnector};
-use crate::state::{ClientState, LossReason};
+use crate::state::LossReason;
 use crate::subscription::Subscription;
 use crate::topic::TopicFilter;
 
@@ -38,12 +37,10 @@ impl Bench {
         let options = options.queue_capacity(1000).clean_session(false);
         let modem = Modem::from_channel(Arc::new(MockAtChannel::new()), profile(PlatformId::P37));
         let backend = Backend::Host(Box::new(HostEngine::new(modem, options).unwrap()));
-        let (_requests, receiver) = mpsc::channel(1);
-        let (state, session_present) =
-            (watch::Sender::new(ClientState::Connecting), watch::Sender::new(None));
+        let (_requests, receiver) = telit_core::fan_in::channel(1);
         let post = Arc::new(Post::new(None));
-        let mut task =
-            Task::new(backend, receiver, post, state, session_present, telit_core::fan_out::channel(9).0);
+        let events = telit_core::fan_out::channel(9).0;
+        let mut task = Task::new(backend, receiver, post, Arc::default(), events);
         let filter = TopicFilter::parse("t", 100).unwrap();
         let subscription = task.registry.subscribe(filter, QoS::AtLeastOnce);
         let (connection, broker) = flooded(MESSAGES).await;
