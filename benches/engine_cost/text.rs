@@ -1,6 +1,6 @@
 //! The text traffic: what a module says to a program that polls it, reads its settings and is told of messages.
 
-use telit_core::at::{CommandLine, Exchange, Expect, Fields};
+use telit_core::at::{CommandLine, Exchange, Expect, FieldsInTurn};
 
 use crate::value::Value;
 
@@ -35,7 +35,7 @@ impl Turn {
             };
             let expect = match name {
                 // The unsolicited code has the same prefix and one field less.
-                "+CEREG" => Expect::lines_if(name, |rest| Fields::parse(rest).len() >= 5),
+                "+CEREG" => Expect::lines_if(name, |rest| FieldsInTurn::parse(rest).count_left() >= 5),
                 _ => Expect::lines(name),
             };
             Exchange::new(line, expect)

@@ -57,45 +57,40 @@ impl<'a> Value<'a> {
 
     /// Takes a line apart with what the SDK has for it.
     pub(crate) fn of(line: &'a Line) -> Option<Self> {
-        let (name, fields) = line.parts()?;
-        let number = |index| fields.number::<u32>(index);
+        let (name, mut fields) = line.parts_in_turn()?;
         Some(match name {
-            b"+CSQ" => Self::Signal { strength: number(0)?, errors: number(1)? },
-            b"+CEREG" => {
-                let mode = if fields.len() > 4 { Some(number(0)?) } else { None };
-                let first = usize::from(mode.is_some());
-                Self::Registration {
-                    mode,
-                    status: number(first)?,
-                    area: fields.text(first + 1)?,
-                    cell: fields.text(first + 2)?,
-                    technology: number(first + 3)?,
-                }
-            }
-            b"#MQCONN" => Self::Broker { client: number(0)?, status: number(1)? },
-            b"#SSLS" => Self::Socket { socket: number(0)?, status: number(1)? },
-            b"+CCLK" => Self::Clock { time: fields.text(0)? },
-            b"#SSLCFG" => Self::Tls {
-                socket: number(0)?,
-                context: number(1)?,
-                packet: number(2)?,
-                idle: number(3)?,
-                connect: number(4)?,
-                send: number(5)?,
-            },
-            b"+CGDCONT" => Self::Context { context: number(0)?, name: fields.text(2)? },
             b"#MQRING" => Self::Ring {
-                client: number(0)?,
-                slot: number(1)?,
-                topic: fields.text(2)?,
-                length: number(3)?,
+                client: fields.number()?,
+                slot: fields.number()?,
+                topic: fields.text()?,
+                length: fields.number()?,
             },
-            b"SSLSRING" => Self::Ready { socket: number(0)?, bytes: number(1)? },
+            b"#SSLCFG" => Self::Tls {
+                socket: fields.number()?,
+                context: fields.number()?,
+                packet: fields.number()?,
+                idle: fields.number()?,
+                connect: fields.number()?,
+                send: fields.number()?,
+            },
+            b"+CSQ" => Self::Signal { strength: fields.number()?, errors: fields.number()? },
+            b"+CEREG" => Self::Registration {
+                mode: if fields.count_left() > 4 { Some(fields.number()?) } else { None },
+                status: fields.number()?,
+                area: fields.text()?,
+                cell: fields.text()?,
+                technology: fields.number()?,
+            },
+            b"#MQCONN" => Self::Broker { client: fields.number()?, status: fields.number()? },
+            b"#SSLS" => Self::Socket { socket: fields.number()?, status: fields.number()? },
+            b"+CCLK" => Self::Clock { time: fields.text()? },
+            b"+CGDCONT" => Self::Context { context: fields.number()?, name: fields.skip(1).text()? },
+            b"SSLSRING" => Self::Ready { socket: fields.number()?, bytes: fields.number()? },
             b"#HTTPRING" => Self::Answered {
-                profile: number(0)?,
-                status: number(1)?,
-                kind: fields.text(2)?,
-                length: number(3)?,
+                profile: fields.number()?,
+                status: fields.number()?,
+                kind: fields.text()?,
+                length: fields.number()?,
             },
             _ => return None,
         })

@@ -49,6 +49,28 @@ const SHORT: usize = 19;
 /// Fields whose ends need no memory of their own: more than any code or answer has that comes often.
 const INLINE: usize = 12;
 
+/// What a comma stands in. All bytes that matter come first in ASCII: none is above the comma.
+#[derive(Default)]
+pub(super) struct Nesting {
+    quoted: bool,
+    depth: usize,
+}
+
+impl Nesting {
+    /// Takes the next byte. Whether it is a comma that separates.
+    #[inline]
+    pub(super) fn separates(&mut self, byte: u8) -> bool {
+        match byte {
+            b',' => return !self.quoted && self.depth == 0,
+            b'"' => self.quoted = !self.quoted,
+            b'(' if !self.quoted => self.depth += 1,
+            b')' if !self.quoted => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        false
+    }
+}
+
 /// The comma-separated fields of an information line.
 ///
 /// Commas inside double quotes and parentheses do not separate. Quotes are taken off.
@@ -83,14 +105,11 @@ impl<'a> Fields<'a> {
     /// The same for bytes: a field that is no UTF-8 has no text and is no number.
     pub(crate) fn split(bytes: &'a [u8]) -> Self {
         let mut fields = Self { bytes, count: 0, ends: [0; INLINE], more_ends: Vec::new() };
-        let (mut quoted, mut depth) = (false, 0_usize);
-        // All that matters comes first in ASCII.
-        each_at_most::<b','>(bytes, |position, byte| match byte {
-            b',' if !quoted && depth == 0 => fields.end(position),
-            b'"' => quoted = !quoted,
-            b'(' if !quoted => depth += 1,
-            b')' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
+        let mut nesting = Nesting::default();
+        each_at_most::<b','>(bytes, |position, byte| {
+            if nesting.separates(byte) {
+                fields.end(position);
+            }
         });
         fields.end(bytes.len());
         fields
@@ -192,12 +211,12 @@ fn short_number(digits: &[u8]) -> Option<u64> {
 
 /// A number with blanks or quotes around it, with a sign, or with many digits.
 #[cold]
-fn other_number<T: FromStr>(field: &[u8]) -> Option<T> {
+pub(super) fn other_number<T: FromStr>(field: &[u8]) -> Option<T> {
     str::from_utf8(bare(field)).ok()?.parse().ok()
 }
 
 /// A field without the blanks around it and its quotes.
-fn bare(field: &[u8]) -> &[u8] {
+pub(super) fn bare(field: &[u8]) -> &[u8] {
     let field = field.trim_ascii();
     field.strip_prefix(b"\"").map_or(field, |inner| inner.strip_suffix(b"\"").unwrap_or(inner))
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::fields::{Fields, after_prefix, printable};
+use super::fields_in_turn::FieldsInTurn;
 
 /// One line from the module, without its line end.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,9 +47,31 @@ impl Line {
     /// ```
     #[must_use]
     pub fn parts(&self) -> Option<(&[u8], Fields<'_>)> {
-        let (name, rest) = self.0.split_at_checked(self.0.iter().position(|byte| *byte == b':')?)?;
-        let fields = rest.strip_prefix(b": ").or_else(|| rest.get(1..))?;
+        let (name, fields) = self.name_and_fields()?;
         Some((name, Fields::split(fields)))
+    }
+
+    /// Like [`parts`](Self::parts), with the fields one after the other: that takes less work.
+    ///
+    /// ```
+    /// use telit_core::at::Line;
+    ///
+    /// let line = Line::new(&b"#MQRING: 1,3,topic,5"[..]);
+    /// let (name, mut fields) = line.parts_in_turn().unwrap();
+    /// assert_eq!((name, fields.number()), (&b"#MQRING"[..], Some(1_u8)));
+    /// assert_eq!((fields.number(), fields.text()), (Some(3_u8), Some("topic")));
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn parts_in_turn(&self) -> Option<(&[u8], FieldsInTurn<'_>)> {
+        let (name, fields) = self.name_and_fields()?;
+        Some((name, FieldsInTurn::split(fields)))
+    }
+
+    #[inline]
+    fn name_and_fields(&self) -> Option<(&[u8], &[u8])> {
+        let (name, rest) = self.0.split_at_checked(self.0.iter().position(|byte| *byte == b':')?)?;
+        Some((name, rest.strip_prefix(b": ").or_else(|| rest.get(1..))?))
     }
 }
 
