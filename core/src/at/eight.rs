@@ -8,6 +8,13 @@ const HIGH: u64 = 0x80 * ONES;
 pub(crate) fn first_at_most<const MOST: u8>(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
     let mut skipped = 0;
+    // Whether there is any among twice as many is told faster than where.
+    while let Some((words, behind)) = rest.split_first_chunk::<16>() {
+        if words.iter().fold(false, |any, byte| any | (*byte <= MOST)) {
+            break;
+        }
+        (rest, skipped) = (behind, skipped + 16);
+    }
     while let Some((word, behind)) = rest.split_first_chunk::<8>() {
         let found = not_above::<MOST>(u64::from_le_bytes(*word));
         if found != 0 {

@@ -41,6 +41,7 @@ mod event;
 mod exchange;
 mod fields;
 mod fields_in_turn;
+mod front;
 mod output;
 mod pending;
 mod portion;

@@ -1,10 +1,10 @@
 //! The bytes that arrived and were not yet understood: lines out of any chunks, raw bytes by count.
 
 use bytes::{Buf, Bytes, BytesMut};
-use memchr::memchr2;
+use memchr::{memchr2, memrchr2};
 
-use super::eight::first_at_most;
-use super::portion::{self, CR, LF, Portion, Shown};
+use super::front::{Front, Place, front};
+use super::portion::{CR, LF, Portion, Shown};
 
 /// Room behind a body that is still to come, for the read that brings its end.
 const READ_AHEAD: usize = 4096;
@@ -15,7 +15,11 @@ const READ_AHEAD: usize = 4096;
 /// The number of line ends around answers differs between commands and firmware, so lines are split
 /// at CR or LF and empty ones are dropped. Source: M37 p31-32.
 pub(crate) struct Reader {
+    /// Whole lines that were taken off the buffer together, and stand before it.
+    lines: Bytes,
     buffer: BytesMut,
+    /// Lines were put back, so that those in the buffer are taken one by one.
+    one_by_one: bool,
     /// How much of the buffer is shown.
     shown: usize,
     /// How much of that was already searched for a line end.
@@ -36,7 +40,7 @@ pub(crate) struct Reader {
 pub(crate) enum Whole {
     /// A line with its line end that can be nothing else, and the line ends before it.
     Line(Bytes),
-    /// The beginning of such a line.
+    /// Nothing, or the beginning of such a line.
     Unfinished,
     /// Something else, perhaps: it is to be shown portion by portion.
     Other,
@@ -55,7 +59,9 @@ pub(crate) enum Found {
 impl Reader {
     pub(crate) fn new(line_limit: usize, trace: bool) -> Self {
         Self {
+            lines: Bytes::new(),
             buffer: BytesMut::new(),
+            one_by_one: false,
             shown: 0,
             searched: 0,
             line_feed_due: false,
@@ -86,12 +92,12 @@ impl Reader {
 
     /// What is here, if nothing of it is shown.
     pub(crate) fn hidden(&self) -> &[u8] {
-        if self.shown == 0 { &self.buffer } else { &[] }
+        if self.shown == 0 && !self.discarding { &self.buffer } else { &[] }
     }
 
-    /// Whether what is here, all of it, is less than so many raw bytes.
-    pub(crate) fn is_within(&self, length: usize) -> bool {
-        self.buffer.len() < length && !self.line_feed_due && !self.discarding
+    /// Whether what is here begins right behind the end of a line.
+    pub(crate) fn is_behind_line(&self) -> bool {
+        !self.line_feed_due && !self.discarding
     }
 
     /// Shows everything. Whether something of it was not shown before.
@@ -182,57 +188,81 @@ impl Reader {
     }
 
     /// Takes the next line that is not empty without showing it before, in one pass: for lines that mean nothing before
-    /// they are whole.
-    pub(crate) fn take_whole_line(&mut self) -> Whole {
+    /// they are whole. `together`: nothing but lines is expected, so all that are here can leave the buffer at once.
+    pub(crate) fn take_whole_line(&mut self, together: bool) -> Whole {
         if self.shown > 0 || self.discarding {
             return Whole::Other;
         }
-        let start = match self.buffer[..] {
-            [CR, LF, byte, ..] if byte > CR => 2,
-            _ => match self.buffer.iter().position(|&byte| byte != CR && byte != LF) {
-                Some(start) => start,
-                None => return Whole::Other,
-            },
-        };
-        let here = self.buffer.get(start..).unwrap_or_default();
-        if portion::may_be_sign_or_code(here) {
-            return Whole::Other;
-        }
-        let from = self.searched.saturating_sub(start);
-        match find_line_end(here, from) {
-            Some(end) if end <= self.line_limit => {
-                let line_end = here.get(end..).unwrap_or_default();
-                let (width, line_feed_due) = match line_end {
-                    [CR, LF, ..] => (2, false),
-                    [CR, ..] => (1, true),
-                    _ => (1, false),
-                };
-                self.line_feed_due = line_feed_due;
-                Whole::Line(self.cut(start, end, width))
+        if self.lines.is_empty() {
+            if self.buffer.is_empty() {
+                self.one_by_one = false;
+                return Whole::Unfinished;
             }
-            None if here.len() <= self.line_limit => {
-                let searched = here.len();
-                self.drop_line_ends(start);
-                self.searched = searched;
+            if together && !self.one_by_one {
+                self.take_lines_together();
+            }
+        }
+        let here = if self.lines.is_empty() { &self.buffer } else { &self.lines[..] };
+        match front(here, self.searched, self.line_limit) {
+            Front::Line(place) => Whole::Line(self.cut(place)),
+            Front::Beginning(line_ends) => {
+                self.drop_hidden(line_ends);
+                self.searched = self.buffer.len();
                 Whole::Unfinished
             }
-            Some(_) | None => Whole::Other,
+            Front::LineEnds if !self.lines.is_empty() => {
+                self.drop_lines();
+                self.take_whole_line(false)
+            }
+            Front::LineEnds | Front::Other => Whole::Other,
         }
     }
 
-    /// The line between the line ends before it and the one behind it.
-    fn cut(&mut self, start: usize, length: usize, line_end: usize) -> Bytes {
-        let all = start + length + line_end;
-        self.note_consumed(all);
-        self.searched = 0;
-        let mut line = self.buffer.split_to(all).freeze();
+    /// Puts whole lines back into the buffer that were taken off it together, because the next one may be none.
+    pub(crate) fn put_back(&mut self) {
+        if !self.lines.is_empty() {
+            let lines = std::mem::take(&mut self.lines);
+            let mut buffer = BytesMut::with_capacity(lines.len() + self.buffer.len());
+            buffer.extend_from_slice(&lines);
+            buffer.extend_from_slice(&self.buffer);
+            (self.buffer, self.one_by_one) = (buffer, true);
+        }
+    }
+
+    /// What leaves the buffer at once is shared by its lines, with less work than each of them would be.
+    fn take_lines_together(&mut self) {
+        if let Some(last) = memrchr2(CR, LF, &self.buffer) {
+            self.lines = self.buffer.split_to(last + 1).freeze();
+        }
+    }
+
+    /// The line without the line ends around it.
+    fn cut(&mut self, Place { start, end, next, line_feed_due }: Place) -> Bytes {
+        self.note_consumed(next);
+        (self.searched, self.line_feed_due) = (0, line_feed_due);
+        if self.lines.len() > next {
+            let line = self.lines.slice(start..end);
+            self.lines.advance(next);
+            return line;
+        }
+        let mut line = match self.lines.is_empty() {
+            true => self.buffer.split_to(next).freeze(),
+            false => std::mem::take(&mut self.lines),
+        };
+        line.truncate(end);
         line.advance(start);
-        line.truncate(length);
         line
     }
 
-    /// Drops hidden line ends in front of something else.
-    fn drop_line_ends(&mut self, count: usize) {
+    /// Drops what is left of lines that were taken together: line ends.
+    fn drop_lines(&mut self) {
+        self.note_consumed(self.lines.len());
+        self.lines.clear();
+        self.line_feed_due = false;
+    }
+
+    /// Drops bytes that are not shown: line ends and marks in front of something else.
+    pub(crate) fn drop_hidden(&mut self, count: usize) {
         self.note_consumed(count);
         self.buffer.advance(count);
         self.line_feed_due = false;
@@ -301,27 +331,11 @@ impl Reader {
     }
 
     fn note_consumed(&mut self, count: usize) {
-        if let (Some(consumed), Some(front)) = (&mut self.consumed, self.buffer.get(..count)) {
+        let here = if self.lines.is_empty() { &self.buffer } else { &self.lines[..] };
+        if let (Some(consumed), Some(front)) = (&mut self.consumed, here.get(..count)) {
             consumed.extend_from_slice(front);
         }
     }
-}
-
-/// Lines are short: most ends are among so many bytes, where looking at eight at once is fastest.
-const SHORT: usize = 64;
-
-/// Where the line ends, if it does not end before `from`.
-fn find_line_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut from = from;
-    let (near, _) = bytes.split_at(bytes.len().min(from + SHORT));
-    while let Some(control) = first_at_most::<CR>(near.get(from..)?) {
-        from += control;
-        if matches!(near.get(from), Some(&(CR | LF))) {
-            return Some(from);
-        }
-        from += 1;
-    }
-    memchr2(CR, LF, bytes.get(near.len()..)?).map(|end| near.len() + end)
 }
 
 #[cfg(test)]
@@ -355,45 +369,64 @@ mod tests {
 
     #[test]
     fn whole_lines_are_taken_without_being_shown() {
-        let mut reader = Reader::new(16, true);
-        let whole = |text: &'static [u8]| Whole::Line(Bytes::from_static(text));
-        reader.buffer().extend_from_slice(b"\r\nA\r\n\n\tB\nSRING: 1\r\r\n\nC");
-        for expected in [&b"A"[..], b"\tB", b"SRING: 1"] {
-            assert_eq!(reader.take_whole_line(), whole(expected));
+        for together in [true, false] {
+            let mut reader = Reader::new(16, true);
+            let whole = |text: &'static [u8]| Whole::Line(Bytes::from_static(text));
+            reader.buffer().extend_from_slice(b"\r\nA\r\n\n\tB\nSRING: 1\r\r\n\nC");
+            for expected in [&b"A"[..], b"\tB", b"SRING: 1"] {
+                assert_eq!(reader.take_whole_line(together), whole(expected));
+            }
+            assert!(reader.is_line_end_open());
+            assert_eq!(reader.take_whole_line(together), Whole::Unfinished);
+            assert!(!reader.is_line_end_open());
+            assert_eq!(reader.take_consumed().unwrap(), b"\r\nA\r\n\n\tB\nSRING: 1\r\r\n\n");
+            reader.buffer().extend_from_slice(b"D\r");
+            assert_eq!(reader.take_whole_line(together), whole(b"CD"));
+            assert!(reader.is_line_end_open());
         }
-        assert!(reader.is_line_end_open());
-        assert_eq!(reader.take_whole_line(), Whole::Unfinished);
-        assert!(!reader.is_line_end_open());
-        assert_eq!(reader.take_consumed().unwrap(), b"\r\nA\r\n\n\tB\nSRING: 1\r\r\n\n");
-        reader.buffer().extend_from_slice(b"D\r");
-        assert_eq!(reader.take_whole_line(), whole(b"CD"));
-        assert!(reader.is_line_end_open());
     }
 
     #[test]
     fn what_may_be_no_line_is_left_to_be_shown() {
-        for other in
-            [&b"> "[..], b"\r\n<<<", b"SSLSRING: 1,3,abc", b"SSL", b"\r\n", b"", b"0123456789abcdef0"]
-        {
-            let mut reader = Reader::new(16, false);
-            reader.buffer().extend_from_slice(other);
-            assert_eq!(reader.take_whole_line(), Whole::Other, "{}", other.escape_ascii());
-            assert_eq!(reader.buffer()[..], *other);
+        for other in [&b"> "[..], b"\r\n<<<", b"SSLSRING: 1,3,abc", b"SSL", b"0123456789abcdef0"] {
+            for together in [true, false] {
+                let mut reader = Reader::new(16, false);
+                reader.buffer().extend_from_slice(other);
+                assert_eq!(reader.take_whole_line(together), Whole::Other, "{}", other.escape_ascii());
+                reader.put_back();
+                // Line ends before it may be gone.
+                assert_eq!(reader.buffer().trim_ascii_start(), other.trim_ascii_start());
+            }
         }
-        assert_eq!(reader(b"shown").take_whole_line(), Whole::Other);
+        assert_eq!(reader(b"shown").take_whole_line(true), Whole::Other);
     }
 
     #[test]
-    fn the_end_of_a_line_is_found_near_and_far() {
-        for length in [0, 7, 8, SHORT - 1, SHORT, SHORT + 1, 300] {
-            for end in [CR, LF] {
-                let bytes = [&vec![b'\t'; length][..], &[end, b'x']].concat();
-                for from in [0, length / 2, length] {
-                    assert_eq!(find_line_end(&bytes, from), Some(length));
-                }
-                assert_eq!(find_line_end(&bytes[..length], length / 2), None);
-            }
-        }
+    fn lines_are_taken_together_up_to_what_may_be_none() {
+        let mut reader = Reader::new(16, true);
+        reader.buffer().extend_from_slice(b"A\r\n\r\nB\r\n> \r\n\r\nC\r\nD");
+        let whole = |text: &'static [u8]| Whole::Line(Bytes::from_static(text));
+        assert_eq!(reader.take_whole_line(true), whole(b"A"));
+        assert_eq!(reader.take_whole_line(true), whole(b"B"));
+        assert_eq!(reader.take_whole_line(true), Whole::Other);
+        reader.put_back();
+        assert_eq!(reader.take_consumed().unwrap(), b"A\r\n\r\nB\r\n");
+        assert_eq!(reader.buffer()[..], b"> \r\n\r\nC\r\nD"[..]);
+        reader.drop_hidden(2);
+        assert_eq!(reader.take_whole_line(true), whole(b"C"));
+        assert_eq!(reader.buffer()[..], b"D"[..], "it was taken alone");
+        assert_eq!(reader.take_whole_line(true), Whole::Unfinished);
+        reader.buffer().extend_from_slice(b"\r\n\r\n");
+        assert_eq!(reader.take_whole_line(true), whole(b"D"));
+    }
+
+    #[test]
+    fn line_ends_behind_lines_that_were_taken_together_are_dropped() {
+        let mut reader = Reader::new(16, true);
+        reader.buffer().extend_from_slice(b"A\r\n\r\n\r");
+        assert_eq!(reader.take_whole_line(true), Whole::Line(Bytes::from_static(b"A")));
+        assert_eq!(reader.take_whole_line(true), Whole::Unfinished);
+        assert_eq!(reader.take_consumed().unwrap(), b"A\r\n\r\n\r");
     }
 
     #[test]

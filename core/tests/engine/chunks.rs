@@ -19,6 +19,12 @@ fn conversations() -> Vec<(Exchange, Vec<u8>)> {
             read("#SSLS"),
             around(b"\r\nSSLSRING: 1,304,", b"\r\n\r\n#SSLS: 1,2\r\n\r\nSSLSRING:1,3\r\n\r\nOK\r\n"),
         ),
+        (
+            read("#SSLEN"),
+            b"\r\n#SSLEN: 1,0\r\n> x\r\n<<<y\r\n\r\n\r\nSSLSRING: 1,3,\r\nOK\r\n#SSLEN: 2,0\nRING\rRING\r\n\r\nOK\r\n\
+              \r\n+CEREG: 1\r\n> \r\n>>\nRING\r\n\r\n<\r\n+CEREG: 2\r"
+                .to_vec(),
+        ),
         (Exchange::new(CommandLine::execute("+CGMM"), Expect::text()), b"\r\nME310G1\r\n\r\nOK\r\n".to_vec()),
         (
             set("#FTPRECV", Expect::block("#FTPRECV", 0, &[], 3000)),
@@ -27,6 +33,22 @@ fn conversations() -> Vec<(Exchange, Vec<u8>)> {
         (
             set("#MQREAD", Expect::marked_block("#MQREAD", 4096)),
             around(b"\r\n#MQREAD: 1,a,304\r\n<<<\r\n", b"\r\n\r\nOK\r\n"),
+        ),
+        (
+            set("#MQREAD", Expect::marked_block("#MQREAD", 4096)),
+            around(b"\r\n#MQREAD: 1,a,304\r\n\r\n\n<<<", b"\r\n\r\nOK\r\n\r\nRING\r\n"),
+        ),
+        (
+            set("#MQREAD", Expect::marked_block("#MQREAD", 4096)),
+            around(b"\r\n#MQREAD: 1,a,305\n<<<\r", b"\r\n\r\nOK\r\n"),
+        ),
+        (
+            set("#MQREAD", Expect::marked_block("#MQREAD", 4096)),
+            b"\r\n#MQREAD: 1,a,0\r\n<<<\r\n\r\n\r\nOK\r\n".to_vec(),
+        ),
+        (
+            set("#HTTPRCV", Expect::unannounced_block(Some(304), 1500)),
+            around(b"\r\n\n\r+CEREG: 1\r\n<<<", b"\r\nOK\r\n\r\n+CEREG: 1\r\n"),
         ),
         (
             set("#HTTPRCV", Expect::unannounced_block(Some(304), 1500)),

@@ -6,6 +6,7 @@ use super::{Engine, State};
 use crate::at::counted_code::{self, Front};
 use crate::at::event::Event;
 use crate::at::output::flush_trace;
+use crate::at::pending::Expected;
 use crate::at::portion::{Portion, Shown};
 use crate::at::reader::{Found, Whole};
 use crate::at::reply::Line;
@@ -17,6 +18,16 @@ pub(super) enum Age {
     New,
     /// They have been here for a while.
     Old,
+}
+
+/// What became of an attempt to take something whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    Whole,
+    /// More of it has to come.
+    Unfinished,
+    /// Something else stands there, perhaps.
+    Other,
 }
 
 impl Engine {
@@ -36,10 +47,7 @@ impl Engine {
     /// Works on everything that is here, portion by portion. Whatever a portion leads to begins to read anew, so that
     /// only the bytes decide, and not how many of them came together.
     pub(super) fn understand(&mut self, now: Instant, age: Age) {
-        if self.waits_for_body(now, age) {
-            return;
-        }
-        while !self.take_whole_lines(now) {
+        while !self.take_whole(now, age) {
             if self.step(now) {
                 self.reader.hide();
                 continue;
@@ -58,45 +66,77 @@ impl Engine {
         }
     }
 
-    /// Whether all that is here belongs to a body of which more is missing: then there is nothing to understand.
-    fn waits_for_body(&mut self, now: Instant, age: Age) -> bool {
-        let State::Pending(pending) = &mut self.state else {
-            return false;
-        };
-        let waits = pending.body_length().is_some_and(|length| self.reader.is_within(length));
-        if waits && self.reader.show_all() && age == Age::New {
-            pending.input_arrived(now, &self.settings);
+    /// Takes what need not be shown portion by portion, as long as it is whole: bodies by count, ordinary lines, marks.
+    /// True: nothing else is here but perhaps the beginning of a line or of a body.
+    fn take_whole(&mut self, now: Instant, age: Age) -> bool {
+        loop {
+            let expected = match &mut self.state {
+                State::Pending(pending) => pending.expected(self.reader.hidden()),
+                State::Idle { line_end_due: false, .. } => Expected::Line { together: true },
+                State::Idle { .. } | State::Stream(_) | State::Resync(_) => Expected::Other,
+            };
+            let taken = match expected {
+                Expected::Body { length } => self.take_body(now, age, length),
+                Expected::Line { together } => self.take_whole_line(now, together),
+                Expected::Mark { width } => self.take_mark(now, width),
+                Expected::Other => Taken::Other,
+            };
+            match taken {
+                Taken::Whole => {}
+                Taken::Unfinished => return true,
+                Taken::Other => {
+                    self.reader.put_back();
+                    return false;
+                }
+            }
         }
-        waits
     }
 
-    /// Takes ordinary lines, which need not be shown portion by portion, as long as there are any. True: whatever is left
-    /// is the beginning of one.
-    fn take_whole_lines(&mut self, now: Instant) -> bool {
-        loop {
-            let is_possible = match &mut self.state {
-                State::Idle { line_end_due, .. } => !*line_end_due,
-                State::Pending(pending) => pending.takes_whole_lines(self.reader.hidden()),
-                State::Stream(_) | State::Resync(_) => false,
-            };
-            if !is_possible {
-                return false;
-            }
-            let found = self.reader.take_whole_line();
-            let line = match found {
-                Whole::Line(line) => line,
-                Whole::Unfinished => return true,
-                Whole::Other => return false,
-            };
-            if let State::Pending(pending) = &mut self.state {
-                let (reader, output) = (&mut self.reader, &mut self.output);
-                let step = pending.take_whole_line(now, &self.settings, line, reader, output);
-                self.apply_pending(now, step);
-            } else {
-                self.output.event(Event::Unsolicited(Line::new(line)));
-                flush_trace(&mut self.reader, &mut self.output);
-            }
+    /// Takes a body, or waits for the rest of it.
+    fn take_body(&mut self, now: Instant, age: Age, length: usize) -> Taken {
+        let State::Pending(pending) = &mut self.state else {
+            return Taken::Other;
+        };
+        if !self.reader.is_behind_line() {
+            return Taken::Other;
         }
+        // A body of nothing is there at once.
+        if length > 0 && self.reader.show_all() && age == Age::New {
+            pending.input_arrived(now, &self.settings);
+        }
+        let Some(body) = self.reader.take_raw(length) else {
+            return Taken::Unfinished;
+        };
+        pending.complete_body(body, &mut self.output);
+        self.reader.hide();
+        Taken::Whole
+    }
+
+    fn take_whole_line(&mut self, now: Instant, together: bool) -> Taken {
+        let line = match self.reader.take_whole_line(together) {
+            Whole::Line(line) => line,
+            Whole::Unfinished => return Taken::Unfinished,
+            Whole::Other => return Taken::Other,
+        };
+        if let State::Pending(pending) = &mut self.state {
+            let (reader, output) = (&mut self.reader, &mut self.output);
+            let step = pending.take_whole_line(now, &self.settings, line, reader, output);
+            self.apply_pending(now, step);
+        } else {
+            self.output.event(Event::Unsolicited(Line::new(line)));
+            flush_trace(&mut self.reader, &mut self.output);
+        }
+        Taken::Whole
+    }
+
+    /// Takes the mark in front of a body, which is here with all that tells where the body begins.
+    fn take_mark(&mut self, now: Instant, width: usize) -> Taken {
+        if let State::Pending(pending) = &mut self.state {
+            self.reader.drop_hidden(width);
+            flush_trace(&mut self.reader, &mut self.output);
+            pending.begin_marked(now, &self.settings);
+        }
+        Taken::Whole
     }
 
     fn portion(&self) -> Portion {

@@ -54,7 +54,7 @@ impl Pending {
         reader: &mut Reader,
         output: &mut Output,
     ) -> Option<Step> {
-        let Shape::Unannounced { length, limit } = self.exchange.expect.0 else {
+        let Shape::Unannounced { .. } = self.exchange.expect.0 else {
             return None;
         };
         if !reader.peek().starts_with(MARK) {
@@ -62,10 +62,19 @@ impl Pending {
         }
         reader.drop_front(MARK.len());
         flush_trace(reader, output);
-        self.extend(now);
-        self.phase = length.map_or(Phase::Unannounced { limit }, |length| Phase::Body { length });
-        self.quiet_at = Some(now + self.silence(settings));
+        self.begin_marked(now, settings);
         Some(Step::Again)
+    }
+
+    /// The bytes behind a mark come next.
+    pub(crate) fn begin_marked(&mut self, now: Instant, settings: &Settings) {
+        if let Phase::Mark { length } = self.phase {
+            self.phase = Phase::Body { length };
+        } else if let Shape::Unannounced { length, limit } = self.exchange.expect.0 {
+            self.extend(now);
+            self.phase = length.map_or(Phase::Unannounced { limit }, |length| Phase::Body { length });
+            self.quiet_at = Some(now + self.silence(settings));
+        }
     }
 
     /// Without a length only the limit or silence tells the body's end from the same bytes inside it.
@@ -102,7 +111,7 @@ impl Pending {
         self.step_body(length, reader, output)
     }
 
-    pub(super) fn complete_body(&mut self, body: Bytes, output: &mut Output) {
+    pub(crate) fn complete_body(&mut self, body: Bytes, output: &mut Output) {
         let secret = self.exchange.secret_answer;
         output.trace(|| match secret {
             true => Trace::Redacted { sent: false, length: body.len() },
@@ -112,6 +121,23 @@ impl Pending {
         self.phase = Phase::Tail;
         self.quiet_at = None;
     }
+}
+
+/// How many bytes the mark has with the line ends around it, if all that tells is here.
+pub(super) fn whole_mark(here: &[u8]) -> Option<usize> {
+    let width = unannounced_mark(here)?;
+    // As in `step_mark`.
+    match here.get(width..)? {
+        [b'\r', b'\n', ..] => Some(width + 2),
+        [] | [b'\r'] => None,
+        _ => Some(width),
+    }
+}
+
+/// How many bytes the mark has with the line ends before it, if it is here.
+pub(super) fn unannounced_mark(here: &[u8]) -> Option<usize> {
+    let line_ends = here.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    here.get(line_ends..)?.starts_with(MARK).then_some(line_ends + MARK.len())
 }
 
 /// A block with its tail.

@@ -17,6 +17,9 @@ use crate::at::result_code::Final;
 use crate::at::settings::Settings;
 use crate::at::unsolicited;
 
+/// Room for so many lines is made at once: few answers have more.
+const USUAL_LINES: usize = 8;
+
 impl Pending {
     pub(super) fn step_line(
         &mut self,
@@ -63,24 +66,6 @@ impl Pending {
             Found::Nothing => Step::Wait,
             Found::Overlong => Step::Lost(Failure::Unexpected("a line is longer than the limit")),
             Found::Line(line) => self.take(now, settings, line, reader, output),
-        }
-    }
-
-    /// Whether a whole line means the same wherever reads have cut it: nothing is watched for that shows earlier.
-    pub(crate) fn takes_whole_lines(&mut self, here: &[u8]) -> bool {
-        match self.phase {
-            Phase::Lines => {
-                let awaits_prompt =
-                    matches!(self.exchange.expect.0, Shape::Prompt { .. }) && !self.payload_sent;
-                !awaits_prompt && !self.exchange.refuse_prompt
-            }
-            Phase::Tail => {
-                self.tail_begun |= here.starts_with(b"\r\n");
-                self.tail_begun
-            }
-            Phase::PayloadEcho(_) | Phase::Body { .. } | Phase::Mark { .. } | Phase::Unannounced { .. } => {
-                false
-            }
         }
     }
 
@@ -171,6 +156,9 @@ impl Pending {
             }
             _ => None,
         };
+        if self.reply.lines.capacity() == 0 {
+            self.reply.lines.reserve_exact(USUAL_LINES);
+        }
         self.reply.lines.push(Line::new(line));
         match announced {
             None => Step::Again,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use block::longest_unannounced;
+use block::{longest_unannounced, unannounced_mark, whole_mark};
 use prompt::PayloadEcho;
 pub(crate) use prompt::send_payload;
 
@@ -27,6 +27,9 @@ use crate::at::settings::Settings;
 /// module may have less than the server announced. Source: M37 p862, p869.
 const SHORT_BLOCK_PATIENCE: u32 = 10;
 
+/// The least time that a deadline is extended by.
+const SHORTEST_EXTENSION: Duration = Duration::from_secs(1);
+
 pub(crate) struct Pending {
     exchange: Exchange,
     phase: Phase,
@@ -39,7 +42,9 @@ pub(crate) struct Pending {
     prompt_open: bool,
     /// The line end behind a body was seen.
     tail_begun: bool,
-    wait_until: Instant,
+    /// The deadline counts from here.
+    waits_since: Instant,
+    waits_for: Duration,
     quiet_at: Option<Instant>,
     /// What looks like a damaged prompt counts as one from then on.
     damaged_prompt_at: Option<Instant>,
@@ -59,6 +64,19 @@ enum Phase {
     Unannounced { limit: usize },
     /// The body is complete; only the final result may follow.
     Tail,
+}
+
+/// What is expected next, if it means the same wherever reads have cut it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// So many raw bytes.
+    Body { length: usize },
+    /// A line. `together`: and nothing but lines behind it.
+    Line { together: bool },
+    /// A mark that is here, so many bytes with the line ends around it.
+    Mark { width: usize },
+    /// Something else.
+    Other,
 }
 
 /// What one step of the exchange led to.
@@ -90,7 +108,8 @@ impl Pending {
             ended_by_silence: false,
             prompt_open: false,
             tail_begun: false,
-            wait_until: now + exchange.deadline,
+            waits_since: now,
+            waits_for: exchange.deadline,
             quiet_at: None,
             damaged_prompt_at: None,
             exchange,
@@ -103,7 +122,11 @@ impl Pending {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
-        [Some(self.wait_until), self.quiet_at, self.damaged_prompt_at].into_iter().flatten().min()
+        [Some(self.wait_until()), self.quiet_at, self.damaged_prompt_at].into_iter().flatten().min()
+    }
+
+    fn wait_until(&self) -> Instant {
+        self.waits_since + self.waits_for
     }
 
     pub(crate) fn input_arrived(&mut self, now: Instant, settings: &Settings) {
@@ -133,12 +156,36 @@ impl Pending {
         }
     }
 
-    /// How long the body is that is being received.
-    pub(crate) fn body_length(&self) -> Option<usize> {
-        match self.phase {
-            Phase::Body { length } => Some(length),
-            _ => None,
+    /// What is expected next that need not be shown portion by portion; `here` is what has arrived and is not shown.
+    #[inline]
+    pub(crate) fn expected(&mut self, here: &[u8]) -> Expected {
+        match &self.phase {
+            Phase::Body { length } => Expected::Body { length: *length },
+            Phase::Lines if self.watches_for_prompt() => Expected::Other,
+            Phase::Lines => match self.exchange.expect.0 {
+                Shape::Final | Shape::Lines { .. } | Shape::Text { .. } => Expected::Line { together: true },
+                Shape::Unannounced { .. } => match unannounced_mark(here) {
+                    Some(width) => Expected::Mark { width },
+                    None => Expected::Line { together: false },
+                },
+                _ => Expected::Line { together: false },
+            },
+            Phase::Mark { .. } => match whole_mark(here) {
+                Some(width) => Expected::Mark { width },
+                None => Expected::Other,
+            },
+            Phase::Tail => {
+                self.tail_begun |= here.starts_with(b"\r\n");
+                if self.tail_begun { Expected::Line { together: false } } else { Expected::Other }
+            }
+            Phase::PayloadEcho(_) | Phase::Unannounced { .. } => Expected::Other,
         }
+    }
+
+    /// Whether something that is no line shows before its end.
+    fn watches_for_prompt(&self) -> bool {
+        let awaits_prompt = matches!(self.exchange.expect.0, Shape::Prompt { .. }) && !self.payload_sent;
+        awaits_prompt || self.exchange.refuse_prompt
     }
 
     /// How long a silence ends a block early.
@@ -161,7 +208,7 @@ impl Pending {
         if self.damaged_prompt_at.is_some_and(|at| at <= now) {
             return self.take_damaged_prompt(now, reader, output);
         }
-        if self.wait_until <= now {
+        if self.wait_until() <= now {
             return Step::Lost(Failure::TimedOut { waited: self.exchange.deadline });
         }
         if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
@@ -260,6 +307,6 @@ impl Pending {
     }
 
     fn extend(&mut self, now: Instant) {
-        self.wait_until = now + self.exchange.deadline.max(Duration::from_secs(1));
+        (self.waits_since, self.waits_for) = (now, self.exchange.deadline.max(SHORTEST_EXTENSION));
     }
 }

@@ -1,0 +1,134 @@
+//! What stands where a line begins, for lines that mean nothing before they are whole.
+
+use memchr::memchr2;
+
+use super::eight::first_at_most;
+use super::portion::{CR, LF, may_be_sign_or_code};
+
+/// What stands at the front of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Front {
+    /// A line with its line end that can be nothing else.
+    Line(Place),
+    /// The beginning of such a line, behind so many line ends.
+    Beginning(usize),
+    /// Line ends, or nothing at all.
+    LineEnds,
+    /// Something else, perhaps: it is to be shown portion by portion.
+    Other,
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Behind the line ends before it.
+    pub(super) start: usize,
+    /// Before its own line end.
+    pub(super) end: usize,
+    /// Where the next one can begin.
+    pub(super) next: usize,
+    /// It ended in CR, and an LF right behind it would belong to it.
+    pub(super) line_feed_due: bool,
+}
+
+/// What the input begins with. No line ends among the first `searched` bytes.
+#[inline]
+pub(super) fn front(input: &[u8], searched: usize, limit: usize) -> Front {
+    let start = match input {
+        [CR, LF, byte, ..] if *byte > CR => 2,
+        _ => match input.iter().position(|byte| *byte != CR && *byte != LF) {
+            Some(start) => start,
+            None => return Front::LineEnds,
+        },
+    };
+    let line = input.get(start..).unwrap_or_default();
+    if may_be_sign_or_code(line) {
+        return Front::Other;
+    }
+    match find_line_end(line, searched.saturating_sub(start)) {
+        Some(end) if end <= limit => Front::Line(Place::new(input, start, start + end)),
+        None if line.len() <= limit => Front::Beginning(start),
+        Some(_) | None => Front::Other,
+    }
+}
+
+impl Place {
+    #[inline]
+    fn new(input: &[u8], start: usize, end: usize) -> Self {
+        let (line_end, line_feed_due) = match input.get(end..).unwrap_or_default() {
+            [CR, LF, ..] => (2, false),
+            [CR, ..] => (1, true),
+            _ => (1, false),
+        };
+        Self { start, end, next: end + line_end, line_feed_due }
+    }
+}
+
+/// Lines are short: most ends are among so many bytes, where a search that is made for long inputs takes longer.
+const SHORT: usize = 64;
+
+/// Where the line ends, if it does not end before `from`.
+#[inline]
+fn find_line_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut from = from;
+    let (near, _) = bytes.split_at(bytes.len().min(from + SHORT));
+    while let Some(control) = first_at_most::<CR>(near.get(from..)?) {
+        from += control;
+        if matches!(near.get(from), Some(&(CR | LF))) {
+            return Some(from);
+        }
+        from += 1;
+    }
+    memchr2(CR, LF, bytes.get(near.len()..)?).map(|end| near.len() + end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(start: usize, end: usize, next: usize) -> Front {
+        Front::Line(Place { start, end, next, line_feed_due: false })
+    }
+
+    #[test]
+    fn a_line_stands_between_line_ends() {
+        assert_eq!(front(b"\r\nA\r\n\r\n", 0, 16), line(2, 3, 5));
+        assert_eq!(front(b"\n\tB\nC", 0, 16), line(1, 3, 4));
+        assert_eq!(front(b"SRING: 1\r\n", 0, 16), line(0, 8, 10));
+        for open in [&b"A\r"[..], b"A\r\r\n"] {
+            let place = Place { start: 0, end: 1, next: 2, line_feed_due: true };
+            assert_eq!(front(open, 0, 16), Front::Line(place));
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_line_is_told_apart() {
+        for (input, expected) in [
+            (&b"\r\nA"[..], Front::Beginning(2)),
+            (b"0123456789abcdef", Front::Beginning(0)),
+            (b"0123456789abcdef0", Front::Other),
+            (b"0123456789abcdef0\r\n", Front::Other),
+            (b"\r\n", Front::LineEnds),
+            (b"", Front::LineEnds),
+            (b"> ", Front::Other),
+            (b"\r\n<<<", Front::Other),
+            (b"SSLSRING: 1,3,abc", Front::Other),
+            (b"SSL", Front::Other),
+        ] {
+            assert_eq!(front(input, 0, 16), expected, "{}", input.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_line_is_found_near_and_far() {
+        for length in [0, 7, 8, 15, 16, 17, SHORT - 1, SHORT, SHORT + 1, 300] {
+            for end in [CR, LF] {
+                let bytes = [&vec![b'\t'; length][..], &[end, b'x']].concat();
+                for from in [0, length / 2, length] {
+                    assert_eq!(find_line_end(&bytes, from), Some(length));
+                }
+                assert_eq!(find_line_end(&bytes[..length], length / 2), None);
+            }
+        }
+    }
+}
