@@ -15,8 +15,14 @@ const KEPT: usize = 16;
 /// A channel in which a receiver may fall `capacity` values behind before it loses the oldest.
 #[must_use]
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    let state =
-        State { queue: VecDeque::new(), first: 0, capacity: capacity.max(1), senders: 1, receivers: 1 };
+    let state = State {
+        queue: VecDeque::new(),
+        first: 0,
+        capacity: capacity.max(1),
+        senders: 1,
+        receivers: 1,
+        awaited: false,
+    };
     let shared = Arc::new(Shared { state: Mutex::new(state), news: Notify::new() });
     (Sender { shared: Arc::clone(&shared) }, Receiver { shared, next: 0 })
 }
@@ -33,6 +39,8 @@ struct State<T> {
     capacity: usize,
     senders: usize,
     receivers: usize,
+    /// Somebody has found nothing and is to be woken.
+    awaited: bool,
 }
 
 /// A value, and how many receivers have not had it yet.
@@ -125,13 +133,32 @@ impl<T: Clone> State<T> {
         self.trim();
         Ok(value)
     }
+
+    /// The same for a receiver that is given the end as `None`, and nothing at all while nothing waits. `awaits`: it is to
+    /// be woken then.
+    fn received(&mut self, next: &mut u64, awaits: bool) -> Option<Option<Result<T, u64>>> {
+        match self.take(next) {
+            Ok(value) => Some(Some(Ok(value))),
+            Err(TryReceiveError::Missed(missed)) => Some(Some(Err(missed))),
+            Err(TryReceiveError::Closed) => Some(None),
+            Err(TryReceiveError::Empty) => {
+                self.awaited |= awaits;
+                None
+            }
+        }
+    }
 }
 
 impl<T> Sender<T> {
     /// Hands a value to every receiver. Never waits; without a receiver the value is dropped.
     pub fn send(&self, value: T) {
-        self.shared.lock().push(value);
-        self.shared.news.notify_waiters();
+        let mut state = self.shared.lock();
+        state.push(value);
+        let awaited = std::mem::take(&mut state.awaited);
+        drop(state);
+        if awaited {
+            self.shared.news.notify_waiters();
+        }
     }
 
     /// A receiver of everything that is sent from now on.
@@ -198,15 +225,15 @@ impl<T: Clone> Receiver<T> {
     pub async fn receive(&mut self) -> Option<Result<T, u64>> {
         let Self { shared, next } = self;
         loop {
-            // Made first, so that nothing that is sent from here on is slept through.
-            let news = shared.news.notified();
-            let taken = shared.lock().take(next);
-            match taken {
-                Ok(value) => return Some(Ok(value)),
-                Err(TryReceiveError::Missed(missed)) => return Some(Err(missed)),
-                Err(TryReceiveError::Closed) => return None,
-                Err(TryReceiveError::Empty) => news.await,
+            if let Some(received) = shared.lock().received(next, false) {
+                return received;
             }
+            // Made before it is looked again, so that nothing that is sent from here on is slept through.
+            let news = shared.news.notified();
+            if let Some(received) = shared.lock().received(next, true) {
+                return received;
+            }
+            news.await;
         }
     }
 
