@@ -8,8 +8,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use telit_core::Category;
 use telit_core::download::{
-    self, DownloadReport, FileDownload, Held, Manifest, Offer, Progress, RangeSource, Retry, Sha256Digest,
-    SourceError,
+    self, DownloadReport, FileDownload, Held, Offer, Progress, RangeSource, Retry, Sha256Digest, SourceError,
 };
 use telit_core::driver::ModuleDown;
 
@@ -51,7 +50,7 @@ pub type Retrying = download::Retrying<TransferError>;
 /// - A wrong hash removes the part file: nothing in it can be trusted. If it was a resumed download, the
 ///   whole file is downloaded once more first, because the file may have changed on the server, or the
 ///   server may have ignored where to begin; neither can be seen in another way.
-/// - Without [`sha256`](Self::sha256) or a signed [`manifest`](Self::manifest) only the size is verified, and FTP tells no
+/// - Without [`sha256`](Self::sha256) or a signed `manifest` (a feature of this crate) only the size is verified, and FTP tells no
 ///   version of a file: if another one of the same size takes its place between two attempts, the target is put together
 ///   from both. Name a hash whenever there is one.
 /// - It needs the module's TLS for itself. An MQTT client that holds it gives it away with its `pause()` before
@@ -99,7 +98,8 @@ impl<'a> FirmwareDownload<'a> {
     }
 
     /// Size and hash that the file must have, from a manifest whose signature was verified.
-    pub fn manifest(self, manifest: &Manifest) -> Self {
+    #[cfg(feature = "manifest")]
+    pub fn manifest(self, manifest: &telit_core::download::Manifest) -> Self {
         Self(self.0.manifest(manifest))
     }
 

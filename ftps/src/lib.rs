@@ -73,8 +73,8 @@ pub use listing::{Entry, EntryKind, Listing};
 pub use options::FtpsOptions;
 pub use remote_url::remote_path;
 pub use server_reply::ServerReply;
-pub use telit_core::download::{
-    DownloadReport, InvalidDigest, Manifest, ManifestError, ManifestKey, Progress, Retry, Sha256Digest,
-};
+pub use telit_core::download::{DownloadReport, InvalidDigest, Progress, Retry, Sha256Digest};
+#[cfg(feature = "manifest")]
+pub use telit_core::download::{Manifest, ManifestError, ManifestKey};
 pub use transfer_mode::TransferMode;
 pub use upload::UploadRequest;

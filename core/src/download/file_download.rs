@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::digest::Sha256Digest;
 use super::disk::Disk;
 use super::error::DownloadError;
+#[cfg(feature = "manifest")]
 use super::manifest::Manifest;
 use super::progress::Progress;
 use super::retry::{Retry, Retrying};
@@ -90,6 +91,7 @@ impl<'a, S: RangeSource> FileDownload<'a, S> {
     }
 
     /// Size and hash that the file must have, from a manifest whose signature was verified.
+    #[cfg(feature = "manifest")]
     pub fn manifest(self, manifest: &Manifest) -> Self {
         self.expected_size(manifest.size()).sha256(manifest.sha256())
     }

@@ -16,6 +16,7 @@ mod disk;
 mod disk_error;
 mod error;
 mod file_download;
+#[cfg(feature = "manifest")]
 mod manifest;
 mod part_file;
 mod part_state;
@@ -30,6 +31,7 @@ pub use digest::{InvalidDigest, Sha256Digest};
 pub use disk::Disk;
 pub use error::{DownloadError, SourceError};
 pub use file_download::{DownloadReport, FileDownload};
+#[cfg(feature = "manifest")]
 pub use manifest::{Manifest, ManifestError, ManifestKey};
 pub use progress::Progress;
 pub use retry::{Retry, Retrying};

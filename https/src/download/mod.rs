@@ -18,9 +18,9 @@ use crate::shared::Shared;
 pub use error::FetchError;
 use remote::Remote;
 use telit_core::download::FileDownload;
-pub use telit_core::download::{
-    DownloadReport, InvalidDigest, Manifest, ManifestError, ManifestKey, Progress, Retry, Sha256Digest,
-};
+pub use telit_core::download::{DownloadReport, InvalidDigest, Progress, Retry, Sha256Digest};
+#[cfg(feature = "manifest")]
+pub use telit_core::download::{Manifest, ManifestError, ManifestKey};
 use telit_core::socket::ConnectionMode;
 
 /// A download to a file failed. The final name was not touched, unless it is a `File` error that came behind renaming: then
@@ -53,7 +53,7 @@ pub type Retrying = telit_core::download::Retrying<FetchError>;
 ///   another one each time. Without a hash, the URL has to be the same.
 /// - What does not fit on the disk is not begun ([`DownloadError::NoSpace`]), and no more is taken than was announced. A
 ///   server that announces no length has to be helped out with [`expected_size`](Self::expected_size) or a
-///   [`manifest`](Self::manifest).
+///   `manifest` (a feature of this crate).
 /// - A wrong hash removes the part file. If it was a resumed download, the whole file is downloaded once more first.
 /// - Two downloads to the same target at the same time are not supported.
 ///
@@ -62,7 +62,7 @@ pub type Retrying = telit_core::download::Retrying<FetchError>;
 /// status and length, and neither the place nor the version of what comes.
 ///
 /// # Online and command mode
-/// Over a TLS socket, a download whose hash is known ([`sha256`](Self::sha256), [`manifest`](Self::manifest)) comes in
+/// Over a TLS socket, a download whose hash is known ([`sha256`](Self::sha256), or a signed `manifest`) comes in
 /// online mode: the port carries the file itself, and the whole line is used. **Meanwhile nothing else runs on the port**:
 /// commands, other requests and announcements wait until the answer has ended. The connection is closed with it, also
 /// where the client [keeps TLS](crate::HttpsOptions::keep_tls).
@@ -176,6 +176,7 @@ impl<'a> HttpsDownload<'a> {
     }
 
     /// Size and hash that the file must have, from a manifest whose signature was verified.
+    #[cfg(feature = "manifest")]
     pub fn manifest(mut self, manifest: &Manifest) -> Self {
         self.0.source_mut().hash_is_known();
         Self(self.0.manifest(manifest))
