@@ -3,9 +3,11 @@
 //! `cargo run --release -p telit-benches --bin performance` runs every bench, one after the other, on a computer that has
 //! nothing else to do. `--render` writes the files from the results that are there.
 
+mod bars;
 mod document;
 mod machine;
 mod plot;
+mod summary;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -84,6 +86,10 @@ fn write(reports: &[Report]) -> Result<()> {
         if let Some(plot) = plot::draw(report)? {
             fs::write(folder.join(format!("{}.svg", report.bench)), plot)?;
         }
+    }
+    fs::write(folder.join("line.svg"), bars::draw(&summary::line(reports)?)?)?;
+    if let Some(plot) = plot::draw(&summary::cost(reports)?)? {
+        fs::write(folder.join("cost.svg"), plot)?;
     }
     fs::write(folder.join("README.md"), document::write(reports, &machine::describe()))?;
     Ok(())

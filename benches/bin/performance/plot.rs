@@ -6,21 +6,21 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use telit_benches::{Report, Row};
 
-const WIDTH: u32 = 1100;
+pub(crate) const WIDTH: u32 = 1100;
 /// From a row to the next.
-const STEP: u32 = 24;
+pub(crate) const STEP: u32 = 24;
 /// Where the rows begin, and what the axis below them needs.
-const ABOVE: u32 = 64;
-const BELOW: u32 = 40;
+pub(crate) const ABOVE: u32 = 64;
+pub(crate) const BELOW: u32 = 40;
 /// Where the names end and the plot begins; and where it ends.
-const LEFT: u32 = 560;
-const RIGHT: u32 = WIDTH - 60;
-const OURS: RGBColor = RGBColor(0, 98, 155);
-const PEER: RGBColor = RGBColor(214, 110, 20);
-const GREY: RGBColor = RGBColor(190, 190, 190);
+pub(crate) const LEFT: u32 = 560;
+pub(crate) const RIGHT: u32 = WIDTH - 60;
+pub(crate) const OURS: RGBColor = RGBColor(0, 98, 155);
+pub(crate) const PEER: RGBColor = RGBColor(214, 110, 20);
+pub(crate) const GREY: RGBColor = RGBColor(190, 190, 190);
 const FONT: &str = "sans-serif";
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Whether there is something to draw.
 pub(crate) fn has_ratios(report: &Report) -> bool {
@@ -66,11 +66,11 @@ fn draw_into(area: &Area<'_>, report: &Report, rows: &[&Row]) -> Result<()> {
     Ok(())
 }
 
-fn position(row: usize) -> i32 {
+pub(crate) fn position(row: usize) -> i32 {
     i32::try_from(row).unwrap_or(i32::MAX / 64).saturating_mul(24).saturating_add(64)
 }
 
-fn write(
+pub(crate) fn write(
     area: &Area<'_>,
     text: &str,
     at: (i32, i32),
