@@ -31,6 +31,9 @@ pub enum Trace {
     Remark(&'static str),
 }
 
+/// A queue that has grown beyond this gives its memory back when it is empty.
+const KEPT: usize = 16;
+
 pub(crate) struct Output {
     bytes: VecDeque<Bytes>,
     /// When the last bytes that the port took have crossed the line.
@@ -43,9 +46,10 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(tracing: bool) -> Self {
         Self {
-            bytes: VecDeque::new(),
+            // Most of the time one waits.
+            bytes: VecDeque::with_capacity(1),
             left_at: None,
-            events: VecDeque::new(),
+            events: VecDeque::with_capacity(1),
             traces: VecDeque::new(),
             tracing,
         }
@@ -82,21 +86,46 @@ impl Output {
     }
 
     pub(crate) fn next_bytes(&mut self) -> Option<Bytes> {
-        self.bytes.pop_front()
+        next(&mut self.bytes)
     }
 
     pub(crate) fn next_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        next(&mut self.events)
     }
 
     pub(crate) fn next_trace(&mut self) -> Option<Trace> {
-        self.traces.pop_front()
+        next(&mut self.traces)
     }
+}
+
+fn next<T>(queue: &mut VecDeque<T>) -> Option<T> {
+    let next = queue.pop_front();
+    if next.is_none() && queue.capacity() > KEPT {
+        queue.shrink_to(1);
+    }
+    next
 }
 
 /// Tells what was taken of the input.
 pub(crate) fn flush_trace(reader: &mut Reader, output: &mut Output) {
     if let Some(consumed) = reader.take_consumed() {
         output.trace(|| Trace::Received(consumed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_leaves_no_memory_behind() {
+        let mut output = Output::new(false);
+        output.event(Event::EchoSeen);
+        assert_eq!(output.events.capacity(), 1);
+        (0..1000).for_each(|_| output.event(Event::EchoSeen));
+        (0..1000).for_each(|_| output.write(Bytes::from_static(b"x")));
+        assert_eq!(std::iter::from_fn(|| output.next_event()).count(), 1001);
+        assert_eq!(std::iter::from_fn(|| output.next_bytes()).count(), 1000);
+        assert!(output.events.capacity() <= 1 && output.bytes.capacity() <= 1);
     }
 }

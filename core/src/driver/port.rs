@@ -1,5 +1,6 @@
 //! The cloneable handle to a port.
 
+use std::borrow::Cow;
 use std::ops::AddAssign;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,7 +37,7 @@ pub struct DriverOptions {
     pub line_rate: Option<u32>,
     /// Settings that are sent again, before the next request, when the module echoes although it was told
     /// not to: it has restarted then. The first of them should switch echo off.
-    pub restored: Vec<Exchange>,
+    pub restored: Cow<'static, [Exchange]>,
 }
 
 /// A handle to a port; clones share it. See the [module documentation](super).

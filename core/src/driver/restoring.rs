@@ -1,12 +1,16 @@
 //! The settings that a module forgets when it restarts, and which of them have to be sent again.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use crate::at::{Exchange, Failure};
 
 #[derive(Debug, Default)]
 pub(super) struct Restoring {
-    settings: Vec<Exchange>,
+    /// Most ports have the same ones.
+    settings: Cow<'static, [Exchange]>,
+    /// Those that were found to be necessary later.
+    more: Vec<Exchange>,
     /// Those that still have to be sent again.
     queue: VecDeque<Exchange>,
     /// The module answers nothing: they wait until it does.
@@ -21,13 +25,17 @@ pub(super) struct Restoring {
 }
 
 impl Restoring {
-    pub(super) fn new(settings: Vec<Exchange>) -> Self {
+    pub(super) fn new(settings: Cow<'static, [Exchange]>) -> Self {
         Self { settings, quiet: true, ..Self::default() }
     }
 
     /// Belongs to the settings from now on.
     pub(super) fn remember(&mut self, exchange: Exchange) {
-        self.settings.push(exchange);
+        self.more.push(exchange);
+    }
+
+    fn has_settings(&self) -> bool {
+        !self.settings.is_empty() || !self.more.is_empty()
     }
 
     /// Whether one has to go before the next request.
@@ -41,14 +49,14 @@ impl Restoring {
 
     /// All of them have to be sent again.
     pub(super) fn begin(&mut self) {
-        self.queue = self.settings.iter().cloned().collect();
+        self.queue = self.settings.iter().chain(&self.more).cloned().collect();
     }
 
     /// The stream is a new one, and the module behind it in any state.
     pub(super) fn begin_on_new_stream(&mut self) {
         self.begin();
         self.held = false;
-        self.unproven = !self.settings.is_empty();
+        self.unproven = self.has_settings();
     }
 
     /// The module echoed although it was told not to. `own` says that it echoed one of the settings. Gives whether
@@ -56,7 +64,7 @@ impl Restoring {
     ///
     /// A module that goes on echoing must not keep the task busy with nothing but its settings.
     pub(super) fn echo_seen(&mut self, own: bool) -> bool {
-        if self.settings.is_empty() {
+        if !self.has_settings() {
             return false;
         }
         self.echoed |= !own;
@@ -91,7 +99,7 @@ mod tests {
 
     fn restoring() -> Restoring {
         let setting = |name| Exchange::new(CommandLine::execute(name), Expect::result());
-        Restoring::new(vec![setting("E0"), setting("+X")])
+        Restoring::new(vec![setting("E0"), setting("+X")].into())
     }
 
     fn names(restoring: &mut Restoring) -> Vec<String> {

@@ -110,7 +110,7 @@ mod tests {
 
     fn start(restored: Vec<Exchange>) -> (AtPort, PortSlot, DuplexStream) {
         let (host, module) = duplex(4096);
-        let options = DriverOptions { restored, ..DriverOptions::default() };
+        let options = DriverOptions { restored: restored.into(), ..DriverOptions::default() };
         let (port, slot) = AtPort::start_in_slot(Box::pin(host), options);
         (port, slot, module)
     }

@@ -1,6 +1,7 @@
 //! Opening several channels of one module in the same way.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -8,7 +9,7 @@ use super::builder::{Names, NetworkOptions, Opening, synchronise};
 use super::error::OpenError;
 use super::known::PinMemory;
 use super::{Modem, Shared, StoredProfile};
-use crate::at::{Command, Exchange, Settings};
+use crate::at::{Command, Exchange, InvalidValue, Settings};
 use crate::commands::{EchoOff, SelectSyntax, VerboseErrors};
 use crate::driver::{AtChannel, AtChannelExt, AtPort, BoxedStream, DriverOptions, PortSlot, Recorder};
 use crate::error::CommandError;
@@ -151,9 +152,13 @@ impl Blueprint {
 }
 
 /// What is sent again after a restart.
-fn restored() -> Result<Vec<Exchange>, OpenError> {
-    let restored = vec![EchoOff.exchange(), VerboseErrors.exchange()];
-    Ok(restored.into_iter().collect::<Result<_, _>>().map_err(CommandError::from)?)
+fn restored() -> Result<Cow<'static, [Exchange]>, OpenError> {
+    static RESTORED: LazyLock<Result<[Exchange; 2], InvalidValue>> =
+        LazyLock::new(|| Ok([EchoOff.exchange()?, VerboseErrors.exchange()?]));
+    match &*RESTORED {
+        Ok(restored) => Ok(restored.into()),
+        Err(error) => Err(CommandError::from(error.clone()).into()),
+    }
 }
 
 impl Modem {

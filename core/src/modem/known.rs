@@ -24,7 +24,7 @@ pub(super) struct State {
     pub(super) test_forms: BTreeMap<&'static str, Option<Vec<String>>>,
     pub(super) ahead: Ahead,
     /// What the caller has kept of this very module.
-    pub(super) stored: Option<StoredProfile>,
+    pub(super) stored: Option<Box<StoredProfile>>,
     /// Slots and what of ours they hold.
     pub(super) credentials: Vec<(u8, CredentialKind)>,
 }

@@ -250,7 +250,7 @@ impl Modem {
         let mut known = self.known();
         known.ahead.learn(stored.chains);
         known.credentials.clone_from(&stored.credentials);
-        known.stored = Some(stored);
+        known.stored = Some(Box::new(stored));
     }
 
     /// Where our credentials were found or put.

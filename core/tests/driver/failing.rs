@@ -88,7 +88,8 @@ async fn a_hang_up_fails_a_stream_that_is_being_opened() {
 async fn a_hang_up_while_settings_are_sent_again_fails_what_waits_behind_them() {
     let (host, mut module) = tokio::io::duplex(4096);
     let echo_off = Exchange::new(CommandLine::execute("E0"), Expect::result()).numeric_result();
-    let port = AtPort::start(host, DriverOptions { restored: vec![echo_off], ..DriverOptions::default() });
+    let port =
+        AtPort::start(host, DriverOptions { restored: vec![echo_off].into(), ..DriverOptions::default() });
     let first = tokio::spawn({
         let port = port.clone();
         async move { port.execute(read("#SSLEN")).await }

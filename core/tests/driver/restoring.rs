@@ -9,7 +9,8 @@ use crate::rig::{expect, read, send};
 async fn a_module_that_echoes_again_gets_its_settings_back_before_the_next_command() {
     let (host, mut module) = tokio::io::duplex(4096);
     let echo_off = Exchange::new(CommandLine::execute("E0"), Expect::result()).numeric_result();
-    let port = AtPort::start(host, DriverOptions { restored: vec![echo_off], ..DriverOptions::default() });
+    let port =
+        AtPort::start(host, DriverOptions { restored: vec![echo_off].into(), ..DriverOptions::default() });
     let (one, two) = (port.clone(), port.clone());
     let first = tokio::spawn(async move { one.execute(read("#SSLEN")).await });
     expect(&mut module, b"AT#SSLEN?\r").await;
@@ -30,8 +31,10 @@ async fn a_module_that_goes_on_echoing_still_gets_the_next_command() {
     let (host, mut module) = tokio::io::duplex(4096);
     let echo_off = Exchange::new(CommandLine::execute("E0"), Expect::result()).numeric_result();
     let errors = Exchange::new(CommandLine::execute("+CMEE=2"), Expect::result());
-    let port =
-        AtPort::start(host, DriverOptions { restored: vec![echo_off, errors], ..DriverOptions::default() });
+    let port = AtPort::start(
+        host,
+        DriverOptions { restored: vec![echo_off, errors].into(), ..DriverOptions::default() },
+    );
     let running = tokio::spawn(async move {
         for _ in 0..2 {
             port.execute(read("#SSLEN")).await.unwrap();

@@ -40,7 +40,7 @@ enum State {
         line_end_due: bool,
     },
     Pending(Box<Pending>),
-    Stream(Stream),
+    Stream(Box<Stream>),
     Resync(Box<Resync>),
 }
 

@@ -19,7 +19,7 @@ impl Engine {
                 self.output.event(Event::Completed(result));
             }
             Step::Connected(reply, ending) => {
-                self.state = State::Stream(Stream::new(now, &self.settings, ending));
+                self.state = State::Stream(Box::new(Stream::new(now, &self.settings, ending)));
                 self.output.event(Event::Completed(Ok(reply)));
             }
             Step::Lost(failure) => {

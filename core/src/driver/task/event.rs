@@ -65,7 +65,7 @@ impl Task {
                     // The first bytes are wanted at once.
                     self.gathering.stop();
                     let (open, stream) = OpenStream::new();
-                    self.stream = Some(open);
+                    self.stream = Some(Box::new(open));
                     stream
                 });
                 // A dropped stream handle makes the task leave online mode.

@@ -52,7 +52,7 @@ pub(crate) struct Task {
     /// What was asked within the pause behind an answer: a request, or to close.
     next: Option<Option<Box<Request>>>,
     waiting: Option<Waiting>,
-    stream: Option<OpenStream>,
+    stream: Option<Box<OpenStream>>,
     output: VecDeque<Bytes>,
     /// The transport may still hold bytes that it has taken.
     unflushed: bool,
@@ -97,7 +97,7 @@ impl Task {
             next: None,
             waiting: None,
             stream: None,
-            output: VecDeque::new(),
+            output: VecDeque::with_capacity(1),
             unflushed: false,
             leaving: false,
             writes_first: false,
