@@ -127,9 +127,16 @@ impl<T: Clone> State<T> {
         let Some(waiting) = self.queue.get_mut(at) else {
             return Err(if self.senders > 0 { TryReceiveError::Empty } else { TryReceiveError::Closed });
         };
+        *next += 1;
+        if at == 0 && waiting.receivers == 1 {
+            // Nobody else waits for it.
+            let waiting = self.queue.pop_front().ok_or(TryReceiveError::Empty)?;
+            self.first += 1;
+            self.trim();
+            return Ok(waiting.value);
+        }
         waiting.receivers -= 1;
         let value = waiting.value.clone();
-        *next += 1;
         self.trim();
         Ok(value)
     }
