@@ -31,17 +31,27 @@ impl Reader {
         self.engine.output_left(self.now, self.now);
     }
 
-    fn read(&mut self, piece: &[u8], found: impl FnMut(Event)) {
-        self.put(piece);
-        self.understand(found);
+    /// Reads a piece, of which as much is read at once as there is room for.
+    fn read(&mut self, piece: &[u8], mut found: impl FnMut(Event)) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            rest = self.put(rest);
+            self.understand(&mut found);
+        }
     }
 
-    /// Where it was put.
-    fn put(&mut self, piece: &[u8]) -> usize {
+    /// What there was no room for.
+    fn put<'a>(&mut self, piece: &'a [u8]) -> &'a [u8] {
+        let input = self.engine.input_with_room(READ_SIZE);
+        let (read, rest) = piece.split_at(piece.len().min(input.capacity() - input.len()));
+        input.extend_from_slice(read);
+        rest
+    }
+
+    /// Behind the last byte that was put.
+    fn end(&mut self) -> usize {
         let input = self.engine.input();
-        input.reserve(READ_SIZE);
-        input.extend_from_slice(piece);
-        (input.as_ptr().addr() + input.len()) - piece.len()
+        input.as_ptr().addr() + input.len()
     }
 
     fn understand(&mut self, mut found: impl FnMut(Event)) {
@@ -105,13 +115,18 @@ pub(crate) fn moved_bytes(turns: &[bodies::Turn], read_size: usize) -> Result<us
         let mut places = Vec::new();
         let mut body = Bytes::new();
         for piece in turn.bytes.chunks(read_size) {
-            let place = reader.put(piece);
-            places.extend(place..place + piece.len());
-            reader.understand(|event| {
-                if let Event::Completed(Ok(reply)) = event {
-                    body = reply.body().clone();
-                }
-            });
+            let mut rest = piece;
+            while !rest.is_empty() {
+                let unread = reader.put(rest);
+                let end = reader.end();
+                places.extend(end - (rest.len() - unread.len())..end);
+                reader.understand(|event| {
+                    if let Event::Completed(Ok(reply)) = event {
+                        body = reply.body().clone();
+                    }
+                });
+                rest = unread;
+            }
         }
         let begin = body.as_ptr().addr();
         let read = places.get(turn.offset..turn.offset + body.len()).unwrap_or_default();

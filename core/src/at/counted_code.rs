@@ -54,6 +54,11 @@ pub(crate) fn missing(bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// Whether these bytes begin with the head of such a code.
+pub(crate) fn is_begun(bytes: &[u8]) -> bool {
+    matches!(head(bytes), Head::Counted { .. })
+}
+
 /// Drops the head of a code whose data do not come: what follows is read as lines again. Gives its length.
 pub(crate) fn give_up(reader: &mut Reader) -> usize {
     match head(reader.peek()) {

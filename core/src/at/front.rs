@@ -2,8 +2,9 @@
 
 use memchr::memchr2;
 
+use super::counted_code;
 use super::eight::first_at_most;
-use super::portion::{CR, LF, may_be_sign_or_code};
+use super::portion::{CR, LF};
 
 /// What stands at the front of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +43,23 @@ pub(super) fn front(input: &[u8], searched: usize, limit: usize) -> Front {
         },
     };
     let line = input.get(start..).unwrap_or_default();
-    if may_be_sign_or_code(line) {
+    if is_no_line(line) {
         return Front::Other;
     }
     match find_line_end(line, searched.saturating_sub(start)) {
         Some(end) if end <= limit => Front::Line(Place::new(input, start, start + end)),
         None if line.len() <= limit => Front::Beginning(start),
         Some(_) | None => Front::Other,
+    }
+}
+
+/// Whether a prompt or a mark may begin so, or a code that carries data does.
+#[inline]
+fn is_no_line(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(b'>' | b'<') => true,
+        Some(b'S') => counted_code::is_begun(bytes),
+        _ => false,
     }
 }
 
@@ -113,7 +124,8 @@ mod tests {
             (b"> ", Front::Other),
             (b"\r\n<<<", Front::Other),
             (b"SSLSRING: 1,3,abc", Front::Other),
-            (b"SSL", Front::Other),
+            (b"SSLSRING: 1,", Front::Beginning(0)),
+            (b"SSLSRING: 1,3\r", Front::Line(Place { start: 0, end: 13, next: 14, line_feed_due: true })),
         ] {
             assert_eq!(front(input, 0, 16), expected, "{}", input.escape_ascii());
         }

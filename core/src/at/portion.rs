@@ -46,15 +46,6 @@ impl Portion {
     }
 }
 
-/// Whether this may be a prompt, a mark or a code that carries data, rather than an ordinary line.
-pub(super) fn may_be_sign_or_code(bytes: &[u8]) -> bool {
-    match bytes.first() {
-        Some(b'>' | b'<') => true,
-        Some(b'S') => counted_code::missing(bytes).is_some(),
-        _ => false,
-    }
-}
-
 /// What begins with these bytes can end, or turn out to be something else, at any of them; an ordinary line ends at
 /// its end.
 fn next_of_line(shown: &[u8], hidden: &[u8]) -> usize {

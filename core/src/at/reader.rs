@@ -7,7 +7,9 @@ use super::front::{Front, Place, front};
 use super::portion::{CR, LF, Portion, Shown};
 
 /// Room behind a body that is still to come, for the read that brings its end.
-const READ_AHEAD: usize = 4096;
+const READ_AHEAD: usize = 2048;
+/// Lines are taken together from so many bytes on.
+const SEVERAL: usize = 128;
 
 /// Input buffer with bounded line length, which shows what has arrived [portion](super::portion) by portion: all that
 /// reads sees only what is shown.
@@ -72,8 +74,18 @@ impl Reader {
         }
     }
 
+    #[inline]
     pub(crate) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
+    }
+
+    /// Makes room for a read of so many bytes, unless there is room for half of them: while lines are in use their memory
+    /// is not free, and a new piece of it is work.
+    #[inline]
+    pub(crate) fn make_room(&mut self, size: usize) {
+        if self.buffer.capacity() - self.buffer.len() < size / 2 {
+            self.buffer.reserve(size);
+        }
     }
 
     /// Shows the next portion of what has arrived.
@@ -93,6 +105,15 @@ impl Reader {
     /// What is here, if nothing of it is shown.
     pub(crate) fn hidden(&self) -> &[u8] {
         if self.shown == 0 && !self.discarding { &self.buffer } else { &[] }
+    }
+
+    /// Shows everything, if that is more of so many raw bytes, which are not complete yet and of which some were shown before.
+    pub(crate) fn show_more_of(&mut self, length: usize) -> bool {
+        let is_more = self.shown > 0 && self.buffer.len() < length;
+        if is_more {
+            self.shown = self.buffer.len();
+        }
+        is_more
     }
 
     /// Whether what is here begins right behind the end of a line.
@@ -193,29 +214,49 @@ impl Reader {
         if self.shown > 0 || self.discarding {
             return Whole::Other;
         }
-        if self.lines.is_empty() {
-            if self.buffer.is_empty() {
-                self.one_by_one = false;
-                return Whole::Unfinished;
-            }
-            if together && !self.one_by_one {
-                self.take_lines_together();
-            }
+        if self.lines.is_empty() && !self.find_lines(together) {
+            return Whole::Unfinished;
         }
         let here = if self.lines.is_empty() { &self.buffer } else { &self.lines[..] };
         match front(here, self.searched, self.line_limit) {
             Front::Line(place) => Whole::Line(self.cut(place)),
-            Front::Beginning(line_ends) => {
-                self.drop_hidden(line_ends);
-                self.searched = self.buffer.len();
-                Whole::Unfinished
-            }
-            Front::LineEnds if !self.lines.is_empty() => {
-                self.drop_lines();
-                self.take_whole_line(false)
-            }
+            Front::Beginning(line_ends) => self.begin(line_ends),
+            Front::LineEnds if !self.lines.is_empty() => self.skip_lines(),
             Front::LineEnds | Front::Other => Whole::Other,
         }
+    }
+
+    /// Whether there is anything in the buffer. Takes the lines off it if they are to be taken together.
+    #[cold]
+    fn find_lines(&mut self, together: bool) -> bool {
+        if self.buffer.is_empty() {
+            self.one_by_one = false;
+            return false;
+        }
+        if together
+            && !self.one_by_one
+            && self.buffer.len() >= SEVERAL
+            && let Some(last) = memrchr2(CR, LF, &self.buffer)
+        {
+            self.lines = self.buffer.split_to(last + 1).freeze();
+        }
+        true
+    }
+
+    #[cold]
+    fn begin(&mut self, line_ends: usize) -> Whole {
+        self.drop_hidden(line_ends);
+        self.searched = self.buffer.len();
+        Whole::Unfinished
+    }
+
+    /// Drops what is left of lines that were taken together: line ends.
+    #[cold]
+    fn skip_lines(&mut self) -> Whole {
+        self.note_consumed(self.lines.len());
+        self.lines.clear();
+        self.line_feed_due = false;
+        self.take_whole_line(false)
     }
 
     /// Puts whole lines back into the buffer that were taken off it together, because the next one may be none.
@@ -226,13 +267,6 @@ impl Reader {
             buffer.extend_from_slice(&lines);
             buffer.extend_from_slice(&self.buffer);
             (self.buffer, self.one_by_one) = (buffer, true);
-        }
-    }
-
-    /// What leaves the buffer at once is shared by its lines, with less work than each of them would be.
-    fn take_lines_together(&mut self) {
-        if let Some(last) = memrchr2(CR, LF, &self.buffer) {
-            self.lines = self.buffer.split_to(last + 1).freeze();
         }
     }
 
@@ -252,13 +286,6 @@ impl Reader {
         line.truncate(end);
         line.advance(start);
         line
-    }
-
-    /// Drops what is left of lines that were taken together: line ends.
-    fn drop_lines(&mut self) {
-        self.note_consumed(self.lines.len());
-        self.lines.clear();
-        self.line_feed_due = false;
     }
 
     /// Drops bytes that are not shown: line ends and marks in front of something else.
@@ -388,7 +415,7 @@ mod tests {
 
     #[test]
     fn what_may_be_no_line_is_left_to_be_shown() {
-        for other in [&b"> "[..], b"\r\n<<<", b"SSLSRING: 1,3,abc", b"SSL", b"0123456789abcdef0"] {
+        for other in [&b"> "[..], b"\r\n<<<", b"SSLSRING: 1,3,abc", b"0123456789abcdef0"] {
             for together in [true, false] {
                 let mut reader = Reader::new(16, false);
                 reader.buffer().extend_from_slice(other);
@@ -403,30 +430,38 @@ mod tests {
 
     #[test]
     fn lines_are_taken_together_up_to_what_may_be_none() {
-        let mut reader = Reader::new(16, true);
-        reader.buffer().extend_from_slice(b"A\r\n\r\nB\r\n> \r\n\r\nC\r\nD");
         let whole = |text: &'static [u8]| Whole::Line(Bytes::from_static(text));
+        let mut reader = Reader::new(16, true);
+        reader.buffer().extend_from_slice(b"A\r\n\r\nB\r\n> \r\n\r\nC\r\n");
+        let lines = b"0123456789\r\n".repeat(SEVERAL / 12 + 1);
+        reader.buffer().extend_from_slice(&[&lines[..], b"D"].concat());
         assert_eq!(reader.take_whole_line(true), whole(b"A"));
         assert_eq!(reader.take_whole_line(true), whole(b"B"));
+        assert_eq!(reader.buffer()[..], b"D"[..], "all but the last were taken");
         assert_eq!(reader.take_whole_line(true), Whole::Other);
         reader.put_back();
         assert_eq!(reader.take_consumed().unwrap(), b"A\r\n\r\nB\r\n");
-        assert_eq!(reader.buffer()[..], b"> \r\n\r\nC\r\nD"[..]);
+        assert_eq!(reader.buffer()[..], [b"> \r\n\r\nC\r\n", &lines[..], b"D"].concat());
         reader.drop_hidden(2);
         assert_eq!(reader.take_whole_line(true), whole(b"C"));
-        assert_eq!(reader.buffer()[..], b"D"[..], "it was taken alone");
-        assert_eq!(reader.take_whole_line(true), Whole::Unfinished);
-        reader.buffer().extend_from_slice(b"\r\n\r\n");
+        assert_eq!(reader.buffer()[..], [&lines[..], b"D"].concat(), "it was taken alone");
+        while reader.take_whole_line(true) != Whole::Unfinished {}
+        reader.buffer().extend_from_slice(b"\r\n");
         assert_eq!(reader.take_whole_line(true), whole(b"D"));
+        assert_eq!(reader.take_whole_line(true), Whole::Unfinished);
+        reader.buffer().extend_from_slice(&lines);
+        assert_eq!(reader.take_whole_line(true), whole(b"0123456789"));
+        assert!(reader.buffer().is_empty(), "they are taken together again");
     }
 
     #[test]
     fn line_ends_behind_lines_that_were_taken_together_are_dropped() {
-        let mut reader = Reader::new(16, true);
-        reader.buffer().extend_from_slice(b"A\r\n\r\n\r");
-        assert_eq!(reader.take_whole_line(true), Whole::Line(Bytes::from_static(b"A")));
+        let line = [b'A'; SEVERAL];
+        let mut reader = Reader::new(SEVERAL, true);
+        reader.buffer().extend_from_slice(&[&line[..], b"\r\n\r\n\r"].concat());
+        assert_eq!(reader.take_whole_line(true), Whole::Line(Bytes::copy_from_slice(&line)));
         assert_eq!(reader.take_whole_line(true), Whole::Unfinished);
-        assert_eq!(reader.take_consumed().unwrap(), b"A\r\n\r\n\r");
+        assert_eq!(reader.take_consumed().unwrap().len(), SEVERAL + 5);
     }
 
     #[test]

@@ -84,11 +84,11 @@ impl Gathering {
     }
 
     fn wait(&self, burst: &Burst, outlook: Outlook) -> Duration {
-        let wait = LONGEST.min(burst.runs() / SHARE).min(self.crossing(burst, MOST));
+        let longest = || LONGEST.min(burst.runs() / SHARE).min(self.crossing(burst, MOST));
         match outlook {
             Outlook::MayEnd => Duration::ZERO,
-            Outlook::Announced(rest) => wait.min(self.crossing(burst, rest).saturating_sub(LATE)),
-            Outlook::Unknown => wait,
+            Outlook::Announced(rest) => longest().min(self.crossing(burst, rest).saturating_sub(LATE)),
+            Outlook::Unknown => longest(),
         }
     }
 

@@ -66,6 +66,18 @@ impl Engine {
         }
     }
 
+    /// Whether what has arrived is one more piece of a body that is not complete: then there is nothing to understand.
+    pub(super) fn waits_for_body(&mut self, now: Instant) -> bool {
+        let State::Pending(pending) = &mut self.state else {
+            return false;
+        };
+        let waits = pending.body_length().is_some_and(|length| self.reader.show_more_of(length));
+        if waits {
+            pending.raw_arrived(now, &self.settings);
+        }
+        waits
+    }
+
     /// Takes what need not be shown portion by portion, as long as it is whole: bodies by count, ordinary lines, marks.
     /// True: nothing else is here but perhaps the beginning of a line or of a body.
     fn take_whole(&mut self, now: Instant, age: Age) -> bool {

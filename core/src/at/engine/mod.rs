@@ -156,14 +156,25 @@ impl Engine {
     }
 
     /// Where arriving bytes are appended. Call [`handle_input`](Self::handle_input) afterwards.
+    #[inline]
     pub fn input(&mut self) -> &mut BytesMut {
+        self.reader.buffer()
+    }
+
+    /// [`input`](Self::input) with room for a read of `size` bytes, or for fewer where making more would be work: for half
+    /// of them at least.
+    #[inline]
+    pub fn input_with_room(&mut self, size: usize) -> &mut BytesMut {
+        self.reader.make_room(size);
         self.reader.buffer()
     }
 
     /// Works on the bytes that were appended to [`input`](Self::input).
     pub fn handle_input(&mut self, now: Instant) {
         self.last_input = Some(now);
-        self.understand(now, Age::New);
+        if !self.waits_for_body(now) {
+            self.understand(now, Age::New);
+        }
     }
 
     /// Fires what is due. Harmless when nothing is.

@@ -45,6 +45,8 @@ pub(crate) struct Pending {
     /// The deadline counts from here.
     waits_since: Instant,
     waits_for: Duration,
+    /// How long it is extended by.
+    patience: Duration,
     quiet_at: Option<Instant>,
     /// What looks like a damaged prompt counts as one from then on.
     damaged_prompt_at: Option<Instant>,
@@ -110,6 +112,7 @@ impl Pending {
             tail_begun: false,
             waits_since: now,
             waits_for: exchange.deadline,
+            patience: exchange.deadline.max(SHORTEST_EXTENSION),
             quiet_at: None,
             damaged_prompt_at: None,
             exchange,
@@ -136,12 +139,24 @@ impl Pending {
             Phase::Lines | Phase::Mark { .. } | Phase::Tail => false,
         };
         if raw {
-            // Raw bytes are bounded in number, so every piece may take the whole deadline.
-            self.extend(now);
-            // A body that was announced ends by count alone.
-            if self.may_end_early() {
-                self.quiet_at = Some(now + self.silence(settings));
-            }
+            self.raw_arrived(now, settings);
+        }
+    }
+
+    /// Raw bytes are bounded in number, so every piece may take the whole deadline.
+    pub(crate) fn raw_arrived(&mut self, now: Instant, settings: &Settings) {
+        self.extend(now);
+        // A body that was announced ends by count alone.
+        if self.may_end_early() {
+            self.quiet_at = Some(now + self.silence(settings));
+        }
+    }
+
+    /// How long the body is that is being received.
+    pub(crate) fn body_length(&self) -> Option<usize> {
+        match self.phase {
+            Phase::Body { length } => Some(length),
+            _ => None,
         }
     }
 
@@ -307,6 +322,6 @@ impl Pending {
     }
 
     fn extend(&mut self, now: Instant) {
-        (self.waits_since, self.waits_for) = (now, self.exchange.deadline.max(SHORTEST_EXTENSION));
+        (self.waits_since, self.waits_for) = (now, self.patience);
     }
 }
