@@ -62,7 +62,7 @@ impl fmt::Debug for PortChange {
     }
 }
 
-/// Tells which ports come and go. The receiving side of a tokio channel is one: for terminal servers, for a configuration
+/// Tells which ports come and go. `UsbPorts` is one (feature `serial`), for what is plugged in. The receiving side of a tokio channel is one: for terminal servers, for a configuration
 /// that is read again, for tests.
 #[async_trait]
 pub trait PortChanges: Send {

@@ -12,6 +12,8 @@ mod serial_error;
 #[cfg_attr(windows, path = "serial_line_windows.rs")]
 mod serial_line;
 #[cfg(feature = "serial")]
+mod usb_place;
+#[cfg(feature = "serial")]
 mod usb_port;
 
 #[cfg(feature = "serial")]
@@ -24,6 +26,8 @@ pub use serial_error::SerialError;
 pub use serial_line::SerialLine;
 #[cfg(feature = "serial")]
 pub use usb_port::UsbPort;
+#[cfg(feature = "serial")]
+pub(crate) use usb_port::attached;
 
 /// Tells a stream whether bytes are to gather before somebody reads them. Only a [`SerialLine`] can do something about
 /// it; with others each piece wakes the thread.

@@ -148,6 +148,7 @@ mod tests {
             serial_number: Some("0123".into()),
             interface: Some(interface),
             path: path.into(),
+            place: None,
         };
         let ports: Vec<UsbPort> = ports.iter().map(port).collect();
         || Ok(ports)

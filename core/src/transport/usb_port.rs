@@ -5,6 +5,7 @@ use std::fmt;
 use tokio_serial::{SerialPortInfo, SerialPortType};
 
 use super::port_name::UsbName;
+use super::usb_place;
 
 /// A USB serial port that is there. It is shown as the name that means it and nothing else, and its path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +21,9 @@ pub struct UsbPort {
     pub interface: Option<u8>,
     /// What to open.
     pub path: String,
+    /// Where its device is plugged in, as Linux calls it: the bus and the ports on the way, such as `1-1.4`. Other
+    /// operating systems do not tell.
+    pub place: Option<String>,
 }
 
 impl fmt::Display for UsbPort {
@@ -63,7 +67,7 @@ impl UsbName {
 }
 
 /// All that are there, in order. Reads the system's lists only: no port is opened.
-pub(super) fn attached() -> Result<Vec<UsbPort>, tokio_serial::Error> {
+pub(crate) fn attached() -> Result<Vec<UsbPort>, tokio_serial::Error> {
     if !can_list() {
         return Ok(Vec::new());
     }
@@ -100,6 +104,7 @@ fn usb_port(info: SerialPortInfo) -> Option<UsbPort> {
         product: usb.pid,
         serial_number: usb.serial_number.filter(|text| !text.is_empty()),
         interface: usb.interface,
+        place: usb_place::of(&info.port_name),
         path: info.port_name,
     })
 }
@@ -115,7 +120,7 @@ mod tests {
     fn port(name: &str, path: &str) -> UsbPort {
         let PortName(Kind::Usb(usb)) = name.parse().unwrap() else { panic!("{name}") };
         let UsbName { vendor, product, serial_number, interface } = usb;
-        UsbPort { vendor, product, serial_number, interface, path: path.to_owned() }
+        UsbPort { vendor, product, serial_number, interface, path: path.to_owned(), place: None }
     }
 
     /// Two modules of one kind, one of another, and an adapter that tells nothing but its ids.
