@@ -10,6 +10,7 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
+use tracing::Instrument;
 
 use super::line::{Line, now};
 use super::lost::ChannelLost;
@@ -72,10 +73,11 @@ pub(super) fn start(
         crossing: VecDeque::new(),
         leaving: None,
     };
-    tokio::spawn(async move {
+    let run = async move {
         // Nobody may want it back.
         drop(ended.send(task.run(port).await));
-    });
+    };
+    tokio::spawn(run.in_current_span());
     returned
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use super::channel::AtChannel;
 use super::health::{Health, HealthRecord, HealthWatch};
@@ -143,7 +144,8 @@ impl AtPort {
             counters: Arc::clone(&statistics),
             health: health.clone(),
         };
-        tokio::spawn(Box::new(Task::new(options, shared)).run(stream));
+        // Whoever opens several ports tells their lines in the log apart by a span.
+        tokio::spawn(Box::new(Task::new(options, shared)).run(stream).in_current_span());
         Self { requests, unsolicited, statistics, health }
     }
 

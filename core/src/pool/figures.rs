@@ -23,6 +23,19 @@ pub(super) const CATEGORIES: [Category; 7] = [
     Category::Other,
 ];
 
+/// What a category is called among figures and in traces.
+pub(super) fn category_label(category: Category) -> &'static str {
+    match category {
+        Category::Usage => "usage",
+        Category::Link => "link",
+        Category::Refused => "refused",
+        Category::Network => "network",
+        Category::Verification => "verification",
+        Category::Busy => "busy",
+        Category::Other => "other",
+    }
+}
+
 impl ErrorCounts {
     /// Of this one.
     #[must_use]

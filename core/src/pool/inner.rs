@@ -8,15 +8,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::AddError;
 use super::event::{ModuleChange, PoolEvent};
 use super::gate::Gate;
+#[cfg(feature = "metrics")]
+use super::metrics::Reporter;
 use super::module::{ModuleStatus, Shared};
 use super::name::ModuleName;
 use super::options::PoolOptions;
 use super::port_changes::PortChange;
 use super::setup::ModuleSetup;
+use super::spans;
 use super::task::Task;
 use super::work::Begin;
 use crate::fan_out;
@@ -35,6 +39,8 @@ pub(super) struct Inner {
     pub(super) state: Mutex<State>,
     /// A module has left.
     pub(super) left: Notify,
+    #[cfg(feature = "metrics")]
+    pub(super) reporter: Reporter,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +51,8 @@ pub(super) struct State {
     /// What follows lists of ports.
     helpers: Vec<AbortHandle>,
     closing: bool,
+    /// How many have been here.
+    number: u64,
     /// Whose work did not come to its end in time, since it is closing.
     cut: Vec<ModuleName>,
 }
@@ -79,13 +87,14 @@ impl Inner {
             return Err(AddError::Full { most: self.options.max_modules });
         }
         let pin = state.doubtful_pins.remove(&name).unwrap_or_default();
-        let shared = Shared::new(name.clone(), pin);
+        state.number += 1;
+        let shared = Shared::new(name.clone(), state.number, pin);
         state.modules.insert(name.clone(), Arc::clone(&shared));
         // In the lock, so that it comes behind the word that its namesake was removed.
         self.tell(&name, ModuleChange::Added);
         let task = Task { pool: Arc::clone(self), shared, port };
         drop(state);
-        tokio::spawn(task.run());
+        tokio::spawn(task.run().instrument(spans::module(&name)));
         Ok(())
     }
 
@@ -124,6 +133,8 @@ impl Inner {
         self.tell(&shared.name, ModuleChange::Removed);
         drop(state);
         drop(removed);
+        #[cfg(feature = "metrics")]
+        self.reporter.last_words(shared);
         self.left.notify_waiters();
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A [`ModulePool`] opens modules, has each of them looked after by a [supervisor](crate::supervisor), runs the work of
 //! the user for each, and tells what happens. Modules come and go while it runs: they are [added](ModulePool::add) and
-//! [removed](ModulePool::remove) by hand, or as their [ports](PortChanges) appear and vanish.
+//! [removed](ModulePool::remove) by hand, or as their ports appear and vanish: `UsbPorts` follows what is plugged in, and
+//! any other [list of ports](PortChanges) can be followed, too.
 //!
 //! - **One module never harms the others.** A module that cannot be started, or that its supervisor gives up, is started
 //!   again later, and holds up nobody meanwhile. Work that fails or panics begins again later, for its module alone.
@@ -14,7 +15,8 @@
 //!   for a reader, and of what is remembered of modules that have gone.
 //! - **A wrong PIN** is remembered from one start of a module to the next, so that trying again never blocks a SIM. Only a
 //!   module that was removed by hand and is added again gets its PIN again.
-//! - **Figures** of each module are in [`ModulePool::modules`].
+//! - **Figures** of each module are in [`ModulePool::modules`]; with the feature `metrics` they also go to the recorder of the
+//!   `metrics` crate.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), telit_core::pool::AddError> {
@@ -45,6 +47,8 @@ mod event;
 mod figures;
 mod gate;
 mod inner;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod module;
 mod name;
 mod options;
@@ -53,7 +57,10 @@ mod retries;
 mod serve;
 mod setup;
 mod signal;
+mod spans;
 mod task;
+#[cfg(feature = "serial")]
+mod usb_ports;
 mod work;
 
 use std::sync::atomic::Ordering;
@@ -68,6 +75,8 @@ pub use name::{InvalidModuleName, ModuleName};
 pub use options::PoolOptions;
 pub use port_changes::{PortChange, PortChanges};
 pub use setup::ModuleSetup;
+#[cfg(feature = "serial")]
+pub use usb_ports::UsbPorts;
 pub use work::WorkError;
 
 use crate::error::Category;
@@ -143,6 +152,8 @@ impl ModulePool {
         W: Fn(PooledModule) -> F + Send + Sync + 'static,
         F: Future<Output = Result<(), WorkError>> + Send + 'static,
     {
+        #[cfg(feature = "metrics")]
+        let reporter = metrics::Reporter::new(options.max_modules);
         let inner = Arc::new(Inner {
             gate: Gate::new(options.start_interval, options.starting_at_once),
             options,
@@ -151,7 +162,11 @@ impl ModulePool {
             events: fan_out::channel(event::CAPACITY).0,
             state: Mutex::default(),
             left: Notify::new(),
+            #[cfg(feature = "metrics")]
+            reporter,
         });
+        #[cfg(feature = "metrics")]
+        inner.help(metrics::report(Arc::downgrade(&inner)));
         Self { handle: Arc::new(Handle { inner }) }
     }
 
@@ -218,6 +233,13 @@ impl ModulePool {
     #[must_use]
     pub fn events(&self) -> PoolEvents {
         PoolEvents { receiver: self.inner().events.subscribe() }
+    }
+
+    /// Hands the figures of all modules to the recorder of the `metrics` crate now, such as before they are fetched. It is
+    /// done [from time to time](PoolOptions::metrics_interval) anyway.
+    #[cfg(feature = "metrics")]
+    pub fn report_metrics(&self) {
+        self.inner().reporter.report(self.inner());
     }
 
     /// Takes no more modules in, tells all to leave, and waits until they have. Gives those whose work did not come to

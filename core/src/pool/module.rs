@@ -50,6 +50,9 @@ pub struct ModuleStatus {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) name: ModuleName,
+    /// Tells it from others that had its name.
+    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only the reporter asks"))]
+    pub(super) number: u64,
     pub(super) pin: PinMemory,
     pub(super) counters: Counters,
     pub(super) leave: Signal,
@@ -73,9 +76,10 @@ struct Progress {
 }
 
 impl Shared {
-    pub(super) fn new(name: ModuleName, pin: PinMemory) -> Arc<Self> {
+    pub(super) fn new(name: ModuleName, number: u64, pin: PinMemory) -> Arc<Self> {
         Arc::new(Self {
             name,
+            number,
             pin,
             counters: Counters::default(),
             leave: Signal::default(),

@@ -33,6 +33,11 @@ pub struct InvalidModuleName {
 }
 
 impl ModuleName {
+    #[cfg(feature = "metrics")]
+    pub(super) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -14,6 +14,8 @@ pub struct PoolOptions {
     pub(super) again: Backoff,
     pub(super) vanished_for: Duration,
     pub(super) leaving: Duration,
+    #[cfg(feature = "metrics")]
+    pub(super) metrics_interval: Duration,
 }
 
 impl Default for PoolOptions {
@@ -25,6 +27,8 @@ impl Default for PoolOptions {
             again: Backoff::new(Duration::from_secs(5), Duration::from_secs(600)),
             vanished_for: Duration::from_secs(120),
             leaving: Duration::from_secs(10),
+            #[cfg(feature = "metrics")]
+            metrics_interval: Duration::from_secs(10),
         }
     }
 }
@@ -63,6 +67,15 @@ impl PoolOptions {
     /// [follows](super::ModulePool::follow). Default 2 minutes.
     pub fn vanished_for(mut self, time: Duration) -> Self {
         self.vanished_for = time;
+        self
+    }
+
+    /// How often the figures of all modules are handed to the recorder of the `metrics` crate, which has to be installed before
+    /// the pool is made: what is handed over before is lost. Default every 10 seconds, at
+    /// most ten times a second.
+    #[cfg(feature = "metrics")]
+    pub fn metrics_interval(mut self, interval: Duration) -> Self {
+        self.metrics_interval = interval.max(Duration::from_millis(100));
         self
     }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until};
+use tracing::Instrument;
 
 use super::contained::contained;
 use super::event::ModuleChange;
@@ -15,6 +17,7 @@ use super::inner::Inner;
 use super::module::Shared;
 use super::retries::Retries;
 use super::setup::Supervised;
+use super::spans;
 use crate::driver::BoxedStream;
 use crate::error::Category;
 use crate::supervisor::PortSource;
@@ -125,9 +128,17 @@ impl Task {
         }
     }
 
+    /// When its port is there, and it is its turn.
     async fn start(&self) -> Result<Supervised, Failed> {
         self.shared.port_news(|shared| shared.vanished_at().is_none()).await;
-        let mut place = self.pool.gate.turn().await;
+        let place = self.pool.gate.turn().await;
+        let span = spans::start(&self.shared.name);
+        let started = self.try_start(place).instrument(span.clone()).await;
+        spans::started(&span, started.as_ref().err().map(|failed| failed.category));
+        started
+    }
+
+    async fn try_start(&self, mut place: Option<SemaphorePermit<'_>>) -> Result<Supervised, Failed> {
         self.shared.set_starting(true);
         count(&self.shared.counters.starts);
         let starting = async {

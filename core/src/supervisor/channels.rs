@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use super::follower::{Follower, Restarts};
 use super::multiplexed_line::{ChannelSource, MultiplexedLine};
@@ -149,7 +150,7 @@ impl ChannelSupervisor {
             let (look, restarts) = (lead.look(), Restarts::default());
             let (weak, lead) = (slot.downgrade(), lead.modem().health());
             let follower = Follower { modem, slot, source, backoff, serial_number, lead, look, restarts };
-            (weak, tokio::spawn(follower.run()))
+            (weak, tokio::spawn(follower.run().in_current_span()))
         });
         let followers = followers.collect();
         Ok(Self { lead, modems, followers, line: line.map(Line) })

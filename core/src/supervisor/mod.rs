@@ -61,6 +61,7 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 pub use channels::ChannelSupervisor;
 pub use event::{Cause, SupervisorEvent, SupervisorEvents};
@@ -153,7 +154,8 @@ impl Supervisor {
         let (weak, weak_slot) = (events.downgrade(), slot.downgrade());
         let look = Arc::default();
         let recovery = Recovery::new(modem.clone(), source, slot, options, events, Arc::clone(&look));
-        let task = tokio::spawn(Box::new(Task::new(recovery, asked, Arc::clone(&look))).run());
+        let task = Box::new(Task::new(recovery, asked, Arc::clone(&look)));
+        let task = tokio::spawn(task.run().in_current_span());
         Self { modem, events: weak, requests, look, slot: weak_slot, task }
     }
 

@@ -5,6 +5,9 @@
 mod fake;
 mod following;
 mod leaving;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod spans;
 mod starting;
 mod working;
 

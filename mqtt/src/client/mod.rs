@@ -12,6 +12,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use telit_core::{Modem, fan_in, fan_out};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 pub use events::Events;
 
@@ -127,7 +128,7 @@ impl MqttClient {
         let task = Task::new(backend, receiver, Arc::clone(&post), Arc::clone(&known), events);
         let client = Self { requests, known, events: events_sender, post, engine };
         let (connected, result) = oneshot::channel();
-        tokio::spawn(Box::new(task).run(connected));
+        tokio::spawn(Box::new(task).run(connected).in_current_span());
         result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
     }
 
