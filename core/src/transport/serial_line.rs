@@ -81,9 +81,15 @@ impl SerialLine {
         loop {
             let room = self.watches_room;
             let mut guard = ready!(self.watched(room)?.poll_read_ready(context))?;
+            let free = buffer.remaining();
             if let Ok(read) = guard.try_io(|port| port.get_ref().as_ref().read(buffer.initialize_unfilled()))
             {
-                buffer.advance(read?);
+                let count = read?;
+                // It gave less than it could, so nothing is left. Whatever comes makes it ready again, a hangup too.
+                if (1..free).contains(&count) {
+                    guard.clear_ready();
+                }
+                buffer.advance(count);
                 return Poll::Ready(Ok(()));
             }
         }
@@ -156,5 +162,58 @@ impl AsyncWrite for SerialLine {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use serialport::{SerialPort as _, TTYPort};
+    use tokio::io::AsyncReadExt;
+
+    use crate::transport::SerialPort;
+
+    /// Pieces of every length up to what a terminal holds, written by another thread as fast as they are read.
+    fn write_pieces(mut end: TTYPort, bytes: &[u8]) -> TTYPort {
+        let mut rest = bytes;
+        for length in (0..).map(|piece| 1 + piece * 37 % 4095) {
+            let (piece, behind) = rest.split_at(length.min(rest.len()));
+            io::Write::write_all(&mut end, piece).unwrap();
+            rest = behind;
+            if rest.is_empty() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        end
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_byte_is_left_behind_however_they_come() {
+        let (mut end, line) = TTYPort::pair().unwrap();
+        end.set_timeout(Duration::from_secs(10)).unwrap();
+        let mut line = SerialPort::new(line.name().unwrap().as_str()).open().unwrap();
+        let bytes: Vec<u8> = (0..400_000u32).map(|place| (place % 251) as u8).collect();
+        let expected = bytes.clone();
+        let writing = std::thread::spawn(move || write_pieces(end, &bytes));
+        let reading = async {
+            let mut read = Vec::new();
+            for room in (0..).map(|turn| [1, 64, 1000, 4096][turn % 4]) {
+                let mut piece = vec![0; room];
+                let count = line.read(&mut piece).await.unwrap();
+                read.extend_from_slice(&piece[..count]);
+                if read.len() >= expected.len() {
+                    break;
+                }
+            }
+            assert!(read == expected, "the bytes are not the same");
+            drop(writing.join().unwrap());
+            // The other end has hung up, which is heard although nothing was left to read.
+            let end = line.read(&mut [0; 64]).await;
+            assert!(!matches!(end, Ok(1..)), "{end:?}");
+        };
+        tokio::time::timeout(Duration::from_secs(30), reading).await.expect("something was left behind");
     }
 }
