@@ -1,6 +1,7 @@
 //! A timer that goes off at its deadline, not up to two milliseconds behind it.
 
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -10,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 const TICK: Duration = Duration::from_millis(1);
 
 /// What is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     at: Instant,
     /// What the runtime is asked for.
@@ -31,23 +32,32 @@ impl Deadline {
     pub(super) fn rough(at: Instant) -> Self {
         Self { at, timer: at }
     }
+
+    /// Whether it is over, which the clock tells before a timer goes off.
+    pub(super) fn is_over(self) -> bool {
+        self.at <= Instant::now()
+    }
 }
 
-/// Waits until the deadline; for ever if there is none. `timer` is what one wait leaves to the next.
-pub(super) async fn due(mut timer: Pin<&mut Option<Sleep>>, deadline: Option<Deadline>) {
+/// Ready at the deadline; never if there is none. `timer` is what one wait leaves to the next.
+pub(super) fn poll_due(
+    mut timer: Pin<&mut Option<Sleep>>,
+    deadline: Option<Deadline>,
+    context: &mut Context<'_>,
+) -> Poll<()> {
     let Some(deadline) = deadline else {
         // A timer that nobody needs any more must not wake anybody.
         timer.set(None);
-        return std::future::pending().await;
+        return Poll::Pending;
     };
     loop {
         match timer.as_mut().as_pin_mut() {
             None => timer.set(Some(sleep_until(deadline.timer))),
             Some(sleep) if deadline.at < sleep.deadline() => sleep.reset(deadline.timer),
             Some(mut sleep) => {
-                sleep.as_mut().await;
+                ready!(sleep.as_mut().poll(context));
                 match Instant::now() {
-                    now if deadline.at <= now => return,
+                    now if deadline.at <= now => return Poll::Ready(()),
                     now => sleep.reset(if now < deadline.timer { deadline.timer } else { deadline.at }),
                 }
             }
@@ -57,9 +67,14 @@ pub(super) async fn due(mut timer: Pin<&mut Option<Sleep>>, deadline: Option<Dea
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::pin::pin;
 
     use super::*;
+
+    async fn due(mut timer: Pin<&mut Option<Sleep>>, deadline: Option<Deadline>) {
+        poll_fn(|context| poll_due(timer.as_mut(), deadline, context)).await;
+    }
 
     const MICROSECOND: Duration = Duration::from_micros(1);
 

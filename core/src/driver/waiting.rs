@@ -1,5 +1,7 @@
 //! Who waits for the exchange that is under way.
 
+use std::task::{Context, Poll};
+
 use tokio::sync::oneshot;
 
 use super::stream::DataStream;
@@ -30,12 +32,12 @@ impl Answer {
         }
     }
 
-    /// Until nobody waits for the answer any more.
-    pub(super) async fn abandoned(&mut self) {
+    /// Ready when nobody waits for the answer any more.
+    pub(super) fn poll_abandoned(&mut self, context: &mut Context<'_>) -> Poll<()> {
         match self {
-            Self::Reply(answer) => answer.closed().await,
-            Self::Stream(answer) => answer.closed().await,
-            Self::Nobody => std::future::pending().await,
+            Self::Reply(answer) => answer.poll_closed(context),
+            Self::Stream(answer) => answer.poll_closed(context),
+            Self::Nobody => Poll::Pending,
         }
     }
 

@@ -1,10 +1,14 @@
 //! Clients of one port take turns, exchange by exchange.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use telit_core::CommandError;
 use telit_core::at::{CommandLine, Exchange, Expect};
-use telit_core::driver::{AtChannel, AtPort};
-use tokio::io::DuplexStream;
+use telit_core::driver::{AtChannel, AtPort, DriverOptions};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::time::Instant;
 
 use crate::rig::{next_command, read, send, start};
@@ -105,4 +109,39 @@ async fn commands_run_in_the_order_of_asking_however_many_wait() {
     let seen = module.await.unwrap().split_off(1);
     let expected: Vec<String> = (0..100).map(|number| format!("AT#X={number}")).collect();
     assert_eq!(seen, expected);
+}
+
+/// A line that has another code whenever it is asked, and takes everything.
+struct Restless;
+
+impl AsyncRead for Restless {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, read: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        read.put_slice(b"\r\n#MQRING: 1,2,a,3\r\n");
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Restless {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// On the only thread there is.
+#[tokio::test]
+async fn a_line_that_never_rests_keeps_nobody_from_asking_and_no_command_from_its_deadline() {
+    let port = AtPort::start(Restless, DriverOptions::default());
+    let mut codes = port.unsolicited();
+    let asking = port.execute(read("#SSLEN").deadline(Duration::from_millis(50)));
+    let error = tokio::time::timeout(Duration::from_secs(30), asking).await.unwrap().unwrap_err();
+    assert!(matches!(error, CommandError::TimedOut { .. }), "{error}");
+    assert!(codes.next().await.is_some());
 }

@@ -8,7 +8,7 @@ use std::task::Poll;
 use bytes::Buf;
 
 use super::wake::{Written, poll_read};
-use super::{READ_SIZE, Task, add, now};
+use super::{ANSWER_SIZE, READ_SIZE, Task, add, now};
 use crate::driver::slot::BoxedStream;
 use crate::driver::stream::tell;
 
@@ -22,7 +22,10 @@ impl Task {
         let arrived = self.gathering.arrived_by(now, count);
         self.engine.handle_input(now);
         self.engine.silent_since(arrived);
-        self.gathering.read(now, count, count >= READ_SIZE, self.engine.outlook());
+        let full = count >= self.read_size;
+        self.gathering.read(now, count, full, self.engine.outlook());
+        let more = full || self.stream.is_some() || !self.engine.input().is_empty();
+        self.read_size = if more { READ_SIZE } else { ANSWER_SIZE };
         Ok(())
     }
 
@@ -60,9 +63,9 @@ impl Task {
     /// Bytes that are there count before a deadline that has passed, however late this task is.
     pub(super) async fn timer_fired(&mut self, stream: &mut BoxedStream) -> io::Result<()> {
         if !self.has_backlog() {
-            let quiet = self.is_quiet();
+            let (room, quiet) = (self.read_size, self.is_quiet());
             let input = self.engine.input();
-            let read = poll_fn(|context| Poll::Ready(poll_read(stream, input, quiet, context))).await;
+            let read = poll_fn(|context| Poll::Ready(poll_read(stream, input, room, quiet, context))).await;
             match read {
                 Poll::Ready(count) => self.input_arrived(count?)?,
                 Poll::Pending if self.gathering.until().is_some_and(|until| until <= now()) => {

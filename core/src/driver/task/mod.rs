@@ -33,8 +33,10 @@ pub(super) use request::Request;
 use transport::End;
 use wake::Wake;
 
-/// Free space in the input buffer before every read.
+/// Free space in the input buffer before a read, when many bytes come.
 const READ_SIZE: usize = 4096;
+/// The same, when an answer is expected or nothing: it holds most, and costs little to have and to give back.
+const ANSWER_SIZE: usize = 1024;
 /// How long a stream that is lost may take to close.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -58,8 +60,10 @@ pub(crate) struct Task {
     unflushed: bool,
     /// The engine waits to hear that its output has left.
     leaving: bool,
-    /// Whose turn it is when the port can be written and read.
-    writes_first: bool,
+    /// Counts waits, so that whoever is ready gets a turn.
+    turn: u32,
+    /// Free space in the input buffer before the next read.
+    read_size: usize,
     gathering: Gathering,
     line: Line,
     restoring: Restoring,
@@ -100,7 +104,8 @@ impl Task {
             output: VecDeque::with_capacity(1),
             unflushed: false,
             leaving: false,
-            writes_first: false,
+            turn: 0,
+            read_size: ANSWER_SIZE,
             gathering: Gathering::new(options.line_rate),
             line: Line::new(options.line_rate),
             restoring: Restoring::new(options.restored),

@@ -8,13 +8,14 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, Sleep};
+use tokio::task::coop;
+use tokio::time::Sleep;
 
 use super::request::Request;
-use super::{READ_SIZE, Task, now};
+use super::{Task, now};
 use crate::driver::slot::{BoxedStream, Change};
 use crate::driver::stream::Control;
-use crate::driver::timer::{Deadline, due};
+use crate::driver::timer::{Deadline, poll_due};
 use crate::driver::waiting::Waiting;
 use crate::fan_in;
 
@@ -42,14 +43,17 @@ pub(super) struct Written {
 }
 
 impl Task {
-    pub(super) async fn wait(&mut self, stream: &mut BoxedStream, timer: Pin<&mut Option<Sleep>>) -> Wake {
-        let free = self.all_taken() && self.waiting.is_none();
-        let ready = free && self.engine.is_ready(now());
-        let restore = ready && self.restoring.is_due();
-        if ready
-            && !restore
-            && let Some(request) = self.next.take()
-        {
+    pub(super) async fn wait(
+        &mut self,
+        stream: &mut BoxedStream,
+        mut timer: Pin<&mut Option<Sleep>>,
+    ) -> Wake {
+        let free = self.all_taken() && self.is_quiet();
+        let ready = free && self.is_ready();
+        if ready && self.restoring.is_due() {
+            return Wake::Restore;
+        }
+        if ready && let Some(request) = self.next.take() {
             return Wake::Next(request);
         }
         let open =
@@ -62,29 +66,56 @@ impl Task {
         let quiet = self.is_quiet();
         let reading = !backlog && gathering.is_none();
         let writing = !self.output.is_empty() || self.unflushed;
-        let asking = (ready || free && self.engine.is_idle()) && !restore && self.next.is_none();
-        let (stream_data, stream_control) = match &mut self.stream {
+        let asking = (ready || free && self.engine.is_idle()) && self.next.is_none();
+        let (data, control) = match &mut self.stream {
             Some(stream) => (Some(&stream.peer.data), Some(&mut stream.peer.control)),
             None => (None, None),
         };
-        self.writes_first = !self.writes_first;
+        self.turn = self.turn.wrapping_add(1);
         let mut ends = Ends {
             stream,
             output: writing.then_some(self.output.front().map_or(&[], |output| output)),
             is_last: self.output.len() <= 1,
             input: reading.then_some(self.engine.input()),
+            room: self.read_size,
             quiet,
-            writes_first: self.writes_first,
+            writes_first: self.turn & 2 == 0,
         };
-        tokio::select! {
-            wake = poll_fn(|context| ends.poll(context)), if reading || writing => wake,
-            change = next_change(self.changes.as_mut()) => Wake::Change(change),
-            () = room(stream_data), if backlog => Wake::StreamRoom,
-            control = next_control(stream_control), if open && !writing => Wake::StreamControl(control),
-            () = std::future::ready(()), if restore => Wake::Restore,
-            request = self.requests.receive(), if asking => Wake::Request(request),
-            () = abandoned(self.waiting.as_mut()), if unsent => Wake::Abandoned,
-            () = due(timer, deadline) => Wake::Timer,
+        let mut handles = Handles {
+            changes: self.changes.as_mut(),
+            control: control.filter(|_| open && !writing),
+            requests: asking.then_some(&mut self.requests),
+            is_next: ready,
+            unsent: self.waiting.as_mut().filter(|_| unsent),
+        };
+        let mut room = pin!(room(data.filter(|_| backlog)));
+        let (handles_first, time_first) = (self.turn & 1 == 0, self.turn & 15 == 0);
+        poll_fn(|context| {
+            // A line that never rests must not keep the thread from its other tasks, nor this one from the time.
+            let budget = ready!(coop::poll_proceed(context));
+            let wake = match time_first && deadline.is_some_and(Deadline::is_over) {
+                true => Wake::Timer,
+                false => match poll_in_turn(&mut handles, &mut ends, handles_first, context) {
+                    Poll::Ready(wake) => wake,
+                    Poll::Pending if backlog && room.as_mut().poll(context).is_ready() => Wake::StreamRoom,
+                    // Last: setting a timer can cost a system call, and the module is at work by then.
+                    Poll::Pending => {
+                        ready!(poll_due(timer.as_mut(), deadline, context));
+                        Wake::Timer
+                    }
+                },
+            };
+            budget.made_progress();
+            Poll::Ready(wake)
+        })
+        .await
+    }
+
+    /// Whether the next command can go. The clock is looked at only where there is a pause.
+    fn is_ready(&self) -> bool {
+        match self.engine.is_idle() {
+            true => self.engine.poll_timeout().is_none_or(|ready_at| ready_at <= now()),
+            false => self.engine.is_ready(now()),
         }
     }
 
@@ -96,10 +127,61 @@ impl Task {
     /// When time has to be looked at. The end of the pause matters to who waits for it, and to nobody else.
     fn deadline(&self, gathering: Option<std::time::Instant>) -> Option<Deadline> {
         let nobody_asks = self.engine.is_idle() && self.next.is_none() && !self.restoring.is_due();
-        let engine = self.engine.poll_timeout().filter(|_| !nobody_asks);
-        let engine = engine.map(|at| Deadline::exact(Instant::from_std(at)));
-        let gathering = gathering.map(|at| Deadline::rough(Instant::from_std(at)));
-        [engine, gathering].into_iter().flatten().min()
+        let engine = if nobody_asks { None } else { self.engine.poll_timeout() };
+        match (engine, gathering) {
+            (Some(engine), Some(gathering)) if gathering < engine => Some(Deadline::rough(gathering.into())),
+            (Some(engine), _) => Some(Deadline::exact(engine.into())),
+            (None, gathering) => gathering.map(|gathering| Deadline::rough(gathering.into())),
+        }
+    }
+}
+
+/// Neither keeps the other from its work.
+fn poll_in_turn(
+    handles: &mut Handles<'_>,
+    ends: &mut Ends<'_>,
+    handles_first: bool,
+    context: &mut Context<'_>,
+) -> Poll<Wake> {
+    let first = if handles_first { handles.poll(context) } else { ends.poll(context) };
+    match first {
+        Poll::Ready(wake) => Poll::Ready(wake),
+        Poll::Pending if handles_first => ends.poll(context),
+        Poll::Pending => handles.poll(context),
+    }
+}
+
+/// What handles may ask for.
+struct Handles<'a> {
+    changes: Option<&'a mut fan_in::Receiver<Box<Change>>>,
+    control: Option<&'a mut mpsc::Receiver<Control>>,
+    requests: Option<&'a mut fan_in::Receiver<Box<Request>>>,
+    /// A request need not wait for the end of the pause.
+    is_next: bool,
+    /// Who waits for what is not sent yet.
+    unsent: Option<&'a mut Waiting>,
+}
+
+impl Handles<'_> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
+        if let Some(Poll::Ready(change)) = self.changes.as_mut().map(|changes| changes.poll_receive(context))
+        {
+            return Poll::Ready(Wake::Change(change));
+        }
+        if let Some(Poll::Ready(control)) = self.control.as_mut().map(|control| control.poll_recv(context)) {
+            return Poll::Ready(Wake::StreamControl(control));
+        }
+        if let Some(Poll::Ready(request)) =
+            self.requests.as_mut().map(|requests| requests.poll_receive(context))
+        {
+            return Poll::Ready(if self.is_next { Wake::Next(request) } else { Wake::Request(request) });
+        }
+        if let Some(Poll::Ready(())) =
+            self.unsent.as_mut().map(|waiting| waiting.answer.poll_abandoned(context))
+        {
+            return Poll::Ready(Wake::Abandoned);
+        }
+        Poll::Pending
     }
 }
 
@@ -112,6 +194,8 @@ struct Ends<'a> {
     is_last: bool,
     /// Where to read to.
     input: Option<&'a mut BytesMut>,
+    /// Free space before a read.
+    room: usize,
     /// Nothing is under way.
     quiet: bool,
     /// They take turns, so that neither keeps the other from its work.
@@ -152,7 +236,7 @@ impl Ends<'_> {
     fn pull(&mut self, context: &mut Context<'_>) -> Poll<Wake> {
         match &mut self.input {
             None => Poll::Pending,
-            Some(input) => poll_read(self.stream, input, self.quiet, context).map(Wake::Read),
+            Some(input) => poll_read(self.stream, input, self.room, self.quiet, context).map(Wake::Read),
         }
     }
 }
@@ -161,10 +245,11 @@ impl Ends<'_> {
 pub(super) fn poll_read(
     stream: &mut BoxedStream,
     input: &mut BytesMut,
+    room: usize,
     quiet: bool,
     context: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
-    input.reserve(READ_SIZE);
+    input.reserve(room);
     let read = pin!(stream.read_buf(input)).poll(context);
     if quiet && read.is_pending() && input.is_empty() {
         *input = BytesMut::new();
@@ -179,27 +264,6 @@ async fn room(data: Option<&mpsc::Sender<Bytes>>) {
     }
 }
 
-async fn next_change(changes: Option<&mut fan_in::Receiver<Box<Change>>>) -> Option<Box<Change>> {
-    match changes {
-        Some(changes) => changes.receive().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn abandoned(waiting: Option<&mut Waiting>) {
-    match waiting {
-        Some(waiting) => waiting.answer.abandoned().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn next_control(control: Option<&mut mpsc::Receiver<Control>>) -> Option<Control> {
-    match control {
-        Some(control) => control.recv().await,
-        None => std::future::pending().await,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
@@ -208,19 +272,21 @@ mod tests {
 
     use super::*;
 
+    const ROOM: usize = 1024;
+
     #[tokio::test]
     async fn a_quiet_port_holds_no_memory_and_loses_no_byte() {
-        let (host, mut module) = duplex(2 * READ_SIZE);
+        let (host, mut module) = duplex(2 * ROOM);
         let mut stream: BoxedStream = Box::pin(host);
         let mut context = Context::from_waker(Waker::noop());
         let mut input = BytesMut::new();
-        assert!(poll_read(&mut stream, &mut input, true, &mut context).is_pending());
+        assert!(poll_read(&mut stream, &mut input, ROOM, true, &mut context).is_pending());
         assert_eq!(input.capacity(), 0);
-        assert!(poll_read(&mut stream, &mut input, false, &mut context).is_pending());
-        assert!(input.capacity() >= READ_SIZE, "an answer is expected");
+        assert!(poll_read(&mut stream, &mut input, ROOM, false, &mut context).is_pending());
+        assert!(input.capacity() >= ROOM, "an answer is expected");
         module.write_all(b"RI").await.unwrap();
-        assert!(matches!(poll_read(&mut stream, &mut input, true, &mut context), Poll::Ready(Ok(2))));
-        assert!(poll_read(&mut stream, &mut input, true, &mut context).is_pending());
+        assert!(matches!(poll_read(&mut stream, &mut input, ROOM, true, &mut context), Poll::Ready(Ok(2))));
+        assert!(poll_read(&mut stream, &mut input, ROOM, true, &mut context).is_pending());
         assert_eq!(input, "RI", "half a line stays");
     }
 }
