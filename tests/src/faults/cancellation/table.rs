@@ -174,6 +174,8 @@ const FUTURES: &[(&str, &str, Shown)] = &[
     ("core/src/driver/stream.rs", "write", By(&["DataStreamWriter::write"])),
     ("core/src/driver/stream.rs", "written", Not(PLAYS_THE_MODULE)),
     ("core/src/driver/unsolicited.rs", "next", Not(ONLY_RECEIVES)),
+    ("core/src/fan_in.rs", "receive", Not(ONLY_RECEIVES)),
+    ("core/src/fan_in.rs", "send", By(&["subscribe"])),
     ("core/src/fan_out.rs", "receive", Not(ONLY_RECEIVES)),
     (
         "core/src/modem/ahead.rs",
