@@ -5,6 +5,7 @@
 mod connecting;
 mod fake;
 mod forbidden;
+mod idle;
 mod instances;
 mod last_will;
 mod lifecycle;
