@@ -60,6 +60,69 @@ async fn whatever_ends_the_connection_subscriptions_go_on() {
     }
 }
 
+/// Comes back within two seconds, and leaves the module as it is until then.
+fn keeping() -> Reconnect {
+    let soon = Backoff::new(Duration::from_millis(500), Duration::from_secs(2));
+    Reconnect::default().backoff(soon).keep_module(true)
+}
+
+const LOGIN: [&str; 2] = ["AT#MQCONN=1,\"client-1\",\"\",\"\"", "AT#MQCONN?"];
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_is_kept_needs_a_login_only() {
+    let (client, modem, fake) = connected(secure().reconnect(keeping())).await;
+    let mut messages = client.subscribe("a", QoS::AtLeastOnce).await.unwrap();
+    let mut events = client.events();
+    fake.lines();
+    fake.set_connection(2);
+    assert_eq!(next_event(&mut events).await, Event::State(CLOSED));
+    assert_eq!(modem.tls_holder(), Some(Service::Mqtt), "TLS stays as it is");
+    assert_eq!(fake.lines(), ["AT#MQCONN?", "AT#MQDISC=1"]);
+    assert_eq!(next_event(&mut events).await, Event::State(ClientState::Connected));
+    assert!(matches!(next_event(&mut events).await, Event::Resumed { attempts: 1, subscriptions: 1, .. }));
+    assert_eq!(fake.lines(), [&LOGIN[..], &["AT#MQSUB=1,\"a\",1", "AT#MQREAD?"]].concat());
+    fake.publish(1, "a", b"after");
+    assert_eq!(&messages.next().await.unwrap().payload[..], b"after");
+    client.disconnect().await.unwrap();
+    assert_eq!(modem.tls_holder(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_that_was_kept_in_vain_is_set_up_anew() {
+    let (client, modem, fake) = connected(secure().reconnect(keeping())).await;
+    let mut events = client.events();
+    fake.lines();
+    fake.set_connection(2);
+    fake.answer("AT#MQCONN=", "\r\n+CME ERROR: 1113\r\n");
+    let failed = loop {
+        if let Event::ReconnectFailed { attempt, error, .. } = events.next().await.unwrap() {
+            break (attempt, error);
+        }
+    };
+    assert_eq!(failed, (1, ConnectError::Refused { refusal: Refusal::ServerUnavailable }));
+    assert_eq!(modem.tls_holder(), None, "others are not held up longer");
+    let lines = fake.mqtt_lines();
+    assert_eq!(lines, ["AT#MQCONN?", "AT#MQDISC=1", LOGIN[0], "AT#MQDISC=1", "AT#MQEN=1,0"]);
+    until(&mut events, ClientState::Connected).await;
+    let lines = fake.mqtt_lines();
+    assert_eq!(lines[..2], ["AT#MQEN?", "AT#MQEN=1,1"]);
+    assert!(lines.contains(&"AT#MQCFG=1,\"broker.example\",8883,1,1,1".to_owned()), "{lines:?}");
+    client.publish("t", "x", QoS::AtLeastOnce).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_module_is_not_kept_for_a_client_that_may_stay_away_longer() {
+    let late = keeping().backoff(Backoff::new(Duration::from_millis(2001), Duration::from_secs(10)));
+    for reconnect in [late, keeping().keep_module(false)] {
+        let (client, modem, fake) = connected(secure().reconnect(reconnect)).await;
+        let mut events = client.events();
+        fake.set_connection(2);
+        assert_eq!(next_event(&mut events).await, Event::State(CLOSED));
+        assert_eq!(modem.tls_holder(), None);
+        assert_eq!(fake.mqtt_lines(), ["AT#MQCONN?", "AT#MQDISC=1", "AT#MQEN=1,0"]);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn meanwhile_everything_that_needs_a_connection_is_refused_at_once() {
     let (client, modem, fake) = connected(secure()).await;
