@@ -59,6 +59,8 @@ pub(crate) struct Dialect {
     input_timeout: Duration,
     /// Longest payload of `#MQPUBS`, which no module with an MQTT client lacks. Source: IPE28 p146.
     pub(crate) text_limit: usize,
+    /// Longest payload that `#MQPUBS` takes on whatever firmware of the platform.
+    short_text_limit: usize,
     pub(crate) line_limit: usize,
 }
 
@@ -76,6 +78,7 @@ impl Dialect {
             input_timeout: mqtt.counted_input_timeout,
             counted_limit: counted.then(|| most(&forms.publish_counted, 4, mqtt.counted_payload)),
             text_limit: most(&forms.publish_text, 4, mqtt.text_payload),
+            short_text_limit: mqtt.short_text_payload,
             line_limit: profile.line.command_length,
         })
     }
@@ -88,7 +91,8 @@ impl Dialect {
     /// The exchange that publishes this message, or why the module cannot.
     ///
     /// Counted bytes carry everything. Text on the command line is the way of old firmware: it carries
-    /// printable ASCII without double quotes, as far as the line reaches. Source: M37 p20, p1029-1036.
+    /// printable ASCII without double quotes, as far as the line reaches. It is also the way of a short plain text on
+    /// any firmware, because it needs no prompt. Source: M37 p20, p1029-1036.
     pub(crate) fn publish(
         &self,
         instance: u8,
@@ -98,7 +102,7 @@ impl Dialect {
         let Publish { payload, qos, retain, .. } = publish.clone();
         let topic = TopicName::parse(&publish.topic, self.topic_limit).map_err(PublishError::InvalidTopic)?;
         let deadline = publish_deadline(acknowledgement, qos, payload.len());
-        match self.counted_limit {
+        match self.counted_limit.filter(|_| !self.is_short_text(&topic, &payload)) {
             Some(limit) if payload.len() > limit => {
                 Err(PublishError::TooLarge { size: payload.len(), limit })
             }
@@ -119,6 +123,13 @@ impl Dialect {
                 Ok(command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?)
             }
         }
+    }
+
+    /// Whether the command line carries it whatever the firmware: there a backslash may begin an escape, see
+    /// `#SETHEXSTR`. Source: M37 p166-167.
+    fn is_short_text(&self, topic: &TopicName, payload: &Bytes) -> bool {
+        let room = self.text_room(topic).min(self.short_text_limit);
+        (1..=room).contains(&payload.len()) && payload.iter().all(|byte| is_plain(*byte) && *byte != b'\\')
     }
 
     /// What the command line leaves for the payload of `#MQPUBS`.
@@ -165,12 +176,17 @@ fn publish_deadline(acknowledgement: Duration, qos: QoS, size: usize) -> Duratio
     acknowledgement * rounds + Duration::from_secs(size as u64 / SLOW_LINE)
 }
 
+/// What a string on the command line carries as it is.
+fn is_plain(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) && byte != b'"'
+}
+
 fn text(payload: &Bytes) -> Result<String, PublishError> {
     let refused = |reason| Err(PublishError::NotRepresentable { reason });
     if payload.is_empty() {
         return refused("this firmware has no #MQPUBSEXT, and #MQPUBS is not known to take an empty payload");
     }
-    if payload.iter().any(|byte| !(b' '..=b'~').contains(byte) || *byte == b'"') {
+    if !payload.iter().copied().all(is_plain) {
         return refused(
             "this firmware has no #MQPUBSEXT, and #MQPUBS takes printable ASCII without double quotes only",
         );
@@ -274,6 +290,43 @@ mod tests {
         assert!(publish(&dialect(&new_firmware()), "t", &vec![0; 65_536]).is_ok());
         let error = publish(&dialect(&new_firmware()), "t", &vec![0; 65_537]).unwrap_err();
         assert_eq!(error, PublishError::TooLarge { size: 65_537, limit: 65_536 });
+    }
+
+    #[test]
+    fn a_short_plain_text_needs_no_prompt() {
+        let new = dialect(&new_firmware());
+        assert_eq!(publish(&new, "t", b" 21.5 C; ok? ").unwrap(), "AT#MQPUBS=1,\"t\",0,1,\" 21.5 C; ok? \"");
+        let longest = "x".repeat(140);
+        assert_eq!(
+            publish(&new, "t", longest.as_bytes()).unwrap(),
+            format!("AT#MQPUBS=1,\"t\",0,1,\"{longest}\"")
+        );
+        assert_eq!(publish(&new, "t", &[b'x'; 141]).unwrap(), "AT#MQPUBSEXT=1,\"t\",0,1,141");
+        for other in [
+            &b"{\"a\":1}"[..],
+            b"a\rb",
+            b"a\nb",
+            b"a\0b",
+            b"a\x1a",
+            b"\x1b",
+            b"\x08",
+            b"\xe9",
+            b"\x7f",
+            b"\\41",
+        ] {
+            let counted = format!("AT#MQPUBSEXT=1,\"t\",0,1,{}", other.len());
+            assert_eq!(publish(&new, "t", other).unwrap(), counted, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_the_line_has_no_room_for_is_counted() {
+        let topic = "t".repeat(256);
+        let room = 400 - 256 - "AT#MQPUBS=1,\"\",0,1,\"\"".len();
+        let line = publish(&dialect(&new_firmware()), &topic, &vec![b'x'; room]).unwrap();
+        assert_eq!((line.len(), line.starts_with("AT#MQPUBS=")), (400, true));
+        let line = publish(&dialect(&new_firmware()), &topic, &vec![b'x'; room + 1]).unwrap();
+        assert!(line.starts_with("AT#MQPUBSEXT="), "{line}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Servers, a virtual module of any platform that finds them, and the SDK connected to it.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +31,30 @@ pub(crate) const HTTPS: u16 = 443;
 const HTTP: u16 = 80;
 pub(crate) const FTP: u16 = 21;
 const IMPLICIT_FTP: u16 = 990;
+
+/// The command lines that were sent.
+#[derive(Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let sent = text.lines().filter_map(|line| line.split_once(" > ")).map(|(_, sent)| sent);
+        let lines = sent.filter_map(|sent| sent.strip_suffix("\\r")).map(str::to_owned);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(lines);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// The servers, and file servers for modules that know no modern cipher suites and for implicit TLS.
 pub(crate) struct Servers {

@@ -472,7 +472,7 @@ fn a_port_that_vanishes_is_no_fault_of_the_network() {
 #[test]
 fn a_port_that_vanishes_while_publishing_is_a_link_error_too() {
     let world = World::start();
-    for command in ["AT#MQCONN=1", "AT#MQPUBSEXT=1"] {
+    for command in ["AT#MQCONN=1", "AT#MQPUBS=1"] {
         let module = world.simulated(&["--latency", "200"]);
         let transcript = world.file("transcript");
         let words = ["mqtt", "pub", "--plain", "--client-id", "c", "--host", "broker.test", "--topic", "t"];

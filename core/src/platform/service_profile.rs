@@ -37,6 +37,9 @@ pub struct MqttProfile {
     pub will_message_length: usize,
     /// Longest message of `#MQPUBS`, if memory and the command line allow.
     pub text_payload: usize,
+    /// Longest message that all firmware of the platform takes in `#MQPUBS`. Up to there it is preferred to
+    /// `#MQPUBSEXT`, whose prompt costs a turn.
+    pub short_text_payload: usize,
     /// `#MQPUBSEXT`: publishing counted bytes.
     pub publish_counted: Availability,
     /// Longest payload of `#MQPUBSEXT`, if memory allows.

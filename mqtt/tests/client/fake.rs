@@ -327,7 +327,15 @@ impl State {
                 line["AT#MQCFG=1,".len()..].clone_into(&mut self.client(number).broker);
                 OK.into()
             }
-            _ if of_client("MQPUBSEXT") && !self.client(number).enabled => ERROR.into(),
+            _ if (of_client("MQPUBS") || of_client("MQPUBSEXT")) && !self.client(number).enabled => {
+                ERROR.into()
+            }
+            // A message on the command line, whose end decides as the end of a payload does.
+            _ if of_client("MQPUBS") => {
+                let text = line.splitn(5, ',').last().unwrap().trim_matches('"');
+                self.payloads.push(text.as_bytes().to_vec());
+                self.prepared(PAYLOAD).unwrap_or_else(|| OK.into()).into()
+            }
             _ if of_client("MQCONN") => {
                 self.client(number).connection = 1;
                 OK.into()

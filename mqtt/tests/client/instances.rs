@@ -44,8 +44,8 @@ async fn a_second_client_uses_the_second_instance_and_a_third_is_refused() {
     first.disconnect().await.unwrap();
     second.disconnect().await.unwrap();
     let expected = [
-        "AT#MQPUBSEXT=2,\"t\",0,1,1",
-        "AT#MQPUBSEXT=1,\"t\",0,1,1",
+        "AT#MQPUBS=2,\"t\",0,1,\"x\"",
+        "AT#MQPUBS=1,\"t\",0,1,\"x\"",
         "AT#MQSUB=2,\"a\",0",
         "AT#MQUNS=2,\"a\"",
         "AT#MQDISC=1",

@@ -32,7 +32,7 @@ fn publish(topic: &str, qos: QoS) -> Publish {
 /// The topics that were published to since the last call.
 fn published(fake: &Fake) -> Vec<String> {
     let lines = fake.lines();
-    let topics = lines.iter().filter_map(|line| line.strip_prefix("AT#MQPUBSEXT=1,\"")?.split('"').next());
+    let topics = lines.iter().filter_map(|line| line.strip_prefix("AT#MQPUBS=1,\"")?.split('"').next());
     topics.map(str::to_owned).collect()
 }
 
@@ -142,7 +142,7 @@ async fn what_waits_too_long_expires_and_says_whether_it_may_have_arrived() {
     fake.answer(PAYLOAD, "\r\n+CME ERROR: MQTT Command Timeout Fail\r\n");
     fake.lines();
     let receipt = client.enqueue(publish("a", QoS::AtLeastOnce)).unwrap();
-    fake.saw("AT#MQPUBSEXT=").await;
+    fake.saw("AT#MQPUBS=").await;
     fake.saw("AT#MQCONN?").await;
     client.pause().await.unwrap();
     let error = receipt.await.unwrap_err();
@@ -218,7 +218,7 @@ async fn the_last_handle_leaves_nothing_behind_that_can_be_sent() {
         assert_eq!(events.next().await, None, "nothing was given up");
         let lines = fake.mqtt_lines();
         let place = |start: &str| lines.iter().rposition(|line| line.starts_with(start)).unwrap();
-        assert!(place("AT#MQPUBSEXT=1,\"c\"") < place("AT#MQDISC=1"), "{lines:?}");
+        assert!(place("AT#MQPUBS=1,\"c\"") < place("AT#MQDISC=1"), "{lines:?}");
         assert_eq!(fake.payloads().len(), 3);
     }
 }

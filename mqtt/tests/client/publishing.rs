@@ -14,12 +14,17 @@ use crate::{connected, plain, secure};
 async fn every_byte_is_carried_unchanged() {
     let (client, _modem, fake) = connected(plain()).await;
     let all: Vec<u8> = (0..=255).collect();
-    let hostile: [&[u8]; 7] =
-        [&all, b"\r\nOK\r\n", b"\r\nERROR\r\n", b">>>", b"+++", b"\x1a\x1b\x08", b"{\"a\":\"\\22\"}"];
+    let hostile: [&[u8]; 6] =
+        [&all, b"\r\nOK\r\n", b"\r\nERROR\r\n", b"\x1a\x1b\x08", b"{\"a\":\"\\22\"}", b"\\22"];
     for payload in hostile {
         client.publish("telemetry/1", payload.to_vec(), QoS::AtLeastOnce).await.unwrap();
         assert_eq!(fake.lines(), [format!("AT#MQPUBSEXT=1,\"telemetry/1\",0,1,{}", payload.len())]);
         assert_eq!(fake.payloads(), [payload]);
+    }
+    for plain in [">>>", "+++", "A/", ";,?*", " "] {
+        client.publish("telemetry/1", plain, QoS::AtLeastOnce).await.unwrap();
+        assert_eq!(fake.lines(), [format!("AT#MQPUBS=1,\"telemetry/1\",0,1,\"{plain}\"")]);
+        assert_eq!(fake.payloads(), [plain.as_bytes()]);
     }
     let large = vec![0x0d; 65_536];
     client.publish("t", large.clone(), QoS::AtMostOnce).await.unwrap();
@@ -119,14 +124,17 @@ async fn a_publish_that_finds_the_connection_gone() {
     let (client, modem, fake) = connected(secure().reconnect(Reconnect::never())).await;
     let mut messages = client.subscribe("#", QoS::AtLeastOnce).await.unwrap();
     fake.lines();
-    fake.answer("AT#MQPUBSEXT", ERROR);
+    fake.answer("AT#MQPUBS=", ERROR);
     fake.set_connection(2);
     let error = client.publish("t", "x", QoS::AtLeastOnce).await.unwrap_err();
     assert!(matches!(error, PublishError::InDoubt(_)), "{error:?}");
     let lost = ClientState::Lost(LossReason::ClosedByBroker);
     assert_eq!(client.state(), lost);
     assert_eq!(messages.next().await, None);
-    assert_eq!(fake.mqtt_lines(), ["AT#MQPUBSEXT=1,\"t\",0,1,1", "AT#MQCONN?", "AT#MQDISC=1", "AT#MQEN=1,0"]);
+    assert_eq!(
+        fake.mqtt_lines(),
+        ["AT#MQPUBS=1,\"t\",0,1,\"x\"", "AT#MQCONN?", "AT#MQDISC=1", "AT#MQEN=1,0"]
+    );
     assert_eq!(modem.tls_holder(), None);
     let error = client.publish("t", "x", QoS::AtLeastOnce).await.unwrap_err();
     assert_eq!(error, PublishError::NotConnected { state: lost });
@@ -153,7 +161,7 @@ async fn a_publish_that_is_given_up_before_its_turn_is_not_sent() {
     fake.answer(PAYLOAD, "");
     let (other, waiter) = (client.clone(), fake.clone());
     let first = tokio::spawn(async move { other.publish("first", "x", QoS::AtLeastOnce).await });
-    waiter.saw("AT#MQPUBSEXT=1,\"first\"").await;
+    waiter.saw("AT#MQPUBS=1,\"first\"").await;
     let second = client.publish("second", "x", QoS::AtLeastOnce);
     assert!(tokio::time::timeout(Duration::from_secs(1), second).await.is_err());
     assert!(first.await.unwrap().unwrap_err().may_have_been_published());

@@ -338,7 +338,7 @@ async fn a_publish_that_the_restart_swallowed_is_in_doubt_and_says_so() {
         let client = bench.client.clone();
         async move { client.publish("t", "x", QoS::AtLeastOnce).await }
     });
-    bench.fake.saw("AT#MQPUBSEXT").await;
+    bench.fake.saw("AT#MQPUBS=").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(bench.fake.payloads(), [b"x"]);
     bench.fake.restart();

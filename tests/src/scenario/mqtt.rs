@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::Category;
+use telit_core::driver::Recorder;
 use telit_core::exclusive::Service;
+use telit_core::{Category, Modem};
 use telit_mqtt::{MqttClient, QoS, Subscription};
 use tokio::time::timeout;
 
-use crate::rig::{Rig, hostile_payloads};
+use crate::rig::{Lines, Rig, hostile_payloads};
 
 const SOON: Duration = Duration::from_secs(20);
 /// Source: M37 p1035.
@@ -33,6 +34,48 @@ async fn hostile_payloads_arrive_exact_in_both_directions() {
         assert_eq!((message.topic.as_str(), &message.payload), ("hostile/down", &payload));
     }
     client.disconnect().await.expect("it disconnects");
+}
+
+/// A prompt costs a turn, so a short text does without where it can.
+#[tokio::test]
+async fn plain_text_goes_on_the_command_line_and_all_else_behind_a_prompt() {
+    let lines = Lines::default();
+    let builder = Modem::builder().recorder(Recorder::new(lines.clone()));
+    let rig = Rig::start_with(|module| module, builder).await;
+    let client = MqttClient::connect(&rig.modem, rig.mqtt("thing-7")).await.expect("it connects");
+    let (longest, too_long) = ("x".repeat(140), "x".repeat(141));
+    let plain = ["21.5 C", " a;b,c?*#@'{}[]/~ ", "+++", "AT", &longest];
+    let other = [
+        "{\"t\":21}",
+        "a\rb",
+        "a\nb",
+        "\u{1a}",
+        "\u{1b}",
+        "\u{8}",
+        "\0",
+        "21.5 \u{b0}C",
+        "\\41",
+        "",
+        &too_long,
+    ];
+    lines.take();
+    for (payload, quality) in
+        plain.iter().zip([QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce].into_iter().cycle())
+    {
+        client.publish("t/1", (*payload).to_owned(), quality).await.expect("it is published");
+        let number = quality as u8;
+        assert_eq!(lines.take(), [format!("AT#MQPUBS=1,\"t/1\",0,{number},\"{payload}\"")]);
+    }
+    for payload in other {
+        client.publish("t/1", payload.to_owned(), QoS::AtLeastOnce).await.expect("it is published");
+        assert_eq!(lines.take(), [format!("AT#MQPUBSEXT=1,\"t/1\",0,1,{}", payload.len())]);
+    }
+    client.disconnect().await.expect("it disconnects");
+    let arrived: Vec<Bytes> =
+        rig.servers.broker().messages().iter().map(|message| message.payload.clone()).collect();
+    let sent: Vec<Bytes> =
+        plain.iter().chain(&other).map(|payload| Bytes::copy_from_slice(payload.as_bytes())).collect();
+    assert_eq!(arrived, sent);
 }
 
 #[tokio::test]

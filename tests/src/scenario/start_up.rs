@@ -1,9 +1,6 @@
 //! Starts with several commands on a line, and with a stored profile: what goes over the line, and what happens where a
 //! module refuses that, differs or is another one.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-
 use telit_core::Modem;
 use telit_core::at::{Command, CommandLine, Effect, Exchange, Expect, InvalidValue, Reply, UnexpectedReply};
 use telit_core::driver::Recorder;
@@ -14,31 +11,7 @@ use telit_mqtt::{MqttClient, QoS};
 use telit_simulator::{Platform, Quirk, VirtualModule};
 use tokio::time::{Duration, sleep};
 
-use crate::rig::Rig;
-
-/// The command lines that were sent.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
-
-impl Lines {
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(bytes);
-        let sent = text.lines().filter_map(|line| line.split_once(" > ")).map(|(_, sent)| sent);
-        let lines = sent.filter_map(|sent| sent.strip_suffix("\\r")).map(str::to_owned);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(lines);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::rig::{Lines, Rig};
 
 fn quick(lines: &Lines) -> ModemBuilder {
     Modem::builder().apn("iot.test").chains(true).powered_on().recorder(Recorder::new(lines.clone()))
@@ -85,7 +58,7 @@ const CLIENT: &str = "AT#MQEN=1,1;#MQCFG=1,\"broker.test\",8883,1,1,1;#MQCFG2=1,
 const READS: [&str; 3] = ["#SSLSECCFG?;#SSLSECCS=1;#SSLSECDATA?", "#SSLCFG?;#SSLSECCFG2?;#MQEN?", ""];
 const CREDENTIALS: &str = "#SSLSECDATA=1,2,1;#SSLSECDATA=1,2,0;#SSLSECDATA=1,2,2";
 const LOGIN: &str = "AT#MQCONN=1,\"thing-1\",\"\",\"\";#MQCONN?;#MQREAD?";
-const END: [&str; 3] = ["AT#MQPUBSEXT=1,\"t/1\",0,1,5", "AT#MQDISC=1", "AT#MQEN=1,0"];
+const END: [&str; 3] = ["AT#MQPUBS=1,\"t/1\",0,1,\"hello\"", "AT#MQDISC=1", "AT#MQEN=1,0"];
 
 #[tokio::test]
 async fn a_warm_start_asks_eight_times() {

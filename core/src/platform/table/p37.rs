@@ -187,6 +187,7 @@ const MQTT: MqttProfile = MqttProfile {
     will_topic_length: 256,                      // M37 p1021
     will_message_length: 1024,                   // M37 p1021
     text_payload: 65_536,                        // M37 p1030, "depending on system memory"
+    short_text_payload: 140,                     // the vendor's library of 2021, for earlier firmware
     publish_counted: Availability::Probe,        // M37 p1034, with Rev.12
     counted_payload: 65_536,                     // M37 p1035, "depending on system memory"
     counted_input_timeout: Duration::from_secs(10), // M37 p1034
