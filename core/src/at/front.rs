@@ -11,10 +11,8 @@ use super::portion::{CR, LF};
 pub(super) enum Front {
     /// A line with its line end that can be nothing else.
     Line(Place),
-    /// The beginning of such a line, behind so many line ends.
+    /// The beginning of such a line, or nothing of it yet, behind so many line ends.
     Beginning(usize),
-    /// Line ends, or nothing at all.
-    LineEnds,
     /// Something else, perhaps: it is to be shown portion by portion.
     Other,
 }
@@ -39,7 +37,7 @@ pub(super) fn front(input: &[u8], searched: usize, limit: usize) -> Front {
         [CR, LF, byte, ..] if *byte > CR => 2,
         _ => match input.iter().position(|byte| *byte != CR && *byte != LF) {
             Some(start) => start,
-            None => return Front::LineEnds,
+            None => return Front::Beginning(input.len()),
         },
     };
     let line = input.get(start..).unwrap_or_default();
@@ -119,8 +117,8 @@ mod tests {
             (b"0123456789abcdef", Front::Beginning(0)),
             (b"0123456789abcdef0", Front::Other),
             (b"0123456789abcdef0\r\n", Front::Other),
-            (b"\r\n", Front::LineEnds),
-            (b"", Front::LineEnds),
+            (b"\r\n", Front::Beginning(2)),
+            (b"", Front::Beginning(0)),
             (b"> ", Front::Other),
             (b"\r\n<<<", Front::Other),
             (b"SSLSRING: 1,3,abc", Front::Other),

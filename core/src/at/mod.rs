@@ -70,3 +70,4 @@ pub use unsolicited::KNOWN_PREFIXES;
 
 pub(crate) use chain::shares;
 pub(crate) use fields::printable;
+pub(crate) use reader::make_room;

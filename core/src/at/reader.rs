@@ -79,15 +79,6 @@ impl Reader {
         &mut self.buffer
     }
 
-    /// Makes room for a read of so many bytes, unless there is room for half of them: while lines are in use their memory
-    /// is not free, and a new piece of it is work.
-    #[inline]
-    pub(crate) fn make_room(&mut self, size: usize) {
-        if self.buffer.capacity() - self.buffer.len() < size / 2 {
-            self.buffer.reserve(size);
-        }
-    }
-
     /// Shows the next portion of what has arrived.
     pub(crate) fn show(&mut self, portion: Portion) -> Shown {
         let (shown, hidden) = self.buffer.split_at(self.shown);
@@ -220,14 +211,13 @@ impl Reader {
         let here = if self.lines.is_empty() { &self.buffer } else { &self.lines[..] };
         match front(here, self.searched, self.line_limit) {
             Front::Line(place) => Whole::Line(self.cut(place)),
+            Front::Beginning(_) if !self.lines.is_empty() => self.skip_lines(),
             Front::Beginning(line_ends) => self.begin(line_ends),
-            Front::LineEnds if !self.lines.is_empty() => self.skip_lines(),
-            Front::LineEnds | Front::Other => Whole::Other,
+            Front::Other => Whole::Other,
         }
     }
 
     /// Whether there is anything in the buffer. Takes the lines off it if they are to be taken together.
-    #[cold]
     fn find_lines(&mut self, together: bool) -> bool {
         if self.buffer.is_empty() {
             self.one_by_one = false;
@@ -243,9 +233,11 @@ impl Reader {
         true
     }
 
-    #[cold]
+    /// Waits for the rest of a line. Line ends before it are dropped where there might be ever more of them.
     fn begin(&mut self, line_ends: usize) -> Whole {
-        self.drop_hidden(line_ends);
+        if self.line_feed_due || line_ends == self.buffer.len() {
+            self.drop_hidden(line_ends);
+        }
         self.searched = self.buffer.len();
         Whole::Unfinished
     }
@@ -365,6 +357,15 @@ impl Reader {
     }
 }
 
+/// Makes room for a read of so many bytes, unless there is room for half of them: while lines are in use their memory is
+/// not free, and a new piece of it is work.
+#[inline]
+pub(crate) fn make_room(buffer: &mut BytesMut, size: usize) {
+    if buffer.capacity() - buffer.len() < size / 2 {
+        buffer.reserve(size);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -449,6 +450,9 @@ mod tests {
         reader.buffer().extend_from_slice(b"\r\n");
         assert_eq!(reader.take_whole_line(true), whole(b"D"));
         assert_eq!(reader.take_whole_line(true), Whole::Unfinished);
+        reader.buffer().extend_from_slice(b"\r\n\r");
+        assert_eq!(reader.take_whole_line(true), Whole::Unfinished);
+        assert!(reader.buffer().is_empty(), "line ends do not gather");
         reader.buffer().extend_from_slice(&lines);
         assert_eq!(reader.take_whole_line(true), whole(b"0123456789"));
         assert!(reader.buffer().is_empty(), "they are taken together again");

@@ -15,7 +15,7 @@ use super::event::{Event, Failure};
 use super::exchange::Exchange;
 use super::output::{Output, Trace};
 use super::pending::Pending;
-use super::reader::Reader;
+use super::reader::{Reader, make_room};
 use super::resync::Resync;
 use super::settings::Settings;
 use super::stream::Stream;
@@ -165,7 +165,7 @@ impl Engine {
     /// of them at least.
     #[inline]
     pub fn input_with_room(&mut self, size: usize) -> &mut BytesMut {
-        self.reader.make_room(size);
+        make_room(self.reader.buffer(), size);
         self.reader.buffer()
     }
 

@@ -18,15 +18,23 @@ impl Task {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         add(&self.counters.bytes_read, count);
+        let full = self.engine.input().capacity() == self.engine.input().len();
+        match &self.stream {
+            Some(_) => self.data_arrived(count, full),
+            None => self.engine.handle_input(now()),
+        }
+        let more = full || self.stream.is_some() || !self.engine.input().is_empty();
+        self.read_size = if more { READ_SIZE } else { ANSWER_SIZE };
+        Ok(())
+    }
+
+    /// Data of a stream gather while they run.
+    fn data_arrived(&mut self, count: usize, full: bool) {
         let now = now();
         let arrived = self.gathering.arrived_by(now, count);
         self.engine.handle_input(now);
         self.engine.silent_since(arrived);
-        let full = count >= self.read_size;
         self.gathering.read(now, count, full, self.engine.outlook());
-        let more = full || self.stream.is_some() || !self.engine.input().is_empty();
-        self.read_size = if more { READ_SIZE } else { ANSWER_SIZE };
-        Ok(())
     }
 
     pub(super) fn written(&mut self, Written { count, flushed }: Written) -> io::Result<()> {

@@ -13,6 +13,7 @@ use tokio::time::Sleep;
 
 use super::request::Request;
 use super::{Task, now};
+use crate::at::make_room;
 use crate::driver::slot::{BoxedStream, Change};
 use crate::driver::stream::Control;
 use crate::driver::timer::{Deadline, poll_due};
@@ -249,7 +250,7 @@ pub(super) fn poll_read(
     quiet: bool,
     context: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
-    input.reserve(room);
+    make_room(input, room);
     let read = pin!(stream.read_buf(input)).poll(context);
     if quiet && read.is_pending() && input.is_empty() {
         *input = BytesMut::new();
