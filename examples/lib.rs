@@ -1,5 +1,8 @@
 //! Where the examples run, so that each of them shows nothing but its subject.
 
+mod figures;
+mod fleet;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -18,6 +21,9 @@ use telit_mqtt::aws::AwsIot;
 use telit_simulator::servers::aws::{self, AwsIotOptions, JobStatus, Policy};
 use telit_simulator::servers::{CertificateRequest, Front, FrontOptions, TestServers};
 use telit_simulator::{Platform, VirtualModule};
+
+pub use figures::Figures;
+pub use fleet::Fleet;
 
 /// The port of the server that sends everything back.
 pub const ECHO_PORT: u16 = 7;

@@ -38,6 +38,27 @@ fn resilient_mqtt() {
 }
 
 #[test]
+fn gateway() {
+    let printed = run("gateway");
+    let count = |line: &str| printed.lines().filter(|printed| *printed == line).count();
+    for module in ["m1", "m2", "m3"] {
+        let started = format!("{module}: Started {{ model: \"ME310G1-WW\" }}");
+        let figure = format!("telit_module_starts_total{{module=\"{module}\"}} 1");
+        for line in [&format!("{module}: Added"), &started, &format!("{module}: Removed"), &figure] {
+            assert_eq!(count(line), 1, "{line}\n{printed}");
+        }
+    }
+    let lost = ["port_losses", "sessions_lost", "recoveries", "reconnects"];
+    let lost = lost.map(|figure| format!("telit_module_{figure}_total{{module=\"m1\"}} 1"));
+    for line in lost.iter().map(String::as_str).chain(["m1: Vanished", "m1: Returned"]) {
+        assert_eq!(count(line), 1, "{line}\n{printed}");
+    }
+    assert_eq!(count("telit_module_port_losses_total{module=\"m2\"} 0"), 1, "{printed}");
+    assert_eq!(count("telit_pool_modules{state=\"up\"} 0"), 1, "{printed}");
+    assert!(!printed.contains("Failed") && !printed.contains("goodbye"), "{printed}");
+}
+
+#[test]
 fn shadow_thermostat() {
     let expected = "21.5 degrees are desired\nand reported: the shadow has version 2 now\n";
     assert_eq!(run("shadow_thermostat"), expected);

@@ -8,6 +8,7 @@ mod architecture;
 mod aws;
 mod downloads;
 mod faults;
+mod fleet;
 mod ftps_relay;
 #[cfg(feature = "interop")]
 mod interop;

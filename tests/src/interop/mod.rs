@@ -9,6 +9,7 @@ mod client;
 mod credentials;
 mod device;
 mod ftp;
+mod gateway;
 mod gnutls;
 mod https;
 mod matrix;

@@ -6,6 +6,7 @@ mod ftps;
 mod ftps_losses;
 mod ftps_restart;
 mod ftps_uploads;
+mod gateway;
 mod hostile_servers;
 mod https;
 mod https_download;

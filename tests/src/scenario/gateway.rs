@@ -1,0 +1,139 @@
+//! A pool of modules that publish all the time, while plugs are pulled, work crashes, and modules are removed: what
+//! happens to one of them does not touch the others.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use telit_core::Backoff;
+use telit_core::pool::{ModuleChange, ModulePool, PoolOptions, PoolState, PooledModule, WorkError};
+use telit_core::tls::{CaCertificate, Identity, TlsOptions};
+use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
+use telit_simulator::Platform;
+use telit_simulator::servers::TestServers;
+use tokio::time::{sleep, timeout};
+
+use crate::fleet::{Fleet, LONG, Ledger, describe, name, print_failures, until};
+use crate::rig::module_for;
+
+const MODULES: usize = 20;
+/// Messages of a module that show that it works.
+const SOME: u32 = 5;
+
+const PULLED_FOR_A_MOMENT: usize = 3;
+const PULLED_FOR_LONG: usize = 5;
+const PANICS: usize = 8;
+const FAILS: usize = 11;
+const REMOVED: usize = 14;
+const DISTURBED: [usize; 5] = [PULLED_FOR_A_MOMENT, PULLED_FOR_LONG, PANICS, FAILS, REMOVED];
+
+fn quick() -> Backoff {
+    Backoff::new(Duration::from_millis(5), Duration::from_millis(100))
+}
+
+fn tls(servers: &TestServers) -> TlsOptions {
+    let ca = CaCertificate::from_pem(servers.authority().certificate_pem().as_bytes());
+    let client = servers.client();
+    let identity = Identity::from_pem(client.certificate_pem().as_bytes(), client.key_pem().as_bytes());
+    let builder = TlsOptions::builder().ca(ca.expect("it is a CA certificate"));
+    builder.identity(identity.expect("they fit")).build().expect("they fit together")
+}
+
+/// Publishes one message after the other until it has to leave.
+async fn publish(module: PooledModule, tls: TlsOptions, ledger: Ledger) -> Result<(), WorkError> {
+    let (name, begun) = (module.name().clone(), ledger.begin(module.name()));
+    let options = MqttOptions::new(TestServers::BROKER_NAME, name.as_str(), MqttSecurity::Tls(tls));
+    // Work that has failed leaves its client behind, which says goodbye first.
+    let options = options.reconnect(Reconnect::default().backoff(quick())).tls_wait(Duration::from_secs(30));
+    let client = MqttClient::connect(module.modem(), options).await?;
+    while !module.is_leaving() {
+        let number = ledger.next(&name);
+        if begun == 1 && number == SOME {
+            crash(&name)?;
+        }
+        let published = tokio::select! {
+            biased;
+            () = module.leaving() => break,
+            published = client.publish("fleet", format!("{name}:{number}"), QoS::AtLeastOnce) => published,
+        };
+        match published {
+            Ok(()) => ledger.acknowledged(&name, number),
+            Err(error) => module.record_error(error.category()),
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(client.disconnect().await?)
+}
+
+fn crash(module: &telit_core::pool::ModuleName) -> Result<(), WorkError> {
+    assert_ne!(*module, name(PANICS), "this one panics once");
+    if *module == name(FAILS) { Err("this one fails once".into()) } else { Ok(()) }
+}
+
+/// Waits until a module has published some more.
+async fn goes_on(ledger: &Ledger, index: usize) {
+    let before = ledger.account(&name(index)).acknowledged.len();
+    let more = async {
+        while ledger.account(&name(index)).acknowledged.len() < before + SOME as usize {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(LONG, more).await.unwrap_or_else(|_| panic!("{} does not go on", name(index)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_to_one_module_does_not_touch_the_others() {
+    let servers = TestServers::start().await.expect("the servers start");
+    let (fleet, ports) = Fleet::new(MODULES, || module_for(Platform::P37, &servers, servers.ftps().addr()));
+    let (ledger, tls) = (Ledger::default(), tls(&servers));
+    let work = {
+        let ledger = ledger.clone();
+        move |module| publish(module, tls.clone(), ledger.clone())
+    };
+    let options = PoolOptions::default().again(quick()).vanished_for(Duration::from_secs(2)).leaving(LONG);
+    let pool = ModulePool::new(options.max_modules(MODULES), describe, work);
+    print_failures(&pool);
+    let mut events = pool.events();
+    pool.follow(ports);
+    for index in 0..MODULES {
+        fleet.plug_in(index).await;
+    }
+    for index in 0..MODULES {
+        goes_on(&ledger, index).await;
+    }
+
+    fleet.pull_out(PULLED_FOR_A_MOMENT).await;
+    fleet.pull_out(PULLED_FOR_LONG).await;
+    until(&mut events, PULLED_FOR_LONG, |change| *change == ModuleChange::Vanished).await;
+    fleet.plug_in(PULLED_FOR_A_MOMENT).await;
+    until(&mut events, PULLED_FOR_A_MOMENT, |change| *change == ModuleChange::Returned).await;
+    until(&mut events, PULLED_FOR_LONG, |change| *change == ModuleChange::Removed).await;
+    assert_eq!(pool.module(&name(PULLED_FOR_LONG)), None);
+    fleet.plug_in(PULLED_FOR_LONG).await;
+    goes_on(&ledger, REMOVED).await;
+    assert!(pool.remove(&name(REMOVED)).await);
+    let removed = ledger.account(&name(REMOVED));
+    for index in (0..MODULES).filter(|index| *index != REMOVED) {
+        goes_on(&ledger, index).await;
+    }
+    assert_eq!(ledger.account(&name(REMOVED)).next, removed.next, "it publishes no more");
+
+    let statuses = pool.modules();
+    assert_eq!(statuses.len(), MODULES - 1);
+    assert!(statuses.iter().all(|status| status.state == PoolState::Up), "{statuses:?}");
+    assert!(pool.shutdown().await.is_empty(), "all of them come to their end");
+
+    let arrived = servers.broker().messages();
+    let arrived = arrived.iter().map(|message| String::from_utf8_lossy(&message.payload).into_owned());
+    let twice: BTreeSet<_> = ledger.compare(arrived).into_keys().collect();
+    let begun = |index: usize| ledger.account(&name(index)).begun;
+    for index in (0..MODULES).filter(|index| !DISTURBED.contains(index)) {
+        let figures = statuses.iter().find(|status| status.name == name(index)).expect("it is there").figures;
+        assert!(!twice.contains(&name(index)), "{} published something twice", name(index));
+        assert_eq!((begun(index), figures.starts, figures.port_losses), (1, 1, 0), "{}", name(index));
+        let account = ledger.account(&name(index));
+        assert!(account.next as usize - account.acknowledged.len() <= 1, "nothing failed: {account:?}");
+    }
+    assert_eq!([PULLED_FOR_A_MOMENT, REMOVED].map(begun), [1, 1]);
+    // What the work left behind may be in the way of its first attempts to connect again.
+    assert!([PULLED_FOR_LONG, PANICS, FAILS].map(begun).iter().all(|begun| *begun >= 2));
+}
