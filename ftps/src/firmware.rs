@@ -99,7 +99,7 @@ impl<'a> FirmwareDownload<'a> {
 
     /// Size and hash that the file must have, from a manifest whose signature was verified.
     #[cfg(feature = "manifest")]
-    pub fn manifest(self, manifest: &telit_core::download::Manifest) -> Self {
+    pub fn manifest(self, manifest: &download::Manifest) -> Self {
         Self(self.0.manifest(manifest))
     }
 
