@@ -90,15 +90,12 @@ pub(crate) fn describe(_: &ModuleName) -> ModuleSetup {
 
 /// Prints what goes wrong, which is shown when the test fails.
 pub(crate) fn print_failures(pool: &ModulePool) {
-    use ModuleChange::{Removed, StartFailed, Stopped, WorkCut, WorkFailed};
+    use ModuleChange::{StartFailed, Stopped, WorkCut, WorkFailed};
     let (mut events, began) = (pool.events(), Instant::now());
     tokio::spawn(async move {
         while let Some(event) = events.next().await {
             if let PoolEvent::Module { name, change } = event
-                && matches!(
-                    change,
-                    Removed | StartFailed { .. } | Stopped { .. } | WorkCut | WorkFailed { .. }
-                )
+                && matches!(change, StartFailed { .. } | Stopped { .. } | WorkCut | WorkFailed { .. })
             {
                 println!("{:?} {name}: {change:?}", began.elapsed());
             }

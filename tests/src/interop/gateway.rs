@@ -44,7 +44,7 @@ async fn a_thousand_modules_publish_through_one_broker() {
         let ledger = ledger.clone();
         move |module| publish(module, security.clone(), ledger.clone())
     };
-    let options = PoolOptions::default().start_interval(Duration::from_millis(5)).leaving(LONG);
+    let options = PoolOptions::default().leaving(LONG);
     let pool = ModulePool::new(options, describe, work);
     print_failures(&pool);
     pool.follow(ports);
