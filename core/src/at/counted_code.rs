@@ -115,12 +115,17 @@ enum Number<'a> {
 
 fn number(bytes: &[u8]) -> Number<'_> {
     let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let value = bytes.get(..digits).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-    match (bytes.get(digits), value) {
+    match (bytes.get(digits), bytes.get(..digits).and_then(value)) {
         (None, _) if digits <= DIGITS => Number::Unfinished,
         (Some(b','), Some(value)) => {
             Number::Then { value, rest: bytes.get(digits + 1..).unwrap_or_default() }
         }
         _ => Number::Other,
     }
+}
+
+/// The value of some digits.
+fn value(digits: &[u8]) -> Option<usize> {
+    let add = |value: usize, digit: &u8| value.checked_mul(10)?.checked_add(usize::from(digit - b'0'));
+    if digits.is_empty() { None } else { digits.iter().try_fold(0, add) }
 }
