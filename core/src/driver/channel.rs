@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::stream::DataStream;
 use super::unsolicited::Unsolicited;
-use crate::at::{Command, Exchange, Reply};
+use crate::at::{Command, Effect, Exchange, InvalidValue, Reply, UnexpectedReply};
 use crate::error::CommandError;
 
 /// A channel that carries AT exchanges, one at a time, in order.
@@ -57,11 +57,19 @@ pub trait AtChannelExt: AtChannel {
         let exchange = command.exchange()?;
         let effect = exchange.effect;
         let reply = self.execute(exchange).await?;
-        command.parse(&reply).map_err(|detail| {
-            let name = command.exchange().map(|exchange| exchange.line().name().to_owned());
-            CommandError::unexpected(name.unwrap_or_default(), &detail, effect)
-        })
+        command.parse(&reply).map_err(|detail| misread(command.exchange(), &detail, effect))
     }
+}
+
+/// Not in `run`, which is there once for every command.
+#[cold]
+fn misread(
+    exchange: Result<Exchange, InvalidValue>,
+    detail: &UnexpectedReply,
+    effect: Effect,
+) -> CommandError {
+    let name = exchange.map(|exchange| exchange.line().name().to_owned());
+    CommandError::unexpected(name.unwrap_or_default(), detail, effect)
 }
 
 impl<T: AtChannel + ?Sized> AtChannelExt for T {}

@@ -1,5 +1,6 @@
 //! The guard that a service must hold while it uses TLS.
 
+use futures_core::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -167,19 +168,25 @@ impl TlsArbiter {
     /// What a channel has left on the module, the module lets this channel alone clean: if it refuses, the other
     /// channels of this program are tried. One of them that is lost, or carries a stream, says nothing about the rest.
     /// Source: SSL guide 6.2.1, 6.8.2; IPE28 p187.
-    async fn clean(&self, channel: &dyn AtChannel, others: &[Claim]) -> Result<(), LeaseError> {
-        let refused = match leftovers::clean(channel, self.profile, others).await {
-            Err(error) if matches!(error.category(), Category::Busy | Category::Refused) => error,
-            cleaned => return cleaned,
-        };
-        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for channel in channels.iter().filter(|_| channels.len() > 1).filter_map(Weak::upgrade) {
-            let cleaning = leftovers::clean(channel.as_ref(), self.profile, others);
-            if let Ok(Ok(())) = timeout(ELSEWHERE, cleaning).await {
-                return Ok(());
+    fn clean<'a>(
+        &'a self,
+        channel: &'a dyn AtChannel,
+        others: &'a [Claim],
+    ) -> BoxFuture<'a, Result<(), LeaseError>> {
+        Box::pin(async move {
+            let refused = match leftovers::clean(channel, self.profile, others).await {
+                Err(error) if matches!(error.category(), Category::Busy | Category::Refused) => error,
+                cleaned => return cleaned,
+            };
+            let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            for channel in channels.iter().filter(|_| channels.len() > 1).filter_map(Weak::upgrade) {
+                let cleaning = leftovers::clean(channel.as_ref(), self.profile, others);
+                if let Ok(Ok(())) = timeout(ELSEWHERE, cleaning).await {
+                    return Ok(());
+                }
             }
-        }
-        Err(refused)
+            Err(refused)
+        })
     }
 
     /// What others hold right now, if the module may hold more than that.

@@ -4,6 +4,7 @@
 //! needed asks for all of them [ahead](super::Modem::look_ahead), on one line. Where that fails nothing is kept, and
 //! each is asked alone: that is the whole fall-back.
 
+use futures_core::future::BoxFuture;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -207,24 +208,25 @@ impl Modem {
         if !self.may_chain() {
             return Ok(());
         }
-        // Whoever looks ahead does a lot more behind it, in one future.
-        Box::pin(self.read_together(reads)).await
+        self.read_together(reads).await
     }
 
-    async fn read_together(&self, reads: &[Exchange]) -> Result<(), CommandError> {
-        let limit = self.profile().line.command_length;
-        let missing: Vec<Exchange> =
-            reads.iter().filter(|read| self.known().ahead.count(read) == 0).cloned().collect();
-        let mut rest = missing.as_slice();
-        while !rest.is_empty() {
-            let longest = (2..=rest.len())
-                .rev()
-                .find(|count| rest.get(..*count).is_some_and(|some| Exchange::chain(some, limit).is_some()));
-            let (now, later) = rest.split_at(longest.unwrap_or(1));
-            self.together(now).await?;
-            rest = later;
-        }
-        Ok(())
+    fn read_together<'a>(&'a self, reads: &'a [Exchange]) -> BoxFuture<'a, Result<(), CommandError>> {
+        Box::pin(async move {
+            let limit = self.profile().line.command_length;
+            let missing: Vec<Exchange> =
+                reads.iter().filter(|read| self.known().ahead.count(read) == 0).cloned().collect();
+            let mut rest = missing.as_slice();
+            while !rest.is_empty() {
+                let longest = (2..=rest.len()).rev().find(|count| {
+                    rest.get(..*count).is_some_and(|some| Exchange::chain(some, limit).is_some())
+                });
+                let (now, later) = rest.split_at(longest.unwrap_or(1));
+                self.together(now).await?;
+                rest = later;
+            }
+            Ok(())
+        })
     }
 
     /// Runs a command that answers nothing, and behind it on the same line those that read what has come of it, for

@@ -1,5 +1,6 @@
 //! From a SIM to an active packet data context.
 
+use futures_core::future::BoxFuture;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
@@ -48,17 +49,23 @@ impl Modem {
     /// Nothing is left half done; calling it again continues. A PIN whose future was dropped counts as sent: it goes
     /// again only after the SIM was seen ready.
     pub async fn bring_up(&self) -> Result<BringUp, BringUpError> {
-        let started = Instant::now();
-        self.inner.options.check()?;
-        self.look_ahead(&first_reads(self.profile(), &self.inner.options)).await?;
-        self.unlock_sim().await?;
-        self.forget_test_forms();
-        self.follow_network_time().await?;
-        self.prepare_context().await?;
-        let registration = self.wait_for_network().await?;
-        self.attach().await?;
-        let address = self.activate_context().await?;
-        Ok(BringUp { registration, address, took: started.elapsed() })
+        self.boxed_bring_up().await
+    }
+
+    fn boxed_bring_up(&self) -> BoxFuture<'_, Result<BringUp, BringUpError>> {
+        Box::pin(async move {
+            let started = Instant::now();
+            self.inner.options.check()?;
+            self.look_ahead(&first_reads(self.profile(), &self.inner.options)).await?;
+            self.unlock_sim().await?;
+            self.forget_test_forms();
+            self.follow_network_time().await?;
+            self.prepare_context().await?;
+            let registration = self.wait_for_network().await?;
+            self.attach().await?;
+            let address = self.activate_context().await?;
+            Ok(BringUp { registration, address, took: started.elapsed() })
+        })
     }
 
     /// Whether the module is registered, as far as it says.

@@ -1,5 +1,6 @@
 //! How to open a module.
 
+use futures_core::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -349,51 +350,53 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    pub(super) async fn identify(self, port: AtPort) -> Result<Modem, OpenError> {
-        let greeting = match self.greeting() {
-            Some(greeting) => greeting.run(&port).await,
-            None => None,
-        };
-        let (names, serial_number) = match &greeting {
-            Some(greeted) => (greeted.names.clone(), Some(greeted.serial_number.clone())),
-            None => {
-                synchronise(&port).await?;
-                let (model, firmware) = (ask(&port, Model).await?, ask(&port, FirmwareRevision).await?);
-                (Names { model, firmware }, None)
-            }
-        };
-        let platform = match self.platform {
-            Some(platform) => platform,
-            // The package, which would be asked for, says no more.
-            None => match platform::identify(&names.model, &names.firmware) {
-                Identification::Platform(platform) if greeting.is_some() => platform,
-                _ => identify(&port, &names).await?,
-            },
-        };
-        let profile = platform::profile(platform);
-        if profile.line.select_syntax {
-            port.run(SelectSyntax).await?;
-            port.remember(SelectSyntax.exchange().map_err(CommandError::from)?).await;
-        }
-        port.health_record().begin();
-        let channel: Arc<dyn AtChannel> = Arc::new(port.clone());
-        let modem = Modem::new(channel, Some(port), profile, names, self.network);
-        if let Some(stored) = self.stored {
-            let serial_number = match serial_number {
-                Some(serial_number) => Some(serial_number),
-                None => modem.run(SerialNumber).await.ok(),
+    pub(super) fn identify(self, port: AtPort) -> BoxFuture<'static, Result<Modem, OpenError>> {
+        Box::pin(async move {
+            let greeting = match self.greeting() {
+                Some(greeting) => greeting.run(&port).await,
+                None => None,
             };
-            match serial_number {
-                Some(serial) if stored.is_of(modem.model(), modem.firmware(), &serial) => {
-                    modem.believe(stored)
+            let (names, serial_number) = match &greeting {
+                Some(greeted) => (greeted.names.clone(), Some(greeted.serial_number.clone())),
+                None => {
+                    synchronise(&port).await?;
+                    let (model, firmware) = (ask(&port, Model).await?, ask(&port, FirmwareRevision).await?);
+                    (Names { model, firmware }, None)
                 }
-                _ => tracing::info!("the stored profile is of another module or firmware"),
+            };
+            let platform = match self.platform {
+                Some(platform) => platform,
+                // The package, which would be asked for, says no more.
+                None => match platform::identify(&names.model, &names.firmware) {
+                    Identification::Platform(platform) if greeting.is_some() => platform,
+                    _ => identify(&port, &names).await?,
+                },
+            };
+            let profile = platform::profile(platform);
+            if profile.line.select_syntax {
+                port.run(SelectSyntax).await?;
+                port.remember(SelectSyntax.exchange().map_err(CommandError::from)?).await;
             }
-        }
-        if let Some(greeted) = greeting {
-            modem.keep_greeting(greeted);
-        }
-        Ok(modem)
+            port.health_record().begin();
+            let channel: Arc<dyn AtChannel> = Arc::new(port.clone());
+            let modem = Modem::new(channel, Some(port), profile, names, self.network);
+            if let Some(stored) = self.stored {
+                let serial_number = match serial_number {
+                    Some(serial_number) => Some(serial_number),
+                    None => modem.run(SerialNumber).await.ok(),
+                };
+                match serial_number {
+                    Some(serial) if stored.is_of(modem.model(), modem.firmware(), &serial) => {
+                        modem.believe(stored)
+                    }
+                    _ => tracing::info!("the stored profile is of another module or firmware"),
+                }
+            }
+            if let Some(greeted) = greeting {
+                modem.keep_greeting(greeted);
+            }
+            Ok(modem)
+        })
     }
 
     /// What is asked on the first line; `None`: the line has to be found first.

@@ -15,6 +15,7 @@ mod service_event;
 mod shared;
 mod stored_profile;
 
+use futures_core::future::BoxFuture;
 use std::sync::{Arc, MutexGuard};
 
 pub use ahead::Together;
@@ -194,13 +195,19 @@ impl Modem {
         if let Some(fields) = self.known_form(name) {
             return Ok(fields);
         }
-        let fields = match self.run(TestForm(name)).await {
-            Ok(fields) => Some(fields),
-            Err(CommandError::Refused { .. }) => None,
-            Err(error) => return Err(error),
-        };
-        self.known().test_forms.insert(name, fields.clone());
-        Ok(fields)
+        self.ask_form(name).await
+    }
+
+    fn ask_form(&self, name: &'static str) -> BoxFuture<'_, Result<Option<Vec<String>>, CommandError>> {
+        Box::pin(async move {
+            let fields = match self.run(TestForm(name)).await {
+                Ok(fields) => Some(fields),
+                Err(CommandError::Refused { .. }) => None,
+                Err(error) => return Err(error),
+            };
+            self.known().test_forms.insert(name, fields.clone());
+            Ok(fields)
+        })
     }
 
     fn known_form(&self, name: &str) -> Option<Option<Vec<String>>> {

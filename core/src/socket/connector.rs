@@ -1,5 +1,6 @@
 //! Making connections.
 
+use futures_core::future::BoxFuture;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -196,57 +197,66 @@ impl TlsConnector {
     }
 
     /// `basis` is renewed when it is this connection's turn.
-    async fn establish(&self, host: &str, port: u16, basis: &mut Basis) -> Result<TlsSocket, SocketError> {
-        let limits = Arc::new(SocketLimits::of(&self.modem).await?);
-        self.check(&limits).await?;
-        let _alone = self.modem.sockets().set_up_alone().await;
-        *basis = Basis::now(&self.modem);
-        let (slot, kept) = match self.slot(host, port, &limits).await {
-            // The last number was being given back, and has kept its session in the end.
-            Err(SocketError::AllInUse { .. }) if self.keeps_one() => self.slot(host, port, &limits).await?,
-            slot => slot?,
-        };
-        let hides_escape = self.options.mode == ConnectionMode::Online && self.hides_escape().await?;
-        let end = self.end_of_stream(&limits, hides_escape);
-        let tls13 = self.modem.profile().tls.tls13 != Availability::No;
-        let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits), tls13));
-        // Before dialling: a server that speaks first is announced before the answer.
-        let lines = self.modem.channel().unsolicited();
-        let link = Link {
-            modem: self.modem.clone(),
-            slot,
-            basis: basis.clone(),
-            lines,
-            buffers,
-            limits,
-            options: self.options,
-            end,
-            hides_escape,
-            keep: self.keep(host, port),
-        };
-        // TLS may have been set up for a module that has restarted since: such a connection must not be used.
-        let dialled = match loss::check(basis) {
-            Ok(()) => self.dial(&link, host, port, kept).await,
-            Err(error) => {
-                give_up(link.slot).await;
-                return Err(error);
+    fn establish<'a>(
+        &'a self,
+        host: &'a str,
+        port: u16,
+        basis: &'a mut Basis,
+    ) -> BoxFuture<'a, Result<TlsSocket, SocketError>> {
+        Box::pin(async move {
+            let limits = Arc::new(SocketLimits::of(&self.modem).await?);
+            self.check(&limits).await?;
+            let _alone = self.modem.sockets().set_up_alone().await;
+            *basis = Basis::now(&self.modem);
+            let (slot, kept) = match self.slot(host, port, &limits).await {
+                // The last number was being given back, and has kept its session in the end.
+                Err(SocketError::AllInUse { .. }) if self.keeps_one() => {
+                    self.slot(host, port, &limits).await?
+                }
+                slot => slot?,
+            };
+            let hides_escape = self.options.mode == ConnectionMode::Online && self.hides_escape().await?;
+            let end = self.end_of_stream(&limits, hides_escape);
+            let tls13 = self.modem.profile().tls.tls13 != Availability::No;
+            let buffers = Arc::new(Buffers::new(self.refuses_editing(&limits), tls13));
+            // Before dialling: a server that speaks first is announced before the answer.
+            let lines = self.modem.channel().unsolicited();
+            let link = Link {
+                modem: self.modem.clone(),
+                slot,
+                basis: basis.clone(),
+                lines,
+                buffers,
+                limits,
+                options: self.options,
+                end,
+                hides_escape,
+                keep: self.keep(host, port),
+            };
+            // TLS may have been set up for a module that has restarted since: such a connection must not be used.
+            let dialled = match loss::check(basis) {
+                Ok(()) => self.dial(&link, host, port, kept).await,
+                Err(error) => {
+                    give_up(link.slot).await;
+                    return Err(error);
+                }
+            };
+            match (dialled, loss::loss(basis)) {
+                (Ok(_), Some(error)) => {
+                    give_up(link.slot).await;
+                    Err(error)
+                }
+                (Ok(None), None) => {
+                    self.settle(&link).await;
+                    Ok(TlsSocket::in_command_mode(link))
+                }
+                (Ok(Some(stream)), None) => Ok(TlsSocket::online(link, stream)),
+                (Err(error), _) => {
+                    give_up(link.slot).await;
+                    Err(SocketError::connect(host, port, error))
+                }
             }
-        };
-        match (dialled, loss::loss(basis)) {
-            (Ok(_), Some(error)) => {
-                give_up(link.slot).await;
-                Err(error)
-            }
-            (Ok(None), None) => {
-                self.settle(&link).await;
-                Ok(TlsSocket::in_command_mode(link))
-            }
-            (Ok(Some(stream)), None) => Ok(TlsSocket::online(link, stream)),
-            (Err(error), _) => {
-                give_up(link.slot).await;
-                Err(SocketError::connect(host, port, error))
-            }
-        }
+        })
     }
 
     /// Refuses what this module cannot do, before anything is changed.

@@ -3,6 +3,7 @@
 mod choose;
 mod trouble;
 
+use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
 
 use telit_core::{CommandError, Modem};
@@ -164,26 +165,28 @@ impl Backend {
     }
 
     /// Goes as far as it gets: what has to be undone is in `connection`, whenever the future is dropped.
-    pub(crate) async fn establish(
-        &self,
-        connection: &mut Connection,
-        filters: &[(TopicFilter, QoS)],
-    ) -> Result<Subscribed, ConnectError> {
-        match (self, connection) {
-            (Self::Module(engine), Connection::Module(connection)) => {
-                Ok(subscribed(engine.establish(connection, filters).await?))
+    pub(crate) fn establish<'a>(
+        &'a self,
+        connection: &'a mut Connection,
+        filters: &'a [(TopicFilter, QoS)],
+    ) -> BoxFuture<'a, Result<Subscribed, ConnectError>> {
+        Box::pin(async move {
+            match (self, connection) {
+                (Self::Module(engine), Connection::Module(connection)) => {
+                    Ok(subscribed(engine.establish(connection, filters).await?))
+                }
+                (Self::Host(host), Connection::Host(connection)) => {
+                    host.establish(connection).await?;
+                    let subscribed = connection.subscribe_all(filters).await;
+                    Ok(subscribed.map_err(|(filter, failure)| NotSubscribed {
+                        filter,
+                        by_broker: failure.is_by_broker(),
+                        error: failure.into(),
+                    }))
+                }
+                _ => Err(ConnectError::Closed),
             }
-            (Self::Host(host), Connection::Host(connection)) => {
-                host.establish(connection).await?;
-                let subscribed = connection.subscribe_all(filters).await;
-                Ok(subscribed.map_err(|(filter, failure)| NotSubscribed {
-                    filter,
-                    by_broker: failure.is_by_broker(),
-                    error: failure.into(),
-                }))
-            }
-            _ => Err(ConnectError::Closed),
-        }
+        })
     }
 
     /// Makes the outcome of [`establish`](Self::establish) whole: a connection, or nothing left of one.
@@ -203,13 +206,15 @@ impl Backend {
     }
 
     /// Ends a connection that may be in any state, and gives TLS back. Gives the messages that have come by themselves.
-    pub(crate) async fn undo(&self, connection: Connection) -> VecDeque<Message> {
-        match (self, connection) {
-            (Self::Module(engine), Connection::Module(connection)) => engine.undo(connection).await,
-            (_, Connection::Host(connection)) => return connection.undo().await,
-            _ => {}
-        }
-        VecDeque::new()
+    pub(crate) fn undo(&self, connection: Connection) -> BoxFuture<'_, VecDeque<Message>> {
+        Box::pin(async move {
+            match (self, connection) {
+                (Self::Module(engine), Connection::Module(connection)) => engine.undo(connection).await,
+                (_, Connection::Host(connection)) => return connection.undo().await,
+                _ => {}
+            }
+            VecDeque::new()
+        })
     }
 
     /// Gives up a connection without a word to the module, which may be out of reach: whoever takes TLS next finds what

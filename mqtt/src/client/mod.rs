@@ -6,6 +6,7 @@ mod request;
 mod task;
 mod while_paused;
 
+use futures_core::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -108,15 +109,21 @@ impl MqttClient {
     /// The module cannot be stopped while it connects: a dropped future lets it finish in the background and
     /// disconnects then.
     pub async fn connect(modem: &Modem, options: MqttOptions) -> Result<Self, ConnectError> {
-        let (backend, engine) = backend::choose(modem, &options).await?;
-        options.warn();
-        match Self::connect_with(backend, engine).await {
-            Err(error) => match backend::instead(modem, &options, &error) {
-                Some((backend, engine)) => Self::connect_with(backend, engine).await,
-                None => Err(error),
-            },
-            connected => connected,
-        }
+        Self::boxed_connect(modem, options).await
+    }
+
+    fn boxed_connect(modem: &Modem, options: MqttOptions) -> BoxFuture<'_, Result<Self, ConnectError>> {
+        Box::pin(async move {
+            let (backend, engine) = backend::choose(modem, &options).await?;
+            options.warn();
+            match Self::connect_with(backend, engine).await {
+                Err(error) => match backend::instead(modem, &options, &error) {
+                    Some((backend, engine)) => Self::connect_with(backend, engine).await,
+                    None => Err(error),
+                },
+                connected => connected,
+            }
+        })
     }
 
     async fn connect_with(backend: Backend, engine: EngineChoice) -> Result<Self, ConnectError> {

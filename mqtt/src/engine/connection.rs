@@ -1,5 +1,6 @@
 //! Making and ending the connection: every flow of several commands that has to finish or be undone.
 
+use futures_core::future::BoxFuture;
 use telit_core::CommandError;
 use telit_core::at::{Command, Exchange};
 use telit_core::modem::Together;
@@ -144,28 +145,31 @@ impl Engine {
     }
 
     /// The order of commands that the guide shows. Source: SSL guide 10.1.3.
-    async fn bring_up(&self, connection: &mut Connection) -> Result<(), ConnectError> {
-        let instance = connection.instance();
-        let tls_socket_field = self.learn_dialect().await?.tls_socket_field;
-        let will = self.prepare_will(instance).await?;
-        self.clean(connection).await?;
-        connection.touched = true;
-        let is_configured = Box::pin(self.configure_together(connection, tls_socket_field)).await?;
-        if !is_configured {
-            self.run(EnableClient { instance, on: true }).await?;
-            self.run(self.broker(instance, tls_socket_field)).await?;
-        }
-        if let (MqttSecurity::Tls(options), Some(lease)) = (&self.options.security, connection.place.lease())
-        {
-            let options = options.for_host(&self.options.host);
-            tls::apply(&self.modem, lease, instance, &options).await?;
-        }
-        if !is_configured {
-            self.run(self.session(instance)).await?;
-            self.run(self.packet_timeout(instance)).await?;
-        }
-        self.leave_will(connection, will).await?;
-        self.log_in(instance).await
+    fn bring_up<'a>(&'a self, connection: &'a mut Connection) -> BoxFuture<'a, Result<(), ConnectError>> {
+        Box::pin(async move {
+            let instance = connection.instance();
+            let tls_socket_field = self.learn_dialect().await?.tls_socket_field;
+            let will = self.prepare_will(instance).await?;
+            self.clean(connection).await?;
+            connection.touched = true;
+            let is_configured = Box::pin(self.configure_together(connection, tls_socket_field)).await?;
+            if !is_configured {
+                self.run(EnableClient { instance, on: true }).await?;
+                self.run(self.broker(instance, tls_socket_field)).await?;
+            }
+            if let (MqttSecurity::Tls(options), Some(lease)) =
+                (&self.options.security, connection.place.lease())
+            {
+                let options = options.for_host(&self.options.host);
+                tls::apply(&self.modem, lease, instance, &options).await?;
+            }
+            if !is_configured {
+                self.run(self.session(instance)).await?;
+                self.run(self.packet_timeout(instance)).await?;
+            }
+            self.leave_will(connection, will).await?;
+            self.log_in(instance).await
+        })
     }
 
     /// Creates and configures the client, and reads what TLS holds, on one line. False: nothing of it is left.

@@ -11,6 +11,7 @@ mod settings;
 pub(super) use firmware::{Firmware, Form};
 pub(super) use settings::slot_bit;
 
+use futures_core::future::BoxFuture;
 use settings::Settings;
 
 use super::policy::resolve;
@@ -140,58 +141,62 @@ struct Setup<'a> {
 
 impl<'a> Setup<'a> {
     /// Checks credentials, asks the firmware and resolves the options.
-    async fn new(
+    fn new(
         modem: &'a Modem,
-        lease: &TlsLease,
+        lease: &'a TlsLease,
         socket: u8,
         options: &'a TlsOptions,
         settings: SocketSettings,
-    ) -> Result<Self, TlsError> {
-        tracing::debug!(service = %lease.service(), socket, "setting up TLS");
-        check_authorities(options)?;
-        let firmware = Firmware::ask(modem).await?;
-        let plan = resolve(modem.profile(), options, &firmware.probed())?;
-        check_store(&firmware, options, lease.service())?;
-        tracing::debug!(?plan, "cipher suites and versions");
-        if !plan.minimum_is_certain {
-            tracing::warn!(
-                platform = %modem.profile().id,
-                "no source says whether this platform keeps servers from versions older than {}",
-                plan.minimum
-            );
-        }
-        Ok(Self { modem, firmware, plan, socket, options, settings })
+    ) -> BoxFuture<'a, Result<Self, TlsError>> {
+        Box::pin(async move {
+            tracing::debug!(service = %lease.service(), socket, "setting up TLS");
+            check_authorities(options)?;
+            let firmware = Firmware::ask(modem).await?;
+            let plan = resolve(modem.profile(), options, &firmware.probed())?;
+            check_store(&firmware, options, lease.service())?;
+            tracing::debug!(?plan, "cipher suites and versions");
+            if !plan.minimum_is_certain {
+                tracing::warn!(
+                    platform = %modem.profile().id,
+                    "no source says whether this platform keeps servers from versions older than {}",
+                    plan.minimum
+                );
+            }
+            Ok(Self { modem, firmware, plan, socket, options, settings })
+        })
     }
 
-    async fn run(&self) -> Result<Provisioned, TlsError> {
-        // With a certificate of our own the module verifies the server's in any case. Source: M37 p883.
-        if self.options.verify || self.options.identity.is_some() {
-            self.modem.ensure_clock().await?;
-        }
-        let settings = Settings {
-            firmware: &self.firmware,
-            options: self.options,
-            plan: &self.plan,
-            socket: self.socket,
-            context: self.modem.context_id(),
-            values: self.settings,
-        };
-        // What can be refused is refused before the first change.
-        let (security, socket) = (settings.security()?, settings.socket()?);
-        let store = Store::new(self.modem, &self.firmware, self.socket, self.options);
-        self.modem.look_ahead(&self.reads()).await?;
-        store.check_preloaded().await?;
-        self.speed_up().await?;
-        self.write(security).await?;
-        if let SuiteOffer::List(suites) = &self.plan.offer {
-            self.write_suite_list(suites).await?;
-        }
-        let (provisioned, authorities) = store.ensure_all().await?;
-        self.write(socket).await?;
-        if let Some(setting) = settings.versions(authorities)? {
-            self.write(setting).await?;
-        }
-        Ok(provisioned)
+    fn run(&self) -> BoxFuture<'_, Result<Provisioned, TlsError>> {
+        Box::pin(async move {
+            // With a certificate of our own the module verifies the server's in any case. Source: M37 p883.
+            if self.options.verify || self.options.identity.is_some() {
+                self.modem.ensure_clock().await?;
+            }
+            let settings = Settings {
+                firmware: &self.firmware,
+                options: self.options,
+                plan: &self.plan,
+                socket: self.socket,
+                context: self.modem.context_id(),
+                values: self.settings,
+            };
+            // What can be refused is refused before the first change.
+            let (security, socket) = (settings.security()?, settings.socket()?);
+            let store = Store::new(self.modem, &self.firmware, self.socket, self.options);
+            self.modem.look_ahead(&self.reads()).await?;
+            store.check_preloaded().await?;
+            self.speed_up().await?;
+            self.write(security).await?;
+            if let SuiteOffer::List(suites) = &self.plan.offer {
+                self.write_suite_list(suites).await?;
+            }
+            let (provisioned, authorities) = store.ensure_all().await?;
+            self.write(socket).await?;
+            if let Some(setting) = settings.versions(authorities)? {
+                self.write(setting).await?;
+            }
+            Ok(provisioned)
+        })
     }
 
     /// What the set-up reads in any case, and the credentials where they were last.
