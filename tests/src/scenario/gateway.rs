@@ -2,14 +2,20 @@
 //! happens to one of them does not touch the others.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
-use telit_core::Backoff;
-use telit_core::pool::{ModuleChange, ModulePool, PoolOptions, PoolState, PooledModule, WorkError};
+use telit_core::commands::SerialNumber;
+use telit_core::driver::BoxedStream;
+use telit_core::pool::{
+    ModuleChange, ModuleName, ModulePool, ModuleSetup, PoolOptions, PoolState, PooledModule, WorkError,
+};
+use telit_core::supervisor::PortSource;
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
+use telit_core::{Backoff, Category, Modem};
 use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS, Reconnect};
-use telit_simulator::Platform;
 use telit_simulator::servers::TestServers;
+use telit_simulator::{Platform, VirtualModule};
 use tokio::time::{sleep, timeout};
 
 use crate::fleet::{Fleet, LONG, Ledger, describe, name, print_failures, until};
@@ -64,7 +70,7 @@ async fn publish(module: PooledModule, tls: TlsOptions, ledger: Ledger) -> Resul
     Ok(client.disconnect().await?)
 }
 
-fn crash(module: &telit_core::pool::ModuleName) -> Result<(), WorkError> {
+fn crash(module: &ModuleName) -> Result<(), WorkError> {
     assert_ne!(*module, name(PANICS), "this one panics once");
     if *module == name(FAILS) { Err("this one fails once".into()) } else { Ok(()) }
 }
@@ -136,4 +142,61 @@ async fn what_happens_to_one_module_does_not_touch_the_others() {
     assert_eq!([PULLED_FOR_A_MOMENT, REMOVED].map(begun), [1, 1]);
     // What the work left behind may be in the way of its first attempts to connect again.
     assert!([PULLED_FOR_LONG, PANICS, FAILS].map(begun).iter().all(|begun| *begun >= 2));
+}
+
+/// Opens another port of a virtual module each time.
+fn another_port(module: &Arc<VirtualModule>) -> impl PortSource + use<> {
+    let module = Arc::clone(module);
+    move || {
+        let stream: BoxedStream = Box::pin(module.attach_duplex());
+        std::future::ready(Ok(stream))
+    }
+}
+
+/// Asks on both of its channels at the same time, and waits.
+async fn ask_twice(module: PooledModule) -> Result<(), WorkError> {
+    let (first, second) = (module.channel(1)?, module.channel(2)?);
+    let (one, other) = tokio::join!(first.run(SerialNumber), second.run(SerialNumber));
+    assert_eq!(one?, other?, "it is one module");
+    assert_eq!(first.module_id(), second.module_id());
+    assert!(module.channel(9).is_err());
+    module.record_error(Category::Other);
+    module.leaving().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn modules_with_several_channels_come_go_and_come_again() {
+    let module = || {
+        let module = VirtualModule::builder(Platform::P37).start_up(Duration::from_millis(100)).build();
+        Arc::new(module.expect("the module starts"))
+    };
+    let (multiplexed, with_ports) = (module(), module());
+    let further = Arc::clone(&with_ports);
+    let describe = move |name: &ModuleName| {
+        let builder = Modem::builder().apn("iot.test");
+        match name.as_str() {
+            "multiplexed" => ModuleSetup::from(builder.multiplexed().expect("the options are good")),
+            _ => ModuleSetup::with_ports(builder, vec![Box::new(another_port(&further))]),
+        }
+    };
+    let pool = ModulePool::new(PoolOptions::default().again(quick()), describe, ask_twice);
+    print_failures(&pool);
+    for round in 0..3 {
+        for (name, module) in [("multiplexed", &multiplexed), ("ports", &with_ports)] {
+            pool.add(name, another_port(module)).expect("there is room");
+        }
+        for name in ["multiplexed", "ports"] {
+            let name: ModuleName = name.parse().expect("it is a name");
+            let asked = async {
+                while pool.module(&name).expect("it is there").figures.errors.of(Category::Other) == 0 {
+                    sleep(Duration::from_millis(10)).await;
+                }
+            };
+            timeout(LONG, asked).await.unwrap_or_else(|_| panic!("{name} does not work in round {round}"));
+            let figures = pool.module(&name).expect("it is there").figures;
+            assert_eq!((figures.starts, figures.failed_starts, figures.failed_work), (1, 0, 0), "{name}");
+            assert!(pool.remove(&name).await);
+        }
+    }
 }
