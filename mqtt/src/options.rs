@@ -22,10 +22,6 @@ const PACKET_LIMIT: usize = 1 << 20;
 /// How the connection to the broker is protected.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the smaller variant is the exception, and there is one a client"
-)]
 pub enum MqttSecurity {
     /// TLS with these options.
     Tls(TlsOptions),

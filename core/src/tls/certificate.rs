@@ -1,9 +1,11 @@
 //! Certificates as values: read, checked and put into the module's form when they are made.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::credential_error::{Credential, CredentialError, check_size};
 use super::pem::{self, Block};
@@ -112,7 +114,7 @@ impl ClientCertificate {
     }
 
     fn with_rsa_key(certificate: Certificate) -> Result<Self, CredentialError> {
-        match certificate.facts.public_key {
+        match certificate.inner.facts.public_key {
             PublicKey::Rsa(_) => Ok(Self(certificate)),
             PublicKey::Other(algorithm) => Err(CredentialError::UnsupportedAlgorithm {
                 credential: Credential::ClientCertificate,
@@ -135,19 +137,32 @@ impl ClientCertificate {
 
     /// Whether `key` is the public half of this certificate's key.
     pub(super) fn has_key(&self, key: &RsaPublicKey) -> bool {
-        matches!(&self.0.facts.public_key, PublicKey::Rsa(own) if own == key)
+        matches!(&self.0.inner.facts.public_key, PublicKey::Rsa(own) if own == key)
     }
 }
 
-/// What is known of a certificate, whatever its role.
-#[derive(Clone, PartialEq, Eq)]
+/// What is known of a certificate, whatever its role. Clones share it.
+#[derive(Clone)]
 pub struct Certificate {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     role: Credential,
-    text: Vec<u8>,
     binary: Vec<u8>,
     digest: [u8; 32],
     facts: Facts,
+    /// Made for whoever wants to look at it; to be stored on a module it is made each time.
+    text: OnceLock<Vec<u8>>,
 }
+
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner.role == other.inner.role && self.inner.binary == other.inner.binary
+    }
+}
+
+impl Eq for Certificate {}
 
 impl Certificate {
     pub(super) fn from_pem(role: Credential, bytes: &[u8]) -> Result<Self, CredentialError> {
@@ -169,8 +184,14 @@ impl Certificate {
     fn from_der(role: Credential, bytes: &[u8]) -> Result<Self, CredentialError> {
         let reason = "it is no X.509 certificate, or a damaged one";
         let facts = x509::read(bytes).map_err(|_| CredentialError::Malformed { expected: role, reason })?;
-        let text = pem::encode(LABEL, bytes).to_vec();
-        Ok(Self { role, text, binary: bytes.to_vec(), digest: Sha256::digest(bytes).into(), facts })
+        let digest = Sha256::digest(bytes).into();
+        let inner = Inner { role, binary: bytes.to_vec(), digest, facts, text: OnceLock::new() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// [`module_bytes`](Self::module_bytes) that nobody keeps.
+    pub(super) fn to_text(&self) -> Zeroizing<Vec<u8>> {
+        pem::encode(LABEL, &self.inner.binary)
     }
 
     /// The bytes to store on the module: one PEM block, each line ended by one LF, nothing around it.
@@ -178,19 +199,19 @@ impl Certificate {
     /// Source: SSL guide 6.5.
     #[must_use]
     pub fn module_bytes(&self) -> &[u8] {
-        &self.text
+        self.inner.text.get_or_init(|| self.to_text().to_vec())
     }
 
     /// The binary form (DER).
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        &self.binary
+        &self.inner.binary
     }
 
     /// How many bytes [`module_bytes`](Self::module_bytes) has, as `#SSLSECDATA` declares them.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.text.len()
+        self.to_text().len()
     }
 
     /// Checks the size against the most that the module stores.
@@ -199,43 +220,43 @@ impl Certificate {
     ///
     /// [`CredentialError::TooLarge`] if it does not fit.
     pub fn check_size(&self, limit: usize) -> Result<(), CredentialError> {
-        check_size(self.role, self.size(), limit)
+        check_size(self.inner.role, self.size(), limit)
     }
 
     /// Whom the certificate names, as `CN=device,O=Example`.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.facts.subject
+        &self.inner.facts.subject
     }
 
     /// Who signed it, in the form of [`subject`](Self::subject).
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.facts.issuer
+        &self.inner.facts.issuer
     }
 
     /// First moment of its validity.
     #[must_use]
     pub fn not_before(&self) -> SystemTime {
-        self.facts.validity.not_before()
+        self.inner.facts.validity.not_before()
     }
 
     /// Last second of its validity.
     #[must_use]
     pub fn not_after(&self) -> SystemTime {
-        self.facts.validity.not_after()
+        self.inner.facts.validity.not_after()
     }
 
     /// First day of its validity in UTC, `YYYY-MM-DD`.
     #[must_use]
     pub fn first_day(&self) -> String {
-        self.facts.validity.first_day()
+        self.inner.facts.validity.first_day()
     }
 
     /// Last day of its validity in UTC, `YYYY-MM-DD`.
     #[must_use]
     pub fn last_day(&self) -> String {
-        self.facts.validity.last_day()
+        self.inner.facts.validity.last_day()
     }
 
     /// Checks that the certificate is valid at `now`. Modules refuse it otherwise. Source: M37 p886.
@@ -244,8 +265,8 @@ impl Certificate {
     ///
     /// [`CredentialError::Expired`] or [`CredentialError::NotYetValid`].
     pub fn check_validity(&self, now: SystemTime) -> Result<(), CredentialError> {
-        let (credential, subject) = (self.role, self.facts.subject.clone());
-        let validity = &self.facts.validity;
+        let (credential, subject) = (self.inner.role, self.inner.facts.subject.clone());
+        let validity = &self.inner.facts.validity;
         match validity.position(now) {
             Position::Within => Ok(()),
             Position::Before => {
@@ -260,13 +281,13 @@ impl Certificate {
     /// Whether the certificate says that its key may sign others. Certificates of version 1 never do.
     #[must_use]
     pub fn is_ca(&self) -> bool {
-        self.facts.is_ca
+        self.inner.facts.is_ca
     }
 
     /// Whether the subject has signed the certificate itself, by the names: signatures are not checked.
     #[must_use]
     pub fn is_self_signed(&self) -> bool {
-        self.facts.subject == self.facts.issuer
+        self.inner.facts.subject == self.inner.facts.issuer
     }
 
     /// Checks that the certificate can be what a server's chain ends in: an authority's, or a self-signed one.
@@ -281,14 +302,14 @@ impl Certificate {
         if self.is_ca() || self.is_self_signed() {
             return Ok(());
         }
-        let (subject, issuer) = (self.facts.subject.clone(), self.facts.issuer.clone());
+        let (subject, issuer) = (self.inner.facts.subject.clone(), self.inner.facts.issuer.clone());
         Err(CredentialError::NotAnAuthority { subject, issuer })
     }
 
     /// SHA-256 of the binary form, as servers and consoles show it: lower-case hexadecimal without colons.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        self.digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.inner.digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -296,7 +317,7 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Certificate")
-            .field("subject", &self.facts.subject)
+            .field("subject", &self.inner.facts.subject)
             .field("fingerprint", &self.fingerprint())
             .finish_non_exhaustive()
     }

@@ -19,7 +19,7 @@ impl Identity {
     /// [`CredentialError::KeyMismatch`] if the certificate was issued for another key: the module would store both
     /// and fail at the handshake.
     pub fn new(certificate: ClientCertificate, private_key: PrivateKey) -> Result<Self, CredentialError> {
-        if !certificate.has_key(private_key.public()) {
+        if !certificate.has_key(&private_key.public()?) {
             let subject = certificate.certificate().subject().to_owned();
             return Err(CredentialError::KeyMismatch { subject });
         }

@@ -1,6 +1,7 @@
 //! The client's private key: read, checked, put into the module's form, and shown to nobody.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use md5::{Digest, Md5};
 use zeroize::Zeroizing;
@@ -16,12 +17,17 @@ const KIND: Credential = Credential::PrivateKey;
 /// RSA private key of the client, without a passphrase.
 ///
 /// Kept in the PKCS#1 form (`BEGIN RSA PRIVATE KEY`) that modules take. `Debug` shows its length only, and the
-/// memory is overwritten when the key is dropped.
+/// memory is overwritten when the last clone is dropped; clones share it.
 #[derive(Clone)]
 pub struct PrivateKey {
-    text: Zeroizing<Vec<u8>>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     binary: Zeroizing<Vec<u8>>,
-    public: RsaPublicKey,
+    bits: usize,
+    /// Made for whoever wants to look at it; to be stored on a module it is made each time.
+    text: OnceLock<Zeroizing<Vec<u8>>>,
 }
 
 impl PrivateKey {
@@ -72,9 +78,14 @@ impl PrivateKey {
     }
 
     fn from_pkcs1(content: &[u8]) -> Result<Self, CredentialError> {
-        let public =
-            rsa_key::read_pkcs1(content).map_err(|_| malformed("it is no RSA key, or a damaged one"))?;
-        Ok(Self { text: pem::encode(PKCS1, content), binary: Zeroizing::new(content.to_vec()), public })
+        let bits = read_public(content)?.bits();
+        let inner = Inner { binary: Zeroizing::new(content.to_vec()), bits, text: OnceLock::new() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// [`module_bytes`](Self::module_bytes) that nobody keeps.
+    pub(super) fn to_text(&self) -> Zeroizing<Vec<u8>> {
+        pem::encode(PKCS1, &self.inner.binary)
     }
 
     fn from_pkcs8(content: &[u8]) -> Result<Self, CredentialError> {
@@ -89,19 +100,19 @@ impl PrivateKey {
     /// They are the secret itself. Source: SSL guide 6.5.
     #[must_use]
     pub fn module_bytes(&self) -> &[u8] {
-        &self.text
+        self.inner.text.get_or_init(|| self.to_text())
     }
 
     /// The binary form (DER) of the PKCS#1 key: the secret itself.
     #[must_use]
     pub fn der(&self) -> &[u8] {
-        &self.binary
+        &self.inner.binary
     }
 
     /// How many bytes [`module_bytes`](Self::module_bytes) has, as `#SSLSECDATA` declares them.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.text.len()
+        self.to_text().len()
     }
 
     /// Checks the size against the most that the module stores.
@@ -116,7 +127,7 @@ impl PrivateKey {
     /// Length of the modulus in bits.
     #[must_use]
     pub fn bits(&self) -> usize {
-        self.public.bits()
+        self.inner.bits
     }
 
     /// MD5 of [`module_bytes`](Self::module_bytes), lower-case hexadecimal.
@@ -127,7 +138,7 @@ impl PrivateKey {
     /// with [`has_md5`](Self::has_md5).
     #[must_use]
     pub fn md5(&self) -> String {
-        hexadecimal(&Md5::digest(&*self.text))
+        hexadecimal(&Md5::digest(&*self.to_text()))
     }
 
     /// Whether `printed`, what a module shows of a stored key, is the MD5 of this key.
@@ -138,15 +149,16 @@ impl PrivateKey {
     pub fn has_md5(&self, printed: &str) -> bool {
         let printed: String =
             printed.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-        let without_line_end = self.text.strip_suffix(b"\n").unwrap_or(&self.text);
-        [&self.text, without_line_end, &self.binary]
+        let text = self.to_text();
+        let without_line_end = text.strip_suffix(b"\n").unwrap_or(&text);
+        [&text, without_line_end, &self.inner.binary]
             .into_iter()
             .any(|stored| printed == hexadecimal(&Md5::digest(stored)))
     }
 
     /// The half that a certificate states.
-    pub(super) fn public(&self) -> &RsaPublicKey {
-        &self.public
+    pub(super) fn public(&self) -> Result<RsaPublicKey, CredentialError> {
+        read_public(&self.inner.binary)
     }
 }
 
@@ -165,6 +177,10 @@ fn check_kind(block: &Block) -> Result<(), CredentialError> {
         PKCS1 | PKCS8 => Ok(()),
         other => Err(CredentialError::WrongKind { expected: KIND, found: pem::name_of(other) }),
     }
+}
+
+fn read_public(content: &[u8]) -> Result<RsaPublicKey, CredentialError> {
+    rsa_key::read_pkcs1(content).map_err(|_| malformed("it is no RSA key, or a damaged one"))
 }
 
 fn malformed(reason: &'static str) -> CredentialError {

@@ -30,7 +30,6 @@ const RULES: BrokerRules = BrokerRules::new(BROKER)
 /// How a device proves who it is.
 #[derive(Clone)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "there is one a device")]
 pub enum AzureAuthentication {
     /// By a client certificate.
     X509(Identity),

@@ -1,6 +1,7 @@
 //! One credential as it is to be stored, and whether the module holds it already.
 
 use bytes::Bytes;
+use zeroize::Zeroizing;
 
 use crate::commands::CredentialKind;
 use crate::tls::credential_error::{Credential, check_size};
@@ -10,7 +11,7 @@ use crate::tls::{CaCertificate, CredentialError, CredentialFormat, Identity, Pri
 pub(super) struct Wanted<'a> {
     pub(super) kind: CredentialKind,
     role: Credential,
-    pem: &'a [u8],
+    pem: Zeroizing<Vec<u8>>,
     der: &'a [u8],
     /// The key, of which the module may give back only a digest.
     key: Option<&'a PrivateKey>,
@@ -20,22 +21,22 @@ impl<'a> Wanted<'a> {
     pub(super) fn authority(authority: &'a CaCertificate) -> Self {
         let certificate = authority.certificate();
         let (kind, role) = (CredentialKind::CaCertificate, Credential::CaCertificate);
-        Self { kind, role, pem: certificate.module_bytes(), der: certificate.der(), key: None }
+        Self { kind, role, pem: certificate.to_text(), der: certificate.der(), key: None }
     }
 
     /// Certificate and key, in the order of the guide. Source: SSL guide 6.8.6.
     pub(super) fn identity(identity: &'a Identity) -> [Self; 2] {
         let (certificate, key) = (identity.certificate().certificate(), identity.private_key());
         let (kind, role) = (CredentialKind::ClientCertificate, Credential::ClientCertificate);
-        let first = Self { kind, role, pem: certificate.module_bytes(), der: certificate.der(), key: None };
+        let first = Self { kind, role, pem: certificate.to_text(), der: certificate.der(), key: None };
         let (kind, role) = (CredentialKind::PrivateKey, Credential::PrivateKey);
-        [first, Self { kind, role, pem: key.module_bytes(), der: key.der(), key: Some(key) }]
+        [first, Self { kind, role, pem: key.to_text(), der: key.der(), key: Some(key) }]
     }
 
     /// What is sent.
     pub(super) fn data(&self, format: CredentialFormat) -> Bytes {
         Bytes::copy_from_slice(match format {
-            CredentialFormat::Pem => self.pem,
+            CredentialFormat::Pem => &self.pem,
             CredentialFormat::Der => self.der,
         })
     }
@@ -54,7 +55,7 @@ impl<'a> Wanted<'a> {
 
     /// Whether this is what the module gave back, in whatever form.
     pub(super) fn is_held(&self, lines: &[Bytes]) -> bool {
-        same_text(lines, self.pem) || self.is_digest(lines) || same_but_blanks(lines, self.der)
+        same_text(lines, &self.pem) || self.is_digest(lines) || same_but_blanks(lines, self.der)
     }
 
     fn is_digest(&self, lines: &[Bytes]) -> bool {
