@@ -1,7 +1,8 @@
 //! What publishing costs on a serial line: messages a second of 100 bytes and of 1 kB, one after the other, beside a bare
 //! loop on the same line and beside what line, turnaround and pause allow.
 //!
-//! A message is one exchange: the command, the prompt, the payload, and the broker's acknowledgement behind `OK`.
+//! A message is one exchange: the command with the payload, or the command, the prompt and the payload of more than 140
+//! bytes, and the broker's acknowledgement behind `OK`.
 
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use telit_simulator::servers::TestServers;
 use tokio::time::sleep;
 
 const TOPIC: &str = "telemetry/device-1/temperature";
+/// Text of so many bytes needs no prompt.
+const ON_THE_LINE: usize = 140;
 const METHOD: &str = "QoS 1 messages to a broker on loopback by a virtual module of platform 37, over a paced line in \
     memory. The SDK is alone on its thread; the module and the broker are on others. The bare loop sends the same \
     commands on the same line. What is allowed: the bytes that the bare loop moved, one after the other, the turnaround \
@@ -102,11 +105,17 @@ async fn bare(
     count: usize,
 ) -> Result<(Measured, usize), Error> {
     let (mut bare, mut meter) = (line.borrow(), Meter::default());
-    let command = format!("AT#MQPUBSEXT=1,\"{TOPIC}\",0,1,{}\r", payload.len());
+    let on_the_line = (payload.len() <= ON_THE_LINE).then(|| String::from_utf8_lossy(payload));
+    let command = match &on_the_line {
+        Some(text) => format!("AT#MQPUBS=1,\"{TOPIC}\",0,1,\"{text}\"\r"),
+        None => format!("AT#MQPUBSEXT=1,\"{TOPIC}\",0,1,{}\r", payload.len()),
+    };
     for _ in 0..count {
         bare.write(command.as_bytes()).await?;
-        bare.until(b">>>").await?;
-        bare.write(payload).await?;
+        if on_the_line.is_none() {
+            bare.until(b">>>").await?;
+            bare.write(payload).await?;
+        }
         bare.until(b"\r\nOK\r\n").await?;
         meter.piece(payload.len());
         if setting.has_pause() {

@@ -99,7 +99,7 @@ fn is_publish(input: &[u8]) -> bool {
 }
 
 fn is_message(sent: &[u8]) -> bool {
-    sent.ends_with(MESSAGE)
+    sent.windows(MESSAGE.len()).any(|part| part == MESSAGE)
 }
 
 /// Passes everything on in both directions.

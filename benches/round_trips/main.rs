@@ -38,6 +38,14 @@ const METHOD: &str = "A virtual module of platform 37 (ME310G1) in memory, real 
     login being confirmed. The manual's way is the sequence of the TLS guide 10.1.3 and of the AT manual, typed in the \
     same run on a module of its own.";
 
+/// Why a publish takes more bytes than wanted.
+const PUBLISH: &str = "158 bytes: 130 are the user's (topic 30, payload 100), 22 are the rest of \
+    `AT#MQPUBS=1,\"topic\",0,1,\"payload\"` and 6 are `OK` between its line ends. This is the shortest command that there is: a \
+    text of up to 140 characters goes without a prompt; all else takes `#MQPUBSEXT`, 9 bytes and a turn more. What would \
+    save the last 8: strings without quotes (4), which would split or end at a comma, blank or semicolon of the user; and \
+    numeric result codes, `ATV0` (4), by which a lost byte makes a digit of an answer look like its end. Neither is worth \
+    that to a user. A topic of 22 bytes meets the target.";
+
 type Error = Box<dyn std::error::Error>;
 
 #[tokio::main]
@@ -79,9 +87,13 @@ fn add(report: &mut Report, who: &str, ours: &Taken, manual: &Taken, targets: bo
             let unit = unit.trim_start();
             let row = Row::new(format!("{name}: {unit}"), average(ours, each), unit);
             let row = row.peer(MANUAL, average(manual, each));
-            report.push(match target {
+            let row = match target {
                 Some(most) if targets => row.target(Target::AtMost(most)),
                 _ => row,
+            };
+            report.push(match name.starts_with("publish of 100 B, QoS 1") && target.is_some() {
+                true => row.why_missed(PUBLISH),
+                false => row,
             });
         }
     };
