@@ -13,9 +13,22 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, Wr
 use super::Error;
 use super::responder::{ANSWER, COMMAND};
 
+/// Sends the command on this thread.
 pub(crate) trait Contestant {
     /// Sends the command, waits for its answer and checks it.
     async fn command(&mut self) -> Result<(), Error>;
+}
+
+/// A contestant that can be a task of the runtime.
+pub(crate) trait Task: Send + 'static {
+    /// As [`Contestant::command`].
+    fn ask(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+impl<T: Task> Contestant for T {
+    async fn command(&mut self) -> Result<(), Error> {
+        self.ask().await
+    }
 }
 
 /// Writes the command and reads until the answer is there, understanding nothing.
@@ -30,8 +43,8 @@ impl<L> Bare<L> {
     }
 }
 
-impl<L: AsyncRead + AsyncWrite + Unpin> Contestant for Bare<L> {
-    async fn command(&mut self) -> Result<(), Error> {
+impl<L: AsyncRead + AsyncWrite + Unpin + Send + 'static> Task for Bare<L> {
+    async fn ask(&mut self) -> Result<(), Error> {
         self.buffer.clear();
         self.line.write_all(COMMAND).await?;
         while !self.buffer.ends_with(b"OK\r\n") {
@@ -51,8 +64,8 @@ impl Sdk {
     }
 }
 
-impl Contestant for Sdk {
-    async fn command(&mut self) -> Result<(), Error> {
+impl Task for Sdk {
+    async fn ask(&mut self) -> Result<(), Error> {
         if self.0.run(SignalQuality).await? == Some(-77) { Ok(()) } else { Err("another answer".into()) }
     }
 }
