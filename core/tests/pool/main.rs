@@ -7,7 +7,6 @@ mod following;
 mod leaving;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod spans;
 mod starting;
 mod working;
 

@@ -1,11 +1,18 @@
-//! What is logged of a module carries its name, and starts and recoveries are spans.
+//! What is logged of a module carries its name, and starts and recoveries are spans. It is alone in its process: whether
+//! anybody listens to a line of the log is decided once for all threads.
+
+#[path = "../supervisor/fake.rs"]
+#[expect(dead_code, reason = "the supervisor's tests use all of it")]
+mod fake;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use telit_core::pool::ModuleChange;
-use telit_core::supervisor::SupervisorEvent;
+use telit_core::pool::{ModuleChange, ModulePool, PoolEvent, PoolEvents, PoolOptions, PooledModule};
+use telit_core::supervisor::{PortSource, SupervisorEvent};
+use tokio::time::timeout;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -13,8 +20,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use crate::fake::Fake;
-use crate::{idle_pool, options, port, started, until};
+use fake::Fake;
 
 #[derive(Clone, Debug)]
 struct Span {
@@ -87,17 +93,42 @@ fn fields(span: &Span) -> Vec<(&str, &str)> {
     span.fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
+fn port(fake: &Fake) -> impl PortSource + use<> {
+    let fake = fake.clone();
+    move || fake.clone().open()
+}
+
+async fn until(events: &mut PoolEvents, module: &str, is_it: impl Fn(&ModuleChange) -> bool) {
+    let seen = async {
+        while let Some(event) = events.next().await {
+            if matches!(event, PoolEvent::Module { name, change } if name.as_str() == module && is_it(&change))
+            {
+                return;
+            }
+        }
+    };
+    timeout(Duration::from_secs(3600), seen).await.expect("it happens within an hour");
+}
+
 #[tokio::test(start_paused = true)]
 async fn whose_a_line_is_can_be_told_and_what_takes_time_is_a_span() {
     let log = Log::default();
-    let _log = tracing::subscriber::set_default(Registry::default().with(log.clone()));
-    let pool = idle_pool(options());
+    tracing::subscriber::set_global_default(Registry::default().with(log.clone()))
+        .expect("it is the only one");
+    let pool = ModulePool::new(
+        PoolOptions::default(),
+        |_| Fake::builder(),
+        async |module: PooledModule| {
+            module.leaving().await;
+            Ok(())
+        },
+    );
     let mut events = pool.events();
     let (left, right) = (Fake::new(), Fake::new());
     right.state().port_missing = true;
     pool.add("left", port(&left)).expect("there is room");
     pool.add("right", port(&right)).expect("there is room");
-    started(&mut events, "left").await;
+    until(&mut events, "left", |change| matches!(change, ModuleChange::Started { .. })).await;
     until(&mut events, "right", |change| matches!(change, ModuleChange::StartFailed { .. })).await;
     left.unplug();
     let is_back =
