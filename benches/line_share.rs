@@ -20,7 +20,8 @@ const AROUND_A_BLOCK: usize = 16 + 18 + 8;
 
 const METHOD: &str = "FTPS downloads from a server on loopback by a virtual module of platform 37, over a paced line in \
     memory. The SDK is alone on its thread; the module and the server are on others. The time counts from the first \
-    piece to the last. The bare loop sends the same commands on the same line and reads what comes.";
+    piece to the last. The bare loop sends the same commands on the same line and reads what comes. It waits \
+    for the pause with tokio's sleep, which takes a millisecond longer than it is told; the SDK's pause ends in time.";
 
 fn main() -> Result<(), Error> {
     let rig = Rig::start()?;

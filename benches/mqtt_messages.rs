@@ -18,8 +18,9 @@ const TOPIC: &str = "telemetry/device-1/temperature";
 const ON_THE_LINE: usize = 140;
 const METHOD: &str = "QoS 1 messages to a broker on loopback by a virtual module of platform 37, over a paced line in \
     memory. The SDK is alone on its thread; the module and the broker are on others. The bare loop sends the same \
-    commands on the same line. What is allowed: the bytes that the bare loop moved, one after the other, the turnaround \
-    and the pause.";
+    commands on the same line, and waits for the pause with tokio's sleep, which takes a millisecond longer than it is \
+    told; the SDK's pause ends in time. What is allowed: the bytes that the bare loop moved, one after the other, the \
+    turnaround and the pause.";
 
 fn main() -> Result<(), Error> {
     let rig = Rig::start()?;
