@@ -27,20 +27,11 @@ pub(crate) fn everything(traffic: &Traffic) -> Result<Vec<Checked>, Error> {
 }
 
 fn at(traffic: &Traffic, read_size: usize) -> Result<Checked, Error> {
-    let Traffic { text, bodies } = traffic;
+    let Traffic { text, short, bodies } = traffic;
     let lines = traffic.lines();
     let said: usize = text.iter().map(|turn| turn.answer.len() + turn.unsolicited.len()).sum();
-
-    let mut seen = Seen::default();
-    reader::read_text(text, read_size, |found| seen.take(found));
-    seen.must_be_all_of_text(text, "the engine")?;
-    for span in [Span::Receiving, Span::Everything] {
-        let seen = Arc::new(Mutex::new(Seen::default()));
-        let sink = Arc::clone(&seen);
-        let take = move |found: Found<'_>| sink.lock().unwrap_or_else(PoisonError::into_inner).take(found);
-        deliver(text, read_size, span, Arc::new(take))?;
-        seen.lock().unwrap_or_else(PoisonError::into_inner).must_be_all_of_text(text, "the port")?;
-    }
+    must_hand_on_all(text, read_size)?;
+    must_hand_on_all(short, read_size)?;
     if floors::decode_lines(text, read_size) != lines {
         return Err("the lines codec finds other lines".into());
     }
@@ -64,6 +55,21 @@ fn at(traffic: &Traffic, read_size: usize) -> Result<Checked, Error> {
         moved_bytes: reader::moved_bytes(bodies, read_size)?,
         body_bytes: traffic.body_bytes(),
     })
+}
+
+/// The SDK understands every line, whichever way it is delivered.
+fn must_hand_on_all(text: &[text::Turn], read_size: usize) -> Result<(), Error> {
+    let mut seen = Seen::default();
+    reader::read_text(text, read_size, |found| seen.take(found));
+    seen.must_be_all_of_text(text, "the engine")?;
+    for span in [Span::Receiving, Span::Everything] {
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let sink = Arc::clone(&seen);
+        let take = move |found: Found<'_>| sink.lock().unwrap_or_else(PoisonError::into_inner).take(found);
+        deliver(text, read_size, span, Arc::new(take))?;
+        seen.lock().unwrap_or_else(PoisonError::into_inner).must_be_all_of_text(text, "the port")?;
+    }
+    Ok(())
 }
 
 fn codes_of(bodies: &[bodies::Turn]) -> Vec<String> {

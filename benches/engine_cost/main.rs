@@ -12,6 +12,7 @@ mod reader;
 mod rows;
 mod text;
 mod value;
+mod why;
 
 use std::sync::Arc;
 

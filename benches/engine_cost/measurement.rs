@@ -10,17 +10,23 @@ use crate::{Error, Found, bodies, floors, peer, reader, text};
 #[derive(Debug)]
 pub(crate) struct Traffic {
     pub(crate) text: Vec<text::Turn>,
+    pub(crate) short: Vec<text::Turn>,
     pub(crate) bodies: Vec<bodies::Turn>,
 }
 
 impl Traffic {
     pub(crate) fn new() -> Self {
-        Self { text: text::conversation(), bodies: bodies::conversation() }
+        Self { text: text::conversation(), short: text::short_lines(), bodies: bodies::conversation() }
     }
 
     /// Lines of the text that are not empty.
     pub(crate) fn lines(&self) -> usize {
         self.text.iter().map(text::Turn::lines).sum()
+    }
+
+    /// The same of the short lines.
+    pub(crate) fn short_lines(&self) -> usize {
+        self.short.iter().map(text::Turn::lines).sum()
     }
 
     /// Bytes of all bodies.
@@ -38,19 +44,27 @@ pub(crate) enum Measurement {
     TextPeer,
     TextCodec,
     TextFloor,
+    ShortEngine,
+    ShortDelivered,
+    ShortPeer,
+    ShortFloor,
     BodiesEngine,
     BodiesPeer,
     BodiesFloor,
 }
 
 impl Measurement {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 13] = [
         Self::TextEngine,
         Self::TextDelivered,
         Self::TextEverything,
         Self::TextPeer,
         Self::TextCodec,
         Self::TextFloor,
+        Self::ShortEngine,
+        Self::ShortDelivered,
+        Self::ShortPeer,
+        Self::ShortFloor,
         Self::BodiesEngine,
         Self::BodiesPeer,
         Self::BodiesFloor,
@@ -64,6 +78,10 @@ impl Measurement {
             Self::TextPeer => "text-atat",
             Self::TextCodec => "text-codec",
             Self::TextFloor => "text-memchr",
+            Self::ShortEngine => "short-engine",
+            Self::ShortDelivered => "short-delivered",
+            Self::ShortPeer => "short-atat",
+            Self::ShortFloor => "short-memchr",
             Self::BodiesEngine => "bodies-engine",
             Self::BodiesPeer => "bodies-atat",
             Self::BodiesFloor => "bodies-memcpy",
@@ -79,12 +97,19 @@ impl Measurement {
     pub(crate) fn amount(self, traffic: &Traffic) -> usize {
         match self {
             Self::BodiesEngine | Self::BodiesPeer | Self::BodiesFloor => traffic.body_bytes(),
+            Self::ShortEngine | Self::ShortDelivered | Self::ShortPeer | Self::ShortFloor => {
+                traffic.short_lines()
+            }
             _ => traffic.lines(),
         }
     }
 
     /// Does it once, and looks at nothing.
-    pub(crate) fn run(self, Traffic { text, bodies }: &Traffic, read_size: usize) -> Result<(), Error> {
+    pub(crate) fn run(
+        self,
+        Traffic { text, short, bodies }: &Traffic,
+        read_size: usize,
+    ) -> Result<(), Error> {
         let ignore = |found: Found<'_>| {
             black_box(found);
         };
@@ -102,6 +127,14 @@ impl Measurement {
             }
             Self::TextFloor => {
                 black_box(floors::find_line_ends(text, read_size));
+            }
+            Self::ShortEngine => reader::read_text(short, read_size, ignore),
+            Self::ShortDelivered => {
+                deliver(short, read_size, Span::Receiving, Arc::new(ignore))?;
+            }
+            Self::ShortPeer => peer::read_text(short, read_size, ignore),
+            Self::ShortFloor => {
+                black_box(floors::find_line_ends(short, read_size));
             }
             Self::BodiesEngine => reader::read_bodies(bodies, read_size, ignore)?,
             Self::BodiesPeer => peer::read_bodies(bodies, read_size, ignore),

@@ -101,15 +101,35 @@ fn round(n: u32) -> Vec<Turn> {
     ]
 }
 
+/// The same kinds of turns with lines of two to four short fields, and bursts that fill a read of 512 bytes.
+pub(crate) fn short_lines() -> Vec<Turn> {
+    (0..ROUNDS).flat_map(short_round).collect()
+}
+
+fn short_round(n: u32) -> Vec<Turn> {
+    let signal = Value::Signal { strength: 10 + n % 22, errors: 99 };
+    let broker = |client| Value::Broker { client, status: client % 2 };
+    let socket = Value::Socket { socket: 1, status: 2 };
+    let polled = ready(Turn::asked("#MQCONN").says(&broker(1)), 4).says(&broker(2)).ok();
+    vec![
+        rings_of("t/7", ready(Turn::asked("+CSQ").says(&signal).ok(), 20), 20, n),
+        rings_of("t/7", polled, 6, n),
+        ready(Turn::asked("#SSLS"), 1).says(&socket).ok(),
+    ]
+}
+
+fn ready(turn: Turn, count: u32) -> Turn {
+    (0..count).fold(turn, |turn, n| turn.tells(&Value::Ready { socket: 1, bytes: 100 + n }))
+}
+
 /// Messages that have come in, each in a slot of its own.
 fn rings(turn: Turn, count: u32, n: u32) -> Turn {
+    rings_of("fleet/device-17/commands", turn, count, n)
+}
+
+fn rings_of(topic: &str, turn: Turn, count: u32, n: u32) -> Turn {
     (0..count).fold(turn, |turn, slot| {
-        turn.tells(&Value::Ring {
-            client: 1,
-            slot: slot + 1,
-            topic: "fleet/device-17/commands",
-            length: 40 + n + slot,
-        })
+        turn.tells(&Value::Ring { client: 1, slot: slot + 1, topic, length: 40 + n + slot })
     })
 }
 
