@@ -284,6 +284,8 @@ impl ModemBuilder {
     /// completed with carriage returns, if nothing milder helps; reset the module first where its receiver must not get
     /// that.
     ///
+    /// The task of the port lives in the `tracing` span that is current now, and holds it until the port is closed.
+    ///
     /// # Time
     /// A module that answers takes about a second. Finding the line takes at most 35 seconds, and the commands after
     /// it have 5 seconds each: 90 seconds in all.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep, sleep_until};
-use tracing::Instrument;
 
 use super::contained::contained;
 use super::event::ModuleChange;
@@ -132,8 +131,9 @@ impl Task {
     async fn start(&self) -> Result<Supervised, Failed> {
         self.shared.port_news(|shared| shared.vanished_at().is_none()).await;
         let place = self.pool.gate.turn().await;
+        // Not around the start: the tasks that it leaves behind would hold the span for as long as they run.
         let span = spans::start(&self.shared.name);
-        let started = self.try_start(place).instrument(span.clone()).await;
+        let started = self.try_start(place).await;
         spans::started(&span, started.as_ref().err().map(|failed| failed.category));
         started
     }

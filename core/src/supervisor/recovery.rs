@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::field::Empty;
-use tracing::{Instrument, Span};
 
 use super::event::{Cause, EventSender, SupervisorEvent};
 use super::ladder::{Finding, Ladder, Remedy};
@@ -70,11 +69,8 @@ impl Recovery {
     /// From the moment a loss is noticed until the module is on line again or given up. `before` is what was known
     /// when it was last in order. Gives what is known afterwards.
     pub(super) async fn run(&self, cause: Cause, before: Health) -> Health {
+        // Not around the work: the tasks of ports that are opened meanwhile would hold the span for as long as they run.
         let span = tracing::info_span!("recovery", %cause, attempts = Empty, outcome = Empty, otel.status_code = Empty);
-        self.recover(cause, before, &span).instrument(span.clone()).await
-    }
-
-    async fn recover(&self, cause: Cause, before: Health, span: &Span) -> Health {
         let started = Instant::now();
         tracing::warn!(%cause, "recovering the module");
         self.modem.health_record().set_state(ModuleState::Recovering);
@@ -82,6 +78,7 @@ impl Recovery {
         let Ended { attempts, result } = self.climb().await;
         let (outcome, status) = if result.is_ok() { ("on line", "OK") } else { ("given up", "ERROR") };
         span.record("attempts", attempts).record("outcome", outcome).record("otel.status_code", status);
+        drop(span);
         let took = started.elapsed();
         let (after, event) = match result {
             Ok(health) => {

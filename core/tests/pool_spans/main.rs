@@ -15,7 +15,7 @@ use telit_core::supervisor::{PortSource, SupervisorEvent};
 use tokio::time::timeout;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Instrument, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
@@ -28,6 +28,7 @@ struct Span {
     name: &'static str,
     target: String,
     fields: BTreeMap<&'static str, String>,
+    closed: bool,
 }
 
 /// The target of an event, and the module that a span around it names.
@@ -66,13 +67,17 @@ impl Log {
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Log {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
         let (name, target) = (attributes.metadata().name(), attributes.metadata().target().to_owned());
-        let mut span = Span { id: id.clone(), name, target, fields: BTreeMap::new() };
+        let mut span = Span { id: id.clone(), name, target, fields: BTreeMap::new(), closed: false };
         attributes.record(&mut Fields(&mut span.fields));
         self.spans.lock().expect("nobody panics with it").push(span);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         self.with(id, |span| values.record(&mut Fields(&mut span.fields)));
+    }
+
+    fn on_close(&self, id: Id, _: Context<'_, S>) {
+        self.with(&id, |span| span.closed = true);
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -93,9 +98,13 @@ fn fields(span: &Span) -> Vec<(&str, &str)> {
     span.fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
+/// Opening it leaves a task behind in the current span, as opening a multiplexed line does.
 fn port(fake: &Fake) -> impl PortSource + use<> {
     let fake = fake.clone();
-    move || fake.clone().open()
+    move || {
+        tokio::spawn(std::future::pending::<()>().in_current_span());
+        fake.clone().open()
+    }
 }
 
 async fn until(events: &mut PoolEvents, module: &str, is_it: impl Fn(&ModuleChange) -> bool) {
@@ -147,6 +156,9 @@ async fn whose_a_line_is_can_be_told_and_what_takes_time_is_a_span() {
         ("outcome", "on line"),
     ];
     assert_eq!(fields(&recoveries[0]), expected);
+    let lasting = [&starts[0], &starts[1], &recoveries[0]].into_iter().filter(|span| !span.closed);
+    assert_eq!(lasting.count(), 0, "each ends with what it is about");
+    assert!(log.named("module").iter().all(|span| !span.closed));
     assert!(log.named("module").iter().all(|span| span.target == "telit_core::pool::context"));
     let logged = log.events.lock().expect("nobody panics with it").clone();
     assert!(logged.iter().all(|(_, module)| module.is_some()), "{logged:?}");
