@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
+use tracing::Instrument;
 
 use super::error::ChannelsError;
 use super::lent::Lent;
@@ -52,7 +53,7 @@ pub(crate) async fn enter(
     let (lent, returned) = Lent::new(port);
     let modem = blueprint.identify(lent, recorder).await?;
     // Dropped halfway the module would be left multiplexing: it is seen through, and what nobody takes is closed.
-    let begun = tokio::spawn(begin(modem, returned, wish.clone(), line_rate));
+    let begun = tokio::spawn(begin(modem, returned, wish.clone(), line_rate).in_current_span());
     begun.await.unwrap_or(Err(ChannelsError::PortNotReturned))
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
 
 use super::ending::SocketEnding;
 use super::error::SocketError;
@@ -41,7 +42,7 @@ impl CommandMode {
         };
         let pump = Pump::new(now(), settings);
         let task = Self { link, pump, lines_ended: false };
-        tokio::spawn(task.run(done));
+        tokio::spawn(task.run(done).in_current_span());
     }
 
     async fn run(mut self, done: Done) {

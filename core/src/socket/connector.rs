@@ -182,6 +182,8 @@ impl TlsConnector {
     /// After that wait it takes at most the [`connect_timeout`](Self::connect_timeout) and 14 minutes, 11 of which are for
     /// credentials that have to be stored.
     ///
+    /// The task of the connection lives in the `tracing` span that is current now, and holds it until the connection is over.
+    ///
     /// # Errors
     /// See [`SocketError`]; [`SocketError::AllInUse`] if no socket is left.
     ///

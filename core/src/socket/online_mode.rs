@@ -5,6 +5,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
+use tracing::Instrument;
 
 use super::account::{Account, Count};
 use super::ending::SocketEnding;
@@ -82,7 +83,7 @@ impl OnlineMode {
             heard: Instant::now(),
             account: Account::default(),
         };
-        tokio::spawn(task.run(stream, done));
+        tokio::spawn(task.run(stream, done).in_current_span());
         orders
     }
 

@@ -4,4 +4,5 @@
 mod entry;
 mod module;
 mod ports;
+mod spans;
 mod streams;

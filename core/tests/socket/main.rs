@@ -9,3 +9,4 @@ mod numbers;
 mod online;
 mod restart;
 mod sending;
+mod spans;
