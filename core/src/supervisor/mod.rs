@@ -86,6 +86,7 @@ pub struct Supervisor {
     events: fan_out::WeakSender<SupervisorEvent>,
     requests: fan_in::Sender<Request>,
     look: Arc<Notify>,
+    hurry: Arc<Notify>,
     slot: WeakPortSlot,
     task: JoinHandle<()>,
 }
@@ -152,11 +153,11 @@ impl Supervisor {
         let events = EventSender::new();
         let (requests, asked) = fan_in::channel(1);
         let (weak, weak_slot) = (events.downgrade(), slot.downgrade());
-        let look = Arc::default();
-        let recovery = Recovery::new(modem.clone(), source, slot, options, events, Arc::clone(&look));
+        let (look, hurry) = <(Arc<Notify>, Arc<Notify>)>::default();
+        let recovery = Recovery::new(modem.clone(), source, slot, options, events, Arc::clone(&hurry));
         let task = Box::new(Task::new(recovery, asked, Arc::clone(&look)));
         let task = tokio::spawn(task.run().in_current_span());
-        Self { modem, events: weak, requests, look, slot: weak_slot, task }
+        Self { modem, events: weak, requests, look, hurry, slot: weak_slot, task }
     }
 
     /// Has the module looked at now instead of at its next heartbeat.
@@ -164,8 +165,9 @@ impl Supervisor {
         Arc::clone(&self.look)
     }
 
-    /// What it waits for before its next attempt may have come.
+    /// What it waits for before its next attempt may have come, or what it has may have gone for a moment.
     pub(crate) fn hurry(&self) {
+        self.hurry.notify_one();
         self.look.notify_one();
     }
 

@@ -1,5 +1,6 @@
 //! Getting a module back that cannot be used.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +104,8 @@ impl Recovery {
     /// Tries, and applies ever stronger remedies while that fails.
     async fn climb(&self) -> Ended {
         let mut ladder = Ladder::new(self.options.max_attempts, self.options.reset.is_some());
+        // The first attempt comes at once: a hint from before it is used up.
+        pin!(self.hurry.notified()).enable();
         loop {
             let Failed { finding, because } = match self.attempt().await {
                 Ok(health) => return Ended { attempts: ladder.tried(), result: Ok(health) },

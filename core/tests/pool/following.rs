@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use telit_core::pool::{ModuleChange, ModulePool, PoolState, PortChange};
-use telit_core::supervisor::SupervisorEvent;
+use telit_core::Backoff;
+use telit_core::pool::{ModuleChange, ModulePool, ModuleSetup, PoolState, PortChange};
+use telit_core::supervisor::{SupervisorEvent, SupervisorOptions};
 use tokio::sync::mpsc::{Sender, channel};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::fake::Fake;
-use crate::{idle_pool, looked_after, next, options, port, started, until};
+use crate::{HOUR, idle_pool, looked_after, next, options, port, started, until};
 
 fn follow(pool: &ModulePool) -> Sender<PortChange> {
     let (sender, changes) = channel(4);
@@ -84,6 +85,37 @@ async fn one_that_comes_back_soon_keeps_its_place_and_its_work() {
     sleep(Duration::from_secs(600)).await;
     let status = &pool.modules()[0];
     assert_eq!((status.state, status.figures.starts), (PoolState::Up, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_went_unnoticed_does_not_hasten_the_attempts_after_a_later_loss() {
+    let years = Duration::from_secs(1 << 30);
+    let patient = SupervisorOptions::default().backoff(Backoff::new(years, years));
+    let pool = ModulePool::new(
+        options().vanished_for(years),
+        move |_| ModuleSetup::from(Fake::builder()).supervisor(patient.clone()),
+        async |module| {
+            module.leaving().await;
+            Ok(())
+        },
+    );
+    let mut events = pool.events();
+    let ports = follow(&pool);
+    let fake = Fake::new();
+    plug_in(&ports, "usb", &fake).await;
+    started(&mut events, "usb").await;
+    ports.send(PortChange::vanished("usb").unwrap()).await.unwrap();
+    plug_in(&ports, "usb", &fake).await;
+    until(&mut events, "usb", |change| *change == ModuleChange::Returned).await;
+    sleep(Duration::from_secs(60)).await;
+    fake.state().port_missing = true;
+    fake.unplug();
+    let tries = |change: &ModuleChange| {
+        matches!(change, ModuleChange::Supervisor(SupervisorEvent::Trying { attempt: 1, .. }))
+    };
+    until(&mut events, "usb", tries).await;
+    let hastened = timeout(HOUR, events.next()).await;
+    assert!(hastened.is_err(), "its wait is not over: {hastened:?}");
 }
 
 #[tokio::test(start_paused = true)]

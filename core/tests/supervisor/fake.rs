@@ -197,6 +197,7 @@ fn answer(state: &mut State, line: &str) -> Option<String> {
         "AT+CMEE?" => format!("+CMEE: {}", state.errors),
         "AT+CGMM" => state.model.to_owned(),
         "AT+CGMR" => "37.00.217".to_owned(),
+        "AT+CGSN" => "350000000000001".to_owned(),
         "AT+CPIN?" if state.pin.is_some() => "+CPIN: SIM PIN".to_owned(),
         "AT+CPIN?" => "+CPIN: READY".to_owned(),
         "AT#PCT" => return Some("\r\nERROR\r\n".to_owned()),

@@ -1,5 +1,6 @@
 //! The supervisor over a module by script, in virtual time.
 
+mod channels;
 mod fake;
 mod losses;
 mod remedies;
