@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use bytes::Buf;
+use tokio::task::coop;
 
 use super::wake::{Written, poll_read};
 use super::{ANSWER_SIZE, READ_SIZE, Task, add, now};
@@ -73,8 +74,9 @@ impl Task {
         if !self.has_backlog() {
             let (room, quiet) = (self.read_size, self.is_quiet());
             let input = self.engine.input();
-            let read = poll_fn(|context| Poll::Ready(poll_read(stream, input, room, quiet, context))).await;
-            match read {
+            // They are there as well when this task has done so much that it should let others go first.
+            let read = poll_fn(|context| Poll::Ready(poll_read(stream, input, room, quiet, context)));
+            match coop::unconstrained(read).await {
                 Poll::Ready(count) => self.input_arrived(count?)?,
                 Poll::Pending if self.gathering.until().is_some_and(|until| until <= now()) => {
                     self.gathering.stop()
@@ -128,5 +130,52 @@ impl Task {
                 false => self.engine.input_resumed(now()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+
+    use super::*;
+    use crate::driver::health::HealthRecord;
+    use crate::driver::port::DriverOptions;
+    use crate::driver::slot::Occupied;
+    use crate::driver::task::Shared;
+    use crate::driver::unsolicited::SharedUnsolicited;
+    use crate::fan_in;
+
+    fn task() -> Task {
+        let shared = Shared {
+            requests: fan_in::channel(1).1,
+            changes: None,
+            occupied: Occupied::default(),
+            subscriptions: SharedUnsolicited::default(),
+            counters: std::sync::Arc::default(),
+            health: HealthRecord::default(),
+        };
+        Task::new(DriverOptions::default(), shared)
+    }
+
+    /// Works until others should go first.
+    async fn work_hard() {
+        poll_fn(|context| {
+            while let Poll::Ready(budget) = coop::poll_proceed(context) {
+                budget.made_progress();
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn bytes_that_are_there_count_before_a_deadline_however_hard_the_task_has_worked() {
+        let (host, mut module) = duplex(64);
+        module.write_all(b"\r\nRING\r\n").await.unwrap();
+        let (mut stream, mut task): (BoxedStream, _) = (Box::pin(host), task());
+        work_hard().await;
+        assert!(!coop::has_budget_remaining());
+        task.timer_fired(&mut stream).await.unwrap();
+        assert_eq!(task.counters.bytes_read.load(Ordering::Relaxed), 8);
     }
 }
