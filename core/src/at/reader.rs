@@ -361,7 +361,7 @@ impl Reader {
 /// not free, and a new piece of it is work.
 #[inline]
 pub(crate) fn make_room(buffer: &mut BytesMut, size: usize) {
-    if buffer.capacity() - buffer.len() < size / 2 {
+    if buffer.capacity() - buffer.len() < size.div_ceil(2) {
         buffer.reserve(size);
     }
 }
@@ -411,6 +411,23 @@ mod tests {
             reader.buffer().extend_from_slice(b"D\r");
             assert_eq!(reader.take_whole_line(together), whole(b"CD"));
             assert!(reader.is_line_end_open());
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_half_of_a_read_and_for_something_at_least() {
+        for (size, least) in [(0, 0), (1, 1), (2, 1), (3, 2), (1024, 512)] {
+            let mut buffer = BytesMut::new();
+            make_room(&mut buffer, size);
+            assert!(buffer.capacity() >= size);
+            let filled = buffer.capacity() - least;
+            buffer.resize(filled, b'x');
+            let start = buffer.as_ptr();
+            make_room(&mut buffer, size);
+            assert_eq!((buffer.as_ptr(), buffer.capacity() - buffer.len()), (start, least), "{size}");
+            buffer.resize(buffer.capacity(), b'x');
+            make_room(&mut buffer, size);
+            assert!(buffer.capacity() - buffer.len() >= size);
         }
     }
 
