@@ -218,8 +218,10 @@ impl<T> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         self.close();
-        // Dropped outside the lock: whoever waits for an answer is woken by it.
-        let left = std::mem::take(&mut self.shared.lock().queue);
+        let mut state = self.shared.lock();
+        let left = (std::mem::take(&mut state.queue), state.reader.take());
+        drop(state);
+        // Outside the lock: whoever waits for an answer is woken by it.
         drop(left);
     }
 }
@@ -244,6 +246,8 @@ impl<T> fmt::Debug for Receiver<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::task::Wake;
+
     use super::*;
 
     #[tokio::test]
@@ -323,6 +327,20 @@ mod tests {
         assert_eq!(Arc::strong_count(&value), 1);
         assert_eq!(sender.send(Arc::clone(&value)).await, Err(Closed));
         assert_eq!(Arc::strong_count(&value), 1);
+    }
+
+    #[test]
+    fn who_has_waited_is_forgotten_with_the_receiver() {
+        struct Reader;
+        impl Wake for Reader {
+            fn wake(self: Arc<Self>) {}
+        }
+        let (reader, (sender, mut receiver)) = (Arc::new(Reader), channel::<u8>(1));
+        let waker = Waker::from(Arc::clone(&reader));
+        assert!(receiver.poll_receive(&mut Context::from_waker(&waker)).is_pending());
+        drop((waker, receiver));
+        assert_eq!(Arc::strong_count(&reader), 1);
+        assert!(sender.is_closed());
     }
 
     #[tokio::test]
