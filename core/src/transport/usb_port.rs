@@ -1,6 +1,11 @@
 //! The USB serial ports that are there, and which of them a name means.
 
 use std::fmt;
+#[cfg(target_os = "linux")]
+use std::fs::read_dir;
+use std::io;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 
 use tokio_serial::{SerialPortInfo, SerialPortType};
 
@@ -68,21 +73,40 @@ impl UsbName {
 
 /// All that are there, in order. Reads the system's lists only: no port is opened.
 pub(crate) fn attached() -> Result<Vec<UsbPort>, tokio_serial::Error> {
-    if !can_list() {
+    if !can_list()? {
         return Ok(Vec::new());
     }
-    Ok(usb_ports(tokio_serial::available_ports()?))
+    let ports = usb_ports(tokio_serial::available_ports()?);
+    // What ran out meanwhile made ports be left out.
+    can_list()?;
+    Ok(ports)
 }
 
-/// The library panics where Linux does not show its devices, as in some containers.
+/// Where Linux lists its ports.
 #[cfg(target_os = "linux")]
-fn can_list() -> bool {
-    std::fs::read_dir("/sys/class/tty").is_ok()
+const LIST: &str = "/sys/class/tty";
+
+#[cfg(target_os = "linux")]
+fn can_list() -> io::Result<bool> {
+    can_read(Path::new(LIST))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn can_list() -> bool {
-    true
+fn can_list() -> io::Result<bool> {
+    Ok(true)
+}
+
+/// The library panics where Linux does not show its devices, as in some containers: nothing is there then. It opens two
+/// files at a time, and passes in silence over a port whose files it cannot open: where file descriptors have run out,
+/// what is there is not known.
+#[cfg(target_os = "linux")]
+fn can_read(list: &Path) -> io::Result<bool> {
+    let both = read_dir(list).and_then(|first| Ok((first, read_dir(list)?)));
+    match both {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn usb_ports(infos: Vec<SerialPortInfo>) -> Vec<UsbPort> {
@@ -216,5 +240,41 @@ mod tests {
     fn the_ports_of_this_computer_can_be_listed() {
         let ports = attached().unwrap();
         assert!(ports.is_sorted());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_a_list_that_is_not_there_is_empty() {
+        assert!(!can_read(Path::new("/no/such/list")).unwrap());
+        assert!(can_read(Path::new("/")).unwrap());
+        can_read(Path::new("/dev/null")).unwrap_err();
+    }
+
+    /// In a process of its own, whose descriptors may run out.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_file_descriptors_have_run_out_nothing_is_known() {
+        const ALONE: &str = "TELIT_TEST_ALONE";
+        if std::env::var_os(ALONE).is_none() {
+            let module = module_path!().split_once("::").unwrap().1;
+            let output = std::process::Command::new("sh")
+                .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
+                .arg(std::env::current_exe().unwrap())
+                .arg("--exact")
+                .arg(format!("{module}::where_file_descriptors_have_run_out_nothing_is_known"))
+                .env(ALONE, "1")
+                .output()
+                .unwrap();
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+            return;
+        }
+        let mut taken: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+        attached().unwrap_err();
+        drop(taken.pop().unwrap());
+        // Where there is no list, one is enough to know it.
+        assert_eq!(attached().is_err(), Path::new(LIST).exists());
+        drop(taken.pop().unwrap());
+        attached().unwrap();
     }
 }
