@@ -6,6 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
+use super::work::WorkError;
+
 /// Runs a future; a panic in it is an error. It must not be polled again then.
 ///
 /// # Cancel safety
@@ -18,11 +20,23 @@ pub(super) async fn contained<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Re
     .await
 }
 
+/// Calls code of the user; a panic in it is an error.
+pub(super) fn contain<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(words)
+}
+
 /// Drops what belongs to the user: that may panic, too.
 pub(super) fn discard<T>(value: T) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        tracing::error!(reason = words(panic), "what belongs to the work of a module could not be dropped");
+    if let Err(reason) = contain(|| drop(value)) {
+        tracing::error!(reason, "what belongs to the user could not be dropped");
     }
+}
+
+/// What an error of the user says. It panics in its words or when it is dropped, or both, and neither goes any further.
+pub(super) fn in_words(error: WorkError) -> String {
+    let said = contain(|| error.to_string());
+    discard(error);
+    said.unwrap_or_else(|panic| panic)
 }
 
 fn words(panic: Box<dyn Any + Send>) -> String {

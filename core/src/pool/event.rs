@@ -28,7 +28,7 @@ pub enum PoolEvent {
 pub enum ModuleChange {
     /// It is in the pool, and waits for its turn to be started.
     Added,
-    /// Its port has appeared, and the pool does not take it.
+    /// Its port has appeared, and the pool does not take it now. It [waits](super::ModulePool::follow) until there is room.
     Refused {
         /// Why.
         because: String,

@@ -66,7 +66,7 @@ impl ErrorCounts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ModuleFigures {
-    /// Bytes and commands on its ports.
+    /// Bytes and commands on its ports, from when it has come on line; those of starts that failed are not counted.
     pub port: Statistics,
     /// Commands that wait for their turn on its ports.
     pub commands_waiting: usize,
@@ -166,6 +166,7 @@ impl Run {
 #[derive(Debug, Default)]
 pub(super) struct OnLine {
     since: Option<Instant>,
+    until: Option<Instant>,
     before: Duration,
 }
 
@@ -176,10 +177,19 @@ impl OnLine {
             (None, true) => self.since = Some(now),
             (Some(since), false) => {
                 self.before += now.saturating_duration_since(since);
-                self.since = None;
+                (self.since, self.until) = (None, Some(now));
             }
             (None, false) | (Some(_), true) => {}
         }
+    }
+
+    pub(super) fn is_on_line(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// When it went off line last.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.until
     }
 
     pub(super) fn total(&self) -> Duration {

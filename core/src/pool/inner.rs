@@ -5,21 +5,23 @@ use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::runtime;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::AddError;
+use super::contained::discard;
 use super::event::{ModuleChange, PoolEvent};
 use super::gate::Gate;
 #[cfg(feature = "metrics")]
 use super::metrics::Reporter;
-use super::module::{ModuleStatus, Shared};
+use super::module::ModuleStatus;
 use super::name::ModuleName;
 use super::options::PoolOptions;
-use super::port_changes::PortChange;
+use super::refused::Refused;
 use super::setup::ModuleSetup;
+use super::shared::Shared;
 use super::spans;
 use super::task::Task;
 use super::work::Begin;
@@ -39,6 +41,8 @@ pub(super) struct Inner {
     pub(super) state: Mutex<State>,
     /// A module has left.
     pub(super) left: Notify,
+    /// On which everything runs.
+    pub(super) runtime: runtime::Handle,
     #[cfg(feature = "metrics")]
     pub(super) reporter: Reporter,
 }
@@ -48,13 +52,24 @@ pub(super) struct State {
     pub(super) modules: BTreeMap<ModuleName, Arc<Shared>>,
     /// What is remembered of modules that went with a PIN that may be wrong.
     doubtful_pins: BTreeMap<ModuleName, PinMemory>,
+    /// Ports that have appeared and wait for room.
+    pub(super) refused: Refused,
     /// What follows lists of ports.
     helpers: Vec<AbortHandle>,
-    closing: bool,
+    pub(super) closing: bool,
     /// How many have been here.
     number: u64,
     /// Whose work did not come to its end in time, since it is closing.
     cut: Vec<ModuleName>,
+    /// So many have left, and their last figures are still to be handed over.
+    last_words: usize,
+}
+
+impl State {
+    /// All have left, and nothing is left to say.
+    pub(super) fn is_over(&self) -> bool {
+        self.modules.is_empty() && self.last_words == 0
+    }
 }
 
 impl Inner {
@@ -77,65 +92,103 @@ impl Inner {
 
     pub(super) fn add(self: &Arc<Self>, name: ModuleName, port: Arc<dyn PortSource>) -> Result<(), AddError> {
         let mut state = self.state();
+        self.may_be_added(&state, &name)?;
+        let waited = state.refused.forget(&name);
+        let shared = self.take_in(&mut state, name);
+        drop(state);
+        discard(waited);
+        self.spawn(shared, port);
+        Ok(())
+    }
+
+    pub(super) fn may_be_added(&self, state: &State, name: &ModuleName) -> Result<(), AddError> {
         if state.closing {
             return Err(AddError::ShuttingDown);
         }
-        if state.modules.contains_key(&name) {
-            return Err(AddError::Exists { name });
+        if state.modules.contains_key(name) {
+            return Err(AddError::Exists { name: name.clone() });
         }
         if state.modules.len() >= self.options.max_modules {
             return Err(AddError::Full { most: self.options.max_modules });
         }
-        let pin = state.doubtful_pins.remove(&name).unwrap_or_default();
-        state.number += 1;
-        let shared = Shared::new(name.clone(), state.number, pin);
-        state.modules.insert(name.clone(), Arc::clone(&shared));
-        // In the lock, so that it comes behind the word that its namesake was removed.
-        self.tell(&name, ModuleChange::Added);
-        let task = Task { pool: Arc::clone(self), shared, port };
-        drop(state);
-        tokio::spawn(task.run().instrument(spans::module(&name)));
         Ok(())
     }
 
-    pub(super) fn port_changed(self: &Arc<Self>, change: PortChange) {
-        match change {
-            PortChange::Vanished { name } => {
-                if self.module(&name).is_some_and(|shared| shared.vanished(Instant::now())) {
-                    self.tell(&name, ModuleChange::Vanished);
-                }
-            }
-            PortChange::Appeared { name, port } => self.appeared(name, port),
-        }
+    pub(super) fn take_in(&self, state: &mut State, name: ModuleName) -> Arc<Shared> {
+        let pin = state.doubtful_pins.remove(&name).unwrap_or_default();
+        state.number += 1;
+        let shared = Shared::new(name.clone(), state.number, pin);
+        // In the lock, so that it comes behind the word that its namesake was removed.
+        self.tell(&name, ModuleChange::Added);
+        state.modules.insert(name, Arc::clone(&shared));
+        shared
     }
 
-    fn appeared(self: &Arc<Self>, name: ModuleName, port: Box<dyn PortSource>) {
-        if let Some(shared) = self.module(&name).filter(|shared| !shared.leave.is_raised()) {
-            if shared.returned() {
-                self.tell(&name, ModuleChange::Returned);
-            }
-            return;
+    pub(super) fn spawn(self: &Arc<Self>, shared: Arc<Shared>, port: Arc<dyn PortSource>) {
+        let span = spans::module(&shared.name);
+        let task = Task { pool: Arc::clone(self), shared, port };
+        self.runtime.spawn(task.run().instrument(span));
+    }
+
+    /// What is remembered of a name is forgotten: whoever adds it again means it. Gives the module, if it is there.
+    pub(super) fn forget(&self, name: &ModuleName) -> Option<Arc<Shared>> {
+        let mut state = self.state();
+        state.doubtful_pins.remove(name);
+        let waited = state.refused.forget(name);
+        let shared = state.modules.get(name).cloned();
+        if let Some(shared) = &shared {
+            shared.is_forgotten.store(true, Ordering::Relaxed);
         }
-        if let Err(error) = self.add(name.clone(), Arc::from(port)) {
-            tracing::warn!(module = %name, %error, "the module is not taken into the pool");
-            self.tell(&name, ModuleChange::Refused { because: error.to_string() });
-        }
+        drop(state);
+        discard(waited);
+        shared
     }
 
     /// The module has left.
-    pub(super) fn remove(&self, shared: &Shared) {
+    pub(super) fn remove(self: &Arc<Self>, shared: &Shared) {
         let mut state = self.state();
         let removed = state.modules.remove(&shared.name);
         let is_kept = shared.pin.is_doubtful() && !shared.is_forgotten.load(Ordering::Relaxed);
         if is_kept && state.doubtful_pins.len() < self.options.max_modules {
             state.doubtful_pins.insert(shared.name.clone(), shared.pin.clone());
         }
+        #[cfg(feature = "metrics")]
+        {
+            state.last_words += 1;
+        }
+        let somebody_waits = !state.refused.is_empty();
         self.tell(&shared.name, ModuleChange::Removed);
         drop(state);
         drop(removed);
-        #[cfg(feature = "metrics")]
-        self.reporter.last_words(shared);
         self.left.notify_waiters();
+        if somebody_waits {
+            // In a task of its own: where tasks are dropped because the runtime ends, nobody is taken in.
+            let pool = Arc::clone(self);
+            self.runtime.spawn(async move { pool.take_in_refused() });
+        }
+        #[cfg(feature = "metrics")]
+        self.say_last_words(shared);
+    }
+
+    /// Whoever waits for the end of the pool waits for this, too, so that no figures are missing then.
+    #[cfg(feature = "metrics")]
+    fn say_last_words(&self, shared: &Shared) {
+        self.reporter.last_words(shared);
+        self.report_the_end();
+        self.state().last_words -= 1;
+        self.left.notify_waiters();
+    }
+
+    /// Once the pool is over, what shows how many modules there are would stay as it was.
+    #[cfg(feature = "metrics")]
+    fn report_the_end(&self) {
+        let is_end = {
+            let state = self.state();
+            state.closing && state.modules.is_empty()
+        };
+        if is_end {
+            self.reporter.report(self);
+        }
     }
 
     pub(super) fn work_was_cut(&self, name: &ModuleName) {
@@ -158,7 +211,7 @@ impl Inner {
 
     /// Runs something that ends with the pool.
     pub(super) fn help(&self, helper: impl Future<Output = ()> + Send + 'static) {
-        let helper = tokio::spawn(helper).abort_handle();
+        let helper = self.runtime.spawn(helper).abort_handle();
         let mut state = self.state();
         state.helpers.retain(|helper| !helper.is_finished());
         match state.closing {
@@ -168,13 +221,17 @@ impl Inner {
     }
 
     pub(super) fn close(&self) {
-        let (helpers, modules) = {
+        let (helpers, modules, refused) = {
             let mut state = self.state();
             state.closing = true;
-            (std::mem::take(&mut state.helpers), state.modules.values().cloned().collect::<Vec<_>>())
+            let modules: Vec<_> = state.modules.values().cloned().collect();
+            (std::mem::take(&mut state.helpers), modules, std::mem::take(&mut state.refused))
         };
+        discard(refused);
         helpers.iter().for_each(AbortHandle::abort);
         modules.iter().for_each(|shared| shared.leave.raise());
+        #[cfg(feature = "metrics")]
+        self.report_the_end();
     }
 
     pub(super) fn cut(&self) -> Vec<ModuleName> {

@@ -12,9 +12,10 @@
 //! - **Not all at once.** Starts are [staggered](PoolOptions::start_interval) and [limited](PoolOptions::starting_at_once),
 //!   the first one and each one after a failure.
 //! - **Nothing grows without bound**: the number of modules, of modules that start at the same time, of events that wait
-//!   for a reader, and of what is remembered of modules that have gone.
-//! - **A wrong PIN** is remembered from one start of a module to the next, so that trying again never blocks a SIM. Only a
-//!   module that was removed by hand and is added again gets its PIN again.
+//!   for a reader, of ports that wait for room, and of what is remembered of modules that have gone.
+//! - **A wrong PIN** is remembered from one start of a module to the next, so that trying again never blocks a SIM; also
+//!   of modules that have gone, as many of them as the pool [takes](PoolOptions::max_modules): of further ones nothing is
+//!   remembered. Only a module that was [removed](ModulePool::remove) by hand and is added again gets its PIN again.
 //! - **Figures** of each module are in [`ModulePool::modules`]; with the feature `metrics` they also go to the recorder of the
 //!   `metrics` crate.
 //!
@@ -45,6 +46,7 @@
 mod contained;
 mod event;
 mod figures;
+mod follow;
 mod gate;
 mod inner;
 #[cfg(feature = "metrics")]
@@ -53,9 +55,11 @@ mod module;
 mod name;
 mod options;
 mod port_changes;
+mod refused;
 mod retries;
 mod serve;
 mod setup;
+mod shared;
 mod signal;
 mod spans;
 mod task;
@@ -63,9 +67,9 @@ mod task;
 mod usb_ports;
 mod work;
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+use tokio::runtime;
 use tokio::sync::Notify;
 
 pub use event::{ModuleChange, PoolEvent, PoolEvents};
@@ -83,7 +87,7 @@ use crate::error::Category;
 use crate::fan_out;
 use crate::supervisor::PortSource;
 use gate::Gate;
-use inner::Inner;
+use inner::{Inner, State};
 
 /// A module cannot be taken into a pool.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -144,7 +148,10 @@ impl ModulePool {
     /// time before it is; `work` is what is done with each module, from when it is on line until it
     /// [leaves](PooledModule::leaving). Work that ends well is not begun again before the module is started again.
     ///
-    /// Modules run on the current tokio runtime.
+    /// Modules run on the current tokio runtime, also those that are added from a thread that has none.
+    ///
+    /// # Panics
+    /// There is no tokio runtime.
     pub fn new<D, S, W, F>(options: PoolOptions, describe: D, work: W) -> Self
     where
         D: Fn(&ModuleName) -> S + Send + Sync + 'static,
@@ -162,6 +169,7 @@ impl ModulePool {
             events: fan_out::channel(event::CAPACITY).0,
             state: Mutex::default(),
             left: Notify::new(),
+            runtime: runtime::Handle::current(),
             #[cfg(feature = "metrics")]
             reporter,
         });
@@ -189,6 +197,9 @@ impl ModulePool {
 
     /// Tells a module to leave, and waits until it has. `false`: there is none of this name.
     ///
+    /// In both cases the pool forgets what it remembers of the name: a PIN that may be wrong, which is sent again when the
+    /// module is added again, and a port that waits for room.
+    ///
     /// # Time
     /// As long as its work takes to come to its end, at most what the [options](PoolOptions::leaving) allow, and some
     /// seconds more if its port does not close.
@@ -196,10 +207,9 @@ impl ModulePool {
     /// # Cancel safety
     /// It leaves all the same.
     pub async fn remove(&self, name: &ModuleName) -> bool {
-        let Some(shared) = self.inner().module(name) else { return false };
-        shared.is_forgotten.store(true, Ordering::Relaxed);
+        let Some(shared) = self.inner().forget(name) else { return false };
         shared.leave.raise();
-        let is_there = |other: &Arc<module::Shared>| Arc::ptr_eq(other, &shared);
+        let is_there = |other: &Arc<shared::Shared>| Arc::ptr_eq(other, &shared);
         self.inner().until(|state| !state.modules.get(name).is_some_and(is_there)).await;
         true
     }
@@ -207,6 +217,10 @@ impl ModulePool {
     /// Takes in the modules whose ports appear, and lets go those whose ports have vanished for a
     /// [while](PoolOptions::vanished_for), until there are no more changes or the pool is shut down. Several lists can be
     /// followed.
+    ///
+    /// A port that appears while the pool is full, or while the module of its name leaves, is
+    /// [refused](ModuleChange::Refused) and taken in as soon as there is room, unless it vanishes before. As many wait for
+    /// that as the pool [takes](PoolOptions::max_modules) modules; further ones have to appear again.
     pub fn follow(&self, mut ports: impl PortChanges + 'static) {
         let inner = Arc::downgrade(self.inner());
         self.inner().help(async move {
@@ -243,7 +257,7 @@ impl ModulePool {
     }
 
     /// Takes no more modules in, tells all to leave, and waits until they have. Gives those whose work did not come to
-    /// its end in time.
+    /// its end in time. With the feature `metrics` the recorder has all figures then.
     ///
     /// # Time
     /// As [`remove`](Self::remove): all modules leave at the same time.
@@ -252,7 +266,7 @@ impl ModulePool {
     /// They leave all the same.
     pub async fn shutdown(&self) -> Vec<ModuleName> {
         self.inner().close();
-        self.inner().until(|state| state.modules.is_empty()).await;
+        self.inner().until(State::is_over).await;
         self.inner().cut()
     }
 }

@@ -1,18 +1,14 @@
 //! A module in a pool, as its work and the pool's user see it.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
-use tokio::time::Instant;
-
-use super::figures::{Counters, ModuleFigures, OnLine, Run};
+use super::figures::ModuleFigures;
 use super::name::ModuleName;
+use super::shared::Shared;
 use super::signal::Signal;
 use crate::channels::NoSuchChannel;
-use crate::driver::ModuleState;
 use crate::error::Category;
-use crate::modem::{Modem, PinMemory};
+use crate::modem::Modem;
 
 /// Where a module in a pool is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,151 +40,6 @@ pub struct ModuleStatus {
     pub model: Option<String>,
     /// What has happened to it.
     pub figures: ModuleFigures,
-}
-
-/// What the pool and the task of a module share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) name: ModuleName,
-    /// Tells it from others that had its name.
-    #[cfg_attr(not(feature = "metrics"), expect(dead_code, reason = "only the reporter asks"))]
-    pub(super) number: u64,
-    pub(super) pin: PinMemory,
-    pub(super) counters: Counters,
-    pub(super) leave: Signal,
-    /// It was removed by hand: whoever adds it again means it.
-    pub(super) is_forgotten: AtomicBool,
-    progress: Mutex<Progress>,
-    /// Its port came or went.
-    port_news: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Progress {
-    starting: bool,
-    run: Option<Run>,
-    on_line: OnLine,
-    /// Of earlier starts.
-    before: ModuleFigures,
-    vanished: Option<Instant>,
-    /// How often its port came back.
-    returns: u64,
-}
-
-impl Shared {
-    pub(super) fn new(name: ModuleName, number: u64, pin: PinMemory) -> Arc<Self> {
-        Arc::new(Self {
-            name,
-            number,
-            pin,
-            counters: Counters::default(),
-            leave: Signal::default(),
-            is_forgotten: AtomicBool::new(false),
-            progress: Mutex::default(),
-            port_news: Notify::new(),
-        })
-    }
-
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn set_starting(&self, starting: bool) {
-        self.progress().starting = starting;
-    }
-
-    pub(super) fn begin(&self, run: Run) {
-        let mut progress = self.progress();
-        progress.starting = false;
-        progress.run = Some(run);
-        progress.on_line.set(true);
-    }
-
-    pub(super) fn set_on_line(&self, on_line: bool) {
-        self.progress().on_line.set(on_line);
-    }
-
-    /// The run is over: its figures are kept, its handles are not.
-    pub(super) fn end(&self) {
-        let ended = {
-            let mut progress = self.progress();
-            progress.on_line.set(false);
-            let run = progress.run.take();
-            if let Some(run) = &run {
-                run.add_to(&mut progress.before);
-                progress.before.commands_waiting = 0;
-            }
-            run
-        };
-        drop(ended);
-    }
-
-    /// Its port is gone since then. Gives whether that is news.
-    pub(super) fn vanished(&self, now: Instant) -> bool {
-        let mut progress = self.progress();
-        let is_news = progress.vanished.is_none();
-        progress.vanished.get_or_insert(now);
-        drop(progress);
-        self.port_news.notify_waiters();
-        is_news
-    }
-
-    /// Its port is there. Gives whether that is news.
-    pub(super) fn returned(&self) -> bool {
-        let mut progress = self.progress();
-        let is_news = progress.vanished.take().is_some();
-        progress.returns += u64::from(is_news);
-        drop(progress);
-        self.port_news.notify_waiters();
-        is_news
-    }
-
-    pub(super) fn vanished_at(&self) -> Option<Instant> {
-        self.progress().vanished
-    }
-
-    pub(super) fn returns(&self) -> u64 {
-        self.progress().returns
-    }
-
-    /// Until its port has come or gone.
-    pub(super) async fn port_news(&self, is_news: impl Fn(&Self) -> bool) {
-        loop {
-            // Made first, so that nothing in between goes unheard.
-            let news = self.port_news.notified();
-            if is_news(self) {
-                return;
-            }
-            news.await;
-        }
-    }
-
-    pub(super) fn status(&self) -> ModuleStatus {
-        let progress = self.progress();
-        let state = match &progress.run {
-            _ if self.leave.is_raised() => PoolState::Leaving,
-            None if progress.starting => PoolState::Starting,
-            None => PoolState::Waiting,
-            Some(run) => match run.health().state {
-                ModuleState::Up => PoolState::Up,
-                ModuleState::Recovering => PoolState::Recovering,
-                ModuleState::Down => PoolState::Down,
-            },
-        };
-        let mut figures = progress.before;
-        figures.time_on_line = progress.on_line.total();
-        self.counters.add_to(&mut figures);
-        if let Some(run) = &progress.run {
-            run.add_to(&mut figures);
-        }
-        let lead = progress.run.as_ref().and_then(Run::lead);
-        ModuleStatus {
-            name: self.name.clone(),
-            state,
-            model: lead.map(|modem| modem.model().to_owned()),
-            figures,
-        }
-    }
 }
 
 /// A module in a pool, for its work: from when it is on line until it is stopped. Clones are the same module.

@@ -34,7 +34,8 @@ impl Default for PoolOptions {
 }
 
 impl PoolOptions {
-    /// Most modules at the same time. One more is refused, which is told. Default 1,024.
+    /// Most modules at the same time. One more is refused, which is told. As many ports wait for room, and as many modules
+    /// that have gone are remembered for a PIN that may be wrong. Default 1,024.
     pub fn max_modules(mut self, most: usize) -> Self {
         self.max_modules = most;
         self
@@ -63,7 +64,8 @@ impl PoolOptions {
     }
 
     /// How long a module whose port has vanished stays in the pool: a module that restarts leaves the bus for some
-    /// seconds and keeps its place, its handles and its work. Concerns ports that the pool
+    /// seconds and keeps its place, its handles and its work. The time begins when the module is off line, too: one that
+    /// works although its port is said to have vanished stays. Concerns ports that the pool
     /// [follows](super::ModulePool::follow). Default 2 minutes.
     pub fn vanished_for(mut self, time: Duration) -> Self {
         self.vanished_for = time;

@@ -10,7 +10,8 @@ use crate::supervisor::PortSource;
 
 /// A port has come or gone.
 pub enum PortChange {
-    /// It is there. Of a module that is in the pool already its return is noted, and nothing else.
+    /// It is there. Of a module that is in the pool already its return is noted, and nothing else. If it cannot be taken in
+    /// now, it [waits](super::ModulePool::follow) for that until it vanishes.
     Appeared {
         /// Whose.
         name: ModuleName,

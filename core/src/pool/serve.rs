@@ -20,8 +20,9 @@ use crate::supervisor::SupervisorEvent;
 const CLOSING: Duration = Duration::from_secs(5);
 
 impl Task {
-    /// From when it is on line until it has to leave or is given up.
-    pub(super) async fn serve(&self, supervised: Supervised) {
+    /// From when it is on line until it has to leave or is given up. `returns`: how often its port had come back when that
+    /// was looked at last.
+    pub(super) async fn serve(&self, supervised: Supervised, returns: &mut u64) {
         let channels = supervised.channels();
         // There is always one.
         let Some(modem) = channels.first().map(|(_, modem)| modem.clone()) else { return };
@@ -36,7 +37,6 @@ impl Task {
         self.shared.begin(Run { channels });
         self.tell(ModuleChange::Started { model: modem.model().to_owned() });
         let mut work = Work::new(self.work(module.clone()), self.pool.options.again);
-        let mut returns = self.shared.returns();
         loop {
             tokio::select! {
                 biased;
@@ -45,8 +45,8 @@ impl Task {
                 event = events.next() => if event.is_none_or(|event| self.is_given_up(event, &modem)) {
                     break;
                 },
-                () = self.shared.port_news(|shared| shared.returns() != returns) => {
-                    returns = self.shared.returns();
+                () = self.shared.port_news(|shared| shared.returns() != *returns) => {
+                    *returns = self.shared.returns();
                     supervised.hurry();
                 }
                 step = work.step() => self.work_went_on(step, &mut work, &module),

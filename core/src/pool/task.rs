@@ -13,9 +13,9 @@ use super::contained::contained;
 use super::event::ModuleChange;
 use super::figures::count;
 use super::inner::Inner;
-use super::module::Shared;
 use super::retries::Retries;
 use super::setup::Supervised;
+use super::shared::Shared;
 use super::spans;
 use crate::driver::BoxedStream;
 use crate::error::Category;
@@ -24,7 +24,8 @@ use crate::supervisor::PortSource;
 /// How long a module that is being started counts among those that are.
 const COUNTED: Duration = Duration::from_secs(10);
 
-/// Keeps one module, from when it comes into the pool until it leaves.
+/// Keeps one module, from when it comes into the pool until it leaves. It is in the pool until this is dropped, however
+/// that comes.
 pub(super) struct Task {
     pub(super) pool: Arc<Inner>,
     pub(super) shared: Arc<Shared>,
@@ -53,19 +54,19 @@ struct Failed {
 
 impl Task {
     pub(super) async fn run(self) {
-        // It is in the pool until this ends, however it ends.
-        let _in_pool = InPool(&self);
         let mut retries = Retries::new(self.pool.options.again);
+        // How often its port had come back when that was looked at last.
+        let mut returns = 0;
         while !self.shared.leave.is_raised() {
             let started = tokio::select! {
                 biased;
                 () = self.left() => break,
-                started = Box::pin(self.start()) => started,
+                started = Box::pin(self.start(&mut returns)) => started,
             };
             let wait = match started {
                 Ok(supervised) => {
                     let began = Instant::now();
-                    self.serve(supervised).await;
+                    self.serve(supervised, &mut returns).await;
                     if self.shared.leave.is_raised() {
                         break;
                     }
@@ -78,7 +79,7 @@ impl Task {
             tokio::select! {
                 biased;
                 () = self.left() => break,
-                () = self.rest(wait) => {}
+                () = self.rest(wait, returns) => {}
             }
         }
     }
@@ -87,22 +88,31 @@ impl Task {
         self.pool.tell(&self.shared.name, change);
     }
 
-    /// Until it is told to leave, or its port has been away for too long.
+    /// Until it is told to leave, or has been away for too long.
     pub(super) async fn left(&self) {
         tokio::select! {
             biased;
             () = self.shared.leave.raised() => {}
-            () = self.away_for_too_long() => self.shared.leave.raise(),
+            () = self.leave_when_away_for_too_long() => {}
         }
     }
 
-    async fn away_for_too_long(&self) {
+    /// Pends for ever.
+    async fn leave_when_away_for_too_long(&self) {
         loop {
-            let gone = self.shared.vanished_at();
-            let end = gone.and_then(|at| at.checked_add(self.pool.options.vanished_for));
+            let away = self.shared.away_since();
+            let end =
+                away.and_then(|since| Some((since, since.checked_add(self.pool.options.vanished_for)?)));
+            let too_long = async {
+                let Some((since, end)) = end else { return std::future::pending().await };
+                sleep_until(end).await;
+                self.shared.leave_if_away_since(since);
+                std::future::pending().await
+            };
             tokio::select! {
-                () = self.shared.port_news(|shared| shared.vanished_at() != gone) => {}
-                () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => return,
+                biased;
+                () = self.shared.port_news(|shared| shared.away_since() != away) => {}
+                () = too_long => {}
             }
         }
     }
@@ -118,9 +128,8 @@ impl Task {
         again
     }
 
-    /// Until it is to be tried again: after a while, or when its port comes back.
-    async fn rest(&self, wait: Duration) {
-        let returns = self.shared.returns();
+    /// Until it is to be tried again: after a while, or when its port has come back since that was looked at last.
+    async fn rest(&self, wait: Duration, returns: u64) {
         tokio::select! {
             () = sleep(wait) => {}
             () = self.shared.port_news(|shared| shared.returns() != returns) => {}
@@ -128,9 +137,10 @@ impl Task {
     }
 
     /// When its port is there, and it is its turn.
-    async fn start(&self) -> Result<Supervised, Failed> {
+    async fn start(&self, returns: &mut u64) -> Result<Supervised, Failed> {
         self.shared.port_news(|shared| shared.vanished_at().is_none()).await;
         let place = self.pool.gate.turn().await;
+        *returns = self.shared.returns();
         // Not around the start: the tasks that it leaves behind would hold the span for as long as they run.
         let span = spans::start(&self.shared.name);
         let started = self.try_start(place).await;
@@ -143,28 +153,25 @@ impl Task {
         count(&self.shared.counters.starts);
         let starting = async {
             let setup = (self.pool.describe)(&self.shared.name);
-            setup.start(Port(Arc::clone(&self.port)), &self.shared.pin).await
+            let started = setup.start(Port(Arc::clone(&self.port)), &self.shared.pin).await;
+            // In words here, where a panic is contained: the user's port may have given an error of its own.
+            started.map_err(|error| Failed { category: error.category(), because: error.to_string() })
         };
         let mut starting = pin!(starting);
         loop {
             tokio::select! {
                 biased;
-                started = contained(starting.as_mut()) => return match started {
-                    Ok(Ok(supervised)) => Ok(supervised),
-                    Ok(Err(error)) => Err(Failed { category: error.category(), because: error.to_string() }),
-                    Err(because) => Err(Failed { category: Category::Other, because }),
-                },
+                started = contained(starting.as_mut()) => return started.unwrap_or_else(|because| {
+                    Err(Failed { category: Category::Other, because })
+                }),
                 () = sleep(COUNTED), if place.is_some() => drop(place.take()),
             }
         }
     }
 }
 
-/// Takes the module out of the pool.
-struct InPool<'a>(&'a Task);
-
-impl Drop for InPool<'_> {
+impl Drop for Task {
     fn drop(&mut self) {
-        self.0.pool.remove(&self.0.shared);
+        self.pool.remove(&self.shared);
     }
 }

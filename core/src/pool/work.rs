@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::contained::{contained, discard};
+use super::contained::{contained, discard, in_words};
 use super::module::PooledModule;
 use super::retries::Retries;
 use crate::backoff::Backoff;
@@ -96,7 +96,7 @@ impl Drop for Work {
 
 /// A panic is an error like any other: it is the user's code, and one module's alone.
 async fn run(running: &mut Running) -> Result<(), String> {
-    contained(running.as_mut()).await?.map_err(|error| error.to_string())
+    contained(running.as_mut()).await?.map_err(in_words)
 }
 
 #[cfg(test)]
@@ -125,6 +125,45 @@ mod tests {
         work.begin(running(async { Ok(()) }));
         assert_eq!(work.step().await, Step::Done);
         assert_eq!(work.end().await, Ok(()));
+    }
+
+    /// An error that panics when it is asked for words, or when it is dropped, or both times.
+    #[derive(Debug)]
+    struct BadError {
+        speaks: bool,
+        drops: bool,
+    }
+
+    impl std::fmt::Display for BadError {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            assert!(self.speaks, "no words");
+            f.write_str("no broker")
+        }
+    }
+
+    impl std::error::Error for BadError {}
+
+    impl Drop for BadError {
+        fn drop(&mut self) {
+            assert!(self.drops, "not dropped");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn errors_may_panic() {
+        let table = [
+            (true, true, "no broker"),
+            (true, false, "no broker"),
+            (false, true, "it panicked: no words"),
+            (false, false, "it panicked: no words"),
+        ];
+        for (speaks, drops, words) in table {
+            let fails = || running(async move { Err(BadError { speaks, drops }.into()) });
+            let mut work = Work::new(fails(), Backoff::new(Duration::ZERO, Duration::ZERO));
+            assert_eq!(work.step().await, Step::Failed(words.to_owned(), Duration::ZERO));
+            work.begin(fails());
+            assert_eq!(work.end().await, Err(words.to_owned()));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -157,3 +157,74 @@ async fn it_is_done_from_time_to_time_by_itself() {
     sleep(Duration::from_secs(2)).await;
     assert_eq!(kept.gauge("telit_pool_modules{state=starting}").to_bits(), 1.0_f64.to_bits());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_that_is_over_shows_no_modules() {
+    for is_waited_for in [true, false] {
+        let kept = Kept::default();
+        let _recorder = metrics::set_default_local_recorder(&kept);
+        let pool = pool(options(), async |module: PooledModule| {
+            module.leaving().await;
+            Ok(())
+        });
+        let mut events = pool.events();
+        pool.add("m", port(&Fake::new())).expect("there is room");
+        started(&mut events, "m").await;
+        pool.report_metrics();
+        assert_eq!(kept.gauge("telit_pool_modules{state=up}").to_bits(), 1.0_f64.to_bits());
+        if is_waited_for {
+            assert!(pool.shutdown().await.is_empty());
+        } else {
+            drop(pool);
+            while events.next().await.is_some() {}
+        }
+        for state in ["waiting", "starting", "up", "recovering", "down", "leaving"] {
+            let shown = kept.gauge(&format!("telit_pool_modules{{state={state}}}"));
+            assert_eq!(shown.to_bits(), 0.0_f64.to_bits(), "{state}");
+        }
+        assert_eq!(kept.counter("telit_module_starts_total{module=m}"), 1);
+    }
+}
+
+/// Takes nothing.
+struct Panics;
+
+#[expect(clippy::panic, reason = "it is what this recorder does")]
+impl Recorder for Panics {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        panic!("no counter")
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        panic!("no gauge")
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        panic!("no histogram")
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recorder_that_panics_harms_nobody() {
+    let _recorder = metrics::set_default_local_recorder(&Panics);
+    let pool = pool(options(), async |module: PooledModule| {
+        module.leaving().await;
+        Ok(())
+    });
+    let mut events = pool.events();
+    for module in ["a", "b"] {
+        pool.add(module, port(&Fake::new())).expect("there is room");
+        started(&mut events, module).await;
+    }
+    pool.report_metrics();
+    assert!(pool.remove(&name("a")).await);
+    until(&mut events, "a", |change| *change == ModuleChange::Removed).await;
+    let over = tokio::time::timeout(Duration::from_secs(60), pool.shutdown()).await;
+    assert!(over.expect("the recorder holds up nobody").is_empty());
+}

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use telit_core::Category;
-use telit_core::pool::{AddError, ModuleChange, ModulePool, PoolEvent, PoolOptions, PoolState};
+use telit_core::pool::{AddError, ModuleChange, ModulePool, PoolEvent, PoolOptions, PoolState, PortChange};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fake::Fake;
@@ -195,4 +195,62 @@ async fn whoever_does_not_read_is_told_how_much_is_missing() {
     assert_eq!(next(&mut events).await.0, "m104");
     let all = timeout(HOUR, pool.shutdown()).await;
     assert!(all.expect("nobody who waits is waited for").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn modules_are_added_from_threads_without_a_runtime() {
+    let pool = idle_pool(options());
+    let mut events = pool.events();
+    let (ports, changes) = tokio::sync::mpsc::channel(1);
+    let thread = std::thread::spawn({
+        let pool = pool.clone();
+        move || {
+            pool.follow(changes);
+            pool.add("added", port(&Fake::new()))
+        }
+    });
+    assert_eq!(thread.join().unwrap(), Ok(()));
+    started(&mut events, "added").await;
+    ports.send(PortChange::appeared("followed", port(&Fake::new())).unwrap()).await.unwrap();
+    started(&mut events, "followed").await;
+}
+
+#[test]
+fn a_pool_whose_runtime_has_ended_keeps_no_modules() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let pool = runtime.block_on(async {
+        let pool = idle_pool(options());
+        pool.add("before", never_opens).unwrap();
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(pool.modules().len(), 1);
+        pool
+    });
+    drop(runtime);
+    pool.add("after", never_opens).unwrap();
+    assert!(pool.modules().is_empty());
+}
+
+/// An error of a user's port, which panics when it is asked for words.
+#[derive(Debug)]
+struct Speechless;
+
+#[expect(clippy::panic, reason = "it is what this error does")]
+impl std::fmt::Display for Speechless {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+impl std::error::Error for Speechless {}
+
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_port_may_panic() {
+    let pool = idle_pool(options());
+    let mut events = pool.events();
+    pool.add("bad", async || Err(std::io::Error::other(Speechless))).unwrap();
+    for _ in 0..2 {
+        let failed = until(&mut events, "bad", |change| *change != ModuleChange::Added).await;
+        let ModuleChange::StartFailed { because, .. } = failed else { panic!("{failed:?}") };
+        assert_eq!(because, "it panicked: no words");
+    }
 }

@@ -11,10 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use metrics::{Label, SharedString, counter, describe_counter, describe_gauge, gauge};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::contained::contain;
 use super::figures::{CATEGORIES, ModuleFigures, category_label};
 use super::inner::Inner;
-use super::module::{PoolState, Shared};
+use super::module::PoolState;
 use super::name::ModuleName;
+use super::shared::Shared;
 use series::{COUNTERS, ERRORS, GAUGES, MODULES, ON_LINE, WAITING};
 
 /// Names that have a label of their own, for each module that the pool takes. Whoever plugs in ever new names cannot fill
@@ -50,6 +52,10 @@ impl Reporter {
 
     /// Everything as it is now.
     pub(super) fn report(&self, pool: &Inner) {
+        hand_over(|| self.report_all(pool));
+    }
+
+    fn report_all(&self, pool: &Inner) {
         describe();
         // First, so that nothing is reported of a module whose last words have been.
         let mut reported = self.reported();
@@ -71,7 +77,7 @@ impl Reporter {
     pub(super) fn last_words(&self, shared: &Shared) {
         let mut reported = self.reported();
         let figures = ModuleFigures { commands_waiting: 0, ..shared.status().figures };
-        reported.report(shared, &figures, false);
+        hand_over(|| reported.report(shared, &figures, false));
         reported.modules.remove(&shared.number);
     }
 }
@@ -111,6 +117,13 @@ impl Reported {
             self.labels.insert(name.clone());
         }
         Some(SharedString::from(name.shared()))
+    }
+}
+
+/// The recorder is the user's, and may panic.
+fn hand_over(figures: impl FnOnce()) {
+    if let Err(reason) = contain(figures) {
+        tracing::error!(reason, "figures could not be handed over to the recorder of metrics");
     }
 }
 
