@@ -14,12 +14,13 @@
 //! ```
 //!
 //! With certificate and key it is a broker like AWS `IoT`; each module has its own, whose file has the name of the module
-//! with `_` for `:` and `/`. All but the broker may be left out.
+//! with `_` for `:` and `/`. Without both it is a broker that asks for no certificate; one without the other is an error.
+//! All but the broker may be left out.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use telit_core::pool::{ModuleName, WorkError};
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
@@ -91,10 +92,15 @@ impl Broker {
 
     pub(crate) fn real(config: &Config) -> Result<Self> {
         let broker = config.broker.clone();
-        let ca = file(&broker.ca)?;
+        let ca = || file(&broker.ca);
         let trust = match (broker.certificate, broker.key) {
-            (Some(certificate), Some(key)) => Trust::Each { ca, certificate, key },
-            _ => Trust::Everyone(Box::new(TlsOptions::builder().ca(CaCertificate::from_pem(&ca)?).build()?)),
+            (Some(certificate), Some(key)) => Trust::Each { ca: ca()?, certificate, key },
+            (None, None) => {
+                let builder = TlsOptions::builder().ca(CaCertificate::from_pem(&ca()?)?);
+                Trust::Everyone(Box::new(builder.build()?))
+            }
+            (Some(_), None) => bail!("the broker has a certificate and no key"),
+            (None, Some(_)) => bail!("the broker has a key and no certificate"),
         };
         Ok(Self { host: broker.host, every: Duration::from_secs(config.every_seconds.max(1)), trust })
     }

@@ -140,6 +140,4 @@ async fn shut_down(pool: &ModulePool) {
     for name in pool.shutdown().await {
         println!("{name} did not say goodbye");
     }
-    // What modules say last is handed over when they leave.
-    pool.report_metrics();
 }

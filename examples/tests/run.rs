@@ -37,6 +37,25 @@ fn resilient_mqtt() {
     assert_eq!(run("resilient_mqtt"), expected);
 }
 
+/// A module without the identity that it was to have must not go on line.
+#[test]
+fn gateway_with_half_an_identity() {
+    let halves = [
+        ("certificate", "the broker has a certificate and no key"),
+        ("key", "the broker has a key and no certificate"),
+    ];
+    for (half, error) in halves {
+        let config =
+            serde_json::json!({ "broker": { "host": "broker.test", "ca": "ca.pem", half: "m.pem" } });
+        let path = std::env::temp_dir().join(format!("telit-gateway-{}-{half}.json", std::process::id()));
+        std::fs::write(&path, config.to_string()).expect("there is room");
+        let output = Command::new(example("gateway")).arg(&path).output().expect("the example was built");
+        std::fs::remove_file(&path).expect("it is there");
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && printed.contains(error), "{printed}");
+    }
+}
+
 #[test]
 fn gateway() {
     let printed = run("gateway");
