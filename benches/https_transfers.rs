@@ -28,9 +28,9 @@ const SOCKET_BLOCK: usize = 1000;
 /// The command, what stands around the bytes, an announcement.
 const AROUND_A_BLOCK: usize = 70;
 
-const WITHOUT_A_HASH: &str = "A choice, no cost: online mode has no count of bytes on the line and no check of them, so a \
-    file whose hash nobody knows is fetched in counted blocks, with the manual's pause between commands. With its hash, or \
-    with `connection_mode`, it goes online.";
+const WITHOUT_A_HASH: &str = "A choice, no cost: in online mode nobody counts bytes on the line, and what it lost before a cut \
+    would be missing in a file that goes on behind the cut. So a file whose hash nobody knows is fetched in counted \
+    blocks, with the manual's pause between commands. With its hash, or with `connection_mode`, it goes online.";
 
 const METHOD: &str = "HTTPS downloads from a server on loopback by a virtual module of platform 37, over a paced line in \
     memory. The SDK is alone on its thread; the module and the server are on others. The time counts from the first \
