@@ -178,10 +178,7 @@ async fn when_the_session_is_opened_again() {
     let retry = || soon().max_attempts(2);
     for (words, reply) in losses().chain([("607", ""), ("616", ""), ("600", "421 Too many users")]) {
         let at_login = refuses(cut(), OPEN, words, reply);
-        let behind = match words {
-            "" => cut().ok(OPEN).on(BINARY, "\r\nERROR\r\n"),
-            words => cut().ok(OPEN).refuses(BINARY, words),
-        };
+        let behind = refuses(cut().ok(OPEN), BINARY, words, reply);
         for script in [at_login, behind] {
             let folder = TempDir::new().unwrap();
             let (mut client, module) = again(script).connect().await;

@@ -88,7 +88,7 @@ async fn a_server_that_does_not_tell_where_it_is_makes_a_short_trail() {
 async fn a_directory_that_is_gone_is_left_by_an_absolute_path() {
     let gone = |script: Script| {
         let script = script.closed_and_reopened();
-        script.refuses("AT#FTPCWD=\"/old\"", "FTP unexpected reply")
+        script.refuses("AT#FTPCWD=\"/old\"", "FTP unexpected reply").last_message("550 no")
     };
     let script = Script::connected().ok("AT#FTPCWD=\"/old\"");
     let script = script.refuses("AT#FTPFSIZE=\"f\"", "607").on("AT#FTPMSG", "\r\nERROR\r\n");
