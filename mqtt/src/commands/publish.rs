@@ -58,7 +58,8 @@ impl Command for PublishText {
         let line = CommandLine::set("#MQPUBS").limit(self.line_limit).number(self.instance);
         let line = line.text("topic", self.topic.as_str());
         let line = line.number(u8::from(self.retain)).number(self.qos.number());
-        let line = line.text("payload", &self.message).build()?;
+        // A payload is never shown, however it is sent.
+        let line = line.secret_text("payload", &self.message).build()?;
         Ok(Exchange::new(line, Expect::result()).deadline(self.deadline).effect(Effect::Once))
     }
 
