@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The password of the file server.
 pub const PASSWORD: &str = "let-me-in";
+/// What the publishing job publishes.
+pub const PAYLOAD: &str = "from the device";
 
 const BRING_UP: &str = "bring-up";
 
@@ -226,7 +228,7 @@ async fn publish(modem: &Modem, platform: PlatformId, tls: TlsOptions) -> Result
     let topic = format!("things/{platform}");
     let options = MqttOptions::new("broker.test", format!("thing-{platform}"), MqttSecurity::Tls(tls));
     let client = MqttClient::connect(modem, options).await?;
-    client.publish(topic.as_str(), "from the device", QoS::AtLeastOnce).await?;
+    client.publish(topic.as_str(), PAYLOAD, QoS::AtLeastOnce).await?;
     let mut messages = client.subscribe(topic.as_str(), QoS::AtLeastOnce).await?;
     let _message = timeout(PATIENCE, messages.next()).await;
     client.disconnect().await?;

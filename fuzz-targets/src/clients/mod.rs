@@ -10,7 +10,7 @@ use tokio::io::duplex;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-pub use job::{JOBS, PASSWORD, fixtures};
+pub use job::{JOBS, PASSWORD, PAYLOAD, fixtures};
 pub use module::{PROBE, encode};
 pub use recorded::{Turn, answers, turns};
 

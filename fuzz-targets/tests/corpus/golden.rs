@@ -3,7 +3,7 @@
 use std::fs;
 
 use telit_core::platform::PlatformId;
-use telit_fuzz_targets::clients::{JOBS, PASSWORD, Turn, attempt_with, encode, fixtures, turns};
+use telit_fuzz_targets::clients::{JOBS, PASSWORD, PAYLOAD, Turn, attempt_with, encode, fixtures, turns};
 
 use crate::{files, seeds, workspace};
 
@@ -253,9 +253,10 @@ impl<'a> Witness<'a> {
     }
 }
 
-/// With the sizes of the fixtures, and the password.
+/// With the sizes of the fixtures, and what is not shown: a payload on the command line, or the password.
 fn filled_in(said: &[u8]) -> Vec<u8> {
-    let mut text = String::from_utf8_lossy(said).replace("[redacted]", PASSWORD);
+    let hidden = if said.starts_with(b"AT#MQPUBS=") { PAYLOAD } else { PASSWORD };
+    let mut text = String::from_utf8_lossy(said).replace("[redacted]", hidden);
     for (name, content) in fixtures() {
         text = text.replace(&format!("{{{name}.size}}"), &content.len().to_string());
     }
