@@ -58,7 +58,7 @@ const CLIENT: &str = "AT#MQEN=1,1;#MQCFG=1,\"broker.test\",8883,1,1,1;#MQCFG2=1,
 const READS: [&str; 3] = ["#SSLSECCFG?;#SSLSECCS=1;#SSLSECDATA?", "#SSLCFG?;#SSLSECCFG2?;#MQEN?", ""];
 const CREDENTIALS: &str = "#SSLSECDATA=1,2,1;#SSLSECDATA=1,2,0;#SSLSECDATA=1,2,2";
 const LOGIN: &str = "AT#MQCONN=1,\"thing-1\",\"\",\"\";#MQCONN?;#MQREAD?";
-const END: [&str; 3] = ["AT#MQPUBS=1,\"t/1\",0,1,\"hello\"", "AT#MQDISC=1", "AT#MQEN=1,0"];
+const END: [&str; 3] = ["AT#MQPUBS=1,\"t/1\",0,1,\"[redacted]\"", "AT#MQDISC=1", "AT#MQEN=1,0"];
 
 #[tokio::test]
 async fn a_warm_start_asks_eight_times() {
