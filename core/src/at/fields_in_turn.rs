@@ -160,6 +160,13 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_what_stands_in_quotes() {
+        let mut fields = FieldsInTurn::parse("\"a\",\"b,c\" ,d,\"e\"");
+        let texts: Vec<_> = (0..5).map(|_| fields.text()).collect();
+        assert_eq!(texts, [Some("a"), Some("b,c"), Some("d"), Some("e"), None]);
+    }
+
+    #[test]
     fn an_empty_line_has_one_empty_field() {
         let mut fields = FieldsInTurn::parse("");
         assert_eq!(fields.count_left(), 1);

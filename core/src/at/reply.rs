@@ -143,6 +143,9 @@ mod tests {
         assert_eq!(of("#X: a,7"), Some((b"#X".to_vec(), Some("a".to_owned()), Some(7_u8))));
         assert_eq!(of("#X:a,8"), Some((b"#X".to_vec(), Some("a".to_owned()), Some(8))));
         assert_eq!(of("RING"), None);
+        let line = Line::new(&b"#X: a,7"[..]);
+        let (name, mut fields) = line.parts_in_turn().unwrap();
+        assert_eq!((name, fields.text(), fields.number()), (&b"#X"[..], Some("a"), Some(7_u8)));
     }
 
     #[test]

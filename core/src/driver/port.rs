@@ -248,3 +248,18 @@ impl AtChannel for AtPort {
         self.unsolicited.subscribe()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::at::ModuleError;
+
+    #[test]
+    fn what_another_instance_uses_is_counted_as_busy() {
+        let counters = Counters::default();
+        let error = ModuleError::equipment("Resource used by other instance");
+        counters.count_failure(&CommandError::Refused { command: "#X".to_owned(), error });
+        let counted = [&counters.refusals, &counters.busy, &counters.link_failures];
+        assert_eq!(counted.map(|counter| counter.load(Ordering::Relaxed)), [0, 1, 0]);
+    }
+}

@@ -230,3 +230,17 @@ fn codes_arrive_whole_however_they_are_cut_between_commands() {
     assert_eq!(rig.unsolicited(), ["SSLSRING: 1,6,a\r\nOK\n", "+CEREG: 1"]);
     assert!(rig.events.iter().all(|event| matches!(event, Event::Unsolicited(_))));
 }
+
+#[test]
+fn an_engine_at_work_is_not_ready() {
+    let mut rig = Rig::new();
+    rig.begin(read("+CMEE"));
+    assert!(!rig.engine.is_ready(rig.now));
+}
+
+#[test]
+fn there_is_room_for_what_is_read() {
+    let mut rig = Rig::new();
+    let room = rig.engine.input_with_room(512);
+    assert!(room.capacity() - room.len() >= 256, "{}", room.capacity());
+}
