@@ -34,6 +34,8 @@ const SECRET_FRAGMENT: usize = 6;
 pub struct CommandLine {
     text: String,
     secrets: Vec<Range<usize>>,
+    /// Not shown, and not looked for in what the module says, as secrets are.
+    payload: Option<Range<usize>>,
     name: Range<usize>,
 }
 
@@ -75,13 +77,13 @@ impl CommandLine {
             return Err(too_long("command line", line.len(), DEFAULT_LINE_LIMIT));
         }
         let end = line.find(['=', '?']).unwrap_or(line.len());
-        Ok(Self { text: line.to_owned(), secrets: typed_secrets::find(line), name: 0..end })
+        Ok(Self { text: line.to_owned(), secrets: typed_secrets::find(line), payload: None, name: 0..end })
     }
 
     /// Several commands on one line: a semicolon stands behind each extended one, nothing behind a basic one.
     /// Source: M37 p19.
     pub(super) fn chain<'a>(lines: impl Iterator<Item = &'a Self>) -> Self {
-        let mut chain = Self { text: "AT".to_owned(), secrets: Vec::new(), name: 2..2 };
+        let mut chain = Self { text: "AT".to_owned(), secrets: Vec::new(), payload: None, name: 2..2 };
         let mut after_extended = false;
         for line in lines {
             if after_extended {
@@ -97,7 +99,7 @@ impl CommandLine {
 
     fn bare(name: &'static str, form: &str) -> Self {
         let text = format!("AT{name}{form}");
-        Self { name: 2..2 + name.len(), text, secrets: Vec::new() }
+        Self { name: 2..2 + name.len(), text, secrets: Vec::new(), payload: None }
     }
 
     /// The line as it is sent, secrets included.
@@ -112,15 +114,17 @@ impl CommandLine {
         self.text.get(self.name.clone()).unwrap_or_default()
     }
 
-    /// The line with every secret replaced by `[redacted]`.
+    /// The line with every secret and the payload replaced by `[redacted]`.
     #[must_use]
     pub fn redacted(&self) -> String {
         let mut shown = String::with_capacity(self.text.len());
         let mut from = 0;
-        for secret in &self.secrets {
-            shown.push_str(self.text.get(from..secret.start).unwrap_or_default());
+        let mut hidden: Vec<_> = self.secrets.iter().chain(&self.payload).collect();
+        hidden.sort_by_key(|range| range.start);
+        for range in hidden {
+            shown.push_str(self.text.get(from..range.start).unwrap_or_default());
             shown.push_str(REDACTED);
-            from = secret.end;
+            from = range.end;
         }
         shown.push_str(self.text.get(from..).unwrap_or_default());
         shown
@@ -203,6 +207,15 @@ impl Parameters {
         if !value.is_empty() {
             self.line.secrets.push(range);
         }
+        self
+    }
+
+    /// Like [`text`](Self::text), and shown as `[redacted]`: what is published is nobody's business. It may be any text, so
+    /// that the module's own lines may hold it too: they are not taken for damaged echoes, as those with a
+    /// [secret](Self::secret_text) are. For one value of a line.
+    pub fn payload_text(mut self, field: &'static str, value: &str) -> Self {
+        let range = self.quoted(field, value);
+        self.line.payload = (!value.is_empty()).then_some(range);
         self
     }
 
@@ -427,6 +440,18 @@ mod tests {
             CommandLine::verbatim(&"A".repeat(DEFAULT_LINE_LIMIT + 1)).unwrap_err().to_string(),
             "invalid command line: it has 401 characters, the module takes at most 400"
         );
+    }
+
+    #[test]
+    fn a_payload_is_not_shown_and_not_looked_for() {
+        let line =
+            CommandLine::set("#MQPUBS").secret_text("a", "swordfish").payload_text("b", "#MQRING: 1,1");
+        let line = line.build().unwrap();
+        assert_eq!(line.as_bytes(), b"AT#MQPUBS=\"swordfish\",\"#MQRING: 1,1\"");
+        assert_eq!(line.to_string(), "AT#MQPUBS=\"[redacted]\",\"[redacted]\"");
+        assert!(line.is_secret_in(b"AT#MQPUBS=\"swordfsh\"") && !line.is_secret_in(b"#MQRING: 1,1,\"t\",3"));
+        let line = CommandLine::set("#MQPUBS").payload_text("b", "").build().unwrap();
+        assert_eq!(line.to_string(), "AT#MQPUBS=\"\"");
     }
 
     #[test]

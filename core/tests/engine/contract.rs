@@ -244,3 +244,14 @@ fn there_is_room_for_what_is_read() {
     let room = rig.engine.input_with_room(512);
     assert!(room.capacity() - room.len() >= 256, "{}", room.capacity());
 }
+
+#[test]
+fn what_a_payload_says_the_module_may_say_too() {
+    let mut rig = Rig::new();
+    let line = CommandLine::set("#MQPUBS").payload_text("payload", "#MQRING: 1,1,lost?").build().unwrap();
+    rig.begin(Exchange::new(line, Expect::result()));
+    rig.feed(b"\r\n#MQRING: 1,1,lost\r\n\r\nOK\r\n");
+    let told =
+        rig.events.iter().any(|event| *event == Event::Unsolicited(Line::new(&b"#MQRING: 1,1,lost"[..])));
+    assert!(told, "{:?}", rig.events);
+}

@@ -59,7 +59,7 @@ impl Command for PublishText {
         let line = line.text("topic", self.topic.as_str());
         let line = line.number(u8::from(self.retain)).number(self.qos.number());
         // A payload is never shown, however it is sent.
-        let line = line.secret_text("payload", &self.message).build()?;
+        let line = line.payload_text("payload", &self.message).build()?;
         Ok(Exchange::new(line, Expect::result()).deadline(self.deadline).effect(Effect::Once))
     }
 
