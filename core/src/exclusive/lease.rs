@@ -1,10 +1,10 @@
 //! The guard that a service must hold while it uses TLS.
 
-use futures_core::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 

@@ -4,10 +4,10 @@
 //! needed asks for all of them [ahead](super::Modem::look_ahead), on one line. Where that fails nothing is kept, and
 //! each is asked alone: that is the whole fall-back.
 
-use futures_core::future::BoxFuture;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::Modem;

@@ -1,8 +1,8 @@
 //! From a SIM to an active packet data context.
 
-use futures_core::future::BoxFuture;
 use std::time::Duration;
 
+use futures_core::future::BoxFuture;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::builder::NetworkOptions;

@@ -1,10 +1,10 @@
 //! How to open a module.
 
-use futures_core::future::BoxFuture;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use futures_core::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::blueprint::Blueprint;

@@ -15,7 +15,6 @@ mod service_event;
 mod shared;
 mod stored_profile;
 
-use futures_core::future::BoxFuture;
 use std::sync::{Arc, MutexGuard};
 
 pub use ahead::Together;
@@ -28,6 +27,7 @@ pub(crate) use builder::SerialOptions;
 pub(crate) use clock::computer_time;
 pub use clock::{ClockCheck, ClockError, ClockSource};
 pub use error::{BringUpError, OpenError};
+use futures_core::future::BoxFuture;
 pub use service_event::{ServiceChange, ServiceEvent, ServiceEvents};
 pub use shared::ModuleId;
 pub(crate) use shared::Shared;

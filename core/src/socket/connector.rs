@@ -1,6 +1,5 @@
 //! Making connections.
 
-use futures_core::future::BoxFuture;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use crate::exclusive::SocketTurn;
 use crate::modem::{Basis, Modem};
 use crate::platform::Availability;
 use crate::tls::{TlsError, TlsOptions, apply_with};
+use futures_core::future::BoxFuture;
 
 /// Added to the time for a connection until the host gives up.
 const DIAL_MARGIN: Duration = Duration::from_secs(10);

@@ -3,9 +3,9 @@
 mod choose;
 mod trouble;
 
-use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
 
+use futures_core::future::BoxFuture;
 use telit_core::{CommandError, Modem};
 
 use crate::dialect::Dialect;

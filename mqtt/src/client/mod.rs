@@ -6,11 +6,11 @@ mod request;
 mod task;
 mod while_paused;
 
-use futures_core::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures_core::future::BoxFuture;
 use telit_core::{Modem, fan_in, fan_out};
 use tokio::sync::oneshot;
 use tracing::Instrument;
