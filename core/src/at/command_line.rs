@@ -17,6 +17,12 @@ const REDACTED: &str = "[redacted]";
 /// Characters in a row by which a secret is recognised.
 const SECRET_FRAGMENT: usize = 6;
 
+/// Shorter secrets are not recognised.
+const SHORTEST_SECRET: usize = 4;
+
+/// Characters in front of a secret by which its place on the line is recognised.
+const SECRET_CONTEXT: usize = 4;
+
 /// One AT command line, encoded and checked, without its closing carriage return.
 ///
 /// It is built from typed parameters only, so a value of the user can never end the line or open
@@ -135,13 +141,25 @@ impl CommandLine {
     }
 
     /// Whether a received line shows one of the secrets, or a fragment: the line may be an echo that was damaged
-    /// on its way. Secrets of less than four characters are too common to be recognised.
+    /// on its way. Secrets of less than [`SHORTEST_SECRET`] characters are too common to be recognised.
     pub(crate) fn is_secret_in(&self, line: &[u8]) -> bool {
         let shown = |secret: &[u8]| {
             let length = secret.len().min(SECRET_FRAGMENT);
-            length >= 4 && secret.windows(length).any(|part| memchr::memmem::find(line, part).is_some())
+            length >= SHORTEST_SECRET
+                && secret.windows(length).any(|part| memchr::memmem::find(line, part).is_some())
         };
         self.secrets.iter().filter_map(|range| self.text.as_bytes().get(range.clone())).any(shown)
+    }
+
+    /// Whether a received line goes on as this one does where it has its name, or where a secret begins.
+    pub(crate) fn is_copied_in(&self, line: &[u8]) -> bool {
+        let begins = |range: &Range<usize>| {
+            range.start.saturating_sub(SECRET_CONTEXT)..range.end.min(range.start + SHORTEST_SECRET)
+        };
+        let name = self.name.start..self.name.end + 1;
+        let pieces = self.secrets.iter().map(begins).chain([name]);
+        let mut bytes = pieces.filter_map(|range| self.text.as_bytes().get(range));
+        bytes.any(|piece| memchr::memmem::find(line, piece).is_some())
     }
 
     pub(crate) fn to_wire(&self) -> Bytes {

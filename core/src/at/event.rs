@@ -20,6 +20,9 @@ pub enum Event {
     /// A line that no command asked for. A code that carries data (`SSLSRING` in ring mode 2) is one line
     /// with its raw bytes.
     Unsolicited(Line),
+    /// Like [`Unsolicited`](Self::Unsolicited), and the line holds a piece of a secret of the command under way, most likely by
+    /// chance: it must not be shown in logs.
+    UnsolicitedSecret(Line),
     /// The module echoes commands although it was told not to: it has probably restarted.
     EchoSeen,
     /// The command that switches the echo off was echoed: it was on until now.

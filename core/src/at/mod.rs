@@ -49,6 +49,7 @@ mod reader;
 mod reply;
 mod result_code;
 mod resync;
+mod secrecy;
 mod settings;
 mod stream;
 mod typed_secrets;

@@ -148,6 +148,21 @@ async fn secrets_that_come_late_or_damaged_are_shown_to_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_code_that_holds_digits_of_a_password_is_received_and_not_shown() {
+    let sink = Sink::taking(1_000);
+    let (port, mut module) = recorded(&sink);
+    let mut codes = port.unsolicited();
+    let login = CommandLine::set("#MQCONN").secret_text("password", "1883").build().unwrap();
+    let running = tokio::spawn(async move { port.execute(Exchange::new(login, Expect::result())).await });
+    expect(&mut module, b"AT#MQCONN=\"1883\"\r").await;
+    send(&mut module, "\r\n#MQRING: 1,1,plant/1883,4\r\n\r\nOK\r\n").await;
+    running.await.unwrap().unwrap();
+    assert_eq!(codes.try_next().unwrap().unwrap().text(), "#MQRING: 1,1,plant/1883,4");
+    let transcript = sink.lines().join("\n");
+    assert!(!transcript.contains("1883"), "{transcript}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_password_in_a_late_or_damaged_echo_is_shown_to_nobody() {
     let sink = Sink::taking(1_000);
     let (port, mut module) = recorded(&sink);

@@ -100,7 +100,7 @@ impl Rig {
 
     pub(crate) fn unsolicited(&self) -> Vec<String> {
         let line = |event: &Event| match event {
-            Event::Unsolicited(line) => Some(line.text().into_owned()),
+            Event::Unsolicited(line) | Event::UnsolicitedSecret(line) => Some(line.text().into_owned()),
             _ => None,
         };
         self.events.iter().filter_map(line).collect()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::at::{CommandLine, Event, Exchange, Expect, Failure, Settings, StreamEnding, Trace};
+use telit_core::at::{CommandLine, Event, Exchange, Expect, Failure, Line, Settings, StreamEnding, Trace};
 
 use crate::rig::{Rig, read, set};
 
@@ -121,6 +121,70 @@ fn a_damaged_echo_is_shown_by_its_length_if_it_holds_a_piece_of_the_secret() {
         assert_eq!(shown(&mut rig), [traced], "{echo}");
         assert_eq!(rig.unsolicited().len(), usize::from(is_shown), "{echo}");
     }
+}
+
+#[test]
+fn a_code_that_holds_a_piece_of_the_secret_is_handed_on_and_shown_by_its_length() {
+    for (password, code) in [
+        ("1883", "#MQRING: 1,1,plant/1883,4"),
+        ("1883", "+CEREG: 1,\"00A1\",\"01188300\",7"),
+        ("topsecret", "#MQRING: 1,1,\"topsecret\",3"),
+    ] {
+        let mut rig = tracing();
+        rig.begin(login(password));
+        shown(&mut rig);
+        rig.feed(format!("{code}\r\n").as_bytes());
+        assert_eq!(shown(&mut rig), [redacted(code)], "{code}");
+        assert_eq!(rig.events, [Event::UnsolicitedSecret(Line::new(code.as_bytes()))]);
+        rig.feed(b"\r\nOK\r\n");
+        rig.reply();
+        rig.feed(format!("{code}\r\n").as_bytes());
+        assert_eq!(
+            rig.events[1..],
+            [Event::Unsolicited(Line::new(code.as_bytes()))],
+            "no command is under way"
+        );
+    }
+}
+
+#[test]
+fn behind_the_whole_echo_a_line_with_a_piece_of_the_secret_is_handed_on() {
+    let mut rig = tracing();
+    rig.begin(login("1883"));
+    rig.feed(b"AT#MQCONN=\"1883\"\r\r\n^BOOT: 1883\r\n");
+    assert_eq!(
+        shown(&mut rig)[1..],
+        ["< AT#MQCONN=\"[redacted]\"\\r".to_owned(), "< redacted 15".to_owned()]
+    );
+    assert_eq!(rig.unsolicited(), ["^BOOT: 1883"]);
+}
+
+#[test]
+fn an_echo_behind_a_code_that_lost_its_line_end_is_shown_to_nobody() {
+    for damaged in ["+CEREG: 1AT#MQCONN=\"topsecret\"", "+CEREG: 1AT#XXX=\"ONN=\"topsecret\""] {
+        let mut rig = tracing();
+        rig.begin(login("topsecret"));
+        shown(&mut rig);
+        rig.feed(format!("{damaged}\r\n").as_bytes());
+        assert_eq!(shown(&mut rig), [redacted(damaged)]);
+        assert_eq!(rig.unsolicited(), Vec::<String>::new());
+        rig.pass(Duration::from_secs(5));
+        shown(&mut rig);
+        rig.feed(format!("{damaged}\r\n").as_bytes());
+        assert_eq!(shown(&mut rig), [redacted(damaged)], "behind the deadline");
+        assert_eq!(rig.unsolicited(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_code_behind_the_deadline_that_holds_a_piece_of_the_secret_is_handed_on() {
+    let mut rig = tracing();
+    rig.begin(login("1883"));
+    rig.pass(Duration::from_secs(5));
+    shown(&mut rig);
+    rig.feed(b"#MQRING: 1,1,plant/1883,4\r\n+CEREG: 1\r\n");
+    assert_eq!(shown(&mut rig), [redacted("#MQRING: 1,1,plant/1883,4"), "< +CEREG: 1\\r\\n".to_owned()]);
+    assert_eq!(rig.unsolicited(), ["#MQRING: 1,1,plant/1883,4", "+CEREG: 1"]);
 }
 
 /// The line by its length, its end included.

@@ -297,7 +297,7 @@ impl Rig {
                 );
                 self.paused = false;
             }
-            Event::Unsolicited(line) => {
+            Event::Unsolicited(line) | Event::UnsolicitedSecret(line) => {
                 let length = line.as_bytes().len();
                 assert!(length > 0 && length <= HELD_LIMIT.max(self.settings.line_limit), "{length} bytes");
             }

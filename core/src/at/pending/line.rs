@@ -14,6 +14,7 @@ use crate::at::output::{Output, Trace};
 use crate::at::reader::{Found, Reader};
 use crate::at::reply::Line;
 use crate::at::result_code::Final;
+use crate::at::secrecy::Secrecy;
 use crate::at::settings::Settings;
 use crate::at::unsolicited;
 
@@ -119,17 +120,21 @@ impl Pending {
         if self.belongs(text) {
             return self.keep(now, settings, line);
         }
-        if !self.may_be_secret(&line) {
-            output.event(Event::Unsolicited(Line::new(line)));
+        match self.secrecy(text) {
+            Secrecy::Open => output.event(Event::Unsolicited(Line::new(line))),
+            Secrecy::Coincidence => output.event(Event::UnsolicitedSecret(Line::new(line))),
+            Secrecy::Echo => {}
         }
         Step::Again
     }
 
     /// An echo that was damaged on the line can still show the secret.
-    fn may_be_secret(&self, line: &[u8]) -> bool {
+    fn secrecy(&self, text: &[u8]) -> Secrecy {
         let echoed_payload = self.exchange.secret_answer && self.payload_sent;
-        let unknown = || !unsolicited::is_known(line);
-        (echoed_payload && unknown()) || self.exchange.line.is_secret_in(line)
+        if echoed_payload && !unsolicited::is_known(text) {
+            return Secrecy::Echo;
+        }
+        Secrecy::of(text, &self.exchange.line, self.echo)
     }
 
     fn is_echo(&self, line: &Bytes) -> bool {
@@ -180,7 +185,7 @@ impl Pending {
     fn trace_line(&self, consumed: Vec<u8>, output: &mut Output, text: &[u8]) {
         let is_echo = text == self.exchange.line.as_bytes();
         let secret = (self.exchange.secret_answer && self.belongs(text))
-            || (Final::parse(text).is_none() && self.may_be_secret(text));
+            || (Final::parse(text).is_none() && self.secrecy(text) != Secrecy::Open);
         output.trace(|| match (is_echo, secret) {
             (true, _) => Trace::Received(format!("{}\r", self.exchange.line.redacted()).into_bytes()),
             (_, true) => Trace::Redacted { sent: false, length: consumed.len() },

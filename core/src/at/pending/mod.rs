@@ -252,6 +252,7 @@ impl Pending {
             late_prompt: self.open_prompt(),
             entry: OpenEntry::new(now, self.exchange.short_payload, announced, self.payload_sent),
             secret: self.exchange.secret_answer || self.exchange.line.has_secrets(),
+            command: self.exchange.line.has_secrets().then(|| self.exchange.line.clone()),
             cause: match () {
                 () if self.prompt_open => Cause::PromptOpen,
                 () if counted && self.payload_sent => Cause::PayloadSent,

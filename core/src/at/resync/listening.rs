@@ -16,6 +16,7 @@ use crate::at::pending::send_payload;
 use crate::at::reader::{Found, Reader};
 use crate::at::reply::Line;
 use crate::at::result_code::Final;
+use crate::at::secrecy::Secrecy;
 use crate::at::settings::Settings;
 use crate::at::unsolicited;
 
@@ -65,7 +66,7 @@ impl Resync {
     /// Tells what was consumed, which was `found` or is the beginning of something.
     pub(crate) fn trace(&self, found: &Found, reader: &mut Reader, output: &mut Output) {
         if let Some(consumed) = reader.take_consumed() {
-            output.trace(|| match self.secret && self.disturbing(found) {
+            output.trace(|| match self.secret && (self.disturbing(found) || self.shows_secret(found)) {
                 true => Trace::Redacted { sent: false, length: consumed.len() },
                 false => Trace::Received(consumed),
             });
@@ -76,7 +77,11 @@ impl Resync {
         let text = line.trim_ascii();
         let is_start_up_line = || settings.start_up_lines.iter().any(|start_up| start_up.as_bytes() == text);
         if unsolicited::is_known(text) || is_start_up_line() {
-            output.event(Event::Unsolicited(Line::new(line)));
+            match self.secrecy(text) {
+                Secrecy::Open => output.event(Event::Unsolicited(Line::new(line))),
+                Secrecy::Coincidence => output.event(Event::UnsolicitedSecret(Line::new(line))),
+                Secrecy::Echo => {}
+            }
             return ResyncStep::Again;
         }
         match &mut self.phase {
@@ -112,6 +117,14 @@ impl Resync {
         if let Phase::Quiet { .. } = self.phase {
             self.listen_until(now + settings.quiet, settings);
         }
+    }
+
+    fn secrecy(&self, text: &[u8]) -> Secrecy {
+        self.command.as_ref().map_or(Secrecy::Open, |command| Secrecy::of(text, command, false))
+    }
+
+    fn shows_secret(&self, found: &Found) -> bool {
+        matches!(found, Found::Line(line) if self.secrecy(line.trim_ascii()) != Secrecy::Open)
     }
 
     /// Whether this may be part of the answer that went wrong.

@@ -20,6 +20,7 @@ use bytes::Bytes;
 use ladder::{ESCAPE_FIRST, ESCAPE_SEQUENCE, LADDER, PROBES_ONLY, Remedy};
 pub(crate) use trouble::{Cause, Trouble};
 
+use super::command_line::CommandLine;
 use super::counted_code;
 use super::entry::OpenEntry;
 use super::event::Failure;
@@ -44,6 +45,7 @@ pub(crate) struct Resync {
     late_prompt: Option<OpenPrompt>,
     entry: Option<OpenEntry>,
     secret: bool,
+    command: Option<CommandLine>,
     held: Option<Result<Reply, Failure>>,
     /// Something arrived that is neither unsolicited nor an answer to the probe.
     disturbed: bool,
@@ -82,8 +84,8 @@ impl Resync {
     pub(crate) fn new(now: Instant, settings: &Settings, trouble: Trouble) -> Self {
         let (patience, ladder) = (trouble.patience(settings), trouble.ladder(now));
         let phase = Phase::Quiet { until: now + patience, at_most: now + patience + settings.probe_wait };
-        let Trouble { late_prompt, entry, secret, held, .. } = trouble;
-        Self { phase, ladder, late_prompt, entry, secret, held, stranger: false, ..Self::unknown() }
+        let Trouble { late_prompt, entry, secret, command, held, .. } = trouble;
+        Self { phase, ladder, late_prompt, entry, secret, command, held, stranger: false, ..Self::unknown() }
     }
 
     /// The state of a port that somebody else may have used: nothing is known until the first command.
@@ -96,6 +98,7 @@ impl Resync {
             late_prompt: None,
             entry: None,
             secret: false,
+            command: None,
             held: None,
             disturbed: false,
             last_input: None,

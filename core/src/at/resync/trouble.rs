@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::ladder::{ESCAPE_FIRST, ESCAPE_KEY_FIRST, LADDER, PROBES_ONLY, Remedy};
+use crate::at::command_line::CommandLine;
 use crate::at::entry::OpenEntry;
 use crate::at::event::Failure;
 use crate::at::pending::OpenPrompt;
@@ -21,6 +22,8 @@ pub(crate) struct Trouble {
     pub(crate) entry: Option<OpenEntry>,
     /// What arrives may be secret.
     pub(crate) secret: bool,
+    /// The command, if it has secrets.
+    pub(crate) command: Option<CommandLine>,
     pub(crate) cause: Cause,
     /// An answer that counts only if nothing follows it.
     pub(crate) held: Option<Result<Reply, Failure>>,

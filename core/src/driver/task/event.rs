@@ -11,7 +11,14 @@ impl Task {
     pub(super) fn handle(&mut self, event: Event) {
         match event {
             Event::Completed(result) => self.complete(result),
-            Event::Unsolicited(line) => self.unsolicited(line),
+            Event::Unsolicited(line) => {
+                tracing::debug!(%line, "unsolicited");
+                self.unsolicited(line);
+            }
+            Event::UnsolicitedSecret(line) => {
+                tracing::debug!(line = "[redacted]", "unsolicited");
+                self.unsolicited(line);
+            }
             Event::StreamData(data) => {
                 if let Some(stream) = &mut self.stream {
                     stream.backlog.push_back(data);
@@ -42,7 +49,6 @@ impl Task {
     }
 
     fn unsolicited(&mut self, line: Line) {
-        tracing::debug!(%line, "unsolicited");
         if self.start_up_lines.iter().any(|start_up_line| line.text() == *start_up_line) {
             tracing::warn!(%line, "the module has started, its settings are sent again");
             self.restarted(RestartSign::StartUpLine);
