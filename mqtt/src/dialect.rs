@@ -3,13 +3,13 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use bytes::Bytes;
 use telit_core::at::{Command, Exchange, ShortPayload};
 use telit_core::platform::{Availability, Profile};
 
 use crate::commands::{PublishCounted, PublishText};
 use crate::error::PublishError;
 use crate::message::{Publish, QoS};
+use crate::plain::are_plain;
 use crate::topic::TopicName;
 
 /// The slowest line that deadlines reckon with, in bytes a second: 9600 baud.
@@ -17,6 +17,17 @@ const SLOW_LINE: u64 = 960;
 
 /// All instances are written alike.
 const ANY_INSTANCE: u8 = 1;
+
+/// A command with a counted payload and a topic that is not longer fits every line.
+const LONG_TOPIC: usize = 300;
+
+/// How a message goes to the module.
+enum Way<'a> {
+    /// Behind a prompt.
+    Counted,
+    /// On the command line.
+    Text(&'a str),
+}
 
 /// What the test forms answered; `None` where the module refused one, so that the command is missing.
 #[derive(Clone, Debug, Default)]
@@ -85,55 +96,66 @@ impl Dialect {
 
     /// Whether this message can be published, on whatever instance.
     pub(crate) fn check(&self, publish: &Publish) -> Result<(), PublishError> {
-        self.publish(ANY_INSTANCE, publish, Duration::ZERO).map(drop)
+        let (topic, way) = self.way(publish)?;
+        // The line of any other topic has room, as that of a text is known to have.
+        match way {
+            Way::Counted if topic.as_str().len() > LONG_TOPIC => {
+                self.publish(ANY_INSTANCE, publish, Duration::ZERO).map(drop)
+            }
+            Way::Counted | Way::Text(_) => Ok(()),
+        }
     }
 
     /// The exchange that publishes this message, or why the module cannot.
-    ///
-    /// Counted bytes carry everything. Text on the command line is the way of old firmware: it carries
-    /// printable ASCII without double quotes, as far as the line reaches. It is also the way of a short plain text on
-    /// any firmware, because it needs no prompt. Source: M37 p20, p1029-1036.
     pub(crate) fn publish(
         &self,
         instance: u8,
         publish: &Publish,
         acknowledgement: Duration,
     ) -> Result<Exchange, PublishError> {
-        let Publish { payload, qos, retain, .. } = publish.clone();
-        let topic = TopicName::parse(&publish.topic, self.topic_limit).map_err(PublishError::InvalidTopic)?;
-        let deadline = publish_deadline(acknowledgement, qos, payload.len());
-        match self.counted_limit.filter(|_| !self.is_short_text(&topic, &payload)) {
-            Some(limit) if payload.len() > limit => {
-                Err(PublishError::TooLarge { size: payload.len(), limit })
-            }
-            Some(_) => {
+        let (topic, way) = self.way(publish)?;
+        let (qos, retain) = (publish.qos, publish.retain);
+        let deadline = publish_deadline(acknowledgement, qos, publish.payload.len());
+        let exchange = match way {
+            Way::Counted => {
+                let payload = publish.payload.clone();
                 let command = PublishCounted { instance, topic, retain, qos, payload, deadline };
-                let exchange =
-                    command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?;
-                Ok(exchange.short_payload(ShortPayload::GivesUp(self.input_timeout)))
+                let short = ShortPayload::GivesUp(self.input_timeout);
+                command.exchange().map(|exchange| exchange.short_payload(short))
             }
-            None => {
-                let room = self.text_room(&topic).min(self.text_limit);
-                let message = text(&payload)?;
-                if payload.len() > room {
-                    return Err(PublishError::TooLarge { size: payload.len(), limit: room });
-                }
+            Way::Text(message) => {
                 let line_limit = self.line_limit;
-                let command = PublishText { instance, topic, retain, qos, message, line_limit, deadline };
-                Ok(command.exchange().map_err(|error| PublishError::InvalidTopic(error.into()))?)
+                PublishText { instance, topic, retain, qos, message, line_limit, deadline }.exchange()
             }
-        }
+        };
+        exchange.map_err(|error| PublishError::InvalidTopic(error.into()))
+    }
+
+    /// How it goes to the module.
+    ///
+    /// Counted bytes carry everything. Text on the command line is the way of old firmware: it carries
+    /// printable ASCII without double quotes, as far as the line reaches. It is also the way of a short plain text on
+    /// any firmware, because it needs no prompt. Source: M37 p20, p1029-1036.
+    fn way<'a>(&self, publish: &'a Publish) -> Result<(TopicName<'a>, Way<'a>), PublishError> {
+        let (topic, payload) = (&publish.topic, &publish.payload);
+        let topic = TopicName::parse(topic, self.topic_limit).map_err(PublishError::InvalidTopic)?;
+        let size = payload.len();
+        let (way, limit) = match self.counted_limit.filter(|_| !self.is_short_text(topic, payload)) {
+            Some(limit) => (Way::Counted, limit),
+            None => (Way::Text(text(payload)?), self.text_room(topic).min(self.text_limit)),
+        };
+        if size > limit { Err(PublishError::TooLarge { size, limit }) } else { Ok((topic, way)) }
     }
 
     /// Whether the command line carries it whatever the firmware: there a backslash may begin an escape, see
     /// `#SETHEXSTR`. Source: M37 p166-167.
-    fn is_short_text(&self, topic: &TopicName, payload: &Bytes) -> bool {
+    fn is_short_text(&self, topic: TopicName<'_>, payload: &[u8]) -> bool {
         let room = self.text_room(topic).min(self.short_text_limit);
-        (1..=room).contains(&payload.len()) && payload.iter().all(|byte| is_plain(*byte) && *byte != b'\\')
+        (1..=room).contains(&payload.len()) && are_plain(payload) && !payload.contains(&b'\\')
     }
 
     /// What the command line leaves for the payload of `#MQPUBS`.
-    fn text_room(&self, topic: &TopicName) -> usize {
+    fn text_room(&self, topic: TopicName<'_>) -> usize {
         let command = "AT#MQPUBS=1,\"\",0,0,\"\"".len() + topic.as_str().len();
         self.line_limit.saturating_sub(command)
     }
@@ -176,22 +198,16 @@ fn publish_deadline(acknowledgement: Duration, qos: QoS, size: usize) -> Duratio
     acknowledgement * rounds + Duration::from_secs(size as u64 / SLOW_LINE)
 }
 
-/// What a string on the command line carries as it is.
-fn is_plain(byte: u8) -> bool {
-    (b' '..=b'~').contains(&byte) && byte != b'"'
-}
-
-fn text(payload: &Bytes) -> Result<String, PublishError> {
-    let refused = |reason| Err(PublishError::NotRepresentable { reason });
+fn text(payload: &[u8]) -> Result<&str, PublishError> {
+    let refused = |reason| PublishError::NotRepresentable { reason };
     if payload.is_empty() {
-        return refused("this firmware has no #MQPUBSEXT, and #MQPUBS is not known to take an empty payload");
+        return Err(refused(
+            "this firmware has no #MQPUBSEXT, and #MQPUBS is not known to take an empty payload",
+        ));
     }
-    if !payload.iter().copied().all(is_plain) {
-        return refused(
-            "this firmware has no #MQPUBSEXT, and #MQPUBS takes printable ASCII without double quotes only",
-        );
-    }
-    Ok(String::from_utf8_lossy(payload).into_owned())
+    str::from_utf8(payload).ok().filter(|text| are_plain(text.as_bytes())).ok_or(refused(
+        "this firmware has no #MQPUBSEXT, and #MQPUBS takes printable ASCII without double quotes only",
+    ))
 }
 
 #[cfg(test)]
@@ -350,6 +366,24 @@ mod tests {
         assert!(publish(&dialect, "t", &vec![b'x'; room]).is_ok());
         let error = publish(&dialect, "t", &vec![b'x'; room + 1]).unwrap_err();
         assert_eq!(error, PublishError::TooLarge { size: room + 1, limit: room });
+    }
+
+    #[test]
+    fn what_is_checked_is_what_can_be_published() {
+        let wide = form(&["(1-2)", "1000", "(0-2)"]);
+        let wide = TestForms { subscribe: wide, ..new_firmware() };
+        let topics =
+            ["t", "a/+", "", "a\"b", "gr\u{fc}n", &"t".repeat(256), &"t".repeat(370), &"t".repeat(400)];
+        let payloads: [&[u8]; 6] = [b"", b"21.5", b"{\"a\":1}", b"\xff", &[b'x'; 141], &[0; 65_537]];
+        for dialect in [dialect(&new_firmware()), dialect(&old_firmware()), dialect(&wide)] {
+            for publish in topics
+                .iter()
+                .flat_map(|topic| payloads.iter().map(|payload| Publish::new(*topic, payload.to_vec())))
+            {
+                let published = dialect.publish(ANY_INSTANCE, &publish, Duration::ZERO).map(drop);
+                assert_eq!(dialect.check(&publish), published, "{:?}", publish.topic);
+            }
+        }
     }
 
     #[test]

@@ -61,6 +61,7 @@ mod host;
 mod last_will;
 mod message;
 mod options;
+mod plain;
 pub mod presets;
 mod reconnect;
 mod registry;

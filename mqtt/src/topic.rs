@@ -2,6 +2,8 @@
 
 use telit_core::at::InvalidValue;
 
+use crate::plain::are_plain;
+
 /// A topic or a topic filter cannot be used. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -38,32 +40,32 @@ pub enum TopicError {
 }
 
 /// A topic to publish to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TopicName(String);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TopicName<'a>(&'a str);
 
 /// What to subscribe to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TopicFilter(String);
 
-impl TopicName {
+impl<'a> TopicName<'a> {
     /// One that a command line can carry.
-    pub(crate) fn parse(topic: &str, limit: usize) -> Result<Self, TopicError> {
+    pub(crate) fn parse(topic: &'a str, limit: usize) -> Result<Self, TopicError> {
         let topic = Self::parse_any(topic, limit)?;
-        check_characters(&topic.0)?;
+        check_characters(topic.0)?;
         Ok(topic)
     }
 
     /// One that MQTT can carry.
-    pub(crate) fn parse_any(topic: &str, limit: usize) -> Result<Self, TopicError> {
+    pub(crate) fn parse_any(topic: &'a str, limit: usize) -> Result<Self, TopicError> {
         check(topic, limit)?;
-        match topic.chars().find(|c| matches!(c, '+' | '#')) {
-            Some(wildcard) => Err(TopicError::Wildcard { wildcard }),
-            None => Ok(Self(topic.to_owned())),
+        match topic.bytes().find(|byte| matches!(byte, b'+' | b'#')) {
+            Some(wildcard) => Err(TopicError::Wildcard { wildcard: char::from(wildcard) }),
+            None => Ok(Self(topic)),
         }
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    pub(crate) fn as_str(&self) -> &'a str {
+        self.0
     }
 }
 
@@ -151,6 +153,10 @@ fn check_share(filter: &str) -> Result<(), TopicError> {
 
 /// The encoder knows what a command line cannot carry; its length is judged with the whole command.
 fn check_characters(text: &str) -> Result<(), TopicError> {
+    if are_plain(text.as_bytes()) {
+        return Ok(());
+    }
+    // The encoder says what is wrong.
     telit_core::at::CommandLine::set("#").limit(usize::MAX).text("topic", text).build()?;
     Ok(())
 }

@@ -12,6 +12,9 @@ use super::typed_secrets;
 /// Source: M37 p20.
 pub const DEFAULT_LINE_LIMIT: usize = 400;
 
+/// Most lines are not longer, so that one piece of memory is enough for them.
+const USUAL_LENGTH: usize = 32;
+
 const REDACTED: &str = "[redacted]";
 
 /// Characters in a row by which a secret is recognised.
@@ -68,7 +71,8 @@ impl CommandLine {
 
     /// Starts a set form: `AT#MQEN=...`.
     pub fn set(name: &'static str) -> Parameters {
-        Parameters { line: Self::bare(name, "="), first: true, limit: DEFAULT_LINE_LIMIT, refused: None }
+        let line = Self::begin(name, "=", USUAL_LENGTH);
+        Parameters { line, first: true, limit: DEFAULT_LINE_LIMIT, refused: None }
     }
 
     /// A line typed by a person, sent as it stands.
@@ -104,7 +108,13 @@ impl CommandLine {
     }
 
     fn bare(name: &'static str, form: &str) -> Self {
-        let text = format!("AT{name}{form}");
+        Self::begin(name, form, 2 + name.len() + form.len())
+    }
+
+    /// With room for so many bytes.
+    fn begin(name: &'static str, form: &str, room: usize) -> Self {
+        let mut text = String::with_capacity(room);
+        ["AT", name, form].iter().for_each(|part| text.push_str(part));
         Self { name: 2..2 + name.len(), text, secrets: Vec::new(), payload: None }
     }
 
@@ -197,7 +207,10 @@ impl Parameters {
     /// A decimal number.
     pub fn number(mut self, value: impl Into<u64>) -> Self {
         self.separate();
-        self.line.text.push_str(&value.into().to_string());
+        match value.into() {
+            digit @ 0..=9 => self.line.text.push(char::from(b'0' + digit as u8)),
+            number => self.line.text.push_str(&number.to_string()),
+        }
         self
     }
 
@@ -298,6 +311,8 @@ impl Parameters {
         if let Some(problem) = forbidden(value, false) {
             self.refused.get_or_insert_with(|| InvalidValue::new(field, problem));
         }
+        // Also the quotes, and the comma behind them.
+        self.line.text.reserve(value.len() + 3);
         self.line.text.push('"');
         let start = self.line.text.len();
         self.line.text.push_str(value);
@@ -334,6 +349,11 @@ fn too_long(field: &'static str, length: usize, limit: usize) -> InvalidValue {
 }
 
 fn forbidden(value: &str, quotes_allowed: bool) -> Option<String> {
+    let is_allowed = |byte: u8| (b' '..=b'~').contains(&byte) & (quotes_allowed | (byte != b'"'));
+    // All bytes together: a loop that stops at the first one takes them one by one.
+    if value.bytes().fold(true, |allowed, byte| allowed & is_allowed(byte)) {
+        return None;
+    }
     let found = value.chars().find(|&c| !(' '..='~').contains(&c) || (c == '"' && !quotes_allowed))?;
     Some(match found {
         '\r' => "it contains a carriage return".to_owned(),

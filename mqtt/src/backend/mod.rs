@@ -288,18 +288,19 @@ impl Backend {
     pub(crate) async fn publish(
         &self,
         connection: &mut Connection,
-        publish: Publish,
+        publish: &Publish,
     ) -> Result<(), Unpublished> {
         match (self, connection) {
             (Self::Module(engine), Connection::Module(connection)) => {
-                engine.publish(connection, &publish).await.map_err(|error| match error {
+                engine.publish(connection, publish).await.map_err(|error| match error {
                     engine::Unpublished::Unusable(error) => Unpublished::Unusable(error),
                     engine::Unpublished::Failed(error) => Unpublished::Failed(error.into()),
                 })
             }
-            (_, Connection::Host(connection)) => {
-                connection.publish(publish).await.map_err(|failure| Unpublished::Failed(failure.into()))
-            }
+            (_, Connection::Host(connection)) => connection
+                .publish(publish.clone())
+                .await
+                .map_err(|failure| Unpublished::Failed(failure.into())),
             _ => Ok(()),
         }
     }

@@ -11,16 +11,16 @@ use crate::topic::TopicName;
 /// `AT#MQPUBSEXT=<inst>,<topic>,<retain>,<qos>,<len>`, then the bytes after `>>>`. Ends with the broker's
 /// acknowledgement if the quality of service asks for one. Source: M37 p1034-1036.
 #[derive(Clone, Debug)]
-pub(crate) struct PublishCounted {
+pub(crate) struct PublishCounted<'a> {
     pub(crate) instance: u8,
-    pub(crate) topic: TopicName,
+    pub(crate) topic: TopicName<'a>,
     pub(crate) retain: bool,
     pub(crate) qos: QoS,
     pub(crate) payload: Bytes,
     pub(crate) deadline: Duration,
 }
 
-impl Command for PublishCounted {
+impl Command for PublishCounted<'_> {
     type Response = ();
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
@@ -41,17 +41,17 @@ impl Command for PublishCounted {
 ///
 /// Source: M37 p1029-1030.
 #[derive(Clone, Debug)]
-pub(crate) struct PublishText {
+pub(crate) struct PublishText<'a> {
     pub(crate) instance: u8,
-    pub(crate) topic: TopicName,
+    pub(crate) topic: TopicName<'a>,
     pub(crate) retain: bool,
     pub(crate) qos: QoS,
-    pub(crate) message: String,
+    pub(crate) message: &'a str,
     pub(crate) line_limit: usize,
     pub(crate) deadline: Duration,
 }
 
-impl Command for PublishText {
+impl Command for PublishText<'_> {
     type Response = ();
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
@@ -59,7 +59,7 @@ impl Command for PublishText {
         let line = line.text("topic", self.topic.as_str());
         let line = line.number(u8::from(self.retain)).number(self.qos.number());
         // A payload is never shown, however it is sent.
-        let line = line.payload_text("payload", &self.message).build()?;
+        let line = line.payload_text("payload", self.message).build()?;
         Ok(Exchange::new(line, Expect::result()).deadline(self.deadline).effect(Effect::Once))
     }
 
@@ -78,7 +78,7 @@ mod tests {
         let topic = TopicName::parse("telemetry/1", 256).unwrap();
         let counted = PublishCounted {
             instance: 1,
-            topic: topic.clone(),
+            topic,
             retain: false,
             qos: QoS::AtLeastOnce,
             payload: Bytes::from_static(b"\r\nOK\r\n"),
@@ -92,18 +92,19 @@ mod tests {
             topic,
             retain: true,
             qos: QoS::ExactlyOnce,
-            message: "21.5 C".into(),
+            message: "21.5 C",
             line_limit: 400,
             deadline: Duration::ZERO,
         };
         assert_eq!(line(&text), "AT#MQPUBS=1,\"telemetry/1\",1,2,\"21.5 C\"");
-        let quoted = PublishText { message: "{\"a\":1}".into(), ..text };
+        let quoted = PublishText { message: "{\"a\":1}", ..text };
         assert_eq!(quoted.exchange().unwrap_err().field(), "payload");
     }
 
     #[test]
     fn the_longest_topic_fits_the_line() {
-        let topic = TopicName::parse(&"t".repeat(256), 256).unwrap();
+        let topic = "t".repeat(256);
+        let topic = TopicName::parse(&topic, 256).unwrap();
         let payload = Bytes::from(vec![0; 65_536]);
         let (retain, qos, deadline) = (true, QoS::ExactlyOnce, Duration::ZERO);
         assert!(PublishCounted { instance: 1, topic, retain, qos, payload, deadline }.exchange().is_ok());

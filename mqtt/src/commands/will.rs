@@ -11,16 +11,16 @@ use crate::topic::TopicName;
 ///
 /// Source: M37 p1020-1022.
 #[derive(Clone, Debug)]
-pub(crate) struct ConfigureWill {
+pub(crate) struct ConfigureWill<'a> {
     pub(crate) instance: u8,
-    pub(crate) topic: TopicName,
+    pub(crate) topic: TopicName<'a>,
     pub(crate) payload: Bytes,
     pub(crate) qos: QoS,
     pub(crate) retain: bool,
     pub(crate) line_limit: usize,
 }
 
-impl Command for ConfigureWill {
+impl Command for ConfigureWill<'_> {
     type Response = ();
 
     fn exchange(&self) -> Result<Exchange, InvalidValue> {
@@ -73,7 +73,7 @@ mod tests {
     use super::super::line;
     use super::*;
 
-    fn will(payload: &'static [u8]) -> ConfigureWill {
+    fn will(payload: &'static [u8]) -> ConfigureWill<'static> {
         ConfigureWill {
             instance: 2,
             topic: TopicName::parse("meter/7/status", 256).unwrap(),

@@ -31,7 +31,7 @@ impl Engine {
     }
 
     /// The command that leaves the will, held against what this firmware takes. Changes nothing.
-    pub(super) async fn prepare_will(&self, instance: u8) -> Result<Option<ConfigureWill>, ConnectError> {
+    pub(super) async fn prepare_will(&self, instance: u8) -> Result<Option<ConfigureWill<'_>>, ConnectError> {
         let Some(will) = &self.options.last_will else {
             return Ok(None);
         };
@@ -53,7 +53,7 @@ impl Engine {
     pub(super) async fn leave_will(
         &self,
         connection: &mut Connection,
-        will: Option<ConfigureWill>,
+        will: Option<ConfigureWill<'_>>,
     ) -> Result<(), ConnectError> {
         let Some(command) = will else {
             return Ok(());
@@ -95,21 +95,22 @@ impl Engine {
         }
     }
 
-    fn will(
+    fn will<'a>(
         &self,
         instance: u8,
-        will: &LastWill,
+        will: &'a LastWill,
         topic_limit: usize,
         payload_limit: usize,
-    ) -> Result<ConfigureWill, ConnectError> {
-        let Publish { topic, payload, qos, retain } = will.message.clone();
-        let topic = TopicName::parse(&topic, topic_limit)
+    ) -> Result<ConfigureWill<'a>, ConnectError> {
+        let Publish { topic, payload, qos, retain } = &will.message;
+        let topic = TopicName::parse(topic, topic_limit)
             .map_err(|error| InvalidValue::new("topic of the last will", error.to_string()))?;
         if payload.len() > payload_limit {
             let problem = format!("it has {} bytes, the module takes at most {payload_limit}", payload.len());
             return Err(InvalidValue::new("payload of the last will", problem).into());
         }
         let line_limit = self.modem.profile().line.command_length;
+        let (payload, qos, retain) = (payload.clone(), *qos, *retain);
         Ok(ConfigureWill { instance, topic, payload, qos, retain, line_limit })
     }
 }

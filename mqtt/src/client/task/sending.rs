@@ -94,7 +94,7 @@ impl Task {
         let state = self.session.state();
         let connection = self.connection.as_mut().ok_or(PublishError::NotConnected { state })?;
         self.drops.began(now(), operation.clone());
-        let error = match self.backend.publish(connection, publish.clone()).await {
+        let error = match self.backend.publish(connection, publish).await {
             Ok(()) if publish.qos == QoS::AtMostOnce => {
                 self.drops.sent(now());
                 return Ok(());
@@ -126,9 +126,11 @@ impl Task {
         topic: &str,
         in_doubt: bool,
     ) -> Result<(), PublishError> {
-        let (topic, times) = (topic.to_owned(), drops::LIMIT);
         match self.drops.is_forbidden(now(), operation) {
-            true => Err(PublishError::ProbablyForbidden { topic, times, in_doubt }),
+            true => {
+                let (topic, times) = (topic.to_owned(), drops::LIMIT);
+                Err(PublishError::ProbablyForbidden { topic, times, in_doubt })
+            }
             false => Ok(()),
         }
     }
