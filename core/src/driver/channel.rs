@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use super::stream::DataStream;
+use super::typed::{Running, Typed};
 use super::unsolicited::Unsolicited;
-use crate::at::{Command, Effect, Exchange, InvalidValue, Reply, UnexpectedReply};
+use crate::at::{Command, Exchange, InvalidValue, Reply};
 use crate::error::CommandError;
 
 /// A channel that carries AT exchanges, one at a time, in order.
@@ -40,7 +41,6 @@ pub trait AtChannel: Send + Sync + std::fmt::Debug {
 }
 
 /// Typed commands on any channel.
-#[async_trait]
 pub trait AtChannelExt: AtChannel {
     /// Encodes a command, runs it and reads its answer.
     ///
@@ -49,27 +49,18 @@ pub trait AtChannelExt: AtChannel {
     ///
     /// # Cancel safety
     /// As [`AtChannel::execute`].
-    async fn run<C>(&self, command: C) -> Result<C::Response, CommandError>
+    fn run<C>(&self, command: C) -> impl Future<Output = Result<C::Response, CommandError>> + Send
     where
         C: Command + Send + Sync,
         C::Response: Send,
     {
-        let exchange = command.exchange()?;
-        let effect = exchange.effect;
-        let reply = self.execute(exchange).await?;
-        command.parse(&reply).map_err(|detail| misread(command.exchange(), &detail, effect))
+        Typed::new(command, |exchange| execute(self, exchange))
     }
 }
 
 /// Not in `run`, which is there once for every command.
-#[cold]
-fn misread(
-    exchange: Result<Exchange, InvalidValue>,
-    detail: &UnexpectedReply,
-    effect: Effect,
-) -> CommandError {
-    let name = exchange.map(|exchange| exchange.line().name().to_owned());
-    CommandError::unexpected(name.unwrap_or_default(), detail, effect)
+fn execute<T: AtChannel + ?Sized>(channel: &T, exchange: Result<Exchange, InvalidValue>) -> Running<'_> {
+    Running::new(exchange, |exchange| channel.execute(exchange))
 }
 
 impl<T: AtChannel + ?Sized> AtChannelExt for T {}

@@ -26,6 +26,7 @@ mod slot;
 mod stream;
 mod task;
 mod timer;
+mod typed;
 mod unsolicited;
 mod waiting;
 
@@ -41,4 +42,5 @@ pub(crate) use restart::RestartSign;
 pub use slot::{BoxedStream, ByteStream};
 pub(crate) use slot::{PortSlot, WeakPortSlot};
 pub use stream::{DataStream, DataStreamPeer, DataStreamWriter, StreamClosed};
+pub(crate) use typed::{Running, Typed};
 pub use unsolicited::{Unsolicited, UnsolicitedSender};

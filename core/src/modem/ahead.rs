@@ -11,8 +11,8 @@ use futures_core::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::Modem;
-use crate::at::{Command, Effect, ErrorFamily, Exchange, Reply, shares};
-use crate::driver::{AtChannel, DataStream, Unsolicited};
+use crate::at::{Command, Effect, ErrorFamily, Exchange, InvalidValue, Reply, shares};
+use crate::driver::{AtChannel, DataStream, Running, Unsolicited};
 use crate::error::CommandError;
 use crate::platform::Availability;
 
@@ -268,6 +268,11 @@ impl Modem {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Not in [`run`](Self::run), which is there once for every command.
+    pub(super) fn running(&self, exchange: Result<Exchange, InvalidValue>) -> Running<'_> {
+        Running::new(exchange, |exchange| Box::pin(self.execute(exchange)))
     }
 
     /// Runs an exchange, unless it was answered ahead.

@@ -35,9 +35,7 @@ pub use stored_profile::{InvalidStoredProfile, StoredProfile};
 
 use crate::at::{Command, Exchange};
 use crate::commands::{CredentialKind, SerialNumber, TestForm};
-use crate::driver::{
-    AtChannel, AtChannelExt, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics,
-};
+use crate::driver::{AtChannel, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics, Typed};
 use crate::error::CommandError;
 use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsLease};
 use crate::platform::Profile;
@@ -173,13 +171,12 @@ impl Modem {
     ///
     /// # Cancel safety
     /// As [`AtChannel::execute`].
-    pub async fn run<C>(&self, command: C) -> Result<C::Response, CommandError>
+    pub fn run<C>(&self, command: C) -> impl Future<Output = Result<C::Response, CommandError>> + Send
     where
         C: Command + Send + Sync,
         C::Response: Send,
     {
-        // Whoever runs commands runs many of them in one future.
-        Looking(self).run(command).await
+        Typed::new(command, |exchange| self.running(exchange))
     }
 
     /// The ranges that this firmware takes for a command, one entry a field, from its test form `=?`;
