@@ -38,6 +38,11 @@
 //! other; by default [`Engine::Auto`] chooses, and [`MqttClient::engine`] and the log tell which, and why. What differs
 //! is listed at [`Engine`].
 //!
+//! # Features
+//!
+//! All are on by default, and make the program smaller when they are off: `aws` (AWS IoT), and `host` (MQTT on this
+//! computer; where it would be needed [`ConnectError::HostNotBuilt`] tells why).
+//!
 //! # What the module does not tell
 //!
 //! Quality of service, retain and duplicate flag of received messages; whether the broker remembers a
@@ -49,6 +54,7 @@
 pub mod aws;
 mod backend;
 mod capabilities;
+mod carried;
 mod choice;
 mod client;
 mod commands;
@@ -57,6 +63,10 @@ mod dialect;
 mod drops;
 mod engine;
 mod error;
+#[cfg(feature = "host")]
+mod host;
+#[cfg(not(feature = "host"))]
+#[path = "without_host.rs"]
 mod host;
 mod last_will;
 mod message;

@@ -249,6 +249,17 @@ impl MqttOptions {
         })
     }
 
+    /// TLS of a socket of the module.
+    pub(crate) fn socket_tls(&self) -> Result<TlsOptions, InvalidValue> {
+        match &self.security {
+            MqttSecurity::Tls(tls) => Ok(tls.clone()),
+            MqttSecurity::DangerPlain => Err(InvalidValue::new(
+                "security",
+                "MQTT on this computer runs over TLS sockets of the module only",
+            )),
+        }
+    }
+
     pub(crate) fn keep_alive_on(&self, profile: &MqttProfile) -> Duration {
         self.keep_alive.unwrap_or(profile.keep_alive_default)
     }

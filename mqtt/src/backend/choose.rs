@@ -68,10 +68,16 @@ async fn automatic(modem: &Modem, options: &MqttOptions) -> Result<(Backend, Eng
     match Engine::new(modem.clone(), options.clone()) {
         Ok(engine) => match (engine.cannot_carry(options.largest_payload).await?, host(modem, options)) {
             (Some(why), Ok(host)) => Ok((host, EngineReason::ModuleCannot { why })),
+            (Some(why), Err(ConnectError::HostNotBuilt { .. })) => {
+                Err(ConnectError::HostNotBuilt { because: EngineReason::ModuleCannot { why } })
+            }
             _ => Ok((Backend::Module(Box::new(engine)), EngineReason::ModuleCan)),
         },
         Err(error) => match host(modem, options) {
             Ok(host) if tells_inability(&error) => Ok((host, cannot(&error))),
+            Err(ConnectError::HostNotBuilt { .. }) if tells_inability(&error) => {
+                Err(ConnectError::HostNotBuilt { because: cannot(&error) })
+            }
             // Who has no choice is to put right what nobody can carry.
             Err(ConnectError::InvalidOption(invalid))
                 if matches!(error, ConnectError::Unsupported { .. }) && invalid.field() != "security" =>
@@ -120,6 +126,7 @@ mod tests {
     use telit_core::tls::TlsOptions;
 
     use super::*;
+    #[cfg(feature = "host")]
     use crate::last_will::LastWill;
     use crate::options::MqttSecurity;
 
@@ -133,6 +140,7 @@ mod tests {
         choose(&modem, &options).await.map(|(_, choice)| choice)
     }
 
+    #[cfg(feature = "host")]
     async fn why_not(platform: PlatformId, options: MqttOptions) -> String {
         match choice(platform, options).await.unwrap() {
             EngineChoice { engine: Wanted::Host, reason: EngineReason::ModuleCannot { why } } => why,
@@ -140,6 +148,7 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "host")]
     #[tokio::test]
     async fn the_module_speaks_where_it_can() {
         for platform in PlatformId::ALL {
@@ -151,6 +160,7 @@ mod tests {
         assert_eq!(why, "this module (platform 12) has no MQTT client of its own");
     }
 
+    #[cfg(feature = "host")]
     #[tokio::test]
     async fn what_is_asked_for_is_done_or_refused() {
         let asked = |engine| EngineChoice { engine, reason: EngineReason::Asked };
@@ -162,6 +172,7 @@ mod tests {
         assert!(error.to_string().contains("engine auto or host (MqttOptions::engine, --engine)"), "{error}");
     }
 
+    #[cfg(feature = "host")]
     #[tokio::test]
     async fn what_a_command_line_cannot_carry_is_carried_otherwise() {
         let mut strange = options();
@@ -173,6 +184,7 @@ mod tests {
         assert!(why_not(PlatformId::P37, will).await.contains("last will"));
     }
 
+    #[cfg(feature = "host")]
     #[tokio::test]
     async fn what_nobody_carries_is_refused_by_both() {
         for bad in ["a\rb", "a\nb", "a\0b", "a\u{1a}b", "a\"b"] {
@@ -218,5 +230,32 @@ mod tests {
             error.to_string(),
             "invalid security: MQTT on this computer runs over TLS sockets of the module only"
         );
+    }
+
+    #[cfg(not(feature = "host"))]
+    #[tokio::test]
+    async fn what_the_program_was_built_without_is_named() {
+        let cannot = |why: &str| EngineReason::ModuleCannot { why: why.to_owned() };
+        let missing = |because| Err(ConnectError::HostNotBuilt { because });
+        for platform in PlatformId::ALL {
+            let because = match profile(platform).mqtt {
+                Some(_) => EngineReason::Asked,
+                None => cannot(&format!("this module (platform {platform}) has no MQTT client of its own")),
+            };
+            let engine = if because == EngineReason::Asked { Wanted::Host } else { Wanted::Auto };
+            assert_eq!(choice(platform, options().engine(engine)).await, missing(because), "{platform}");
+        }
+        let can = EngineChoice { engine: Wanted::Module, reason: EngineReason::ModuleCan };
+        assert_eq!(choice(PlatformId::P37, options()).await, Ok(can));
+
+        let long = options().credentials("user", "p".repeat(500));
+        let error = choice(PlatformId::P37, long).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "invalid command line: it has 532 characters, the module takes at most 400, and this program was built \
+             without MQTT on this computer: the feature `host` of telit-mqtt"
+        );
+        assert_eq!(error.category(), telit_core::Category::Usage);
+        assert!(error.is_permanent());
     }
 }

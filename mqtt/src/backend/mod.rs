@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 use futures_core::future::BoxFuture;
 use telit_core::{CommandError, Modem};
 
+use crate::carried;
 use crate::dialect::Dialect;
 use crate::engine::{self, Engine, Patience, Place, Remains};
 use crate::error::{ConnectError, DisconnectError, PublishError};
-use crate::host::{self, HostConnection, HostEngine};
+use crate::host::{HostConnection, HostEngine};
 use crate::message::{Message, Publish, QoS};
 use crate::options::MqttOptions;
 use crate::session::{Polled, Session};
@@ -120,7 +121,7 @@ impl Backend {
                 let limit = engine.dialect().map_or(usize::MAX, |dialect| dialect.topic_limit);
                 TopicFilter::parse(filter, limit)
             }
-            Self::Host(_) => host::filter(filter),
+            Self::Host(_) => carried::filter(filter),
         }
     }
 
@@ -374,7 +375,7 @@ impl Carries {
     pub(crate) fn check(&self, publish: &Publish) -> Result<(), PublishError> {
         match self {
             Self::Module(dialect) => dialect.check(publish),
-            Self::Anything => host::check(publish),
+            Self::Anything => carried::check(publish),
         }
     }
 }

@@ -4,7 +4,6 @@ use telit_core::CommandError;
 
 use crate::error::SubscribeError;
 use crate::host::Failure;
-use crate::state::LossReason;
 
 /// Why an exchange with the broker failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +19,7 @@ impl Trouble {
     pub(crate) fn is_link_lost(&self) -> bool {
         match self {
             Self::Command(error) => error.is_link_lost(),
-            Self::Host(failure) => *failure == Failure::Lost(LossReason::LinkLost),
+            Self::Host(failure) => failure.is_link_lost(),
         }
     }
 }

@@ -8,6 +8,7 @@ use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
 use super::{Refusal, SubscribeError, category_at_broker, loss_hint, names};
+use crate::choice::EngineReason;
 use crate::presets::PresetError;
 use crate::rules::RuleViolation;
 use crate::state::LossReason;
@@ -28,6 +29,16 @@ pub enum ConnectError {
     Unsupported {
         /// The platform.
         platform: PlatformId,
+    },
+    /// MQTT would have to run on this computer, and this program was built without that: without the feature `host` of
+    /// `telit-mqtt`, which is on by default. Nothing was changed.
+    #[error("{}, and this program was built without MQTT on this computer: the feature `host` of telit-mqtt", match .because {
+        EngineReason::ModuleCannot { why } => why.as_str(),
+        _ => "engine host was asked for",
+    })]
+    HostNotBuilt {
+        /// Why it would have to.
+        because: EngineReason,
     },
     /// An option cannot be used. Nothing was changed.
     #[error("{0}")]
@@ -110,6 +121,7 @@ impl ConnectError {
     pub fn category(&self) -> Category {
         match self {
             Self::Unsupported { .. }
+            | Self::HostNotBuilt { .. }
             | Self::InvalidOption(_)
             | Self::LastWillRestarts { .. }
             | Self::Closed => Category::Usage,
@@ -151,6 +163,7 @@ impl ConnectError {
             Self::Command(CommandError::Refused { command, .. }) if command == "#MQCFG" => {
                 Some("the packet data context must be active first: bring the module up")
             }
+            Self::HostNotBuilt { .. } => Some("build the program with the default features of telit-mqtt"),
             Self::Unsupported { .. } | Self::InvalidOption(_) | Self::Command(_) => None,
         }
     }
@@ -159,6 +172,7 @@ impl ConnectError {
     pub(crate) fn is_permanent(&self) -> bool {
         match self {
             Self::Unsupported { .. }
+            | Self::HostNotBuilt { .. }
             | Self::InvalidOption(_)
             | Self::Rule(_)
             | Self::Preset(_)

@@ -40,7 +40,7 @@ impl HostEngine {
     pub(crate) fn new(modem: Modem, options: MqttOptions) -> Result<Self, ConnectError> {
         let terms = Terms::of(&options)?;
         options.check_rules(terms.keep_alive)?;
-        let (tls, login) = (terms::tls(&options)?, terms::login(&options)?);
+        let (tls, login) = (options.socket_tls()?, terms::login(&options)?);
         Ok(Self { modem, options, tls, terms, login, shelf: Shelf::default() })
     }
 

@@ -62,6 +62,11 @@ pub(super) fn unusable_login(error: mqtt_proto::Error) -> ConnectError {
 }
 
 impl Failure {
+    /// Whether the port to the module is gone.
+    pub(crate) fn is_link_lost(&self) -> bool {
+        *self == Self::Lost(LossReason::LinkLost)
+    }
+
     /// Whether the broker has answered, if only by hanging up: nothing is wrong with the way to it.
     pub(crate) fn is_by_broker(&self) -> bool {
         match self {

@@ -13,9 +13,7 @@ mod session;
 mod terms;
 #[cfg(test)]
 pub(crate) mod tests;
-mod topics;
 
 pub(crate) use connection::HostConnection;
 pub(crate) use engine::HostEngine;
 pub(crate) use failure::Failure;
-pub(crate) use topics::{check, filter};

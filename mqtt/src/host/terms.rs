@@ -4,15 +4,12 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use telit_core::at::InvalidValue;
-use telit_core::tls::TlsOptions;
 
 use super::session::{Login, Settings};
+use crate::carried::TEXT_LIMIT;
 use crate::last_will::LastWill;
-use crate::options::{MqttOptions, MqttSecurity, check_seconds};
+use crate::options::{MqttOptions, check_seconds};
 use crate::topic::TopicName;
-
-/// Most bytes of a text. Source: MQTT 3.1.1, section 1.5.3.
-pub(super) const TEXT_LIMIT: usize = 65_535;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 const PACKET_TIMEOUT: Duration = Duration::from_secs(30);
@@ -56,16 +53,6 @@ impl Terms {
     pub(super) fn settings(&self, login: Duration) -> Settings {
         let Self { keep_alive, acknowledgement, packet_limit, owner_repeats, .. } = *self;
         Settings { keep_alive, acknowledgement, login, owner_repeats, packet_limit }
-    }
-}
-
-pub(super) fn tls(options: &MqttOptions) -> Result<TlsOptions, InvalidValue> {
-    match &options.security {
-        MqttSecurity::Tls(tls) => Ok(tls.clone()),
-        MqttSecurity::DangerPlain => Err(InvalidValue::new(
-            "security",
-            "MQTT on this computer runs over TLS sockets of the module only",
-        )),
     }
 }
 
@@ -138,6 +125,8 @@ fn check_text(field: &'static str, text: &str) -> Result<(), InvalidValue> {
 #[cfg(test)]
 mod tests {
     use telit_core::tls::TlsOptions;
+
+    use crate::options::MqttSecurity;
 
     use super::*;
 

@@ -11,6 +11,7 @@ mod requests;
 mod returning;
 mod sending;
 #[cfg(test)]
+#[cfg(feature = "host")]
 mod tests;
 mod upkeep;
 

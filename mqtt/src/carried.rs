@@ -1,10 +1,11 @@
 //! What MQTT itself carries.
 
-use super::terms::TEXT_LIMIT;
 use crate::error::PublishError;
 use crate::message::Publish;
 use crate::topic::{TopicError, TopicFilter, TopicName};
 
+/// Most bytes of a text. Source: MQTT 3.1.1, section 1.5.3.
+pub(crate) const TEXT_LIMIT: usize = 65_535;
 /// Most bytes behind the fixed header of a packet. Source: MQTT 3.1.1, section 2.2.3.
 const PACKET_LIMIT: usize = 268_435_455;
 /// Length of the topic, and packet identifier.
