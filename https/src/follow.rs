@@ -13,6 +13,7 @@ use crate::error::RequestError;
 use crate::redirect::{self, FinalUrl, Next, RedirectNotFollowed};
 use crate::request_body::RequestBody;
 use crate::shared::Shared;
+use crate::socket;
 use crate::target::Target;
 
 /// Sends a request, and those that the answers lead to, as far as the options say.
@@ -90,7 +91,7 @@ fn is_hidden(response: &Response<Body>) -> bool {
 
 /// Whether the request can be sent once more to learn where the redirect leads.
 fn can_ask_again(shared: &Shared, call: &Call, response: &Response<Body>) -> bool {
-    let by_this_computer = call.engine == Engine::Auto && shared.tls.is_some();
+    let by_this_computer = socket::BUILT && call.engine == Engine::Auto && shared.tls.is_some();
     by_this_computer && (call.is_safe() || redirect::is_repeated(response.status()))
 }
 

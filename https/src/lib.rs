@@ -49,8 +49,9 @@
 //! Large files come to the disk with [`HttpsClient::download_to_file`]: resumed where they were cut, verified before they get
 //! their name.
 //!
-//! Features, all off by default: `json` (`RequestBuilder::json` and [`Body`]`::json`), and `tower`
-//! ([`HttpsClient`] as a `tower_service::Service`, for layers of time-outs, limits and retries).
+//! Features that are off by default: `json` (`RequestBuilder::json` and [`Body`]`::json`), and `tower`
+//! ([`HttpsClient`] as a `tower_service::Service`, for layers of time-outs, limits and retries). On by default: `socket`, HTTP on
+//! this computer. Without it the program is smaller, and [`RequestError::SocketNotBuilt`] tells where it would be needed, and why.
 
 mod again;
 mod body;
@@ -73,6 +74,10 @@ mod request_body;
 mod request_builder;
 mod retry;
 mod shared;
+#[cfg(feature = "socket")]
+mod socket;
+#[cfg(not(feature = "socket"))]
+#[path = "without_socket.rs"]
 mod socket;
 mod target;
 #[cfg(feature = "tower")]

@@ -42,11 +42,14 @@ pub(crate) async fn send_once(
 }
 
 async fn choose(shared: &Shared, call: &Call, body: RequestBody) -> Result<(Way, EngineUsed), RequestError> {
-    let socket = |body, because| (Way::Socket(body), EngineUsed::new(Engine::Socket, because));
+    let socket = |body, because| match socket::BUILT {
+        true => Ok((Way::Socket(body), EngineUsed::new(Engine::Socket, because))),
+        false => Err(RequestError::SocketNotBuilt { because }),
+    };
     match call.engine {
-        Engine::Socket => return Ok(socket(body, call.because.clone())),
+        Engine::Socket => return socket(body, call.because.clone()),
         Engine::Auto if shared.shelf.holds(&call.target) => {
-            return Ok(socket(body, EngineReason::ConnectionKept));
+            return socket(body, EngineReason::ConnectionKept);
         }
         Engine::Auto | Engine::Module => {}
     }
@@ -57,8 +60,6 @@ async fn choose(shared: &Shared, call: &Call, body: RequestBody) -> Result<(Way,
             Ok((Way::Module(prepared), EngineUsed::new(Engine::Module, because)))
         }
         Fit::No { refusal, .. } if asked || shared.tls.is_none() => Err(refusal),
-        Fit::No { refusal, body } => {
-            Ok(socket(body, EngineReason::ModuleCannot { why: refusal.to_string() }))
-        }
+        Fit::No { refusal, body } => socket(body, EngineReason::ModuleCannot { why: refusal.to_string() }),
     }
 }

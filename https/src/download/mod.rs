@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::choice::Engine;
 use crate::request_builder::RequestBuilder;
 use crate::shared::Shared;
+use crate::socket;
 
 pub use error::FetchError;
 use remote::Remote;
@@ -98,11 +99,13 @@ pub struct HttpsDownload<'a>(FileDownload<'a, Remote>);
 impl<'a> HttpsDownload<'a> {
     pub(crate) fn new(shared: &Shared, request: RequestBuilder, target: &Path) -> Self {
         let engine = match shared.options.engine {
-            Engine::Auto if shared.tls.is_some() => Engine::Socket,
+            Engine::Auto if socket::BUILT && shared.tls.is_some() => Engine::Socket,
             Engine::Auto => Engine::Module,
             engine => engine,
         };
-        let remote = Remote::new(request.engine(engine), engine, shared.modem.clone(), shared.options.retry);
+        // Left as it was, the refusal of what the module cannot tells what is missing.
+        let request = if socket::BUILT { request.engine(engine) } else { request };
+        let remote = Remote::new(request, engine, shared.modem.clone(), shared.options.retry);
         Self(FileDownload::new(remote, shared.disk.clone(), target))
     }
 

@@ -11,10 +11,15 @@ use telit_core::tls::{TlsError, TlsFailure};
 use telit_core::{Category, CommandError};
 
 mod network_failure;
+#[cfg(feature = "socket")]
 mod of_socket;
 
 pub(crate) use self::network_failure::NetworkFailure;
+use crate::choice::EngineReason;
 use crate::target::Target;
+
+/// What stands for the exchanges that carry a request and its answer over a socket.
+const DATA: &str = "TLS socket";
 
 /// A request without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +78,16 @@ pub enum RequestError {
         platform: PlatformId,
         /// What it lacks.
         what: &'static str,
+    },
+    /// HTTP would have to run on this computer, and this program was built without that: without the feature `socket` of
+    /// `telit-https`, which is on by default. Nothing was sent.
+    #[error("{}, and this program was built without HTTP on this computer: the feature `socket` of telit-https", match .because {
+        EngineReason::ModuleCannot { why } => why.as_str(),
+        _ => "engine socket was asked for",
+    })]
+    SocketNotBuilt {
+        /// Why it would have to.
+        because: EngineReason,
     },
     /// Somebody else held TLS for too long. The request was not sent.
     #[error(transparent)]
@@ -220,7 +235,8 @@ impl RequestError {
             | Self::InvalidBody { .. }
             | Self::InvalidOption { .. }
             | Self::TooLong { .. }
-            | Self::Unsupported { .. } => Category::Usage,
+            | Self::Unsupported { .. }
+            | Self::SocketNotBuilt { .. } => Category::Usage,
             Self::Busy(_) => Category::Busy,
             Self::Setup(error) => error.category(),
             Self::NotOnline { .. }
@@ -276,6 +292,7 @@ impl RequestError {
             Self::Unsupported { .. } => {
                 "let Engine::Auto or Engine::Socket speak HTTP on this computer, over a TLS socket of the module"
             }
+            Self::SocketNotBuilt { .. } => "build the program with the default features of telit-https",
             Self::HeadTooLarge { .. } => "allow more in the client's options, if the server means it",
             Self::Malformed { .. } => "check that an HTTPS server listens on this port",
             Self::TooManyRedirects { .. } => "check where the server sends to; it may be a circle",
@@ -363,7 +380,7 @@ fn is_about_sending(error: &CommandError) -> bool {
         | CommandError::Unexpected { command, .. }
         | CommandError::NotResponding { command }
         | CommandError::LinkLost { command, .. } => {
-            matches!(command.as_str(), "#HTTPQRY" | "#HTTPSND" | "#HTTPRING" | of_socket::DATA)
+            matches!(command.as_str(), "#HTTPQRY" | "#HTTPSND" | "#HTTPRING" | DATA)
         }
         _ => true,
     }

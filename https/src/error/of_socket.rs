@@ -3,11 +3,8 @@
 use telit_core::CommandError;
 use telit_core::socket::{ConnectFailure, SocketEnding, SocketError};
 
-use super::RequestError;
+use super::{DATA, RequestError};
 use crate::target::Target;
-
-/// What stands for the exchanges that carry a request and its answer.
-pub(super) const DATA: &str = "TLS socket";
 
 impl RequestError {
     /// A connection that could not be made: nothing of the request was sent.

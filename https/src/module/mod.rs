@@ -31,7 +31,9 @@ use self::turn::take_turn;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::prepare::{Fit, Prepared, prepare};
 pub(crate) use self::switch_off::Kept;
-pub(crate) use self::turn::{busy, release, release_idle};
+pub(crate) use self::turn::release;
+#[cfg(feature = "socket")]
+pub(crate) use self::turn::{busy, release_idle};
 
 /// Sends a request in a task of its own, and gives the head of its answer.
 ///

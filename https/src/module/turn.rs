@@ -45,6 +45,7 @@ pub(crate) async fn release(shared: &Shared) -> Result<(), RequestError> {
     give_back(shared, turn).await
 }
 
+#[cfg(feature = "socket")]
 /// Gives back what is kept between requests, unless a request is under way.
 pub(crate) async fn release_idle(shared: &Shared) -> Result<(), RequestError> {
     let turn = shared.turn.try_lock().map_err(|_| busy(shared))?;

@@ -17,11 +17,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::failure::Cause;
+use super::mode::usual;
 use super::outgoing::Outgoing;
 use super::watched::{Activity, Watched};
 use crate::call::Call;
 use crate::error::RequestError;
-use crate::mode_wanted::usual;
 use crate::options::HttpsOptions;
 use crate::shared::Shared;
 

@@ -10,3 +10,5 @@ mod requests;
 mod restart;
 mod retries;
 mod support;
+#[cfg(not(feature = "socket"))]
+mod without_socket;

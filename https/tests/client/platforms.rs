@@ -9,7 +9,7 @@ use crate::support::{OK, RECEIVE, block, ring, start_on, tls, url};
 
 const WITHOUT_TLS: &str = "(0-2),63,(1-65535),(0,1),50,50,(0),(1-65535),(1-5)";
 const WRONG_STATE: &str = "\r\n+CME ERROR: wrong state\r\n";
-const NO_TLS: &str = "this module (platform 37) has an HTTP client without TLS";
+pub(crate) const NO_TLS: &str = "this module (platform 37) has an HTTP client without TLS";
 
 /// A platform that differs in its HTTP client.
 fn platform(change: impl FnOnce(&mut Option<HttpProfile>)) -> &'static Profile {
@@ -18,7 +18,7 @@ fn platform(change: impl FnOnce(&mut Option<HttpProfile>)) -> &'static Profile {
     Box::leak(Box::new(profile))
 }
 
-fn with(change: impl FnOnce(&mut HttpProfile)) -> &'static Profile {
+pub(crate) fn with(change: impl FnOnce(&mut HttpProfile)) -> &'static Profile {
     platform(|http| http.as_mut().map(change).unwrap())
 }
 
