@@ -34,7 +34,12 @@
 //! with its close-down, with the plug, with a restart, and if no control channel comes within five seconds. Power saving,
 //! remote port negotiation, line status and service negotiation are answered as not supported.
 //!
-//! What it does not do: calls, SMS, plain sockets (`#SD`), MQTT-SN, SMTP, the file system, power saving with its
+//! # Recorded modules
+//!
+//! [`ReplayedModule`] is no virtual module: it says again what a real one has said, from a transcript. So a conversation that
+//! went wrong somewhere can be had again without the module.
+//!
+//! What the virtual module does not do: calls, SMS, plain sockets (`#SD`), MQTT-SN, SMTP, the file system, power saving with its
 //! sleeping UART, modem lines other than those of the multiplexer. What the sources leave open is a [`Quirk`] where it
 //! matters.
 //!
@@ -62,6 +67,7 @@ mod pattern;
 pub mod peers;
 mod platform;
 mod profile;
+mod replay;
 mod serve;
 #[cfg(feature = "servers")]
 pub mod servers;
@@ -74,5 +80,6 @@ pub use fault::{FaultSpec, InvalidFault};
 pub use pacing::Split;
 pub use platform::{Platform, UnknownPlatform};
 pub use profile::{Quirk, UnknownQuirk};
+pub use replay::{NotReplayable, Recording, ReplayStopped, ReplayedModule};
 pub use serve::Pty;
 pub use virtual_module::{BuildError, Builder, VirtualModule};

@@ -10,6 +10,8 @@ pub(crate) mod https;
 mod info;
 pub(crate) mod mqtt;
 pub(crate) mod provision;
+#[cfg(feature = "simulator")]
+mod replay;
 pub(crate) mod simulate;
 pub(crate) mod socket;
 

@@ -43,6 +43,14 @@ pub(crate) struct SimulateArguments {
     /// `SerialNumber`. Why a connection was closed is told, other than by AWS.
     #[arg(long, value_name = "FOLDER")]
     aws_broker: Option<PathBuf>,
+    /// Say again what a module has said in a transcript, in place of a virtual module
+    ///
+    /// The transcript is one of `--transcript`, of whatever module. Its commands must come again as they are written; the
+    /// clock, secrets and payloads of the same length may be others. A payload that the transcript shows by its digest is sent
+    /// as full stops. The first command that differs ends it, and so does an interrupt; with an error, unless the
+    /// transcript was played to its end.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["latency", "fault", "state", "aws_broker"])]
+    replay: Option<PathBuf>,
 }
 
 #[cfg(feature = "simulator")]
@@ -55,6 +63,9 @@ pub(crate) async fn run(
 
     let mut interrupt = Interrupt::listen()?;
     check_links(&command.link)?;
+    if let Some(transcript) = &command.replay {
+        return super::replay::run(arguments, transcript, &command.link, interrupt, output).await;
+    }
     if let Some(state) = &command.state {
         check_state(state)?;
     }

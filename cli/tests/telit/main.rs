@@ -24,6 +24,8 @@ mod recovery;
 #[cfg(feature = "simulator")]
 mod refusals;
 #[cfg(feature = "simulator")]
+mod replay;
+#[cfg(feature = "simulator")]
 mod services;
 #[cfg(feature = "simulator")]
 mod simulate;

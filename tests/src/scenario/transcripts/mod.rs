@@ -5,6 +5,7 @@
 //! they are written anew; the difference is for people to judge.
 
 mod jobs;
+mod replayed;
 mod servers;
 mod tape;
 
