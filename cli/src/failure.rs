@@ -182,6 +182,9 @@ fn command_hint(error: &CommandError) -> Option<&'static str> {
         CommandError::LinkLost { .. } => {
             Some("the port closed: check the cable, or wait for the module to restart")
         }
+        CommandError::Restarted { .. } => {
+            Some("see why the module restarts: power supply, heat, a reset line")
+        }
         _ => None,
     }
 }

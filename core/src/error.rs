@@ -62,6 +62,14 @@ pub enum CommandError {
         /// What the command does.
         effect: Effect,
     },
+    /// The module has restarted, and has not answered. Its connections, and the settings that it does not keep, are gone.
+    #[error("the module has restarted before it answered {command}")]
+    Restarted {
+        /// The command's name.
+        command: String,
+        /// What the command does.
+        effect: Effect,
+    },
     /// The answer does not have the shape that the manual promises.
     #[error("unexpected answer to {command}: {detail}")]
     Unexpected {
@@ -99,7 +107,7 @@ impl CommandError {
             Self::Refused { error, .. } if is_other_instance(error) => Category::Busy,
             Self::Refused { .. } => Category::Refused,
             Self::TimedOut { .. } | Self::Unexpected { .. } | Self::NotResponding { .. } => Category::Link,
-            Self::LinkLost { .. } => Category::Link,
+            Self::Restarted { .. } | Self::LinkLost { .. } => Category::Link,
         }
     }
 
@@ -109,7 +117,7 @@ impl CommandError {
         match self {
             Self::Invalid(_) | Self::NotResponding { .. } => Outcome::NotSent,
             Self::Refused { .. } => Outcome::Refused,
-            Self::TimedOut { .. } | Self::Unexpected { .. } => Outcome::Unknown,
+            Self::TimedOut { .. } | Self::Restarted { .. } | Self::Unexpected { .. } => Outcome::Unknown,
             Self::LinkLost { sent, .. } if *sent => Outcome::Unknown,
             Self::LinkLost { .. } => Outcome::NotSent,
         }
@@ -119,7 +127,9 @@ impl CommandError {
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::TimedOut { effect, .. } | Self::Unexpected { effect, .. } => *effect != Effect::Query,
+            Self::TimedOut { effect, .. }
+            | Self::Restarted { effect, .. }
+            | Self::Unexpected { effect, .. } => *effect != Effect::Query,
             _ => self.outcome() == Outcome::Unknown,
         }
     }

@@ -123,7 +123,7 @@ impl Conversation {
             }
             self.session.write(dlci, b"AT\r");
         }
-        while let Some(octets) = self.session.poll_output() {
+        while let Some(octets) = self.session.poll_output(self.now) {
             self.seen.sent.extend_from_slice(&octets);
         }
         assert!(

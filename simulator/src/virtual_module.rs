@@ -58,6 +58,7 @@ pub struct Builder {
     true_time: Option<SystemTime>,
     registration_delay: Duration,
     start_up: Option<Duration>,
+    start_up_line: Option<String>,
     sim_inserted: bool,
     sim_pin: Option<Secret>,
     sim_puk: Secret,
@@ -146,6 +147,13 @@ impl Builder {
         self
     }
 
+    /// What the module says on each of its ports when it has started, as firmware with a boot banner does. Default:
+    /// nothing, since no manual prints one.
+    pub fn start_up_line(mut self, line: &str) -> Self {
+        self.start_up_line = Some(line.to_owned());
+        self
+    }
+
     /// Whether there is a SIM. Default: yes.
     pub fn sim_inserted(mut self, inserted: bool) -> Self {
         self.sim_inserted = inserted;
@@ -195,6 +203,7 @@ impl Builder {
             baud: self.baud,
             registration_delay: self.registration_delay,
             start_up: self.start_up,
+            start_up_line: self.start_up_line,
             network_time: self.network_time,
             sim_inserted: self.sim_inserted,
             sim_pin: self.sim_pin,
@@ -241,6 +250,7 @@ impl VirtualModule {
             true_time: None,
             registration_delay: Duration::ZERO,
             start_up: None,
+            start_up_line: None,
             sim_inserted: true,
             sim_pin: None,
             sim_puk: "12345678".into(),

@@ -43,6 +43,8 @@ pub enum Failure {
         /// How long the engine waited in the last phase of the exchange.
         waited: Duration,
     },
+    /// The module has restarted, and has not answered. The command may have taken effect.
+    Restarted,
     /// The answer does not have the expected shape. The command may have taken effect.
     Unexpected(&'static str),
     /// The module answers nothing at all. The command was not sent.

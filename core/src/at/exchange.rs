@@ -35,6 +35,7 @@ pub struct Exchange {
     pub(crate) line: CommandLine,
     pub(crate) expect: Expect,
     pub(crate) deadline: Duration,
+    pub(crate) prompt_deadline: Option<Duration>,
     pub(crate) effect: Effect,
     pub(crate) secret_answer: bool,
     pub(crate) numeric_result: bool,
@@ -51,6 +52,7 @@ impl Exchange {
             line,
             expect,
             deadline: DEFAULT_DEADLINE,
+            prompt_deadline: None,
             effect: Effect::Once,
             secret_answer: false,
             numeric_result: false,
@@ -64,6 +66,15 @@ impl Exchange {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline.min(LONGEST_DEADLINE);
+        self
+    }
+
+    /// How long the prompt may take, for commands whose prompt the module opens by itself: whoever waits for an answer of
+    /// the network need not wait as long for a module that does not even ask for the data. Without this call, and at
+    /// most, as long as the answer.
+    #[must_use]
+    pub fn prompt_deadline(mut self, deadline: Duration) -> Self {
+        self.prompt_deadline = Some(deadline);
         self
     }
 

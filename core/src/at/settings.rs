@@ -28,10 +28,17 @@ pub struct Settings {
     /// Default false.
     pub unknown_state: bool,
     /// Lines that the module sends when it has started, which are unsolicited even while the line is being looked
-    /// for. To the driver they show a restart as an echo does. Default none.
+    /// for. To the driver they show a restart as an echo does, and the command under way
+    /// is not waited for any longer than two seconds. Default none.
     pub start_up_lines: Vec<String>,
     /// Whether [`Engine::poll_trace`](super::Engine::poll_trace) gives anything. Default false.
     pub trace: bool,
+}
+
+impl Settings {
+    pub(crate) fn is_start_up_line(&self, text: &[u8]) -> bool {
+        self.start_up_lines.iter().any(|line| line.as_bytes() == text)
+    }
 }
 
 impl Default for Settings {

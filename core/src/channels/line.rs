@@ -116,7 +116,7 @@ impl State {
     pub(super) fn next_output(&mut self) -> Option<(Bytes, u64)> {
         let unsent = |session: &Session, channel: &ChannelState| session.unsent(channel.dlci);
         let before: Vec<usize> = self.channels.iter().map(|channel| unsent(&self.session, channel)).collect();
-        let octets = self.session.poll_output()?;
+        let octets = self.session.poll_output(now())?;
         self.given += octets.len() as u64;
         for (channel, before) in self.channels.iter_mut().zip(before) {
             if unsent(&self.session, channel) < before {

@@ -77,7 +77,8 @@ impl Restoring {
 
     /// An exchange ended; `own` says that it was one of the settings.
     pub(super) fn completed(&mut self, own: bool, failure: Option<&Failure>) {
-        let silent = matches!(failure, Some(Failure::NotResponding | Failure::TimedOut { .. }));
+        let silent =
+            matches!(failure, Some(Failure::NotResponding | Failure::TimedOut { .. } | Failure::Restarted));
         if own && silent {
             self.begin();
         }

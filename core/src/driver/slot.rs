@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
+use super::health::Health;
 use crate::fan_in;
 use crate::transport::set_gathering;
 
@@ -32,6 +33,8 @@ pub(crate) enum Change {
     TakeOut(oneshot::Sender<()>),
     /// Use this one from now on, and tell.
     PutIn(BoxedStream, oneshot::Sender<()>),
+    /// Another port of the module has seen that it has restarted since that was known of this one.
+    Restarted(Health),
 }
 
 /// The right to change the stream of a port. While it exists the port outlives the loss of its stream: commands fail
@@ -86,6 +89,15 @@ impl PortSlot {
         if self.changes.send(Box::new(Change::PutIn(stream, taken))).await.is_ok() {
             drop(told.await);
         }
+    }
+}
+
+impl PortSlot {
+    /// Another port of the module has seen that it has restarted, unless this one has since `known`: its settings are sent
+    /// again, and a command under way is not waited for any more.
+    pub(crate) async fn restarted(&self, known: Health) {
+        // A task that is gone has nothing to restore.
+        self.changes.send(Box::new(Change::Restarted(known))).await.unwrap_or(());
     }
 }
 

@@ -55,6 +55,7 @@ pub(super) fn command_error(command: String, effect: Effect, failure: Failure) -
     match failure {
         Failure::Refused(error) => CommandError::Refused { command, error },
         Failure::TimedOut { waited } => CommandError::TimedOut { command, waited, effect },
+        Failure::Restarted => CommandError::Restarted { command, effect },
         Failure::Unexpected(detail) => {
             CommandError::Unexpected { command, detail: detail.to_owned(), effect }
         }

@@ -418,7 +418,11 @@ impl Opening {
 
 pub(super) async fn synchronise(port: &AtPort) -> Result<(), OpenError> {
     match port.run(EchoOff).await {
-        Err(CommandError::NotResponding { .. } | CommandError::TimedOut { .. }) => {
+        Err(
+            CommandError::NotResponding { .. }
+            | CommandError::TimedOut { .. }
+            | CommandError::Restarted { .. },
+        ) => {
             return Err(OpenError::NoModule);
         }
         other => other?,

@@ -228,7 +228,12 @@ impl SocketError {
     pub(super) fn is_silence(&self) -> bool {
         match self {
             Self::Command(error) | Self::NotSent { error, .. } | Self::Connect { error, .. } => {
-                matches!(error, CommandError::TimedOut { .. } | CommandError::NotResponding { .. })
+                matches!(
+                    error,
+                    CommandError::TimedOut { .. }
+                        | CommandError::Restarted { .. }
+                        | CommandError::NotResponding { .. }
+                )
             }
             Self::Tls(error) => error.category() == Category::Link,
             Self::Stuck => true,

@@ -81,7 +81,7 @@ impl Follower {
             && self.restarts.ahead.take().is_none_or(|seen| seen.elapsed() > SAME_RESTART)
         {
             self.restarts.told = true;
-            self.modem.restarted(RestartSign::Settings, own).await;
+            self.slot.restarted(own).await;
         }
     }
 

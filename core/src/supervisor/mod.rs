@@ -19,8 +19,12 @@
 //! # What happens to work under way
 //!
 //! A command that was written when the port was lost ends at once with
-//! [`LinkLost`](crate::CommandError::LinkLost). A command that a restarting module swallowed ends at its own deadline
-//! with [`TimedOut`](crate::CommandError::TimedOut); commands behind it wait for that, not longer. A command that a
+//! [`LinkLost`](crate::CommandError::LinkLost). A command that a restarting module swallowed ends with
+//! [`Restarted`](crate::CommandError::Restarted) two seconds after the restart has shown: by its
+//! [start-up line](SupervisorOptions::start_up_line), or on another port of the module, which is looked at every
+//! [heartbeat](SupervisorOptions::heartbeat). On several channels of one port it ends with `LinkLost` after 18 seconds of
+//! silence. On a single serial line nothing tells: there it ends at its own deadline with
+//! [`TimedOut`](crate::CommandError::TimedOut), and commands behind it wait for that, not longer. A command that a
 //! restarted module answers is answered: it goes on, and the module's echo is what gives the restart away. Sessions
 //! (MQTT, TLS sockets, transfers) watch [`Modem::health`] and end or come back as their documentation says; what they
 //! had under way ends with an error that names the restart.

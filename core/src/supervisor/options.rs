@@ -60,7 +60,7 @@ impl SupervisorOptions {
 
     /// A line that this module sends once whenever it has started, such as a boot banner. No manual of the guide names
     /// one, so there is none by default; firmware with one tells its restart at once, also while the module is being
-    /// recovered. Several lines may be named; each has to stand alone on its line.
+    /// recovered, and a command that was swallowed by the restart ends two seconds later. Several lines may be named; each has to stand alone on its line.
     pub fn start_up_line(mut self, line: impl Into<String>) -> Self {
         self.start_up_lines.push(line.into());
         self

@@ -183,7 +183,9 @@ impl Recovery {
     fn failed(&self, error: &CommandError) -> Failed {
         let finding = match error {
             CommandError::LinkLost { .. } => Finding::NoPort,
-            CommandError::NotResponding { .. } | CommandError::TimedOut { .. } => Finding::Silent,
+            CommandError::NotResponding { .. }
+            | CommandError::TimedOut { .. }
+            | CommandError::Restarted { .. } => Finding::Silent,
             _ => Finding::OffLine,
         };
         Failed { finding, because: error.to_string() }

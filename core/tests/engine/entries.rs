@@ -82,7 +82,7 @@ fn a_module_that_has_restarted_waits_for_nothing() {
     let mut rig = lost(entry(1), b"");
     insist(&mut rig, Duration::from_secs(60));
     assert_eq!(insist(&mut rig, Duration::from_secs(30)), 0);
-    rig.engine.module_restarted();
+    rig.engine.module_restarted(rig.now);
     assert!(insist(&mut rig, Duration::from_secs(30)) > 1600);
 }
 

@@ -8,6 +8,7 @@ mod endings;
 mod entries;
 mod exchanges;
 mod recovery;
+mod restarts;
 mod resync;
 mod rig;
 mod streams;

@@ -20,7 +20,7 @@ fn a_bulk_transfer_holds_up_a_question_by_one_frame() {
     let mut line = Line::open(settings(3));
     assert_eq!(line.session.write(dlci(1), &[b'x'; 5000]), 4096, "so much waits");
     line.session.write(dlci(3), &[b'y'; 62]);
-    let first = line.session.poll_output().unwrap();
+    let first = line.session.poll_output(line.now).unwrap();
     line.session.write(dlci(2), b"AT+CSQ\r");
     let rest = line.sent();
     let numbers: Vec<u8> = texts(&rest).iter().map(|(number, _)| *number).collect();

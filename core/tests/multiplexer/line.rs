@@ -102,7 +102,7 @@ impl Line {
     }
 
     pub(crate) fn octets(&mut self) -> Vec<u8> {
-        std::iter::from_fn(|| self.session.poll_output()).flatten().collect()
+        std::iter::from_fn(|| self.session.poll_output(self.now)).flatten().collect()
     }
 
     /// What goes to the module: nothing but frames of the initiator.

@@ -7,4 +7,5 @@ mod flow;
 mod line;
 mod messages;
 mod opening;
+mod silence;
 mod suspicion;

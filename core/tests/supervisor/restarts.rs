@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use telit_core::Modem;
-use telit_core::at::{CommandLine, Exchange, Expect};
+use telit_core::at::{CommandLine, Effect, Exchange, Expect};
 use telit_core::driver::ModuleState;
 use telit_core::supervisor::{Cause, SupervisorEvent, SupervisorEvents, SupervisorOptions};
+use telit_core::{CommandError, Modem};
 use tokio::time::{Instant, timeout};
 
 use super::fake::Fake;
@@ -102,7 +102,9 @@ async fn a_start_up_line_is_heard_while_many_commands_wait_and_heartbeats_pass()
     fake.unsolicited("^BOOT");
     assert_eq!(next(&mut events).await, lost(Cause::StartUpLine));
     assert_eq!(started.elapsed(), Duration::ZERO);
-    assert!(running.await.expect("it ran").expect_err("the restart swallowed it").is_timeout());
+    let error = running.await.expect("it ran").expect_err("the restart swallowed it");
+    let swallowed = CommandError::Restarted { command: "#LONG".to_owned(), effect: Effect::Once };
+    assert_eq!((error, started.elapsed()), (swallowed, Duration::from_secs(2)));
     recovered(&mut events, &modem).await;
 }
 

@@ -210,7 +210,10 @@ impl From<TlsError> for ConnectError {
 
 /// Whether the module did not answer. A lost port is no silence: nobody can be asked.
 pub(super) fn is_silence(error: &CommandError) -> bool {
-    matches!(error, CommandError::TimedOut { .. } | CommandError::NotResponding { .. })
+    matches!(
+        error,
+        CommandError::TimedOut { .. } | CommandError::Restarted { .. } | CommandError::NotResponding { .. }
+    )
 }
 
 pub(super) fn said(reply: Option<&ServerReply>) -> String {

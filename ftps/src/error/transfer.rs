@@ -207,6 +207,7 @@ fn goes_to_server(error: &CommandError) -> bool {
     match error {
         CommandError::Refused { command, .. }
         | CommandError::TimedOut { command, .. }
+        | CommandError::Restarted { command, .. }
         | CommandError::Unexpected { command, .. }
         | CommandError::NotResponding { command }
         | CommandError::LinkLost { command, .. } => command.starts_with("#FTP"),

@@ -377,6 +377,7 @@ fn is_about_sending(error: &CommandError) -> bool {
     match error {
         CommandError::Refused { command, .. }
         | CommandError::TimedOut { command, .. }
+        | CommandError::Restarted { command, .. }
         | CommandError::Unexpected { command, .. }
         | CommandError::NotResponding { command }
         | CommandError::LinkLost { command, .. } => {
@@ -388,7 +389,10 @@ fn is_about_sending(error: &CommandError) -> bool {
 
 /// Whether the module did not answer.
 pub(crate) fn is_silence(error: &CommandError) -> bool {
-    matches!(error, CommandError::TimedOut { .. } | CommandError::NotResponding { .. })
+    matches!(
+        error,
+        CommandError::TimedOut { .. } | CommandError::Restarted { .. } | CommandError::NotResponding { .. }
+    )
 }
 
 impl From<CommandError> for RequestError {

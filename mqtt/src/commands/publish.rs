@@ -8,6 +8,10 @@ use telit_core::at::{Command, CommandLine, Effect, Exchange, Expect, InvalidValu
 use crate::message::QoS;
 use crate::topic::TopicName;
 
+/// How long the module may take to ask for the payload, which needs no network. No manual tells; drivers wait so long for
+/// the whole command.
+const PROMPT: Duration = Duration::from_secs(10);
+
 /// `AT#MQPUBSEXT=<inst>,<topic>,<retain>,<qos>,<len>`, then the bytes after `>>>`. Ends with the broker's
 /// acknowledgement if the quality of service asks for one. Source: M37 p1034-1036.
 #[derive(Clone, Debug)]
@@ -29,7 +33,8 @@ impl Command for PublishCounted<'_> {
         let line = line.number(u8::from(self.retain)).number(self.qos.number());
         let line = line.number(self.payload.len() as u64).build()?;
         let expect = Expect::triple_prompt(self.payload.clone());
-        Ok(Exchange::new(line, expect).deadline(self.deadline).effect(Effect::Once))
+        let exchange = Exchange::new(line, expect).deadline(self.deadline).prompt_deadline(PROMPT);
+        Ok(exchange.effect(Effect::Once))
     }
 
     fn parse(&self, _: &Reply) -> Result<(), UnexpectedReply> {

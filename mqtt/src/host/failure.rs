@@ -41,7 +41,9 @@ pub(super) fn loss(error: &io::Error) -> LossReason {
 fn socket_loss(error: &SocketError) -> LossReason {
     match error {
         SocketError::Ended { ending, .. } if is_by_peer(*ending) => LossReason::ClosedByBroker,
-        SocketError::ModuleRestarted | SocketError::Disabled => LossReason::ModuleRestarted,
+        SocketError::ModuleRestarted
+        | SocketError::Disabled
+        | SocketError::Command(CommandError::Restarted { .. }) => LossReason::ModuleRestarted,
         SocketError::Command(CommandError::LinkLost { .. }) => LossReason::LinkLost,
         SocketError::Stuck
         | SocketError::Command(CommandError::TimedOut { .. } | CommandError::NotResponding { .. }) => {

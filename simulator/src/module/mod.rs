@@ -51,6 +51,7 @@ pub(crate) struct Options {
     pub(crate) baud: Option<u32>,
     pub(crate) registration_delay: Duration,
     pub(crate) start_up: Option<Duration>,
+    pub(crate) start_up_line: Option<String>,
     pub(crate) network_time: bool,
     pub(crate) sim_inserted: bool,
     /// What the SIM asks for, if it does, and what unblocks it.

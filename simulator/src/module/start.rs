@@ -106,8 +106,17 @@ impl Module {
         for id in self.instance_ids() {
             self.instance(id).mode = Mode::Command;
         }
+        self.announce_start();
         self.announce_sim_at_start();
         self.search_network();
+    }
+
+    fn announce_start(&mut self) {
+        if let Some(line) = self.options.start_up_line.clone() {
+            for id in self.instance_ids() {
+                self.unsolicited(id, &line);
+            }
+        }
     }
 
     /// AT is dead from now on, whatever comes from the host; what it has said already still gets there. Connections

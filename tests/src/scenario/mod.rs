@@ -26,6 +26,7 @@ mod ownership;
 mod pairs;
 mod port_names;
 mod provision;
+mod publish_restart;
 mod refused_peers;
 mod secrets;
 mod signed_firmware;

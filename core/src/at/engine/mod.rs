@@ -94,10 +94,13 @@ impl Engine {
         self.state = State::Resync(Box::new(Resync::unknown_with(entry)));
     }
 
-    /// The module has restarted, so that it holds no entry open any more.
-    pub fn module_restarted(&mut self) {
-        if let State::Resync(resync) = &mut self.state {
-            resync.forget_entry();
+    /// The module has restarted, so that it holds no entry open any more. An exchange under way was most likely swallowed:
+    /// it has two more seconds to be answered, then it ends as [`Failure::Restarted`].
+    pub fn module_restarted(&mut self, now: Instant) {
+        match &mut self.state {
+            State::Resync(resync) => resync.forget_entry(),
+            State::Pending(pending) => pending.module_restarted(now),
+            State::Idle { .. } | State::Stream(_) => {}
         }
     }
 

@@ -69,7 +69,7 @@ impl Engine {
                 self.complete_held();
                 self.become_idle(now);
                 if let Some(exchange) = waiting {
-                    self.begin(now, exchange);
+                    self.begin(now, *exchange);
                 }
             }
             ResyncStep::GaveUp { waiting } => {

@@ -117,7 +117,7 @@ impl Pending {
         if let Some(result) = self.final_result(text) {
             return self.finish(result);
         }
-        if self.belongs(text) {
+        if self.belongs(text) && !settings.is_start_up_line(text) {
             return self.keep(now, settings, line);
         }
         match self.secrecy(text) {

@@ -27,6 +27,9 @@ use crate::at::settings::Settings;
 /// module may have less than the server announced. Source: M37 p862, p869.
 const SHORT_BLOCK_PATIENCE: u32 = 10;
 
+/// A module that has sent its start-up line can still answer what it was sent shortly before.
+const RESTARTED_PATIENCE: Duration = Duration::from_secs(2);
+
 /// The least time that a deadline is extended by.
 const SHORTEST_EXTENSION: Duration = Duration::from_secs(1);
 
@@ -47,6 +50,8 @@ pub(crate) struct Pending {
     waits_for: Duration,
     /// How long it is extended by.
     patience: Duration,
+    /// The module has restarted, so that nobody is likely to answer.
+    restarted: bool,
     quiet_at: Option<Instant>,
     /// What looks like a damaged prompt counts as one from then on.
     damaged_prompt_at: Option<Instant>,
@@ -111,8 +116,11 @@ impl Pending {
             prompt_open: false,
             tail_begun: false,
             waits_since: now,
-            waits_for: exchange.deadline,
+            waits_for: exchange
+                .prompt_deadline
+                .map_or(exchange.deadline, |prompt| prompt.min(exchange.deadline)),
             patience: exchange.deadline.max(SHORTEST_EXTENSION),
+            restarted: false,
             quiet_at: None,
             damaged_prompt_at: None,
             exchange,
@@ -224,7 +232,7 @@ impl Pending {
             return self.take_damaged_prompt(now, reader, output);
         }
         if self.wait_until() <= now {
-            return Step::Lost(Failure::TimedOut { waited: self.exchange.deadline });
+            return Step::Lost(self.too_late());
         }
         if self.quiet_at.is_some_and(|quiet_at| quiet_at <= now) {
             self.quiet_at = None;
@@ -241,6 +249,22 @@ impl Pending {
         Step::Wait
     }
 
+    fn too_late(&self) -> Failure {
+        match (self.restarted, self.exchange.prompt_deadline) {
+            (true, _) => Failure::Restarted,
+            (false, Some(_)) if !self.payload_sent => Failure::TimedOut { waited: self.waits_for },
+            (false, _) => Failure::TimedOut { waited: self.exchange.deadline },
+        }
+    }
+
+    /// What the module was sent before it restarted it does not know any more.
+    pub(crate) fn module_restarted(&mut self, now: Instant) {
+        if self.wait_until() > now + RESTARTED_PATIENCE {
+            (self.waits_since, self.waits_for) = (now, RESTARTED_PATIENCE);
+        }
+        self.restarted = true;
+    }
+
     /// What the way back in step has to know.
     pub(crate) fn trouble(&self, now: Instant) -> Trouble {
         let announced = match &self.exchange.expect.0 {
@@ -249,11 +273,13 @@ impl Pending {
         };
         let counted = announced > 0;
         Trouble {
-            late_prompt: self.open_prompt(),
-            entry: OpenEntry::new(now, self.exchange.short_payload, announced, self.payload_sent),
+            late_prompt: self.open_prompt().filter(|_| !self.restarted),
+            entry: OpenEntry::new(now, self.exchange.short_payload, announced, self.payload_sent)
+                .filter(|_| !self.restarted),
             secret: self.exchange.secret_answer || self.exchange.line.has_secrets(),
             command: self.exchange.line.has_secrets().then(|| self.exchange.line.clone()),
             cause: match () {
+                () if self.restarted => Cause::Unknown,
                 () if self.prompt_open => Cause::PromptOpen,
                 () if counted && self.payload_sent => Cause::PayloadSent,
                 () if self.expects_stream().is_some_and(StreamEnding::has_peer) => Cause::StreamOpen,
@@ -324,5 +350,6 @@ impl Pending {
 
     fn extend(&mut self, now: Instant) {
         (self.waits_since, self.waits_for) = (now, self.patience);
+        self.restarted = false;
     }
 }

@@ -75,8 +75,7 @@ impl Resync {
 
     fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
         let text = line.trim_ascii();
-        let is_start_up_line = || settings.start_up_lines.iter().any(|start_up| start_up.as_bytes() == text);
-        if unsolicited::is_known(text) || is_start_up_line() {
+        if unsolicited::is_known(text) || settings.is_start_up_line(text) {
             match self.secrecy(text) {
                 Secrecy::Open => output.event(Event::Unsolicited(Line::new(line))),
                 Secrecy::Coincidence => output.event(Event::UnsolicitedSecret(Line::new(line))),

@@ -53,7 +53,7 @@ pub(crate) struct Resync {
     last_input: Option<Instant>,
     flood_until: Option<Instant>,
     /// The exchange that is sent once the line is found again.
-    waiting: Option<Exchange>,
+    waiting: Option<Box<Exchange>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ pub(crate) enum ResyncStep {
     Wait,
     Again,
     Dropped(u64),
-    InStep(Option<Exchange>),
+    InStep(Option<Box<Exchange>>),
     GaveUp { waiting: bool },
 }
 
@@ -132,7 +132,7 @@ impl Resync {
         let found = Self::new(now, settings, Trouble::default());
         let ladder = if entry.is_some() { PROBES_ONLY } else { found.ladder };
         *self = Self { stranger, ladder, entry, ..found };
-        self.waiting = Some(exchange);
+        self.waiting = Some(Box::new(exchange));
     }
 
     pub(crate) fn is_exchange_waiting(&self) -> bool {

@@ -22,7 +22,7 @@ use super::line::Line;
 use super::open_stream::OpenStream;
 use super::port::{Counters, DriverOptions};
 use super::recorder::Recorder;
-use super::restart::LastRestart;
+use super::restart::{LastRestart, RestartSign};
 use super::restoring::Restoring;
 use super::slot::{BoxedStream, Change, Occupied};
 use super::unsolicited::{SharedUnsolicited, UnsolicitedSender};
@@ -154,7 +154,11 @@ impl Task {
                 flushed?;
                 self.unflushed = false;
             }
-            Wake::Change(Some(change)) => return Err(End::Changed(*change)),
+            Wake::Change(Some(change)) => match *change {
+                Change::Restarted(known) => self.restore(RestartSign::Settings, known),
+                Change::TakeOut(taken) => return Err(End::TakenOut(taken)),
+                Change::PutIn(stream, taken) => return Err(End::Replaced(stream, taken)),
+            },
             Wake::Change(None) => {
                 self.changes = None;
                 // A restart may have been counted just before: nobody is at work on it.

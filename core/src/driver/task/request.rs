@@ -61,7 +61,7 @@ impl Task {
         answer.fail(CommandError::LinkLost { command, reason: reason.to_owned(), sent: false });
     }
 
-    fn restore(&mut self, sign: RestartSign, known: Health) {
+    pub(super) fn restore(&mut self, sign: RestartSign, known: Health) {
         if self.health.now().starts == known.starts {
             self.restarted(sign);
         }
@@ -70,7 +70,7 @@ impl Task {
     /// What the module does not keep goes before the next request.
     pub(super) fn restarted(&mut self, sign: RestartSign) {
         self.restoring.begin();
-        self.engine.module_restarted();
+        self.engine.module_restarted(now());
         self.count_restart(sign);
     }
 

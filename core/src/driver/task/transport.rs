@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use super::Task;
 use crate::at::{StreamEnd, Trace};
 use crate::driver::health::ModuleState;
+use crate::driver::restart::RestartSign;
 use crate::driver::slot::{BoxedStream, Change};
 use crate::driver::stream::tell;
 use crate::driver::waiting::Waiting;
@@ -17,7 +18,8 @@ use crate::error::CommandError;
 pub(super) enum End {
     HandlesGone,
     Lost(io::Error),
-    Changed(Change),
+    TakenOut(oneshot::Sender<()>),
+    Replaced(BoxedStream, oneshot::Sender<()>),
 }
 
 impl From<io::Error> for End {
@@ -34,7 +36,7 @@ impl End {
                 "the port hung up".to_owned()
             }
             Self::Lost(error) => error.to_string(),
-            Self::Changed(_) => "the port is opened again".to_owned(),
+            Self::TakenOut(_) | Self::Replaced(..) => "the port is opened again".to_owned(),
         }
     }
 }
@@ -66,8 +68,8 @@ impl Task {
         match end {
             End::HandlesGone => return None,
             End::Lost(_) => {}
-            End::Changed(Change::PutIn(stream, taken)) => return self.take_in(stream, taken),
-            End::Changed(Change::TakeOut(taken)) => tell(Some(taken)),
+            End::Replaced(stream, taken) => return self.take_in(stream, taken),
+            End::TakenOut(taken) => tell(Some(taken)),
         }
         loop {
             if self.changes.is_some()
@@ -80,6 +82,7 @@ impl Task {
                 change = changes.receive() => match *change? {
                     Change::PutIn(stream, taken) => return self.take_in(stream, taken),
                     Change::TakeOut(taken) => tell(Some(taken)),
+                    Change::Restarted(known) => self.restore(RestartSign::Settings, known),
                 },
                 request = self.requests.receive() => self.refuse(*request?, reason),
             }

@@ -50,6 +50,8 @@ pub enum SessionEnd {
     Restarted,
     /// What comes from the module is neither frames nor text.
     Garbled,
+    /// The module answers nothing any more, not even a question to its multiplexer.
+    Silent,
 }
 
 impl fmt::Display for ChannelEnd {
@@ -73,6 +75,7 @@ impl fmt::Display for SessionEnd {
             Self::ByHost => "the multiplexer was closed",
             Self::Restarted => "the module has restarted, and its multiplexer with it",
             Self::Garbled => "what comes from the module is garbled",
+            Self::Silent => "the multiplexer of the module does not answer any more",
         })
     }
 }

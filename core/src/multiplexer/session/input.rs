@@ -48,8 +48,9 @@ impl Session {
         match step {
             Step::Nothing => {}
             Step::Ask => self.ask_for_life(),
-            Step::Lost { text: true } => self.end(SessionEnd::Restarted),
-            Step::Lost { text: false } => self.end(SessionEnd::Garbled),
+            Step::Restarted => self.end(SessionEnd::Restarted),
+            Step::Garbled => self.end(SessionEnd::Garbled),
+            Step::Silent => self.end(SessionEnd::Silent),
         }
     }
 
@@ -67,7 +68,7 @@ impl Session {
         if frame.dlci.is_control() {
             self.control_frame(now, &frame);
         } else {
-            self.suspicion.frame_came(now);
+            self.heard(now);
             self.channel_frame(now, frame);
         }
     }
@@ -86,7 +87,7 @@ impl Session {
                 self.outbox.answer(FrameKind::Ua, Dlci::CONTROL);
             }
             (FrameKind::Sabm, _) => self.outbox.answer(FrameKind::Dm, Dlci::CONTROL),
-            (FrameKind::Ua, _) => self.suspicion.frame_came(now),
+            (FrameKind::Ua, _) => self.heard(now),
             (FrameKind::Uih | FrameKind::Ui, _) => {
                 for message in Message::decode(&frame.information) {
                     self.message(now, message);
@@ -118,7 +119,14 @@ impl Session {
         }
     }
 
+    /// The module has sent something that shows that it multiplexes.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.suspicion.frame_came(now);
+        self.liveness.frame_came(now, self.settings.silence);
+    }
+
     fn data(&mut self, now: Instant, dlci: Dlci, octets: &Bytes) {
+        self.liveness.data_came();
         let Some(channel) = self.channel_mut(dlci) else { return };
         if channel.came(octets) {
             self.tell_signals(now, dlci);

@@ -26,10 +26,10 @@ impl Session {
     fn asked(&mut self, now: Instant, content: Content) {
         if self.is_own_question(&content) {
             // A module that multiplexes does not send it back as a question: it is in plain AT mode, and echoes.
-            self.suspect(Step::Lost { text: true });
+            self.suspect(Step::Restarted);
             return;
         }
-        self.suspicion.frame_came(now);
+        self.heard(now);
         let reply = match content {
             Content::ModemStatus(dlci, signals) => {
                 self.signalled(dlci, signals);
@@ -60,7 +60,8 @@ impl Session {
     }
 
     fn answered(&mut self, now: Instant, content: Content) {
-        self.suspicion.frame_came(now);
+        self.heard(now);
+        self.liveness.answered();
         match content {
             Content::ModemStatus(dlci, signals) if self.is_current(dlci, signals) => {
                 self.signals_acknowledged(now, dlci);

@@ -4,6 +4,7 @@ mod attempt;
 mod channel;
 mod event;
 mod input;
+mod liveness;
 mod messages;
 mod outbox;
 mod output;
@@ -22,6 +23,7 @@ pub use settings::SessionSettings;
 use super::{Decoder, Dlci, FrameKind};
 use attempt::Attempt;
 use channel::{Channel, Link};
+use liveness::Liveness;
 use outbox::Outbox;
 use suspicion::Suspicion;
 
@@ -48,6 +50,7 @@ pub struct Session {
     /// The module takes no data on any channel (`FCoff`).
     flow_off: bool,
     suspicion: Suspicion,
+    liveness: Liveness,
     events: VecDeque<SessionEvent>,
     /// Which channel sends next.
     turn: usize,
@@ -100,6 +103,7 @@ impl Session {
             outbox,
             flow_off: false,
             suspicion: Suspicion::default(),
+            liveness: Liveness::default(),
             events: VecDeque::new(),
             turn: 0,
             frame_due: None,

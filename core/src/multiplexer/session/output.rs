@@ -18,12 +18,14 @@ impl Session {
     /// that has data sends one in turn.
     ///
     /// Ask only when the port can take them: what was given out cannot be overtaken any more.
-    pub fn poll_output(&mut self) -> Option<Bytes> {
+    pub fn poll_output(&mut self, now: Instant) -> Option<Bytes> {
         let mut octets = BytesMut::new();
         while octets.len() < BATCH {
             if let Some(frame) = self.outbox.next() {
                 octets.extend_from_slice(&frame);
-            } else if !self.next_data(&mut octets) {
+            } else if self.next_data(&mut octets) {
+                self.liveness.data_sent(now, self.settings.silence);
+            } else {
                 break;
             }
         }

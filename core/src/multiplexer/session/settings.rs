@@ -24,6 +24,9 @@ pub struct SessionSettings {
     pub negotiate: bool,
     /// How long the rest of a frame may take. Default 500 ms.
     pub frame_wait: Duration,
+    /// How long a module that was sent data may be silent before it is asked whether it still multiplexes. It has eight
+    /// seconds for the answer. Only one that has answered on the control channel before is asked. Default 10 s.
+    pub silence: Duration,
     /// How long the reading of the line may pause for a channel whose data nobody takes, before that channel is hung
     /// up. Default 60 s.
     pub stall: Duration,
@@ -40,6 +43,7 @@ impl Default for SessionSettings {
             retransmissions: 3,
             negotiate: false,
             frame_wait: Duration::from_millis(500),
+            silence: Duration::from_secs(10),
             stall: Duration::from_secs(60),
         }
     }

@@ -10,6 +10,8 @@ use super::settings::SessionSettings;
 
 /// Noise is not followed by a question each time.
 const PAUSE: Duration = Duration::from_secs(5);
+/// How many times as long a silent module may take as one that sends noise.
+const SILENT_PATIENCE: u32 = 4;
 /// Printable characters that make a text, with a line end behind them.
 const TEXT: u32 = 2;
 
@@ -21,18 +23,21 @@ pub(super) struct Suspicion {
     /// Printable characters in a row.
     printable: u32,
     text: bool,
+    /// Something came outside frames.
+    noise: bool,
 }
 
 #[derive(Debug, Default)]
 enum State {
     #[default]
     None,
-    Asked(Attempt),
-    /// The module has just answered. What came since is looked into when the pause is over.
-    Answered {
-        until: Instant,
-        again: bool,
+    Asked {
+        attempt: Attempt,
+        /// How long the answer may take each time.
+        wait: Duration,
     },
+    /// The module has just answered. What came since is looked into when the pause is over.
+    Answered { until: Instant, again: bool },
 }
 
 /// What has to be done.
@@ -40,10 +45,12 @@ enum State {
 pub(super) enum Step {
     Nothing,
     Ask,
-    /// The module does not multiplex any more; whether it speaks plain AT.
-    Lost {
-        text: bool,
-    },
+    /// The module does not multiplex any more, and speaks plain AT.
+    Restarted,
+    /// It does not multiplex any more, whatever else it does.
+    Garbled,
+    /// It says nothing at all.
+    Silent,
 }
 
 impl Suspicion {
@@ -52,24 +59,35 @@ impl Suspicion {
         for octet in octets {
             self.read(*octet);
         }
+        self.noise = true;
         self.arises(now, settings)
     }
 
     /// Something came that a module does not send.
     pub(super) fn arises(&mut self, now: Instant, settings: &SessionSettings) -> Step {
         match &mut self.state {
-            State::None => self.ask(now, settings),
-            State::Asked(_) => Step::Nothing,
+            State::None => self.ask(now, settings, settings.response_wait),
+            State::Asked { .. } => Step::Nothing,
             State::Answered { until, again } if now < *until => {
                 *again = true;
                 Step::Nothing
             }
-            State::Answered { .. } => self.ask(now, settings),
+            State::Answered { .. } => self.ask(now, settings, settings.response_wait),
         }
     }
 
-    fn ask(&mut self, now: Instant, settings: &SessionSettings) -> Step {
-        self.state = State::Asked(Attempt::new(now, settings.response_wait, settings.retransmissions));
+    /// The module is silent although it owes something. It may be busy, so it gets more time than one that sends noise.
+    pub(super) fn silent(&mut self, now: Instant, settings: &SessionSettings) -> Step {
+        match &self.state {
+            State::Asked { .. } => Step::Nothing,
+            State::None | State::Answered { .. } => {
+                self.ask(now, settings, settings.response_wait * SILENT_PATIENCE)
+            }
+        }
+    }
+
+    fn ask(&mut self, now: Instant, settings: &SessionSettings, wait: Duration) -> Step {
+        self.state = State::Asked { attempt: Attempt::new(now, wait, settings.retransmissions), wait };
         self.asked = self.asked.wrapping_add(1);
         Step::Ask
     }
@@ -77,33 +95,37 @@ impl Suspicion {
     /// The module has sent a frame.
     pub(super) fn frame_came(&mut self, now: Instant) {
         self.printable = 0;
-        if matches!(self.state, State::Asked(_)) {
+        if matches!(self.state, State::Asked { .. }) {
             self.state = State::Answered { until: now + PAUSE, again: false };
-            self.text = false;
+            (self.text, self.noise) = (false, false);
         }
     }
 
     /// What is asked. If it comes back as a question, the line echoes.
     pub(super) fn question(&self) -> Option<[u8; 4]> {
-        matches!(self.state, State::Asked(_)).then(|| self.asked.to_be_bytes())
+        matches!(self.state, State::Asked { .. }).then(|| self.asked.to_be_bytes())
     }
 
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         match &self.state {
             State::None | State::Answered { again: false, .. } => None,
-            State::Asked(attempt) => Some(attempt.at()),
+            State::Asked { attempt, .. } => Some(attempt.at()),
             State::Answered { until, again: true } => Some(*until),
         }
     }
 
     pub(super) fn timeout(&mut self, now: Instant, settings: &SessionSettings) -> Step {
         match &mut self.state {
-            State::Asked(attempt) => match attempt.fire(now, settings.response_wait) {
+            State::Asked { attempt, wait } => match attempt.fire(now, *wait) {
                 Due::NotYet => Step::Nothing,
                 Due::Again => Step::Ask,
-                Due::Never => Step::Lost { text: self.text },
+                Due::Never if self.text => Step::Restarted,
+                Due::Never if self.noise => Step::Garbled,
+                Due::Never => Step::Silent,
             },
-            State::Answered { until, again: true } if *until <= now => self.ask(now, settings),
+            State::Answered { until, again: true } if *until <= now => {
+                self.ask(now, settings, settings.response_wait)
+            }
             _ => Step::Nothing,
         }
     }

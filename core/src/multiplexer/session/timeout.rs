@@ -18,8 +18,9 @@ impl Session {
             Phase::Running | Phase::Closing(None) => None,
         };
         let channels = self.channels.iter().filter_map(Channel::next_timeout).min();
-        let line = [self.suspicion.next_timeout(), self.unfinished_due(), self.stalled_until];
-        line.into_iter().chain([phase, channels]).flatten().min()
+        let asking = [self.suspicion.next_timeout(), self.liveness_due()].into_iter();
+        let line = asking.chain([self.unfinished_due(), self.stalled_until]);
+        line.chain([phase, channels]).flatten().min()
     }
 
     /// Fires what is due. Harmless when nothing is.
@@ -41,6 +42,16 @@ impl Session {
             let step = self.suspicion.timeout(now, &self.settings);
             self.suspect(step);
         }
+        if self.liveness_due().is_some() && self.liveness.is_due(now) {
+            let step = self.suspicion.silent(now, &self.settings);
+            self.suspect(step);
+        }
+    }
+
+    /// Who does not read cannot say that the module is silent.
+    fn liveness_due(&self) -> Option<Instant> {
+        let running = self.phase == Phase::Running && self.stalled_until.is_none();
+        self.liveness.next_timeout().filter(|_| running)
     }
 
     /// A line that is not read brings no rest of a frame.
