@@ -27,6 +27,10 @@ pub(crate) enum Purpose {
     TlsSend {
         socket: u8,
     },
+    /// `#SSENDEXT`
+    PlainSend {
+        socket: u8,
+    },
     /// `#SSLSECDATA`
     Certificate {
         slot: u8,

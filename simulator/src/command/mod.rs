@@ -13,6 +13,7 @@ mod multiplexer;
 mod network;
 mod packet_data;
 pub(crate) mod parse;
+pub(crate) mod plain_socket;
 mod protocols;
 mod settings;
 mod sim;
@@ -60,7 +61,7 @@ type Handler = fn(&mut Module, &Call) -> Outcome;
 
 /// The code behind a command name; whether a platform has the command is in its profile.
 pub(crate) fn handler(name: &str) -> Option<Handler> {
-    let tables: [&[(&str, Handler)]; 22] = [
+    let tables: [&[(&str, Handler)]; 23] = [
         settings::COMMANDS,
         general::COMMANDS,
         multiplexer::COMMANDS,
@@ -69,6 +70,7 @@ pub(crate) fn handler(name: &str) -> Option<Handler> {
         network::COMMANDS,
         packet_data::COMMANDS,
         protocols::COMMANDS,
+        plain_socket::COMMANDS,
         time::COMMANDS,
         lifecycle::COMMANDS,
         tls_setup::COMMANDS,

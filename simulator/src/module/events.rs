@@ -20,6 +20,10 @@ impl Module {
         };
         if let Some(socket) = self.tls.socket_of(link) {
             self.tls_event(socket, event);
+        } else if let Some(socket) = self.plain.socket_of(link) {
+            self.plain_event(socket, event);
+        } else if self.plain.is_query(link) {
+            self.name_event(&event);
         } else if let Some(client) = self.mqtt.client_of(link) {
             self.mqtt_event(client, event);
         } else if self.http.link() == Some(link) {

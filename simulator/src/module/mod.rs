@@ -12,6 +12,7 @@ mod input;
 pub(crate) mod mqtt;
 mod multiplexer;
 mod output;
+pub(crate) mod plain;
 pub(crate) mod radio;
 mod run;
 pub(crate) mod sim;
@@ -95,6 +96,7 @@ pub(crate) struct Module {
     pub(crate) sim: sim::Sim,
     pub(crate) radio: radio::Radio,
     pub(crate) tls: tls::TlsBlock,
+    pub(crate) plain: plain::PlainSockets,
     pub(crate) mqtt: mqtt::Mqtt,
     pub(crate) http: http::Http,
     pub(crate) ftp: ftp::Ftp,
@@ -297,6 +299,7 @@ impl Module {
     fn settle(&mut self) {
         loop {
             self.settle_sockets();
+            self.settle_plain();
             self.settle_http();
             let mut progress = false;
             for id in self.instance_ids() {

@@ -101,7 +101,7 @@ impl Module {
 
     /// A context is closed: its connections end. All services are told alike.
     pub(crate) fn break_connections(&mut self) {
-        let links: Vec<_> = self.tls.links().collect();
+        let links: Vec<_> = self.tls.links().chain(self.plain.links()).collect();
         for link in links {
             self.abandon(link);
             self.handle_event(link, Event::Ended(StreamEnd::NetworkDown));

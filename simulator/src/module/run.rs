@@ -174,6 +174,7 @@ impl Module {
     pub(super) fn use_entry(&mut self, id: InstanceId, purpose: Purpose, data: Bytes) -> Outcome {
         match purpose {
             Purpose::TlsSend { socket } => self.send_on_socket(id, socket, data),
+            Purpose::PlainSend { socket } => self.send_plain(id, socket, data),
             Purpose::Certificate { .. } | Purpose::Preloaded { .. } => self.store_credential(purpose, &data),
             Purpose::Publish { client, topic, retain, qos } => {
                 self.publish(id, client, topic, data, (retain, qos), cme::MQTT_PUBSEXT)

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::ftp::Ftp;
 use super::http::Http;
 use super::mqtt::Mqtt;
+use super::plain::PlainSockets;
 use super::radio::Radio;
 use super::sim::Sim;
 use super::timer::Timers;
@@ -37,6 +38,7 @@ impl Module {
         let clock = options.clock.map_or_else(|| Clock::unset(now), |time| Clock::at(time, 0, now));
         let mut module = Self {
             tls: TlsBlock::new(&profile.tls),
+            plain: PlainSockets::new(profile.general.sockets.len()),
             mqtt: Mqtt::new(profile.mqtt.as_ref()),
             http: Http::default(),
             ftp: Ftp::default(),
@@ -140,6 +142,7 @@ impl Module {
         self.drop_connections();
         self.nvm.power_cycle(self.profile);
         self.tls = TlsBlock::new(&self.profile.tls);
+        self.plain = PlainSockets::new(self.profile.general.sockets.len());
         self.mqtt = Mqtt::new(self.profile.mqtt.as_ref());
         self.http = Http::default();
         self.ftp = Ftp::default();
@@ -164,7 +167,8 @@ impl Module {
     }
 
     fn drop_connections(&mut self) {
-        let links = self.tls.links().chain(self.mqtt.links()).chain(self.http.link()).chain(self.ftp.link());
+        let services = self.mqtt.links().chain(self.http.link()).chain(self.ftp.link());
+        let links = self.tls.links().chain(self.plain.links()).chain(services);
         let links: Vec<_> = links.chain(self.time_request.map(|request| request.link)).collect();
         for link in links {
             self.abandon(link);
@@ -184,6 +188,7 @@ impl Module {
             Timer::Escape(id) => self.escape_silence(id),
             Timer::Flush(socket) => self.flush_packet(socket),
             Timer::Inactivity(socket) => self.close_inactive(socket),
+            Timer::PlainInactivity(socket) => self.close_inactive_plain(socket),
             Timer::TlsCommand(socket) => self.tls_command_timed_out(socket),
             Timer::ControlChannel => self.control_channel_missing(),
             Timer::ChannelSignals => self.signals_unanswered(),

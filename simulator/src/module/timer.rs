@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     Flush(u8),
     /// Nothing crosses a TLS socket in data mode.
     Inactivity(u8),
+    /// Nothing crosses a plain socket.
+    PlainInactivity(u8),
     /// `#SSLRECV` and `#SSLSEND` wait.
     TlsCommand(u8),
     /// The host has not opened the control channel of the multiplexer.

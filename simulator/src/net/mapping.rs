@@ -44,6 +44,15 @@ pub(super) fn look_up(table: &[NameMapping], host: &str, port: u16) -> Option<So
     })
 }
 
+/// Where the host of any entry is.
+pub(super) fn address_of(table: &[NameMapping], host: &str) -> Option<IpAddr> {
+    let host = normalised(host);
+    table.iter().find(|entry| entry.host == host).map(|entry| match entry.target {
+        Target::OnePort { address, .. } => address.ip(),
+        Target::AnyPort { address } => address,
+    })
+}
+
 /// Names are compared without case, the dot of a full name, and the brackets of an IPv6 address.
 pub(super) fn normalised(host: &str) -> String {
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);

@@ -85,6 +85,22 @@ impl Network {
         self.guarded(limit, self.addresses(host, port)).await
     }
 
+    /// The address of a name, whatever the port.
+    ///
+    /// # Errors
+    /// `Name`, `Timeout`, `NetworkDown`.
+    pub(crate) async fn address_of(&self, host: &str, limit: Duration) -> Result<IpAddr, NetError> {
+        if let World::Sockets(names) = &self.world
+            && let Some(address) = mapping::address_of(names, host)
+            && self.is_up()
+        {
+            return Ok(address);
+        }
+        let unknown = || NetError::Name { host: host.to_owned() };
+        let found = self.resolve(host, 0, limit).await?;
+        found.first().map(SocketAddr::ip).ok_or_else(unknown)
+    }
+
     /// Dials `host:port` and, with `tls`, makes the handshake. `limit` bounds all of it together.
     ///
     /// # Errors

@@ -6,10 +6,12 @@
 mod ftp;
 mod http;
 mod mqtt;
+mod name;
 mod ntp;
 mod tls;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -36,6 +38,16 @@ pub(crate) enum Start {
         settings: TlsSettings,
         limit: Duration,
     },
+    /// TCP without TLS.
+    Plain {
+        host: String,
+        port: u16,
+        limit: Duration,
+    },
+    /// Asks for the address of a name.
+    Name {
+        host: String,
+    },
     Mqtt(net::mqtt::Options),
     Http(net::http::Request),
     /// Connects, and sends the request when its body has been ordered.
@@ -54,9 +66,9 @@ pub(crate) enum Start {
 pub(crate) enum Order {
     /// More bytes may be delivered.
     Credit(usize),
-    /// TLS socket, FTP upload, body of an HTTP request: send these.
+    /// Socket, FTP upload, body of an HTTP request: send these.
     Write(Bytes),
-    /// TLS socket, FTP session: close in an orderly way.
+    /// Socket, FTP session: close in an orderly way.
     Close,
     Publish {
         topic: String,
@@ -118,7 +130,7 @@ pub(crate) enum Event {
     Data(Bytes),
     /// So many bytes of a [`Order::Write`] are on their way.
     Written(usize),
-    /// A TLS socket ended.
+    /// A socket ended.
     Ended(StreamEnd),
     /// An MQTT request ended.
     MqttDone(Result<(), net::mqtt::RequestError>),
@@ -144,6 +156,8 @@ pub(crate) enum Event {
     /// A transfer ended.
     FtpTransferEnded(Result<(), net::ftp::FtpError>),
     Time(SystemTime),
+    /// The address of a name.
+    Address(IpAddr),
 }
 
 /// What an FTP command brought.
@@ -237,8 +251,12 @@ impl Drop for Links {
 async fn run(network: Network, start: Start, orders: UnboundedReceiver<Order>, reporter: Reporter) {
     match start {
         Start::Tls { host, port, settings, limit } => {
-            tls::run(&network, (&host, port), &settings, limit, orders, &reporter).await;
+            tls::run(&network, (&host, port), Some(&settings), limit, orders, &reporter).await;
         }
+        Start::Plain { host, port, limit } => {
+            tls::run(&network, (&host, port), None, limit, orders, &reporter).await;
+        }
+        Start::Name { host } => name::run(&network, &host, &reporter).await,
         Start::Mqtt(options) => mqtt::run(&network, options, orders, &reporter).await,
         Start::Http(request) => http::run(&network, request, orders, &reporter).await,
         Start::HttpUpload(request) => http::run_upload(&network, request, orders, &reporter).await,

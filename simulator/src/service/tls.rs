@@ -1,4 +1,4 @@
-//! The link of a TLS socket.
+//! The link of a socket, with TLS or without.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -18,12 +18,12 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 pub(super) async fn run(
     network: &Network,
     (host, port): (&str, u16),
-    settings: &TlsSettings,
+    settings: Option<&TlsSettings>,
     limit: Duration,
     orders: UnboundedReceiver<Order>,
     reporter: &Reporter,
 ) {
-    match network.connect(host, port, Some(settings), limit).await {
+    match network.connect(host, port, settings, limit).await {
         Ok(connection) => {
             reporter.send(Event::Opened { suite: connection.suite() });
             Socket::new(connection, orders).serve(reporter).await;

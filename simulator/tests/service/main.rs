@@ -12,6 +12,7 @@ mod http;
 mod mqtt;
 mod online;
 mod peer;
+mod plain_socket;
 mod platforms;
 #[path = "../conversation/port.rs"]
 mod port;

@@ -1,5 +1,6 @@
 //! The commands that belong to no service, in groups. A platform has several of them.
 
+use crate::command::plain_socket::BLOCK_LIMIT;
 use crate::profile::command::CommandSpec;
 use crate::profile::command::TestAnswer::{Computed, Error, Line, Ok, Profiled};
 use crate::profile::{GeneralProfile, Profile};
@@ -72,6 +73,11 @@ pub(super) const COMMON: &[CommandSpec] = &[
     CommandSpec::local("#SCFG", Profiled(sockets)),
     CommandSpec::with_sim("#SGACT", Profiled(activation)),
     CommandSpec::local("#SGACTAUTH", Line("#SGACTAUTH: (0-2)")),
+    // Plain sockets, p726-748; IPE28 8.2, 8.5 and 10 for all platforms
+    CommandSpec::with_sim("#SD", Profiled(dial)),
+    CommandSpec::with_sim("#SH", Profiled(plain_sockets)),
+    CommandSpec::local("#SSENDEXT", Profiled(send_plain)),
+    CommandSpec::with_sim("#SRECV", Profiled(receive_plain)),
     // Time, p512-535, p790-802
     CommandSpec::local("+CCLK", Ok),
     CommandSpec::local("#CCLK", Ok),
@@ -113,6 +119,8 @@ pub(super) const FROM_30_ON: &[CommandSpec] = &[
 
 /// Source: M37 p78 (`#SWPKGV`), p163 (`#CFLO`), p166 (`#SETHEXSTR`), p534, p801.
 pub(super) const ONLY_37: &[CommandSpec] = &[
+    // p782. That no other platform has it is the choice here: no source at hand tells.
+    CommandSpec::with_sim("#QDNS", Ok),
     CommandSpec::local("#SWPKGV", Ok),
     CommandSpec::local("#CFLO", Line("#CFLO: (0,1)")),
     CommandSpec::local("#SETHEXSTR", Line("#SETHEXSTR: (0,2)")),
@@ -156,7 +164,8 @@ pub(super) const REBOOT: &[CommandSpec] = &[CommandSpec::local("#REBOOT", Ok)];
 
 /// Which commands of [`COMMON`] have another syntax in the older styles of `#SELINT` is told by no source at hand.
 /// The choice: those of packet data; and those of the services.
-pub(super) const NEWEST_STYLE: &[&str] = &["#SCFG", "#SGACT", "#SGACTAUTH", "#NTP"];
+pub(super) const NEWEST_STYLE: &[&str] = 
+    &["#SCFG", "#SGACT", "#SGACTAUTH", "#SD", "#SH", "#SSENDEXT", "#SRECV", "#NTP"];
 
 /// 7 and 9 are sleep variants of the older families.
 const OLDER_FUNCTIONALITY: &str = "+CFUN: (0,1,4,5,7,9),(0,1)";
@@ -201,6 +210,26 @@ fn sockets(profile: &Profile) -> String {
     let GeneralProfile { sockets, contexts, .. } = &profile.general;
     let (first, last) = (contexts.bound.start(), contexts.bound.end());
     format!("#SCFG: (1-{}),({first}-{last}),(0-1500),(0-65535),(10-1200),(0-264)", sockets.len())
+}
+
+fn dial(profile: &Profile) -> String {
+    format!("#SD: {},(0,1),(1-65535),,(0,255),(1-65535),(0,1)", numbers(profile))
+}
+
+fn plain_sockets(profile: &Profile) -> String {
+    format!("#SH: {}", numbers(profile))
+}
+
+fn send_plain(profile: &Profile) -> String {
+    format!("#SSENDEXT: {},(1-{BLOCK_LIMIT})", numbers(profile))
+}
+
+fn receive_plain(profile: &Profile) -> String {
+    format!("#SRECV: {},(1-{BLOCK_LIMIT}),(0,1)", numbers(profile))
+}
+
+fn numbers(profile: &Profile) -> String {
+    format!("(1-{})", profile.general.sockets.len())
 }
 
 fn activation(profile: &Profile) -> String {
