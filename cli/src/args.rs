@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use telit_core::platform::PlatformId;
 
-use crate::action::{at, aws, demo, ftps, https, mqtt, provision, simulate, socket};
+use crate::action::{at, aws, demo, doctor, ftps, https, mqtt, provision, simulate, socket};
 use crate::clock::ClockChoice;
 use crate::failure::Failure;
 use crate::recovery::RecoveryArguments;
@@ -128,6 +128,13 @@ status of 400 or above is an error with exit code 5."
 cannot tell the server that nothing more will come. At the end it prints {\"sent\",\"received\"} to standard error."
     )]
     Socket(socket::SocketArguments),
+    /// Find out why the module does not connect to a server by TLS, and what to do
+    #[command(
+        after_help = "If the handshake fails as it was asked for, it is tried with one thing changed at a time, such as \
+without verification of the server, to find the cause. No data are sent over such a connection, and the module's settings \
+are put back. Exit code 0 if all is well."
+    )]
+    Doctor(doctor::DoctorArguments),
     /// Send one AT command as it stands and show the answer
     At(at::AtArguments),
     /// Run a virtual module behind a serial port of its own
@@ -212,7 +219,7 @@ mod tests {
                 assert!(arguments.check().is_err(), "{alone} {command}");
             }
         }
-        for command in ["provision", "at AT", "demo", "simulate --platform 37 --link l"] {
+        for command in ["provision", "at AT", "doctor h:1", "demo", "simulate --platform 37 --link l"] {
             assert!(parse(&format!("telit --recover {command}")).unwrap().check().is_err(), "{command}");
         }
     }
@@ -231,6 +238,8 @@ mod tests {
             "telit info --recover --reset-command ''",
             "telit info --clock pool.ntp.org",
             "telit at",
+            "telit doctor",
+            "telit doctor host",
             "telit mqtt pub --host h --client-id c --topic t",
             "telit mqtt pub --host h --client-id c --topic t --message m --file f",
             "telit mqtt pub --host h --client-id c --topic t --message m -",

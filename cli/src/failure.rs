@@ -72,6 +72,14 @@ impl Failure {
         if applies { self.about(subject) } else { self }
     }
 
+    pub(crate) fn category(&self) -> Category {
+        self.category
+    }
+
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     pub(crate) fn exit_code(&self) -> u8 {
         exit_code(self.category)
     }

@@ -16,6 +16,7 @@ mod remote;
 mod reset_command;
 mod resolve;
 mod secret;
+mod server;
 mod source;
 mod tls;
 mod transfer;

@@ -159,10 +159,22 @@ pub(crate) async fn settle(interrupt: &mut Interrupt) {
     let Some(modem) = opened else {
         return;
     };
-    let settled = interrupt.or(tokio::time::timeout(SETTLE, probe(&modem))).await;
-    if !matches!(settled, Some(Ok(Ok(())))) {
+    let outcome = interrupt.or(tokio::time::timeout(SETTLE, settled(&modem))).await;
+    if !matches!(outcome, Some(Ok(Ok(())))) {
         tracing::warn!("the port may still be in online mode, the next command leaves it");
     }
+}
+
+/// How often it is looked whether TLS has been given back.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// In step, and with the module's TLS given back: a diagnosis puts its settings back in the background.
+async fn settled(modem: &Modem) -> Result<(), CommandError> {
+    probe(modem).await?;
+    while modem.tls_holder().is_some() {
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 /// Asks for nothing but an answer.

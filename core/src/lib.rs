@@ -4,6 +4,7 @@ pub mod at;
 mod backoff;
 pub mod channels;
 pub mod commands;
+pub mod diagnosis;
 #[cfg(feature = "download")]
 pub mod download;
 pub mod driver;

@@ -122,6 +122,15 @@ fn multiplexed() {
 }
 
 #[test]
+fn diagnosis() {
+    let printed = run("diagnosis");
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines.first(), Some(&"none: the module connects to echo.test:7 as it was asked to"));
+    assert!(lines.iter().any(|line| line.starts_with("failed   tcp           ")), "{printed}");
+    assert_eq!(lines.last(), Some(&"unreachable: check host and port, and that the server runs"));
+}
+
+#[test]
 fn tls_echo() {
     let printed = run("tls_echo");
     let (first, last) = printed.split_once('\n').expect("it prints two lines");

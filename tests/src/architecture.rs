@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Module of `core` and what it must not import.
-const FORBIDDEN: [(&str, &[&str]); 16] = [
+const FORBIDDEN: [(&str, &[&str]); 17] = [
     (
         "at",
         &[
@@ -66,6 +66,7 @@ const FORBIDDEN: [(&str, &[&str]); 16] = [
     ("modem", &["channels", "multiplexer", "socket", "supervisor", "tls"]),
     ("tls", &["socket", "supervisor", "transport"]),
     ("socket", &["transport", "supervisor"]),
+    ("diagnosis", &["channels", "download", "driver", "multiplexer", "pool", "supervisor", "transport"]),
     ("supervisor", &["pool", "socket", "tls"]),
     ("pool", &["at", "commands", "exclusive", "platform", "socket", "tls"]),
     (

@@ -5,6 +5,7 @@ pub(crate) mod aws;
 #[cfg(feature = "simulator")]
 mod aws_broker;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod ftps;
 pub(crate) mod https;
 mod info;
@@ -72,6 +73,7 @@ async fn dispatch(arguments: &Arguments, output: &Output) -> Result<(), Failure>
         Command::Https(command) => Box::pin(https::run(arguments, command, output)).await,
         Command::Ftps(command) => Box::pin(ftps::run(arguments, command, output)).await,
         Command::Socket(command) => Box::pin(socket::run(arguments, command)).await,
+        Command::Doctor(command) => Box::pin(doctor::run(arguments, command, output)).await,
         Command::At(command) => Box::pin(at::run(arguments, command, output)).await,
         Command::Simulate(command) => Box::pin(simulate::run(arguments, command, output)).await,
         Command::Demo(command) => Box::pin(demo::run(arguments, command, output)).await,

@@ -1,7 +1,6 @@
 //! `telit socket`: standard input to a TLS peer, the peer to standard output.
 
 use std::io;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 
 use crate::args::Arguments;
 use crate::failure::Failure;
+use crate::server::Server;
 use crate::{output, port};
 
 /// Bytes that are moved at once.
@@ -28,27 +28,6 @@ pub(crate) struct SocketArguments {
     /// How long the peer may be silent once standard input has ended; 0 waits until the peer closes
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
-}
-
-/// `HOST:PORT`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Server {
-    host: String,
-    port: u16,
-}
-
-impl FromStr for Server {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "use HOST:PORT";
-        let (host, port) = text.rsplit_once(':').ok_or(FORM)?;
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        match port.parse() {
-            Ok(port) if port > 0 && !host.is_empty() => Ok(Self { host: host.to_owned(), port }),
-            _ => Err(FORM),
-        }
-    }
 }
 
 pub(crate) async fn run(arguments: &Arguments, command: &SocketArguments) -> Result<(), Failure> {
@@ -122,19 +101,4 @@ fn explain(error: io::Error) -> Failure {
 #[expect(clippy::print_stderr, reason = "standard output belongs to the peer")]
 fn report(sent: u64, received: u64) {
     eprintln!("{}", json!({ "sent": sent, "received": received }));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers() {
-        let server = |host: &str, port| Ok(Server { host: host.to_owned(), port });
-        assert_eq!("echo.example:7".parse(), server("echo.example", 7));
-        assert_eq!("[2001:db8::1]:443".parse(), server("2001:db8::1", 443));
-        for wrong in ["echo.example", ":7", "echo.example:0", "echo.example:x", "echo.example:70000"] {
-            assert!(wrong.parse::<Server>().is_err(), "{wrong}");
-        }
-    }
 }

@@ -7,6 +7,8 @@
 mod aws;
 #[cfg(feature = "simulator")]
 mod aws_broker;
+#[cfg(feature = "simulator")]
+mod doctor;
 mod harness;
 #[cfg(feature = "simulator")]
 mod https;

@@ -5,6 +5,7 @@ mod general;
 mod multiplexer;
 mod network;
 mod packet_data;
+mod plain_socket;
 mod restart;
 mod sim;
 mod test_form;
@@ -21,6 +22,9 @@ pub use network::{ReadRegistration, Registration, RegistrationDomain, SignalQual
 pub use packet_data::{
     ActivateContext, ActiveContexts, Attach, DefineContext, DefinedContext, DefinedContexts, IsAttached,
     ProtocolContexts, SetProtocolContext, SetSocketContext, SocketContext, SocketContexts,
+};
+pub use plain_socket::{
+    ClosePlainSocket, DialPlainSocket, QueryName, ReadContextAddress, ReceivePlainBlock, SendPlainBlock,
 };
 pub use restart::{Functionality, ReadErrorFormat, RebootModule, RestartModule};
 pub use sim::{EnterPin, RemainingPinAttempts, SimState, SimStatus};

@@ -54,7 +54,14 @@ pub(crate) struct SocketSlot {
 /// are closed.
 #[must_use = "TLS is given back when this is dropped"]
 #[derive(Debug)]
-pub struct SocketTurn(#[expect(dead_code, reason = "it is there to be held")] Arc<SharedLease>);
+pub struct SocketTurn(Arc<SharedLease>);
+
+impl SocketTurn {
+    /// The lease that is held.
+    pub(crate) fn lease(&self) -> Option<&TlsLease> {
+        self.0.lease.as_ref()
+    }
+}
 
 /// Says of one use of a number whether it is about to end.
 #[derive(Clone, Debug, Default)]

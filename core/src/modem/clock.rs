@@ -129,6 +129,20 @@ impl Modem {
         Err(ClockError::NotSet { why: "setting it had no effect" })
     }
 
+    /// How far the module's clock is behind this computer's, or ahead of it if negative, in seconds. `None` if either was
+    /// never set.
+    ///
+    /// # Errors
+    /// The module cannot be asked.
+    ///
+    /// # Cancel safety
+    /// Nothing is changed.
+    pub async fn clock_behind(&self) -> Result<Option<i64>, CommandError> {
+        let here = Some((self.inner.options.now)()).filter(|time| plausible(*time));
+        let module = self.read_clock().await?;
+        Ok(here.zip(module).map(|(here, module)| seconds_behind(module, here)))
+    }
+
     async fn set_clock(&self, step: &Step<'_>) -> Result<(), CommandError> {
         match step {
             Step::Nothing => Ok(()),
@@ -206,6 +220,11 @@ fn disagreement(module: SystemTime, computer: SystemTime) -> ClockError {
 
 fn plausible(time: SystemTime) -> bool {
     time >= UNIX_EPOCH + RELEASED
+}
+
+fn seconds_behind(module: SystemTime, here: SystemTime) -> i64 {
+    let seconds = |apart: Duration| i64::try_from(apart.as_secs()).unwrap_or(i64::MAX);
+    here.duration_since(module).map_or_else(|ahead| -seconds(ahead.duration()), seconds)
 }
 
 fn apart(one: SystemTime, other: SystemTime) -> Duration {

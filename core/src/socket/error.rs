@@ -153,7 +153,7 @@ pub enum ConnectFailure {
 }
 
 impl ConnectFailure {
-    pub(super) fn of(error: &CommandError) -> Self {
+    pub(crate) fn of(error: &CommandError) -> Self {
         match (TlsFailure::of(error), error.module_error()) {
             (Some(failure), _) => Self::Tls(failure),
             (None, Some(told)) => Self::named_by(told),

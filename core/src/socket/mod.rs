@@ -28,6 +28,7 @@ mod command_mode;
 mod connector;
 mod ending;
 mod error;
+mod kept;
 mod limits;
 mod link;
 mod loss;
@@ -42,6 +43,8 @@ mod slot;
 mod status;
 mod suspended;
 mod tls_socket;
+
+pub(crate) use kept::KeptSettings;
 
 pub use connector::TlsConnector;
 pub use ending::SocketEnding;

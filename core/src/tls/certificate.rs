@@ -235,6 +235,12 @@ impl Certificate {
         &self.inner.facts.issuer
     }
 
+    /// The host names and addresses that it stands for (subject alternative names).
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.inner.facts.names
+    }
+
     /// First moment of its validity.
     #[must_use]
     pub fn not_before(&self) -> SystemTime {

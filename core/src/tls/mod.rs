@@ -28,6 +28,7 @@ mod setup;
 mod socket_settings;
 mod store;
 mod validity;
+mod variation;
 mod x509;
 
 pub use certificate::{CaCertificate, Certificate, ClientCertificate};
@@ -47,6 +48,10 @@ pub use socket_settings::{ClosureReport, RingMode, SocketSettings};
 pub use store::{
     Provision, ProvisionOptions, Provisioned, StoredCredential, inventory, provision, provision_with, remove,
 };
+
+pub(crate) use setup::plan_of;
+pub(crate) use variation::Variation;
+pub(crate) use x509::name_of;
 
 pub use crate::commands::{CredentialArea, CredentialKind, CredentialPlace};
 pub use crate::platform::{CipherSuite, TlsVersion};

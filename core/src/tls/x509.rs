@@ -2,6 +2,8 @@
 //!
 //! This reads, it does not verify: signatures and chains are the module's business. Source: RFC 5280 4.1.
 
+use std::net::IpAddr;
+
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
 use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
@@ -9,8 +11,11 @@ use super::distinguished_name;
 use super::rsa_key::PublicKey;
 use super::validity::Validity;
 
+const ALTERNATIVE_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const VERSION: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
+const DNS_NAME: Tag = Tag::ContextSpecific { constructed: false, number: TagNumber(2) };
+const ADDRESS: Tag = Tag::ContextSpecific { constructed: false, number: TagNumber(7) };
 const EXTENSIONS: Tag = Tag::ContextSpecific { constructed: true, number: TagNumber(3) };
 
 /// What is known of a certificate.
@@ -20,6 +25,8 @@ pub(super) struct Facts {
     pub(super) issuer: String,
     pub(super) validity: Validity,
     pub(super) is_ca: bool,
+    /// DNS names and addresses that it stands for.
+    pub(super) names: Vec<String>,
     pub(super) public_key: PublicKey,
 }
 
@@ -46,30 +53,78 @@ fn read_facts(fields: &mut SliceReader<'_>) -> der::Result<Facts> {
     let validity = fields.sequence(Validity::read)?;
     let subject = fields.sequence(distinguished_name::read)?;
     let public_key = fields.sequence(PublicKey::read)?;
-    let mut is_ca = false;
+    let mut extensions = Extensions::default();
     while !fields.is_finished() {
         let field = AnyRef::decode(fields)?;
         if field.tag() == EXTENSIONS {
-            is_ca = SliceReader::new(field.value())?.sequence(names_an_authority)?;
+            extensions = SliceReader::new(field.value())?.sequence(Extensions::read)?;
         }
     }
-    Ok(Facts { subject, issuer, validity, is_ca, public_key })
+    let Extensions { is_ca, names } = extensions;
+    Ok(Facts { subject, issuer, validity, is_ca, names, public_key })
 }
 
-/// Looks for the basic constraints in a list of extensions. Source: RFC 5280 4.2.1.9.
-fn names_an_authority(extensions: &mut SliceReader<'_>) -> der::Result<bool> {
-    let mut is_ca = false;
-    while !extensions.is_finished() {
-        is_ca |= extensions.sequence(|fields| {
-            let kind = ObjectIdentifier::decode(fields)?;
-            if Tag::peek(fields)? == Tag::Boolean {
-                AnyRef::decode(fields)?;
-            }
-            let value: &OctetStringRef = Decode::decode(fields)?;
-            der::Result::Ok(kind == BASIC_CONSTRAINTS && basic_constraints(value.as_bytes())?)
-        })?;
+/// What is known from the list of extensions.
+#[derive(Default)]
+struct Extensions {
+    is_ca: bool,
+    names: Vec<String>,
+}
+
+impl Extensions {
+    /// Source: RFC 5280 4.2.1.6, 4.2.1.9.
+    fn read(extensions: &mut SliceReader<'_>) -> der::Result<Self> {
+        let mut found = Self::default();
+        while !extensions.is_finished() {
+            extensions.sequence(|fields| {
+                let kind = ObjectIdentifier::decode(fields)?;
+                if Tag::peek(fields)? == Tag::Boolean {
+                    AnyRef::decode(fields)?;
+                }
+                let value: &OctetStringRef = Decode::decode(fields)?;
+                match kind {
+                    BASIC_CONSTRAINTS => found.is_ca |= basic_constraints(value.as_bytes())?,
+                    // Names that cannot be read are none: nothing is decided by them.
+                    ALTERNATIVE_NAMES => {
+                        found.names = alternative_names(value.as_bytes()).unwrap_or_default()
+                    }
+                    _ => {}
+                }
+                der::Result::Ok(())
+            })?;
+        }
+        Ok(found)
     }
-    Ok(is_ca)
+}
+
+fn alternative_names(value: &[u8]) -> der::Result<Vec<String>> {
+    SliceReader::new(value)?.sequence(|fields| {
+        let mut names = Vec::new();
+        while !fields.is_finished() {
+            let field = AnyRef::decode(fields)?;
+            names.extend(match field.tag() {
+                DNS_NAME => Some(printable(field.value())),
+                ADDRESS => address(field.value()),
+                _ => None,
+            });
+        }
+        Ok(names)
+    })
+}
+
+fn printable(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+fn address(octets: &[u8]) -> Option<String> {
+    let four = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    let address = four.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from));
+    address.ok().map(|address| address.to_string())
+}
+
+/// A name as servers send it, in the form of [`Certificate::subject`](super::Certificate::subject).
+pub(crate) fn name_of(name: &[u8]) -> Option<String> {
+    SliceReader::new(name).ok()?.sequence(distinguished_name::read).ok()
 }
 
 fn basic_constraints(value: &[u8]) -> der::Result<bool> {

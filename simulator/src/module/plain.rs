@@ -249,7 +249,9 @@ impl Module {
     pub(super) fn settle_plain(&mut self) {
         for id in 1..=u8::try_from(self.plain.sockets.len()).unwrap_or(u8::MAX) {
             let socket = self.plain.get(id);
-            let Some(owner) = socket.owner.filter(|_| socket.open && socket.waiting.is_none()) else { continue };
+            let Some(owner) = socket.owner.filter(|_| socket.open && socket.waiting.is_none()) else {
+                continue;
+            };
             if !socket.inbox.is_empty() && !socket.announced {
                 socket.announced = true;
                 self.unsolicited(owner, &format!("SRING: {id}"));

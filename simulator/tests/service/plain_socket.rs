@@ -68,7 +68,9 @@ async fn what_fails_has_a_name() {
     port.ask(DIAL, "\r\n+CME ERROR: can not open socket\r\n").await;
     port.ask("AT#SD=1,0,7,\"nobody.invalid\",0,0,1", "\r\n+CME ERROR: can not resolve DN\r\n").await;
     port.ask("AT#SD=4,0,7,\"peer.test\",0,0,1", "\r\n+CME ERROR: context not opened\r\n").await;
-    for unsupported in ["AT#SD=1,1,7,\"peer.test\",0,0,1", "AT#SD=1,0,7,\"peer.test\"", "AT#SD=1,0,7,\"peer.test\",255,0,1"] {
+    for unsupported in
+        ["AT#SD=1,1,7,\"peer.test\",0,0,1", "AT#SD=1,0,7,\"peer.test\"", "AT#SD=1,0,7,\"peer.test\",255,0,1"]
+    {
         port.ask(unsupported, "\r\n+CME ERROR: operation not supported\r\n").await;
     }
     module.set_network(false);

@@ -106,6 +106,12 @@ pub fn forms(profile: &Profile) -> Vec<&'static str> {
     Firmware::forms(profile)
 }
 
+/// What this firmware is going to offer.
+pub(crate) async fn plan_of(modem: &Modem, options: &TlsOptions) -> Result<SuitePlan, TlsError> {
+    let firmware = Firmware::ask(modem).await?;
+    Ok(resolve(modem.profile(), options, &firmware.probed())?)
+}
+
 /// Runs something while TLS sockets are enabled, and disables them again whatever comes of it.
 pub(super) async fn while_enabled<T>(
     modem: &Modem,

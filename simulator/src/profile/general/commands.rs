@@ -164,7 +164,7 @@ pub(super) const REBOOT: &[CommandSpec] = &[CommandSpec::local("#REBOOT", Ok)];
 
 /// Which commands of [`COMMON`] have another syntax in the older styles of `#SELINT` is told by no source at hand.
 /// The choice: those of packet data; and those of the services.
-pub(super) const NEWEST_STYLE: &[&str] = 
+pub(super) const NEWEST_STYLE: &[&str] =
     &["#SCFG", "#SGACT", "#SGACTAUTH", "#SD", "#SH", "#SSENDEXT", "#SRECV", "#NTP"];
 
 /// 7 and 9 are sleep variants of the older families.

@@ -1,0 +1,332 @@
+//! The way to the server without TLS: its name, a TCP connection, and what the server shows of itself in clear.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, timeout};
+
+use super::cause::{Cause, Judgement};
+use super::examination::{Examination, Gone, is_gone};
+use super::finding::{Finding, Step};
+use super::hello::{Answer, Reading, question};
+use super::seen::{Age, Measure, Seen, Server, alert_name, version_name};
+use crate::commands::{
+    ClosePlainSocket, DialPlainSocket, QueryName, ReceivePlainBlock, SendPlainBlock, SocketContexts,
+};
+use crate::error::CommandError;
+use crate::modem::{Modem, computer_time};
+use crate::socket::ConnectFailure;
+use crate::tls::{SuiteOffer, plan_of};
+
+/// No source tells how long a module asks for a name.
+const QUERY: Duration = Duration::from_secs(60);
+/// Added to the module's own time for a connection.
+const DIAL_MARGIN: Duration = Duration::from_secs(15);
+/// `<connTo>` 0 leaves the time to the stack.
+const LONGEST_DIAL: Duration = Duration::from_secs(150);
+const SENDING: Duration = Duration::from_secs(30);
+/// How long the server is waited for, and how often the module is asked meanwhile if it announces nothing.
+const ANSWERING: Duration = Duration::from_secs(15);
+const ASKING: Duration = Duration::from_millis(500);
+const BLOCK: u16 = 1000;
+/// Suites of TLS 1.2 and older that servers are found with, and the signal of RFC 5746.
+const EVERY_SUITE: [u16; 33] = [
+    0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0x009e, 0x009f, 0xccaa, 0xc023, 0xc027, 0xc024, 0xc028,
+    0xc009, 0xc013, 0xc00a, 0xc014, 0x0067, 0x006b, 0x0033, 0x0039, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f,
+    0x0035, 0xc012, 0x0016, 0x000a, 0x0005, 0x0004, 0x00ff,
+];
+/// `handshake_failure` and `insufficient_security`. Source: RFC 5246 7.2.2.
+const NO_COMMON_SUITE: [u8; 2] = [40, 71];
+
+impl Examination {
+    /// Whether the module finds the server's name. Where it cannot be asked, dialling tells.
+    pub(super) async fn examine_name(&mut self) -> Result<(), Gone> {
+        let host = self.host.clone();
+        if host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok() {
+            self.note(Finding::ok(Step::Name, format!("{host} is an address")));
+            return Ok(());
+        }
+        if self.asked(self.modem.test_form("#QDNS").await)?.flatten().is_none() {
+            let text = "this firmware has no command that looks a name up (#QDNS); connecting tells";
+            self.note(Finding::skipped(Step::Name, text));
+            return Ok(());
+        }
+        let found = self.modem.run(QueryName { host: host.clone(), deadline: QUERY }).await;
+        let finding = match found {
+            Err(error) if is_gone(&error) => return Err(Gone(error.to_string())),
+            Ok(Some(address)) => Finding::ok(Step::Name, format!("{host} is {address}")),
+            Ok(None) => Finding::failed(Step::Name, format!("{host} has no address")).hint(CHECK_NAME),
+            Err(error) => {
+                Finding::failed(Step::Name, format!("{host} has no address: {error}")).hint(CHECK_NAME)
+            }
+        };
+        self.note(finding);
+        Ok(())
+    }
+
+    /// Whether the server takes TCP connections; `None` if that could not be tried.
+    pub(super) async fn examine_tcp(&mut self) -> Result<Option<bool>, Gone> {
+        let (host, port) = (self.host.clone(), self.port);
+        let dialled = match PlainSocket::dial(&self.modem, &host, port).await {
+            Err(NoSocket::Gone(gone)) => return Err(gone),
+            Err(NoSocket::None) => {
+                let text = "no plain socket belongs to the module's context (#SCFG)";
+                self.note(Finding::skipped(Step::Tcp, text));
+                return Ok(None);
+            }
+            Err(NoSocket::Refused(error)) => Err(error),
+            Ok(socket) => {
+                socket.close().await;
+                Ok(())
+            }
+        };
+        let Err(error) = dialled else {
+            self.note(Finding::ok(Step::Tcp, format!("{host}:{port} takes connections")));
+            return Ok(Some(true));
+        };
+        let (cause, text, hint) = match ConnectFailure::of(&error) {
+            ConnectFailure::Name => {
+                (Cause::NameResolution, format!("the name {host} has no address"), CHECK_NAME)
+            }
+            ConnectFailure::Unreachable => {
+                (Cause::Unreachable, format!("{host}:{port} takes no connections"), CHECK_HOST)
+            }
+            ConnectFailure::TimedOut => {
+                (Cause::Unreachable, format!("{host}:{port} does not answer in time"), CHECK_FIREWALL)
+            }
+            ConnectFailure::NoContext => {
+                let hint = "bring the module on line again, and look at its contexts (#SCFG, #SGACT)";
+                (Cause::Context, "the packet data context is not active".to_owned(), hint)
+            }
+            _ => {
+                self.note(Finding::skipped(Step::Tcp, format!("a plain socket cannot be opened: {error}")));
+                return Ok(None);
+            }
+        };
+        self.note(Finding::failed(Step::Tcp, text.clone()).hint(hint));
+        self.blame(Judgement::network(cause, text).hint(hint));
+        Ok(Some(false))
+    }
+
+    /// Greets the server in clear, as the module would, and with every suite if it takes none of those.
+    pub(super) async fn look_at_server(&mut self) -> Result<Option<Seen>, Gone> {
+        let ours = self.suites_in_clear().await;
+        let mut seen = if ours.is_empty() { None } else { self.greet(&ours).await? };
+        let refused = matches!(&seen, Some(Seen::Server(server)) if takes_no_suite(server));
+        if ours.is_empty() || refused {
+            seen = self.greet(&EVERY_SUITE).await?;
+        }
+        if let (Some(Seen::Server(server)), true) = (&mut seen, refused) {
+            server.refuses_our_suites = true;
+        }
+        self.note(match &seen {
+            None => Finding::skipped(Step::Server, "it cannot be looked at over a plain socket"),
+            Some(Seen::Silent) => {
+                Finding::failed(Step::Server, "does not answer the beginning of a TLS handshake")
+            }
+            Some(Seen::Foreign) => Finding::failed(Step::Server, "answers with something that is not TLS"),
+            Some(Seen::Server(server)) => described(server),
+        });
+        Ok(seen)
+    }
+
+    /// The suites that the module is going to offer up to TLS 1.2.
+    async fn suites_in_clear(&self) -> Vec<u16> {
+        let suites = match plan_of(&self.modem, &self.tls).await.map(|plan| plan.offer) {
+            Ok(SuiteOffer::List(suites)) => suites,
+            Ok(SuiteOffer::Pinned { suite, .. }) => vec![suite],
+            Ok(SuiteOffer::PlatformDefault) => {
+                self.modem.profile().tls.suites.iter().map(|row| row.suite).collect()
+            }
+            Err(_) => Vec::new(),
+        };
+        let numbers = suites.into_iter().map(|suite| suite.number());
+        numbers.filter(|number| number >> 8 != 0x13).collect()
+    }
+
+    async fn greet(&self, suites: &[u16]) -> Result<Option<Seen>, Gone> {
+        let socket = match PlainSocket::dial(&self.modem, &self.host, self.port).await {
+            Ok(socket) => socket,
+            Err(NoSocket::Gone(gone)) => return Err(gone),
+            Err(NoSocket::None | NoSocket::Refused(_)) => return Ok(None),
+        };
+        let name = self.tls.sends_server_name().then_some(self.host.as_str());
+        let read = socket.converse(question(random(), suites, name)).await;
+        socket.close().await;
+        let measure = Measure {
+            host: &self.host,
+            authorities: self.tls.authorities(),
+            trusts_others: self.tls.trusts_preloaded(),
+            now: computer_time(),
+        };
+        Ok(match read {
+            Err(error) if is_gone(&error) => return Err(Gone(error.to_string())),
+            Err(error) => {
+                tracing::debug!(%error, "the server cannot be greeted");
+                None
+            }
+            Ok(Reading::Partial) => Some(Seen::Silent),
+            Ok(Reading::Foreign) => Some(Seen::Foreign),
+            Ok(Reading::Complete(answer)) => Some(Seen::Server(Server::of(&answer, measure))),
+        })
+    }
+}
+
+const CHECK_NAME: &str =
+    "check the spelling, and whether the operator's network resolves the name; try an address";
+const CHECK_HOST: &str = "check host and port, and that the server runs";
+const CHECK_FIREWALL: &str =
+    "check host and port, and whether a firewall or the access point lets connections through";
+
+fn takes_no_suite(server: &Server) -> bool {
+    server.version.is_none() && server.alert.is_some_and(|alert| NO_COMMON_SUITE.contains(&alert))
+}
+
+fn described(server: &Server) -> Finding {
+    let mut told = Vec::new();
+    if let (Some(version), Some(suite)) = (server.version, server.suite) {
+        told.push(format!("chooses {} with {suite}", version_name(version)));
+    }
+    if let Some(shown) = &server.certificate {
+        let age = match &shown.age {
+            Age::Valid => String::new(),
+            Age::Expired(date) => format!(", expired on {date}"),
+            Age::NotYetValid(date) => format!(", valid only from {date}"),
+        };
+        told.push(format!(
+            "shows {} for {} signed in the end by {}{age}",
+            shown.subject,
+            shown.names.join(", "),
+            shown.root
+        ));
+    }
+    if let Some(authorities) = &server.client_authorities {
+        let from = if authorities.is_empty() {
+            String::new()
+        } else {
+            format!(" from {}", authorities.join(" or "))
+        };
+        told.push(format!("asks for a client certificate{from}"));
+    }
+    told.extend(server.alert.map(|alert| format!("ends with the alert {}", alert_name(alert))));
+    let refuses = server.refuses_our_suites || server.alert.is_some() || server.refuses_tls12();
+    let sound = server.certificate.as_ref().is_some_and(|shown| shown.age == Age::Valid);
+    match (refuses, sound) {
+        (true, _) => Finding::failed(Step::Server, told.join("; ")),
+        (false, true) => Finding::ok(Step::Server, told.join("; ")),
+        (false, false) => Finding::warning(Step::Server, told.join("; ")),
+    }
+}
+
+/// Nothing is encrypted with it: it only has to differ each time.
+fn random() -> [u8; 32] {
+    let mut random = [0; 32];
+    fastrand::fill(&mut random);
+    random
+}
+
+/// Why there is no plain socket.
+enum NoSocket {
+    Gone(Gone),
+    /// None belongs to the context.
+    None,
+    Refused(CommandError),
+}
+
+/// A plain socket that is open. Dropped, it is closed in the background.
+struct PlainSocket {
+    modem: Modem,
+    id: Option<u8>,
+}
+
+impl PlainSocket {
+    async fn dial(modem: &Modem, host: &str, port: u16) -> Result<Self, NoSocket> {
+        let sockets = match modem.run(SocketContexts).await {
+            Ok(sockets) => sockets,
+            Err(error) if is_gone(&error) => return Err(NoSocket::Gone(Gone(error.to_string()))),
+            Err(error) => return Err(NoSocket::Refused(error)),
+        };
+        let context = modem.context_id();
+        // The last one: programs of their own take the first.
+        let socket = sockets.into_iter().rfind(|socket| socket.context == context).ok_or(NoSocket::None)?;
+        let deadline = match socket.values.get(2) {
+            None | Some(0) => LONGEST_DIAL,
+            Some(tenths) => Duration::from_millis(100 * u64::from(*tenths)) + DIAL_MARGIN,
+        };
+        // From now on it may be open, whatever becomes of this.
+        let mut opened = Self { modem: modem.clone(), id: Some(socket.socket) };
+        let dial = DialPlainSocket { socket: socket.socket, host: host.to_owned(), port, deadline };
+        match modem.run(dial).await {
+            Ok(()) => Ok(opened),
+            Err(error) if is_gone(&error) => {
+                opened.id = None;
+                Err(NoSocket::Gone(Gone(error.to_string())))
+            }
+            Err(error) => {
+                // A refused connection is none; one that came too late is closed.
+                if error.module_error().is_some() {
+                    opened.id = None;
+                }
+                Err(NoSocket::Refused(error))
+            }
+        }
+    }
+
+    /// Sends a question and reads until the answer is complete or nothing more comes.
+    async fn converse(&self, question: Vec<u8>) -> Result<Reading, CommandError> {
+        let Some(socket) = self.id else { return Ok(Reading::Partial) };
+        let mut lines = self.modem.channel().unsolicited();
+        let send = SendPlainBlock { socket, data: Bytes::from(question), deadline: SENDING };
+        // A server that has said its own and closed takes nothing any more: what it said tells.
+        if let Err(error) = self.modem.run(send).await
+            && error.module_error().is_none()
+        {
+            return Err(error);
+        }
+        let until = Instant::now() + ANSWERING;
+        let (mut answer, mut ended) = (Vec::new(), false);
+        while Instant::now() < until {
+            match self.modem.run(ReceivePlainBlock { socket, most: BLOCK }).await {
+                Ok(block) => {
+                    answer.extend_from_slice(&block);
+                    match Answer::read(&answer) {
+                        Reading::Partial => {}
+                        reading => return Ok(reading),
+                    }
+                }
+                Err(CommandError::Refused { .. }) if ended => break,
+                // Nothing has come yet.
+                Err(CommandError::Refused { .. }) => {
+                    let line = timeout(ASKING, lines.next()).await;
+                    ended = matches!(line, Ok(Some(Ok(line))) if line.text().starts_with("NO CARRIER"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Answer::read(&answer))
+    }
+
+    async fn close(mut self) {
+        if let Some(socket) = self.id
+            && let Err(error) = self.modem.run(ClosePlainSocket(socket)).await
+        {
+            tracing::debug!(%error, "a plain socket could not be closed");
+        }
+        self.id = None;
+    }
+}
+
+impl Drop for PlainSocket {
+    fn drop(&mut self) {
+        let (Some(socket), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) else {
+            return;
+        };
+        let modem = self.modem.clone();
+        runtime.spawn(async move {
+            if let Err(error) = modem.run(ClosePlainSocket(socket)).await {
+                tracing::debug!(%error, "a plain socket could not be closed");
+            }
+        });
+    }
+}

@@ -1,0 +1,172 @@
+//! Which thing is changed next, so that as few handshakes as possible tell what the one that was asked for fails at.
+
+use super::seen::Seen;
+use crate::tls::Variation;
+
+/// A handshake that failed, and what has been found out since.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Search {
+    /// What can be changed at all.
+    pub(super) possible: Vec<Variation>,
+    /// What was changed, and whether the module connected; `None` if it could not be tried.
+    pub(super) tried: Vec<(Variation, Option<bool>)>,
+    /// What the server says of itself, if it was asked.
+    pub(super) seen: Option<Seen>,
+}
+
+/// Everything, in the order of what fails most often.
+const EVERYTHING: [Variation; 7] = [
+    Variation::NoVerification,
+    Variation::NoHostCheck,
+    Variation::NoIdentity,
+    Variation::OtherServerName,
+    Variation::LowerMinimum,
+    Variation::PlatformSuites,
+    Variation::CompatibleSuites,
+];
+
+/// Where the server has refused before it has shown a certificate.
+const BEFORE_CERTIFICATES: [Variation; 4] = [
+    Variation::LowerMinimum,
+    Variation::PlatformSuites,
+    Variation::CompatibleSuites,
+    Variation::OtherServerName,
+];
+
+impl Search {
+    /// What is changed next; `None` if nothing more would tell.
+    pub(super) fn next(&self) -> Option<Variation> {
+        let decided = |(variation, connects): &(Variation, Option<bool>)| {
+            *connects == Some(true) && *variation != Variation::NoVerification
+        };
+        if self.tried.iter().any(decided) || matches!(self.seen, Some(Seen::Foreign | Seen::Silent)) {
+            return None;
+        }
+        self.order().iter().copied().find(|variation| self.is_open(*variation))
+    }
+
+    /// Whether the module connected with this changed.
+    pub(super) fn connects(&self, variation: Variation) -> bool {
+        self.result(variation) == Some(Some(true))
+    }
+
+    fn order(&self) -> &'static [Variation] {
+        match &self.seen {
+            Some(Seen::Server(server)) if server.refuses_our_suites || server.refuses_tls12() => {
+                &BEFORE_CERTIFICATES
+            }
+            _ => &EVERYTHING,
+        }
+    }
+
+    fn is_open(&self, variation: Variation) -> bool {
+        self.possible.contains(&variation) && self.result(variation).is_none() && self.can_tell(variation)
+    }
+
+    fn result(&self, variation: Variation) -> Option<Option<bool>> {
+        self.tried.iter().find(|(tried, _)| *tried == variation).map(|(_, result)| *result)
+    }
+
+    /// Whether it is not clear beforehand what comes of it.
+    fn can_tell(&self, variation: Variation) -> bool {
+        let shows_identity = self.possible.contains(&Variation::NoIdentity);
+        let trusting = self.result(Variation::NoVerification).flatten();
+        match variation {
+            // What fails without any verification fails without a part of it too, unless the server wants the identity
+            // that was left out.
+            Variation::NoHostCheck => trusting != Some(false) || shows_identity,
+            Variation::NoIdentity => trusting != Some(false),
+            Variation::OtherServerName | Variation::LowerMinimum | Variation::PlatformSuites => {
+                trusting != Some(true)
+            }
+            Variation::CompatibleSuites => {
+                trusting != Some(true) && self.result(Variation::PlatformSuites).flatten().is_none()
+            }
+            Variation::NoVerification => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use Variation::{
+        CompatibleSuites, LowerMinimum, NoHostCheck, NoIdentity, NoVerification, OtherServerName,
+        PlatformSuites,
+    };
+
+    use super::super::seen::Server;
+    use super::*;
+
+    /// What is tried if these connect, and these cannot be tried.
+    fn tried(
+        possible: &[Variation],
+        connecting: &[Variation],
+        impossible: &[Variation],
+        seen: Option<Seen>,
+    ) -> Vec<Variation> {
+        let mut search = Search { possible: possible.to_vec(), seen, ..Search::default() };
+        let mut order = Vec::new();
+        while let Some(next) = search.next() {
+            order.push(next);
+            let result = (!impossible.contains(&next)).then(|| connecting.contains(&next));
+            search.tried.push((next, result));
+            assert!(order.len() <= EVERYTHING.len(), "{order:?}");
+        }
+        order
+    }
+
+    const USUAL: [Variation; 5] =
+        [NoVerification, NoHostCheck, OtherServerName, PlatformSuites, CompatibleSuites];
+
+    #[test]
+    fn trust_is_told_apart_in_two_handshakes() {
+        assert_eq!(tried(&USUAL, &[NoVerification, NoHostCheck], &[], None), [NoVerification, NoHostCheck]);
+        assert_eq!(tried(&USUAL, &[NoVerification], &[], None), [NoVerification, NoHostCheck]);
+        let with_identity = [&USUAL[..], &[NoIdentity]].concat();
+        assert_eq!(
+            tried(&with_identity, &[NoVerification, NoIdentity], &[], None),
+            [NoVerification, NoHostCheck, NoIdentity]
+        );
+    }
+
+    #[test]
+    fn what_fails_without_verification_is_no_question_of_trust() {
+        assert_eq!(tried(&USUAL, &[OtherServerName], &[], None), [NoVerification, OtherServerName]);
+        let all = [NoVerification, OtherServerName, PlatformSuites];
+        assert_eq!(tried(&USUAL, &[], &[], None), all);
+        let versions = [&USUAL[..], &[LowerMinimum]].concat();
+        assert_eq!(
+            tried(&versions, &[LowerMinimum], &[], None),
+            [NoVerification, OtherServerName, LowerMinimum]
+        );
+    }
+
+    #[test]
+    fn a_server_that_wants_the_identity_keeps_the_host_name_in_question() {
+        let possible = [NoVerification, NoHostCheck, NoIdentity, OtherServerName];
+        assert_eq!(tried(&possible, &[NoHostCheck], &[], None), [NoVerification, NoHostCheck]);
+        assert_eq!(tried(&possible, &[], &[], None), [NoVerification, NoHostCheck, OtherServerName]);
+    }
+
+    #[test]
+    fn suites_are_tried_as_the_platform_can() {
+        let all = [NoVerification, OtherServerName, PlatformSuites, CompatibleSuites];
+        assert_eq!(tried(&USUAL, &[], &[OtherServerName, PlatformSuites], None), all);
+    }
+
+    #[test]
+    fn a_server_that_refused_at_once_is_not_asked_about_trust() {
+        let refusing = Server { refuses_our_suites: true, ..Server::default() };
+        let seen = Some(Seen::Server(refusing));
+        assert_eq!(tried(&USUAL, &[PlatformSuites], &[], seen), [PlatformSuites]);
+        let modern = Server { alert: Some(70), ..Server::default() };
+        let possible = [NoVerification, LowerMinimum, OtherServerName];
+        assert_eq!(tried(&possible, &[], &[], Some(Seen::Server(modern))), [LowerMinimum, OtherServerName]);
+    }
+
+    #[test]
+    fn what_is_not_tls_is_not_greeted_again() {
+        assert!(tried(&USUAL, &[], &[], Some(Seen::Foreign)).is_empty());
+        assert!(tried(&USUAL, &[], &[], Some(Seen::Silent)).is_empty());
+    }
+}

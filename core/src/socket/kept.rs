@@ -1,0 +1,83 @@
+//! The TLS settings of a socket as they were found, to be put back.
+
+use super::error::SocketError;
+use super::limits::SocketLimits;
+use super::slot::OpenSlot;
+use crate::commands::{
+    CipherSuiteChange, ListCipherSuites, ReadSetting, SetCipherSuites, SettingValue, WriteSetting,
+};
+use crate::error::CommandError;
+use crate::modem::Modem;
+use crate::platform::{Availability, SecurityLayout};
+
+/// What the module holds for the socket that the next connection gets.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptSettings {
+    limits: SocketLimits,
+    settings: Vec<WriteSetting>,
+    suites: Option<Vec<u16>>,
+}
+
+impl KeptSettings {
+    /// Reads them; TLS is enabled for that moment.
+    pub(crate) async fn read(modem: &Modem) -> Result<Self, SocketError> {
+        let mut limits = SocketLimits::of(modem).await?;
+        let first = *limits.ids.start();
+        limits.ids = first..=first;
+        let slot = OpenSlot::enable(modem, &limits).await?;
+        let read = read(modem, slot.id()).await;
+        slot.hang_up().await?;
+        let (settings, suites) = read?;
+        Ok(Self { limits, settings, suites })
+    }
+
+    /// Writes what differs.
+    pub(crate) async fn put_back(&self, modem: &Modem) -> Result<(), SocketError> {
+        let slot = OpenSlot::enable(modem, &self.limits).await?;
+        let written = self.write(modem).await;
+        slot.hang_up().await?;
+        Ok(written?)
+    }
+
+    async fn write(&self, modem: &Modem) -> Result<(), CommandError> {
+        for setting in &self.settings {
+            let held = modem.run(ReadSetting { name: setting.name, socket: setting.socket }).await?;
+            if !setting.is_held(held.as_deref()) {
+                modem.run(setting.clone()).await?;
+            }
+        }
+        let Some(suites) = &self.suites else { return Ok(()) };
+        if modem.run(ListCipherSuites).await? != *suites {
+            modem.run(SetCipherSuites(CipherSuiteChange::Clear)).await?;
+            for suite in suites {
+                modem.run(SetCipherSuites(CipherSuiteChange::Append(*suite))).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+type Found = (Vec<WriteSetting>, Option<Vec<u16>>);
+
+async fn read(modem: &Modem, socket: u8) -> Result<Found, CommandError> {
+    let versions = (modem.profile().tls.security != SecurityLayout::Absent).then_some("#SSLSECCFG2");
+    let mut settings = Vec::new();
+    for name in ["#SSLSECCFG", "#SSLCFG"].into_iter().chain(versions) {
+        match modem.run(ReadSetting { name, socket }).await {
+            Ok(Some(printed)) => {
+                // What is missing or cannot be read stands at the end, and stays as it is.
+                let values = printed.iter().map_while(|printed| SettingValue::read(printed)).collect();
+                settings.push(WriteSetting { name, socket, values });
+            }
+            Ok(None) | Err(CommandError::Refused { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let lists = match modem.profile().tls.suite_list {
+        Availability::No => false,
+        Availability::Yes => true,
+        Availability::Probe => modem.test_form("#SSLSECCS").await?.is_some(),
+    };
+    let suites = if lists { Some(modem.run(ListCipherSuites).await?) } else { None };
+    Ok((settings, suites))
+}
