@@ -1,8 +1,9 @@
 //! Holds the module's TLS, and what its settings were.
 
-use crate::exclusive::{SocketTurn, TlsLease};
+use crate::exclusive::SocketTurn;
 use crate::modem::Modem;
 use crate::socket::{KeptSettings, SocketError};
+use crate::tls::{SHARED_SOCKET, StoredCredential, TlsError, inventory};
 
 /// The module's TLS while it is examined. Dropped, it puts the settings back in the background.
 #[derive(Debug)]
@@ -17,8 +18,15 @@ impl Keeper {
         Self { modem: modem.clone(), turn: Some(turn), kept: None }
     }
 
-    pub(super) fn lease(&self) -> Option<&TlsLease> {
-        self.turn.as_ref().and_then(SocketTurn::lease)
+    /// What the module holds. TLS is enabled for that, and is switched off by the next owner if this is dropped.
+    pub(super) async fn inventory(&self) -> Result<Vec<StoredCredential>, TlsError> {
+        let Some((turn, lease)) = self.turn.as_ref().and_then(|turn| Some((turn, turn.lease()?))) else {
+            return Ok(Vec::new());
+        };
+        turn.soil(SHARED_SOCKET);
+        let stored = inventory(&self.modem, lease).await?;
+        turn.cleaned(SHARED_SOCKET);
+        Ok(stored)
     }
 
     /// From now on what the module holds is put back.

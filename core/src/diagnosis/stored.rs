@@ -4,12 +4,11 @@ use super::examination::{Examination, Gone, is_gone};
 use super::finding::{Finding, Step};
 use super::keeper::Keeper;
 use crate::modem::computer_time;
-use crate::tls::{Certificate, CredentialKind, StoredCredential, TlsError, inventory};
+use crate::tls::{Certificate, CredentialKind, StoredCredential, TlsError};
 
 impl Examination {
     pub(super) async fn examine_credentials(&mut self, keeper: &Keeper) -> Result<(), Gone> {
-        let Some(lease) = keeper.lease() else { return Ok(()) };
-        let stored = match inventory(&self.modem, lease).await {
+        let stored = match keeper.inventory().await {
             Ok(stored) => stored,
             Err(TlsError::Command(error)) if is_gone(&error) => return Err(Gone(error.to_string())),
             Err(error) => {

@@ -61,6 +61,17 @@ impl SocketTurn {
     pub(crate) fn lease(&self) -> Option<&TlsLease> {
         self.0.lease.as_ref()
     }
+
+    /// Something is going to be switched on for a number that no socket uses: until that is
+    /// [off again](Self::cleaned), whoever uses the number or the lease next cleans it.
+    pub(crate) fn soil(&self, id: u8) {
+        self.0.numbers().soiled.insert(id);
+    }
+
+    /// Everything is off again for this number.
+    pub(crate) fn cleaned(&self, id: u8) {
+        self.0.numbers().soiled.remove(&id);
+    }
 }
 
 /// Says of one use of a number whether it is about to end.

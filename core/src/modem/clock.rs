@@ -137,7 +137,7 @@ impl Modem {
     ///
     /// # Cancel safety
     /// Nothing is changed.
-    pub async fn clock_behind(&self) -> Result<Option<i64>, CommandError> {
+    pub(crate) async fn clock_behind(&self) -> Result<Option<i64>, CommandError> {
         let here = Some((self.inner.options.now)()).filter(|time| plausible(*time));
         let module = self.read_clock().await?;
         Ok(here.zip(module).map(|(here, module)| seconds_behind(module, here)))

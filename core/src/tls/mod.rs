@@ -49,7 +49,7 @@ pub use store::{
     Provision, ProvisionOptions, Provisioned, StoredCredential, inventory, provision, provision_with, remove,
 };
 
-pub(crate) use setup::plan_of;
+pub(crate) use setup::{SHARED_SOCKET, plan_of};
 pub(crate) use variation::Variation;
 pub(crate) use x509::name_of;
 

@@ -1,6 +1,7 @@
 //! One file a behaviour.
 
 mod aws;
+mod doctor;
 mod every_platform;
 mod ftps;
 mod ftps_losses;

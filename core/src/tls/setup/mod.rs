@@ -28,7 +28,7 @@ use crate::modem::Modem;
 use crate::platform::{CipherSuite, Profile, SecurityLayout};
 
 /// The TLS socket whose settings HTTP and FTP use. Source: SSL guide 8.2, 9.1; M37 p894.
-pub(super) const SHARED_SOCKET: u8 = 1;
+pub(crate) const SHARED_SOCKET: u8 = 1;
 
 /// Sets TLS up for a service whose own TLS flag is still off (HTTP, FTP): TLS sockets are enabled for
 /// the time of the set-up, as the guide shows.

@@ -8,6 +8,7 @@
 mod aws;
 mod cable;
 mod channels;
+mod diagnosis;
 mod few_lines;
 mod files;
 mod module;
