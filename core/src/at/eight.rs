@@ -7,22 +7,37 @@ const HIGH: u64 = 0x80 * ONES;
 #[inline]
 pub(crate) fn first_at_most<const MOST: u8>(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
-    let mut skipped = 0;
     // Whether there is any among twice as many is told faster than where.
     while let Some((words, behind)) = rest.split_first_chunk::<16>() {
         if words.iter().fold(false, |any, byte| any | (*byte <= MOST)) {
             break;
         }
-        (rest, skipped) = (behind, skipped + 16);
+        rest = behind;
     }
     while let Some((word, behind)) = rest.split_first_chunk::<8>() {
         let found = not_above::<MOST>(u64::from_le_bytes(*word));
+        if found != 0 {
+            return Some(bytes.len() - rest.len() + (found.trailing_zeros() / 8) as usize);
+        }
+        rest = behind;
+    }
+    rest.iter().position(|byte| *byte <= MOST).map(|position| bytes.len() - rest.len() + position)
+}
+
+/// The position of the first `BYTE`.
+#[inline]
+pub(crate) fn first_of<const BYTE: u8>(bytes: &[u8]) -> Option<usize> {
+    let (mut rest, mut skipped) = (bytes, 0);
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        let difference = u64::from_le_bytes(*word) ^ (BYTE as u64 * ONES);
+        // The lowest one that is set is right, whatever is borrowed above it.
+        let found = difference.wrapping_sub(ONES) & !difference & HIGH;
         if found != 0 {
             return Some(skipped + (found.trailing_zeros() / 8) as usize);
         }
         (rest, skipped) = (behind, skipped + 8);
     }
-    rest.iter().position(|byte| *byte <= MOST).map(|position| skipped + position)
+    rest.iter().position(|byte| *byte == BYTE).map(|position| skipped + position)
 }
 
 /// Calls `found` for every byte that is not above `MOST`, an ASCII character, in order: with its position and itself.
@@ -74,6 +89,8 @@ mod tests {
                     bytes[at] = byte;
                     let expected = (byte <= b',').then_some(at);
                     assert_eq!(first_at_most::<b','>(&bytes), expected, "{byte} at {at} of {length}");
+                    let expected = (byte == b',').then_some(at);
+                    assert_eq!(first_of::<b','>(&bytes), expected, "{byte} at {at} of {length}");
                 }
             }
         }
@@ -95,6 +112,8 @@ mod tests {
 
     #[test]
     fn the_first_one_counts() {
+        assert_eq!(first_of::<b':'>(b"a::9:;:;::"), Some(1));
+        assert_eq!(first_of::<b':'>(b"01234567;:;:"), Some(9));
         assert_eq!(first_at_most::<13>(b"0123456\r\n\r"), Some(7));
         assert_eq!(first_at_most::<13>(b"012345678\n\r"), Some(9));
         assert_eq!(first_at_most::<13>(b""), None);

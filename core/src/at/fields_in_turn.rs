@@ -54,8 +54,7 @@ impl<'a> FieldsInTurn<'a> {
     /// The next field without its quotes.
     #[inline]
     pub fn text(&mut self) -> Option<&'a str> {
-        // Most stand in quotes without anything around them.
-        let text = match self.quoted() {
+        let text = match self.plain() {
             Some(text) => text,
             None => bare(self.take()?),
         };
@@ -104,10 +103,27 @@ impl<'a> FieldsInTurn<'a> {
         })
     }
 
-    /// Takes the next field if it is quotes and what stands in them, and gives that.
+    /// Takes the next field if nothing has to be taken off it but quotes: most texts are so.
     #[inline]
-    fn quoted(&mut self) -> Option<&'a [u8]> {
-        let inner = self.rest?.strip_prefix(b"\"")?;
+    fn plain(&mut self) -> Option<&'a [u8]> {
+        let bytes = self.rest?;
+        let Some(first) = first_at_most::<b','>(bytes) else {
+            self.rest = None;
+            return Some(bytes);
+        };
+        match bytes.split_at_checked(first)? {
+            (text, [b',', rest @ ..]) => {
+                self.rest = Some(rest);
+                Some(text)
+            }
+            ([], [b'"', inner @ ..]) => self.quoted(inner),
+            _ => None,
+        }
+    }
+
+    /// Takes a field that is quotes and what stands in them, and gives that.
+    #[inline]
+    fn quoted(&mut self, inner: &'a [u8]) -> Option<&'a [u8]> {
         let (text, behind) = inner.split_at_checked(first_at_most::<b'"'>(inner)?)?;
         self.rest = match behind {
             [b'"', b',', rest @ ..] => Some(rest),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::eight::first_of;
 use super::fields::{Fields, after_prefix, printable};
 use super::fields_in_turn::FieldsInTurn;
 
@@ -70,7 +71,7 @@ impl Line {
 
     #[inline]
     fn name_and_fields(&self) -> Option<(&[u8], &[u8])> {
-        let (name, rest) = self.0.split_at_checked(self.0.iter().position(|byte| *byte == b':')?)?;
+        let (name, rest) = self.0.split_at_checked(first_of::<b':'>(&self.0)?)?;
         Some((name, rest.strip_prefix(b": ").or_else(|| rest.get(1..))?))
     }
 }
