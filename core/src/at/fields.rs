@@ -24,6 +24,14 @@ pub fn after_prefix<'a>(line: &'a str, prefix: &str) -> Option<&'a str> {
     line.get(start..start + rest.trim_ascii_end().len())
 }
 
+/// Whether a line has that prefix.
+#[inline]
+pub(crate) fn has_prefix(line: &[u8], prefix: &str) -> bool {
+    // Nearly always nothing stands between the two.
+    let is_plain = line.get(prefix.len()) == Some(&b':') && line.starts_with(prefix.as_bytes());
+    is_plain || behind_prefix(line, prefix).is_some()
+}
+
 /// The same for bytes.
 pub(crate) fn bytes_after_prefix<'a>(line: &'a [u8], prefix: &str) -> Option<&'a [u8]> {
     Some(behind_prefix(line, prefix)?.trim_ascii_end())

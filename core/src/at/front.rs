@@ -1,7 +1,5 @@
 //! What stands where a line begins, for lines that mean nothing before they are whole.
 
-use memchr::memchr2;
-
 use super::counted_code;
 use super::eight::first_at_most;
 use super::portion::{CR, LF};
@@ -19,33 +17,32 @@ pub(super) enum Front {
 
 /// Where a line stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Behind the line ends before it.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// Before its own line end.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// Where the next one can begin.
-    pub(super) next: usize,
+    pub(crate) next: usize,
     /// It ended in CR, and an LF right behind it would belong to it.
-    pub(super) line_feed_due: bool,
+    pub(crate) line_feed_due: bool,
 }
 
 /// What the input begins with. No line ends among the first `searched` bytes.
 #[inline]
 pub(super) fn front(input: &[u8], searched: usize, limit: usize) -> Front {
-    let start = match input {
-        [CR, LF, byte, ..] if *byte > CR => 2,
+    let (start, line) = match input {
+        [CR, LF, line @ ..] if matches!(line, [byte, ..] if *byte > CR) => (2, line),
         _ => match input.iter().position(|byte| *byte != CR && *byte != LF) {
-            Some(start) => start,
+            Some(start) => (start, input.get(start..).unwrap_or_default()),
             None => return Front::Beginning(input.len()),
         },
     };
-    let line = input.get(start..).unwrap_or_default();
     if is_no_line(line) {
         return Front::Other;
     }
     match find_line_end(line, searched.saturating_sub(start)) {
-        Some(end) if end <= limit => Front::Line(Place::new(input, start, start + end)),
+        Some(end) if end <= limit => Front::Line(Place::new(line, start, end)),
         None if line.len() <= limit => Front::Beginning(start),
         Some(_) | None => Front::Other,
     }
@@ -62,33 +59,37 @@ fn is_no_line(bytes: &[u8]) -> bool {
 }
 
 impl Place {
+    /// So many bytes of what stands behind `start`.
     #[inline]
-    fn new(input: &[u8], start: usize, end: usize) -> Self {
-        let (line_end, line_feed_due) = match input.get(end..).unwrap_or_default() {
-            [CR, LF, ..] => (2, false),
-            [CR, ..] => (1, true),
+    fn new(behind: &[u8], start: usize, length: usize) -> Self {
+        let (line_end, line_feed_due) = match behind.get(length..) {
+            Some([CR, LF, ..]) => (2, false),
+            Some([CR, ..]) => (1, true),
             _ => (1, false),
         };
+        let end = start + length;
         Self { start, end, next: end + line_end, line_feed_due }
     }
-}
 
-/// Lines are short: most ends are among so many bytes, where a search that is made for long inputs takes longer.
-const SHORT: usize = 64;
+    /// The same place where so many bytes stand before it.
+    #[inline]
+    pub(super) fn behind(self, before: usize) -> Self {
+        let Self { start, end, next, line_feed_due } = self;
+        Self { start: before + start, end: before + end, next: before + next, line_feed_due }
+    }
+}
 
 /// Where the line ends, if it does not end before `from`.
 #[inline]
 fn find_line_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut from = from;
-    let (near, _) = bytes.split_at(bytes.len().min(from + SHORT));
-    while let Some(control) = first_at_most::<CR>(near.get(from..)?) {
-        from += control;
-        if matches!(near.get(from), Some(&(CR | LF))) {
-            return Some(from);
+    let mut at = from;
+    loop {
+        at += first_at_most::<CR>(bytes.get(at..)?)?;
+        if matches!(bytes.get(at), Some(&(CR | LF))) {
+            return Some(at);
         }
-        from += 1;
+        at += 1;
     }
-    memchr2(CR, LF, bytes.get(near.len()..)?).map(|end| near.len() + end)
 }
 
 #[cfg(test)]
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_line_is_found_near_and_far() {
-        for length in [0, 7, 8, 15, 16, 17, SHORT - 1, SHORT, SHORT + 1, 300] {
+        for length in [0, 7, 8, 15, 16, 17, 300] {
             for end in [CR, LF] {
                 let bytes = [&vec![b'\t'; length][..], &[end, b'x']].concat();
                 for from in [0, length / 2, length] {

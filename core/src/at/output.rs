@@ -107,6 +107,7 @@ fn next<T>(queue: &mut VecDeque<T>) -> Option<T> {
 }
 
 /// Tells what was taken of the input.
+#[inline]
 pub(crate) fn flush_trace(reader: &mut Reader, output: &mut Output) {
     if let Some(consumed) = reader.take_consumed() {
         output.trace(|| Trace::Received(consumed));

@@ -130,6 +130,12 @@ pub(crate) enum Final {
 }
 
 impl Final {
+    /// Whether [`parse`](Self::parse) may recognise it: most lines begin with something else.
+    #[inline]
+    pub(crate) fn may_be(line: &[u8]) -> bool {
+        matches!(line, [b'O' | b'E', ..] | [b'+', b'C', b'M', ..])
+    }
+
     /// Recognises `OK`, `ERROR` and `+CME/+CMS ERROR`, which end every kind of command.
     pub(crate) fn parse(line: impl AsRef<[u8]>) -> Option<Self> {
         let line = line.as_ref();

@@ -255,3 +255,31 @@ fn what_a_payload_says_the_module_may_say_too() {
         rig.events.iter().any(|event| *event == Event::Unsolicited(Line::new(&b"#MQRING: 1,1,lost"[..])));
     assert!(told, "{:?}", rig.events);
 }
+
+/// The body is handed on from where it was read, however much of it came with its head.
+#[test]
+fn a_body_is_not_moved() {
+    for size in [64, 512, 4096] {
+        let mut rig = Rig::new();
+        for round in 0..4 {
+            rig.begin(Exchange::new(
+                CommandLine::execute("#FTPRECV"),
+                Expect::block("#FTPRECV", 0, &[], 3000),
+            ));
+            let head = b"\r\n#FTPRECV: 3000\r\n";
+            let answer = [&head[..], &[b'x'; 3000], b"\r\n\r\nOK\r\n"].concat();
+            let mut places = Vec::new();
+            for piece in answer.chunks(size) {
+                let input = rig.engine.input_with_room(4096);
+                let begin = input.as_ptr().addr() + input.len();
+                places.extend(begin..begin + piece.len());
+                rig.feed(piece);
+            }
+            let body = rig.reply().body().clone();
+            let read = &places[head.len()..head.len() + 3000];
+            let begin = body.as_ptr().addr();
+            assert!((begin..begin + 3000).eq(read.iter().copied()), "round {round}, reads of {size}");
+            rig.pass(Duration::from_millis(20));
+        }
+    }
+}

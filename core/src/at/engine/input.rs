@@ -5,11 +5,13 @@ use std::time::Instant;
 use super::{Engine, State};
 use crate::at::counted_code::{self, Front};
 use crate::at::event::Event;
+use crate::at::front::Place;
 use crate::at::output::flush_trace;
-use crate::at::pending::Expected;
+use crate::at::pending::{Expected, Step};
 use crate::at::portion::{Portion, Shown};
 use crate::at::reader::{Found, Whole};
 use crate::at::reply::Line;
+use crate::at::result_code::Final;
 
 /// Whether bytes that are looked at break the silence.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,16 +84,16 @@ impl Engine {
     /// True: nothing else is here but perhaps the beginning of a line or of a body.
     fn take_whole(&mut self, now: Instant, age: Age) -> bool {
         loop {
-            let expected = match &mut self.state {
-                State::Pending(pending) => pending.expected(self.reader.hidden()),
-                State::Idle { line_end_due: false, .. } => Expected::Line { together: true },
-                State::Idle { .. } | State::Stream(_) | State::Resync(_) => Expected::Other,
-            };
-            let taken = match expected {
-                Expected::Body { length } => self.take_body(now, age, length),
-                Expected::Line { together } => self.take_whole_line(now, together),
-                Expected::Mark { width } => self.take_mark(now, width),
-                Expected::Other => Taken::Other,
+            let taken = match &mut self.state {
+                State::Pending(pending) => match pending.expected(self.reader.hidden()) {
+                    Expected::Body { length } => self.take_body(now, age, length),
+                    Expected::Line { together } => self.take_lines(now, together),
+                    Expected::Mark { width } => self.take_mark(now, width),
+                    Expected::Ok { place } => self.take_ok(now, place),
+                    Expected::Other => Taken::Other,
+                },
+                State::Idle { line_end_due: false, .. } => self.take_codes(),
+                State::Idle { .. } | State::Stream(_) | State::Resync(_) => Taken::Other,
             };
             match taken {
                 Taken::Whole => {}
@@ -124,21 +126,51 @@ impl Engine {
         Taken::Whole
     }
 
-    fn take_whole_line(&mut self, now: Instant, together: bool) -> Taken {
-        let line = match self.reader.take_whole_line(together) {
-            Whole::Line(line) => line,
-            Whole::Unfinished => return Taken::Unfinished,
-            Whole::Other => return Taken::Other,
+    /// Takes a line of an exchange, or all that are here `together`.
+    fn take_lines(&mut self, now: Instant, together: bool) -> Taken {
+        let State::Pending(pending) = &mut self.state else {
+            return Taken::Other;
         };
-        if let State::Pending(pending) = &mut self.state {
-            let (reader, output) = (&mut self.reader, &mut self.output);
-            let step = pending.take_whole_line(now, &self.settings, line, reader, output);
-            self.apply_pending(now, step);
-        } else {
-            self.output.event(Event::Unsolicited(Line::new(line)));
-            flush_trace(&mut self.reader, &mut self.output);
+        let (settings, reader, output) = (&self.settings, &mut self.reader, &mut self.output);
+        if together && let Some(run) = reader.take_run() {
+            match pending.take_run(now, settings, run, reader, output) {
+                Step::Again => {}
+                step => {
+                    self.apply_pending(now, step);
+                    return Taken::Whole;
+                }
+            }
         }
-        Taken::Whole
+        match reader.find_line() {
+            Whole::Line(place) => {
+                let step = pending.take_whole_line(now, settings, place, reader, output);
+                self.apply_pending(now, step);
+                Taken::Whole
+            }
+            Whole::Unfinished => Taken::Unfinished,
+            Whole::Other => Taken::Other,
+        }
+    }
+
+    /// Takes the lines that no command asked for.
+    fn take_codes(&mut self) -> Taken {
+        let (reader, output) = (&mut self.reader, &mut self.output);
+        if let Some(mut run) = reader.take_run() {
+            while let Some(place) = reader.next_line(&mut run) {
+                output.event(Event::Unsolicited(Line::new(run.cut(place))));
+                flush_trace(reader, output);
+            }
+            reader.end_run(run);
+        }
+        match reader.find_line() {
+            Whole::Line(place) => {
+                output.event(Event::Unsolicited(Line::new(reader.cut(place))));
+                flush_trace(reader, output);
+                Taken::Whole
+            }
+            Whole::Unfinished => Taken::Unfinished,
+            Whole::Other => Taken::Other,
+        }
     }
 
     /// Takes the mark in front of a body, which is here with all that tells where the body begins.
@@ -147,6 +179,17 @@ impl Engine {
             self.reader.drop_hidden(width);
             flush_trace(&mut self.reader, &mut self.output);
             pending.begin_marked(now, &self.settings);
+        }
+        Taken::Whole
+    }
+
+    /// Takes the result behind a body, which is here.
+    fn take_ok(&mut self, now: Instant, place: Place) -> Taken {
+        if let State::Pending(pending) = &mut self.state {
+            self.reader.pass(place);
+            flush_trace(&mut self.reader, &mut self.output);
+            let step = pending.finish(Final::Ok);
+            self.apply_pending(now, step);
         }
         Taken::Whole
     }

@@ -134,6 +134,9 @@ impl Engine {
             State::Idle { .. } => {
                 self.give_up_stale_code(now);
                 let (pending, line) = Pending::new(now, exchange);
+                if let Some(length) = pending.longest_body() {
+                    self.reader.make_room_for_body(length);
+                }
                 self.output.trace(|| pending.sent_trace());
                 self.output.write(line);
                 self.state = State::Pending(Box::new(pending));

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{Pending, Phase, Step};
 use crate::at::event::Failure;
 use crate::at::exchange::Shape;
+use crate::at::front::Place;
 use crate::at::output::{Output, Trace, flush_trace};
 use crate::at::reader::Reader;
 use crate::at::settings::Settings;
@@ -16,6 +17,15 @@ pub(super) const MARK: &[u8] = b"<<<";
 const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
 
 impl Pending {
+    /// The longest body that may come, if one is expected.
+    pub(crate) fn longest_body(&self) -> Option<usize> {
+        match self.exchange.expect.0 {
+            Shape::Block { limit, .. } | Shape::Marked { limit, .. } => Some(limit),
+            Shape::Unannounced { length, limit } => Some(length.unwrap_or(limit)),
+            _ => None,
+        }
+    }
+
     pub(super) fn step_body(&mut self, length: usize, reader: &mut Reader, output: &mut Output) -> Step {
         let Some(body) = reader.take_raw(length) else {
             return Step::Wait;
@@ -132,6 +142,17 @@ pub(super) fn whole_mark(here: &[u8]) -> Option<usize> {
         [] | [b'\r'] => None,
         _ => Some(width),
     }
+}
+
+/// The result behind a body, if it is `OK` and here: most are. Some modules send one line end, others two.
+#[inline]
+pub(super) fn whole_ok(here: &[u8]) -> Option<Place> {
+    let start = match () {
+        () if here.starts_with(b"\r\n\r\nOK\r\n") => 4,
+        () if here.starts_with(b"\r\nOK\r\n") => 2,
+        () => return None,
+    };
+    Some(Place { start, end: start + 2, next: start + 4, line_feed_due: false })
 }
 
 /// How many bytes the mark has with the line ends before it, if it is here.

@@ -1,15 +1,19 @@
 //! The exchange that is under way: from the command line to its final result.
 
 mod block;
+mod expected;
 mod line;
+mod meaning;
 mod prompt;
 mod result;
+mod whole;
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use block::{longest_unannounced, unannounced_mark, whole_mark};
+use block::longest_unannounced;
+pub(crate) use expected::Expected;
 use prompt::PayloadEcho;
 pub(crate) use prompt::send_payload;
 
@@ -71,19 +75,6 @@ enum Phase {
     Unannounced { limit: usize },
     /// The body is complete; only the final result may follow.
     Tail,
-}
-
-/// What is expected next, if it means the same wherever reads have cut it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
-    /// So many raw bytes.
-    Body { length: usize },
-    /// A line. `together`: and nothing but lines behind it.
-    Line { together: bool },
-    /// A mark that is here, so many bytes with the line ends around it.
-    Mark { width: usize },
-    /// Something else.
-    Other,
 }
 
 /// What one step of the exchange led to.
@@ -177,38 +168,6 @@ impl Pending {
             Phase::Mark { .. } => Portion::Raw(1),
             Phase::Unannounced { limit } => Portion::Raw(longest_unannounced(*limit).saturating_sub(shown)),
         }
-    }
-
-    /// What is expected next that need not be shown portion by portion; `here` is what has arrived and is not shown.
-    #[inline]
-    pub(crate) fn expected(&mut self, here: &[u8]) -> Expected {
-        match &self.phase {
-            Phase::Body { length } => Expected::Body { length: *length },
-            Phase::Lines if self.watches_for_prompt() => Expected::Other,
-            Phase::Lines => match self.exchange.expect.0 {
-                Shape::Final | Shape::Lines { .. } | Shape::Text { .. } => Expected::Line { together: true },
-                Shape::Unannounced { .. } => match unannounced_mark(here) {
-                    Some(width) => Expected::Mark { width },
-                    None => Expected::Line { together: false },
-                },
-                _ => Expected::Line { together: false },
-            },
-            Phase::Mark { .. } => match whole_mark(here) {
-                Some(width) => Expected::Mark { width },
-                None => Expected::Other,
-            },
-            Phase::Tail => {
-                self.tail_begun |= here.starts_with(b"\r\n");
-                if self.tail_begun { Expected::Line { together: false } } else { Expected::Other }
-            }
-            Phase::PayloadEcho(_) | Phase::Unannounced { .. } => Expected::Other,
-        }
-    }
-
-    /// Whether something that is no line shows before its end.
-    fn watches_for_prompt(&self) -> bool {
-        let awaits_prompt = matches!(self.exchange.expect.0, Shape::Prompt { .. }) && !self.payload_sent;
-        awaits_prompt || self.exchange.refuse_prompt
     }
 
     /// How long a silence ends a block early.

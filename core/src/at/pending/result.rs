@@ -7,6 +7,13 @@ use crate::at::exchange::Shape;
 use crate::at::result_code::Final;
 
 impl Pending {
+    /// Whether a line is the final result.
+    #[inline]
+    pub(super) fn is_final_result(&self, text: &[u8]) -> bool {
+        let may_be_another = self.exchange.numeric_result || self.expects_stream().is_some();
+        text == b"OK" || (may_be_another || Final::may_be(text)) && self.final_result(text).is_some()
+    }
+
     pub(super) fn final_result(&self, text: &[u8]) -> Option<Final> {
         Final::parse(text)
             .or_else(|| self.dial_result(text))
@@ -23,7 +30,7 @@ impl Pending {
         }
     }
 
-    pub(super) fn finish(&mut self, result: Final) -> Step {
+    pub(crate) fn finish(&mut self, result: Final) -> Step {
         match (result, self.expects_stream()) {
             // The rest of the payload may still be on its way to a module that reads commands again.
             (Final::Error(error), _) if self.payload_sent => {

@@ -1,0 +1,58 @@
+//! What comes next that need not be shown portion by portion.
+
+use super::block::{unannounced_mark, whole_mark, whole_ok};
+use super::{Pending, Phase};
+use crate::at::exchange::Shape;
+use crate::at::front::Place;
+
+/// What is expected next, if it means the same wherever reads have cut it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// So many raw bytes.
+    Body { length: usize },
+    /// A line. `together`: and nothing but lines behind it.
+    Line { together: bool },
+    /// A mark that is here, so many bytes with the line ends around it.
+    Mark { width: usize },
+    /// The final result, `OK`, that is here.
+    Ok { place: Place },
+    /// Something else.
+    Other,
+}
+
+impl Pending {
+    /// What is expected next that need not be shown portion by portion; `here` is what has arrived and is not shown.
+    #[inline]
+    pub(crate) fn expected(&mut self, here: &[u8]) -> Expected {
+        match &self.phase {
+            Phase::Body { length } => Expected::Body { length: *length },
+            Phase::Lines if self.watches_for_prompt() => Expected::Other,
+            Phase::Lines => match self.exchange.expect.0 {
+                Shape::Final | Shape::Lines { .. } | Shape::Text { .. } => Expected::Line { together: true },
+                Shape::Unannounced { .. } => match unannounced_mark(here) {
+                    Some(width) => Expected::Mark { width },
+                    None => Expected::Line { together: false },
+                },
+                _ => Expected::Line { together: false },
+            },
+            Phase::Mark { .. } => match whole_mark(here) {
+                Some(width) => Expected::Mark { width },
+                None => Expected::Other,
+            },
+            Phase::Tail => match whole_ok(here) {
+                Some(place) => Expected::Ok { place },
+                None => {
+                    self.tail_begun |= here.starts_with(b"\r\n");
+                    if self.tail_begun { Expected::Line { together: false } } else { Expected::Other }
+                }
+            },
+            Phase::PayloadEcho(_) | Phase::Unannounced { .. } => Expected::Other,
+        }
+    }
+
+    /// Whether something that is no line shows before its end.
+    fn watches_for_prompt(&self) -> bool {
+        let awaits_prompt = matches!(self.exchange.expect.0, Shape::Prompt { .. }) && !self.payload_sent;
+        awaits_prompt || self.exchange.refuse_prompt
+    }
+}

@@ -1,0 +1,81 @@
+//! Lines that are taken whole: they are neither prompts nor marks nor counted codes.
+
+use std::time::Instant;
+
+use super::meaning::{Meaning, kept};
+use super::{Pending, Phase, Step};
+use crate::at::event::Event;
+use crate::at::front::Place;
+use crate::at::output::Output;
+use crate::at::reader::{Reader, Run};
+use crate::at::reply::Line;
+use crate::at::settings::Settings;
+
+impl Pending {
+    /// Takes lines that left the input together, up to one that leads to something.
+    pub(crate) fn take_run(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        mut run: Run,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        self.no_sign_has_begun();
+        while let Some(place) = reader.next_line(&mut run) {
+            let step = match self.meaning(settings, run.line(place)) {
+                _ if reader.is_traced() => self.take(now, settings, run.cut(place), reader, output),
+                Meaning::Code => {
+                    output.event(Event::Unsolicited(Line::new(run.cut(place))));
+                    continue;
+                }
+                Meaning::Answer => match self.keep(now, settings, run.cut(place)) {
+                    Ok(()) => continue,
+                    trouble => kept(trouble),
+                },
+                Meaning::SecretCode => {
+                    output.event(Event::UnsolicitedSecret(Line::new(run.cut(place))));
+                    continue;
+                }
+                meaning => self.end_or_ignore(meaning, run.line(place), output),
+            };
+            if !matches!(step, Step::Again) {
+                reader.keep_run(run);
+                return step;
+            }
+        }
+        reader.end_run(run);
+        Step::Again
+    }
+
+    /// Takes a line that is still where it arrived.
+    pub(crate) fn take_whole_line(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        place: Place,
+        reader: &mut Reader,
+        output: &mut Output,
+    ) -> Step {
+        self.no_sign_has_begun();
+        if reader.is_traced() {
+            let line = reader.cut(place);
+            return self.take(now, settings, line, reader, output);
+        }
+        match self.meaning(settings, reader.line(place)) {
+            meaning @ (Meaning::Result | Meaning::Echo | Meaning::Nothing) => {
+                let step = self.end_or_ignore(meaning, reader.line(place), output);
+                reader.pass(place);
+                step
+            }
+            meaning => self.act(now, settings, meaning, reader.cut(place), output),
+        }
+    }
+
+    /// Where a line is, neither a prompt nor a mark has begun.
+    fn no_sign_has_begun(&mut self) {
+        if matches!(self.phase, Phase::Lines) {
+            (self.damaged_prompt_at, self.quiet_at) = (None, None);
+        }
+    }
+}
