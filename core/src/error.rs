@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::at::{Effect, InvalidValue, ModuleError, UnexpectedReply};
+use crate::at::{Effect, InvalidValue, MARK_MISSING, ModuleError, UnexpectedReply};
 
 /// Whose turn it is to act on an error. Every public error type of the SDK has a `category()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,6 +147,12 @@ impl CommandError {
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::TimedOut { .. })
+    }
+
+    /// Whether the module sent data without the mark `<<<` in front of them, so that nothing tells them from lines.
+    #[must_use]
+    pub fn is_mark_missing(&self) -> bool {
+        matches!(self, Self::Unexpected { detail, .. } if detail == MARK_MISSING)
     }
 
     /// Whether the port is gone, so that only opening it again helps.

@@ -59,6 +59,13 @@ pub enum BodyError {
         /// The module's words.
         error: CommandError,
     },
+    /// The module gave a block without the mark `<<<`, so that nothing tells its bytes from an answer. The line has damaged
+    /// it, or this firmware has none: then [`Engine::Socket`](crate::Engine::Socket) reads bodies.
+    #[error("the mark <<< is missing in front of the body's block after {got} bytes")]
+    MarkMissing {
+        /// How many bytes came.
+        got: u64,
+    },
     /// The module has restarted, and the rest is gone with it.
     #[error("the module has restarted after {got} bytes of the body")]
     ModuleRestarted {
@@ -98,7 +105,7 @@ impl BodyError {
             | Self::Malformed { .. }
             | Self::Stalled { .. } => Category::Network,
             Self::Socket { error, .. } => error.category(),
-            Self::ModuleRestarted { .. } => Category::Link,
+            Self::MarkMissing { .. } | Self::ModuleRestarted { .. } => Category::Link,
             Self::Refused { error, .. } if is_of_network(error) => Category::Network,
             Self::Refused { error, .. } | Self::Link(error) => error.category(),
             Self::TooLarge { .. } | Self::NotText | Self::NotJson { .. } => Category::Verification,
@@ -112,6 +119,9 @@ impl BodyError {
         match self {
             Self::Truncated { .. } | Self::BrokenOff { .. } | Self::Stalled { .. } | Self::Refused { .. } => {
                 Some("ask again; a Range header can fetch the rest if the server knows ranges")
+            }
+            Self::MarkMissing { .. } => {
+                Some("ask again; if it always happens, let this computer speak HTTP (Engine::Socket)")
             }
             Self::ModuleRestarted { .. } => Some("ask again when the module is on line"),
             Self::Link(_) => Some("smaller blocks and hardware flow control help on lines that lose bytes"),

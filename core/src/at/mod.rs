@@ -64,6 +64,7 @@ pub use exchange::{Effect, Exchange, Expect, StreamEnding};
 pub use fields::{Fields, after_prefix};
 pub use fields_in_turn::FieldsInTurn;
 pub use output::Trace;
+pub(crate) use pending::MARK_MISSING;
 pub use reply::{Line, Reply};
 pub use result_code::{ErrorFamily, ModuleError};
 pub use settings::Settings;

@@ -182,7 +182,7 @@ fn ok_without_the_mark_is_no_success() {
     let mut rig = Rig::new();
     rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 100)));
     rig.feed(b"\r\nOK\r\n");
-    assert_eq!(rig.result(), unexpected("OK without the mark <<<"));
+    assert_eq!(rig.result(), unexpected("the mark <<< is missing"));
 }
 
 #[test]

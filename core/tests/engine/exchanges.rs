@@ -282,6 +282,64 @@ fn an_unannounced_block_that_is_shorter_than_expected_ends_in_a_long_silence() {
     assert_eq!(&rig.reply().body()[..], b"\r\nOK\r\nshort");
 }
 
+/// The result stands where the last bytes were expected, and all or nothing of it is left.
+#[test]
+fn an_unannounced_block_that_lacks_a_few_bytes_ends_in_a_long_silence_or_at_once() {
+    for missing in 1..=8_usize {
+        let mut rig = Rig::new();
+        rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(100), 1500)));
+        let body = vec![b'x'; 100 - missing];
+        rig.feed(&[b"\r\n<<<", &body[..], b"\r\nOK\r\n"].concat());
+        if matches!(missing, 1 | 2 | 3 | 5) {
+            let too_short = Failure::Unexpected("a body is not as long as announced");
+            assert_eq!(rig.result(), Some(Err(too_short)), "{missing}");
+            continue;
+        }
+        rig.pass(Duration::from_millis(1999));
+        assert_eq!(rig.result(), None, "{missing}: the rest may be late");
+        rig.pass(Duration::from_millis(1));
+        rig.answer_probe();
+        assert_eq!(&rig.reply().body()[..], body, "{missing}");
+    }
+}
+
+/// Its last bytes look like a result, and the result is late.
+#[test]
+fn an_unannounced_block_that_ends_like_a_result_is_not_cut() {
+    for (body, first) in [("data\r\nOK\r\n", ""), ("data\r\nOK", ""), ("data\r\nOK\r\n", "\r\n")] {
+        let mut rig = Rig::new();
+        rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(body.len()), 1500)));
+        rig.feed(format!("\r\n<<<{body}{first}").as_bytes());
+        rig.pass(Duration::from_millis(1999));
+        rig.feed(if first.is_empty() { b"\r\nOK\r\n" } else { b"OK\r\n" });
+        assert_eq!(rig.reply().body(), body);
+    }
+    let mut rig = Rig::new();
+    rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(10), 1500)));
+    rig.feed(b"\r\n<<<data\r\nOK\r\n");
+    rig.pass(Duration::from_secs(2));
+    rig.feed(b"\r\nOK\r\n");
+    rig.answer_probe();
+    let more = Failure::Unexpected("more followed what looked like the end of the answer");
+    assert_eq!(rig.result(), Some(Err(more)), "a result that is later still does not shorten it unseen");
+}
+
+/// A server can write anything, and nothing tells it from the module's own lines.
+#[test]
+fn data_without_their_mark_leave_the_engine_in_step() {
+    for body in ["a\r\nOK\r\nb", "a\r\nERROR\r\nb", "a\r\n+CME ERROR: 4\r\nb\r\nOK"] {
+        let mut rig = Rig::new();
+        rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(body.len()), 1500)));
+        rig.feed(format!("\r\n{body}\r\nOK\r\n").as_bytes());
+        assert_eq!(rig.result(), Some(Err(Failure::Unexpected("the mark <<< is missing"))), "{body}");
+        rig.take_written();
+        rig.answer_probe();
+        rig.begin(read("#SSLEN"));
+        rig.feed(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n");
+        assert_eq!(rig.reply().values("#SSLEN"), ["1,0"], "{body}");
+    }
+}
+
 #[test]
 fn an_unannounced_block_of_unknown_length_ends_in_silence() {
     let body = hostile();

@@ -71,6 +71,7 @@ impl SourceError for FetchError {
             | BodyError::BrokenOff { .. }
             | BodyError::Stalled { .. }
             | BodyError::Refused { .. }
+            | BodyError::MarkMissing { .. }
             | BodyError::ModuleRestarted { .. } => true,
             BodyError::Socket { error, .. } => {
                 matches!(error.category(), Category::Network | Category::Link)

@@ -227,6 +227,7 @@ impl Transaction {
         let loss = if is_silence(&error) { basis.ask_for_loss().await } else { basis.loss() };
         match loss {
             Some(Loss::ModuleRestarted) => BodyError::ModuleRestarted { got },
+            _ if error.is_mark_missing() => BodyError::MarkMissing { got },
             _ if error.module_error().is_some() => BodyError::Refused { got, error },
             _ => BodyError::Link(error),
         }
@@ -282,6 +283,7 @@ impl Transaction {
                 Ok(None)
             }
             // The line has lost bytes, or the server has ended; what came is not trusted, and asking again tells which.
+            Err(error @ CommandError::Unexpected { .. }) if error.is_mark_missing() => Err(error),
             Err(CommandError::Unexpected { .. }) if length.is_some() && !self.has_more().await? => {
                 progress.refused();
                 Ok(None)

@@ -10,11 +10,16 @@ use crate::at::exchange::Shape;
 use crate::at::front::Place;
 use crate::at::output::{Output, Trace, flush_trace};
 use crate::at::reader::Reader;
+use crate::at::result_code::Final;
 use crate::at::settings::Settings;
 use crate::at::unsolicited;
 
 pub(super) const MARK: &[u8] = b"<<<";
 const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
+/// The tail of a block without its own line end.
+const BLOCK_TAIL_LINE: &[u8] = b"\r\nOK";
+/// What is wrong with data that look like lines.
+pub(crate) const MARK_MISSING: &str = "the mark <<< is missing";
 
 impl Pending {
     /// The longest body that may come, if one is expected.
@@ -129,7 +134,32 @@ impl Pending {
         });
         self.reply.body = body;
         self.phase = Phase::Tail;
-        self.quiet_at = None;
+        // A block that is shorter than expected has its result in the place of its last bytes.
+        self.quiet_at = self.quiet_at.filter(|_| self.swallowed_result().is_some());
+    }
+
+    /// How many bytes the block has before what looks like its final result.
+    fn swallowed_result(&self) -> Option<usize> {
+        let Shape::Unannounced { length: Some(_), .. } = self.exchange.expect.0 else {
+            return None;
+        };
+        let body = &self.reply.body;
+        let before = body.strip_suffix(BLOCK_TAIL).or_else(|| body.strip_suffix(BLOCK_TAIL_LINE));
+        before.map(<[u8]>::len)
+    }
+
+    /// Nothing but the line end of a result followed, for long: the result stands in what was taken for data. Whether
+    /// more follows the line has to prove.
+    pub(super) fn end_by_swallowed_result(&mut self) -> Step {
+        let is_whole = self.reply.body.ends_with(BLOCK_TAIL);
+        match self.swallowed_result() {
+            Some(length) if is_whole != self.tail_begun => {
+                self.reply.body.truncate(length);
+                self.ended_by_silence = true;
+                self.finish(Final::Ok)
+            }
+            _ => Step::Wait,
+        }
     }
 }
 
@@ -167,7 +197,7 @@ pub(super) fn longest_unannounced(limit: usize) -> usize {
 }
 
 fn mark_missing() -> Step {
-    Step::Lost(Failure::Unexpected("the mark <<< is missing"))
+    Step::Lost(Failure::Unexpected(MARK_MISSING))
 }
 
 /// The last field of a header, trailing commas tolerated. Source: M37 p1031.

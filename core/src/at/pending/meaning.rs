@@ -68,13 +68,23 @@ impl Pending {
     ) -> Step {
         match meaning {
             Meaning::Answer => return kept(self.keep(now, settings, line)),
-            Meaning::Code => output.event(Event::Unsolicited(Line::new(line))),
+            Meaning::Code => {
+                self.note_stray(&line);
+                output.event(Event::Unsolicited(Line::new(line)));
+            }
             Meaning::SecretCode => output.event(Event::UnsolicitedSecret(Line::new(line))),
             Meaning::Result | Meaning::Echo | Meaning::Nothing => {
                 return self.end_or_ignore(meaning, &line, output);
             }
         }
         Step::Again
+    }
+
+    /// Where data come behind a mark, a line that no manual knows may be the data themselves, if the mark is lost.
+    fn note_stray(&mut self, line: &[u8]) {
+        if matches!((&self.phase, &self.exchange.expect.0), (Phase::Lines, Shape::Unannounced { .. })) {
+            self.stray_line |= !unsolicited::is_known(line.trim_ascii());
+        }
     }
 
     /// Acts on a line that nobody gets.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+pub(crate) use block::MARK_MISSING;
 use block::longest_unannounced;
 pub(crate) use expected::Expected;
 use prompt::PayloadEcho;
@@ -47,6 +48,8 @@ pub(crate) struct Pending {
     ended_by_silence: bool,
     /// A prompt opened that nobody has an answer for.
     prompt_open: bool,
+    /// A line came in front of the mark that is no known code: without the mark it is data.
+    stray_line: bool,
     /// The line end behind a body was seen.
     tail_begun: bool,
     /// The deadline counts from here.
@@ -105,6 +108,7 @@ impl Pending {
             payload_sent: false,
             ended_by_silence: false,
             prompt_open: false,
+            stray_line: false,
             tail_begun: false,
             waits_since: now,
             waits_for: exchange
@@ -197,6 +201,9 @@ impl Pending {
             self.quiet_at = None;
             if self.may_end_early() {
                 return self.end_unannounced_by_silence(reader, output);
+            }
+            if self.phase == Phase::Tail {
+                return self.end_by_swallowed_result();
             }
             if self.is_refused_prompt(reader) {
                 self.prompt_open = true;

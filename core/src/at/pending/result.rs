@@ -1,5 +1,6 @@
 //! The final result, and what it means for the exchange.
 
+use super::block::MARK_MISSING;
 use super::{Pending, Phase, Step};
 use crate::at::connection::Connection;
 use crate::at::event::Failure;
@@ -39,6 +40,7 @@ impl Pending {
             (Final::Error(error), _) if matches!(self.exchange.expect.0, Shape::Text { foreign: true }) => {
                 Step::Unsure(Err(Failure::Refused(error)))
             }
+            (Final::Error(_), _) if self.stray_line => Step::Lost(Failure::Unexpected(MARK_MISSING)),
             (Final::Error(error), _) => Step::Done(Err(Failure::Refused(error))),
             (Final::Connect, Some(ending)) => Step::Connected(std::mem::take(&mut self.reply), ending),
             // Some examples print OK before CONNECT. Source: M37 p897.
@@ -54,7 +56,8 @@ impl Pending {
                 Step::Done(Err(Failure::Unexpected("OK before the module asked for the data")))
             }
             Shape::Unannounced { .. } if self.phase == Phase::Lines => {
-                Step::Done(Err(Failure::Unexpected("OK without the mark <<<")))
+                // What looks like the end may stand in the data.
+                Step::Lost(Failure::Unexpected(MARK_MISSING))
             }
             // The header was damaged, and what looks like the end may stand in the bytes that it announced.
             Shape::Block { .. } if self.reply.lines.is_empty() => {
