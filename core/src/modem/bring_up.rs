@@ -116,14 +116,15 @@ impl Modem {
         let Some(pin) = self.inner.options.pin.clone() else {
             return Err(sim("it asks for its PIN, and none was given"));
         };
-        if !self.inner.options.pin_memory.state().may_be_sent() {
-            return Err(sent_before());
+        let known = *self.inner.options.pin_memory.state();
+        if !known.may_be_sent() {
+            return Err(not_sent(known));
         }
         self.ensure_pin_attempts().await?;
         let before = std::mem::replace(&mut *self.inner.options.pin_memory.state(), PinState::Sent);
         if !before.may_be_sent() {
             *self.inner.options.pin_memory.state() = before;
-            return Err(sent_before());
+            return Err(not_sent(before));
         }
         let result = self.run(EnterPin(pin)).await;
         // What was read before may be different now.
@@ -184,8 +185,13 @@ pub(super) fn first_reads(profile: &Profile, options: &NetworkOptions) -> Vec<Ex
     reads.into_iter().flatten().collect()
 }
 
-fn sent_before() -> BringUpError {
-    sim("it still asks for its PIN, which was sent before and is not sent twice")
+fn not_sent(known: PinState) -> BringUpError {
+    sim(match known {
+        PinState::Withheld => {
+            "it asks for its PIN, which may have been wrong before: remove the module from the pool and add it again to send it"
+        }
+        _ => "it still asks for its PIN, which was sent before and is not sent twice",
+    })
 }
 
 fn sim(reason: &str) -> BringUpError {

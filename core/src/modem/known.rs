@@ -46,6 +46,8 @@ pub(super) enum PinState {
     Accepted,
     /// It was wrong, and will be wrong again.
     Refused,
+    /// Whether it was wrong before is not known any more.
+    Withheld,
 }
 
 impl Known {
@@ -63,6 +65,11 @@ impl Known {
 }
 
 impl PinMemory {
+    /// Of a SIM whose PIN must not be sent, because it may have been wrong before.
+    pub(crate) fn withheld() -> Self {
+        Self { state: Arc::new(Mutex::new(PinState::Withheld)) }
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, PinState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -117,8 +124,9 @@ mod tests {
 
     #[test]
     fn a_wrong_pin_is_never_sent_again_whoever_has_unlocked_the_sim() {
-        let mut pin = PinState::Refused;
-        pin.proven();
-        assert!(!pin.may_be_sent());
+        for mut pin in [PinState::Refused, PinState::Withheld] {
+            pin.proven();
+            assert!(!pin.may_be_sent());
+        }
     }
 }

@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::AddError;
 use super::contained::discard;
+use super::doubtful_pins::DoubtfulPins;
 use super::event::{ModuleChange, PoolEvent};
 use super::gate::Gate;
 #[cfg(feature = "metrics")]
@@ -26,7 +27,6 @@ use super::spans;
 use super::task::Task;
 use super::work::Begin;
 use crate::fan_out;
-use crate::modem::PinMemory;
 use crate::supervisor::PortSource;
 
 /// Says how a module is opened.
@@ -50,8 +50,7 @@ pub(super) struct Inner {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) modules: BTreeMap<ModuleName, Arc<Shared>>,
-    /// What is remembered of modules that went with a PIN that may be wrong.
-    doubtful_pins: BTreeMap<ModuleName, PinMemory>,
+    doubtful_pins: DoubtfulPins,
     /// Ports that have appeared and wait for room.
     pub(super) refused: Refused,
     /// What follows lists of ports.
@@ -115,7 +114,7 @@ impl Inner {
     }
 
     pub(super) fn take_in(&self, state: &mut State, name: ModuleName) -> Arc<Shared> {
-        let pin = state.doubtful_pins.remove(&name).unwrap_or_default();
+        let pin = state.doubtful_pins.take(&name);
         state.number += 1;
         let shared = Shared::new(name.clone(), state.number, pin);
         // In the lock, so that it comes behind the word that its namesake was removed.
@@ -133,7 +132,7 @@ impl Inner {
     /// What is remembered of a name is forgotten: whoever adds it again means it. Gives the module, if it is there.
     pub(super) fn forget(&self, name: &ModuleName) -> Option<Arc<Shared>> {
         let mut state = self.state();
-        state.doubtful_pins.remove(name);
+        state.doubtful_pins.pardon(name, self.options.max_modules);
         let waited = state.refused.forget(name);
         let shared = state.modules.get(name).cloned();
         if let Some(shared) = &shared {
@@ -149,8 +148,8 @@ impl Inner {
         let mut state = self.state();
         let removed = state.modules.remove(&shared.name);
         let is_kept = shared.pin.is_doubtful() && !shared.is_forgotten.load(Ordering::Relaxed);
-        if is_kept && state.doubtful_pins.len() < self.options.max_modules {
-            state.doubtful_pins.insert(shared.name.clone(), shared.pin.clone());
+        if is_kept {
+            state.doubtful_pins.keep(&shared.name, &shared.pin, self.options.max_modules);
         }
         #[cfg(feature = "metrics")]
         {

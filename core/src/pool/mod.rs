@@ -14,8 +14,8 @@
 //! - **Nothing grows without bound**: the number of modules, of modules that start at the same time, of events that wait
 //!   for a reader, of ports that wait for room, and of what is remembered of modules that have gone.
 //! - **A wrong PIN** is remembered from one start of a module to the next, so that trying again never blocks a SIM; also
-//!   of modules that have gone, as many of them as the pool [takes](PoolOptions::max_modules): of further ones nothing is
-//!   remembered. Only a module that was [removed](ModulePool::remove) by hand and is added again gets its PIN again.
+//!   of modules that have gone, as many of them as the pool [takes](PoolOptions::max_modules). When more have gone, no PIN is
+//!   sent to a module that is not among them, since it may be one of the others. Only a module that was [removed](ModulePool::remove) by hand and is added again gets its PIN again.
 //! - **Figures** of each module are in [`ModulePool::modules`]; with the feature `metrics` they also go to the recorder of the
 //!   `metrics` crate.
 //!
@@ -44,6 +44,7 @@
 //! ```
 
 mod contained;
+mod doubtful_pins;
 mod event;
 mod figures;
 mod follow;

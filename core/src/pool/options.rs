@@ -35,7 +35,7 @@ impl Default for PoolOptions {
 
 impl PoolOptions {
     /// Most modules at the same time. One more is refused, which is told. As many ports wait for room, and as many modules
-    /// that have gone are remembered for a PIN that may be wrong. Default 1,024.
+    /// that have gone are remembered for a PIN that may be wrong; when more have gone, no PIN is sent to modules that come new. Default 1,024.
     pub fn max_modules(mut self, most: usize) -> Self {
         self.max_modules = most;
         self

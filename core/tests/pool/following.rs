@@ -348,3 +348,34 @@ async fn a_wrong_pin_of_a_module_that_has_gone_is_forgotten_by_hand() {
         assert!(!pool.remove(&name("usb")).await, "it has gone");
     }
 }
+
+/// The pool remembers one module that has gone, and two have gone.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_pin_is_never_sent_twice_however_many_modules_have_gone() {
+    let pool = ModulePool::new(
+        options().max_modules(1).vanished_for(Duration::from_secs(1)),
+        |_| Fake::builder().pin("1111"),
+        async |_| Ok(()),
+    );
+    let mut events = pool.events();
+    let ports = follow(&pool);
+    let fakes = [Fake::new(), Fake::new()];
+    let names = ["a", "b"];
+    for fake in &fakes {
+        fake.state().pin = Some("2222");
+    }
+    for round in 0..3 {
+        for (module, fake) in names.into_iter().zip(&fakes) {
+            plug_in(&ports, module, fake).await;
+            until(&mut events, module, |change| matches!(change, ModuleChange::StartFailed { .. })).await;
+            pull_out(&ports, module, fake).await;
+            until(&mut events, module, |change| *change == ModuleChange::Removed).await;
+            assert_eq!(fake.times("AT+CPIN=\"1111\""), 1, "{module} in round {round}");
+        }
+    }
+    // By hand it is meant.
+    assert!(!pool.remove(&name("a")).await);
+    plug_in(&ports, "a", &fakes[0]).await;
+    until(&mut events, "a", |change| matches!(change, ModuleChange::StartFailed { .. })).await;
+    assert_eq!(fakes[0].times("AT+CPIN=\"1111\""), 2);
+}
