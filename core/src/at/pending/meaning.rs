@@ -210,7 +210,10 @@ fn takes(shape: &Shape, text: &[u8]) -> bool {
 }
 
 fn accepts(accept: fn(&str) -> bool, prefix: &str, text: &[u8]) -> bool {
-    bytes_after_prefix(text, prefix).is_some_and(|rest| accept(&String::from_utf8_lossy(rest)))
+    bytes_after_prefix(text, prefix).is_some_and(|rest| match str::from_utf8(rest) {
+        Ok(rest) => accept(rest),
+        Err(_) => accept(&String::from_utf8_lossy(rest)),
+    })
 }
 
 fn any_takes(shapes: &[Shape], text: &[u8]) -> bool {

@@ -21,7 +21,6 @@ impl Pending {
         reader: &mut Reader,
         output: &mut Output,
     ) -> Step {
-        self.no_sign_has_begun();
         while let Some(place) = reader.next_line(&mut run) {
             let step = match self.meaning(settings, run.line(place)) {
                 _ if reader.is_traced() => self.take(now, settings, run.cut(place), reader, output),
@@ -57,7 +56,10 @@ impl Pending {
         reader: &mut Reader,
         output: &mut Output,
     ) -> Step {
-        self.no_sign_has_begun();
+        if matches!(self.phase, Phase::Lines) {
+            // Neither a prompt nor a mark has begun.
+            (self.damaged_prompt_at, self.quiet_at) = (None, None);
+        }
         if reader.is_traced() {
             let line = reader.cut(place);
             return self.take(now, settings, line, reader, output);
@@ -69,13 +71,6 @@ impl Pending {
                 step
             }
             meaning => self.act(now, settings, meaning, reader.cut(place), output),
-        }
-    }
-
-    /// Where a line is, neither a prompt nor a mark has begun.
-    fn no_sign_has_begun(&mut self) {
-        if matches!(self.phase, Phase::Lines) {
-            (self.damaged_prompt_at, self.quiet_at) = (None, None);
         }
     }
 }
