@@ -62,6 +62,11 @@ fn must_hand_on_all(text: &[text::Turn], read_size: usize) -> Result<(), Error> 
     let mut seen = Seen::default();
     reader::read_text(text, read_size, |found| seen.take(found));
     seen.must_be_all_of_text(text, "the engine")?;
+    let mut seen = Seen::default();
+    reader::read_lines(text, read_size, |found| seen.take(found));
+    if !seen.are_all_lines(text) {
+        return Err("without a command the engine hands on other lines than were sent".into());
+    }
     for span in [Span::Receiving, Span::Everything] {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let sink = Arc::clone(&seen);
@@ -101,6 +106,17 @@ impl Seen {
             (true, true) => Ok(()),
             _ => Err(format!("{who} hands on other lines than were sent").into()),
         }
+    }
+
+    /// Whether these are the lines that were sent, answers and codes alike, and results that are nothing.
+    fn are_all_lines(&self, turns: &[text::Turn]) -> bool {
+        let results = turns.iter().filter(|turn| turn.query.is_some()).count();
+        let codes = turns.iter().map(|turn| turn.unsolicited.len()).sum::<usize>();
+        let answers = turns.iter().map(|turn| turn.answer.len()).sum::<usize>();
+        self.codes.len() == codes + answers + results
+            && self.codes.iter().filter(|code| *code == "?").count() == results
+            && in_order(&self.codes, turns.iter().flat_map(|turn| &turn.unsolicited)) == codes
+            && in_order(&self.codes, turns.iter().flat_map(|turn| &turn.answer)) == answers
     }
 
     /// How many lines are right, in their order.

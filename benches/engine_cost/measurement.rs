@@ -38,12 +38,14 @@ impl Traffic {
 /// One way through one kind of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Measurement {
+    TextReader,
     TextEngine,
     TextDelivered,
     TextEverything,
     TextPeer,
     TextCodec,
     TextFloor,
+    ShortReader,
     ShortEngine,
     ShortDelivered,
     ShortPeer,
@@ -54,13 +56,15 @@ pub(crate) enum Measurement {
 }
 
 impl Measurement {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
+        Self::TextReader,
         Self::TextEngine,
         Self::TextDelivered,
         Self::TextEverything,
         Self::TextPeer,
         Self::TextCodec,
         Self::TextFloor,
+        Self::ShortReader,
         Self::ShortEngine,
         Self::ShortDelivered,
         Self::ShortPeer,
@@ -72,12 +76,14 @@ impl Measurement {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::TextReader => "text-reader",
             Self::TextEngine => "text-engine",
             Self::TextDelivered => "text-delivered",
             Self::TextEverything => "text-everything",
             Self::TextPeer => "text-atat",
             Self::TextCodec => "text-codec",
             Self::TextFloor => "text-memchr",
+            Self::ShortReader => "short-reader",
             Self::ShortEngine => "short-engine",
             Self::ShortDelivered => "short-delivered",
             Self::ShortPeer => "short-atat",
@@ -97,9 +103,11 @@ impl Measurement {
     pub(crate) fn amount(self, traffic: &Traffic) -> usize {
         match self {
             Self::BodiesEngine | Self::BodiesPeer | Self::BodiesFloor => traffic.body_bytes(),
-            Self::ShortEngine | Self::ShortDelivered | Self::ShortPeer | Self::ShortFloor => {
-                traffic.short_lines()
-            }
+            Self::ShortReader
+            | Self::ShortEngine
+            | Self::ShortDelivered
+            | Self::ShortPeer
+            | Self::ShortFloor => traffic.short_lines(),
             _ => traffic.lines(),
         }
     }
@@ -114,6 +122,7 @@ impl Measurement {
             black_box(found);
         };
         match self {
+            Self::TextReader => reader::read_lines(text, read_size, ignore),
             Self::TextEngine => reader::read_text(text, read_size, ignore),
             Self::TextDelivered => {
                 deliver(text, read_size, Span::Receiving, Arc::new(ignore))?;
@@ -128,6 +137,7 @@ impl Measurement {
             Self::TextFloor => {
                 black_box(floors::find_line_ends(text, read_size));
             }
+            Self::ShortReader => reader::read_lines(short, read_size, ignore),
             Self::ShortEngine => reader::read_text(short, read_size, ignore),
             Self::ShortDelivered => {
                 deliver(short, read_size, Span::Receiving, Arc::new(ignore))?;

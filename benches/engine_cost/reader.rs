@@ -84,6 +84,19 @@ pub(crate) fn read_text(turns: &[text::Turn], read_size: usize, mut found: impl 
     }
 }
 
+/// Reads the text as if nobody had asked for it, and gives what each line says: that of a result is nothing.
+pub(crate) fn read_lines(turns: &[text::Turn], read_size: usize, mut found: impl FnMut(Found<'_>)) {
+    let mut reader = Reader::new();
+    for piece in turns.iter().flat_map(|turn| turn.bytes.chunks(read_size)) {
+        counted(|| {
+            reader.read(piece, |event| match event {
+                Event::Unsolicited(line) => found(Found::Code(Value::of(&line))),
+                _ => found(Found::Answer(None)),
+            });
+        });
+    }
+}
+
 /// Reads the bodies, in pieces of `read_size` bytes at most, and gives each, and what each code says.
 pub(crate) fn read_bodies(
     turns: &[bodies::Turn],

@@ -24,7 +24,8 @@ line is taken apart into a type with its numbers and texts; the answer to a poll
 *Short fields*: rounds of three turns with 58 lines of two to four fields in 1.2 kB (`+CSQ`, `#MQCONN?`, `#SSLS?`, `SSLSRING`, \
 `#MQRING` with a topic of three characters), most of them in bursts that fill a read.
 
-*Engine alone*: bytes into the engine, typed values out. *Delivered*: a driver on a transport in memory, one task that \
+*Engine alone*: bytes into the engine, typed values out. *Reader only*: the same bytes without a command under way, so that every \
+line is cut out, handed on and typed (the `OK` among them are no type), but belongs to nothing. *Delivered*: a driver on a transport in memory, one task that \
 awaits the answer to its command and one that awaits codes; from the first byte of the answer until both have their typed \
 values, tokio's current-thread runtime included. *And the commands before them sent*: the same, from the moment at which the \
 task asks. The pause between commands is zero.
@@ -81,6 +82,9 @@ fn instructions(report: &mut Report, traffic: &Traffic) -> Result<(), Error> {
             figure,
             "instructions",
         )));
+        let reader = each(Measurement::TextReader, read_size)?;
+        let row = Row::new(line("reader only, no command under way"), reader, "instructions");
+        report.push(met(beside(row), Target::AtMost(490.0)).why_missed(why::ENGINE));
         let codec = each(Measurement::TextCodec, read_size)?;
         let row = Row::new(line("engine alone, beside a codec that types nothing"), alone, "instructions");
         report.push(row.peer("tokio-util LinesCodec", codec));
@@ -97,6 +101,8 @@ fn instructions(report: &mut Report, traffic: &Traffic) -> Result<(), Error> {
     };
     let name = "a text line of short fields, typed, engine alone, 512-byte reads";
     report.push(beside(Row::new(name, each(Measurement::ShortEngine, 512)?, "instructions"))?);
+    let name = "a text line of short fields, typed, reader only, no command under way, 512-byte reads";
+    report.push(beside(Row::new(name, each(Measurement::ShortReader, 512)?, "instructions"))?);
     let name = "a text line of short fields, typed, delivered to waiting tasks, 512-byte reads";
     report.push(beside(Row::new(name, each(Measurement::ShortDelivered, 512)?, "instructions"))?);
     for (read_size, most) in READ_SIZES.into_iter().zip([2.7, 0.93, 0.62]) {
