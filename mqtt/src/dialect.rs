@@ -205,9 +205,12 @@ fn text(payload: &[u8]) -> Result<&str, PublishError> {
             "this firmware has no #MQPUBSEXT, and #MQPUBS is not known to take an empty payload",
         ));
     }
-    str::from_utf8(payload).ok().filter(|text| are_plain(text.as_bytes())).ok_or(refused(
-        "this firmware has no #MQPUBSEXT, and #MQPUBS takes printable ASCII without double quotes only",
-    ))
+    let text = str::from_utf8(payload).ok().filter(|text| are_plain(text.as_bytes()));
+    text.ok_or_else(|| {
+        refused(
+            "this firmware has no #MQPUBSEXT, and #MQPUBS takes printable ASCII without double quotes only",
+        )
+    })
 }
 
 #[cfg(test)]

@@ -207,9 +207,10 @@ impl Parameters {
     /// A decimal number.
     pub fn number(mut self, value: impl Into<u64>) -> Self {
         self.separate();
-        match value.into() {
-            digit @ 0..=9 => self.line.text.push(char::from(b'0' + digit as u8)),
-            number => self.line.text.push_str(&number.to_string()),
+        let value = value.into();
+        match u8::try_from(value) {
+            Ok(digit @ 0..=9) => self.line.text.push(char::from(b'0' + digit)),
+            _ => self.line.text.push_str(&value.to_string()),
         }
         self
     }
