@@ -46,9 +46,9 @@ async fn measure(rig: &Rig, setting: Setting, report: &mut Report) -> Result<(),
     for size in [100, 1000] {
         let payload = vec![b'x'; size];
         let count = setting.exchanges(size + 100, is_quick());
-        let (bare, crossed) = bare(&line, &setting, &payload, count).await?;
+        let (bare, crossed) = as_task(bare(line.clone(), setting, payload.clone(), count)).await?;
         let before = modem.statistics();
-        let ours = publish(&modem, &client, &payload, count).await?;
+        let ours = as_task(publish(modem.clone(), client.clone(), payload, count)).await?;
         if modem.statistics().exchanges - before.exchanges != count as u64 {
             return Err("a message is not one exchange".into());
         }
@@ -87,17 +87,25 @@ fn push(
     );
 }
 
+/// Whoever asks is a task, as in a service: with a future of `block_on` that a task has woken the runtime goes on only when it
+/// has asked the operating system for events, and the bare loop has no task that wakes it.
+async fn as_task<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    Ok(tokio::spawn(async { work.await.map_err(|error| error.to_string()) }).await??)
+}
+
 /// Also checks that every message was acknowledged: `publish` fails otherwise.
 async fn publish(
-    modem: &Modem,
-    client: &MqttClient,
-    payload: &[u8],
+    modem: Modem,
+    client: MqttClient,
+    payload: Vec<u8>,
     count: usize,
 ) -> Result<Measured, Error> {
     let written = modem.statistics().bytes_written;
     let mut meter = Meter::default();
     for _ in 0..count {
-        client.publish(TOPIC, payload.to_vec(), QoS::AtLeastOnce).await?;
+        client.publish(TOPIC, payload.clone(), QoS::AtLeastOnce).await?;
         meter.piece(payload.len());
     }
     if modem.statistics().bytes_written - written < (count * payload.len()) as u64 {
@@ -108,13 +116,13 @@ async fn publish(
 
 /// Also tells how many bytes cross the line for a message.
 async fn bare(
-    line: &SharedLine,
-    setting: &Setting,
-    payload: &[u8],
+    line: SharedLine,
+    setting: Setting,
+    payload: Vec<u8>,
     count: usize,
 ) -> Result<(Measured, usize), Error> {
     let (mut bare, mut meter) = (line.borrow(), Meter::default());
-    let on_the_line = (payload.len() <= ON_THE_LINE).then(|| String::from_utf8_lossy(payload));
+    let on_the_line = (payload.len() <= ON_THE_LINE).then(|| String::from_utf8_lossy(&payload));
     let command = match &on_the_line {
         Some(text) => format!("AT#MQPUBS=1,\"{TOPIC}\",0,1,\"{text}\"\r"),
         None => format!("AT#MQPUBSEXT=1,\"{TOPIC}\",0,1,{}\r", payload.len()),
@@ -123,7 +131,7 @@ async fn bare(
         bare.write(command.as_bytes()).await?;
         if on_the_line.is_none() {
             bare.until(b">>>").await?;
-            bare.write(payload).await?;
+            bare.write(&payload).await?;
         }
         bare.until(b"\r\nOK\r\n").await?;
         meter.piece(payload.len());

@@ -175,12 +175,18 @@ impl<T> Receiver<T> {
     /// # Cancel safety
     /// No value is lost when the future is dropped.
     pub async fn receive(&mut self) -> Option<T> {
-        poll_fn(|context| self.poll_receive(context)).await
+        poll_fn(|context| {
+            let budget = ready!(coop::poll_proceed(context));
+            let value = ready!(self.poll_receive(context));
+            budget.made_progress();
+            Poll::Ready(value)
+        })
+        .await
     }
 
-    /// As [`receive`](Self::receive); whoever polled last is woken.
+    /// As [`receive`](Self::receive); whoever polled last is woken. It is for the caller to see that other tasks get
+    /// their turn.
     pub fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
-        let budget = ready!(coop::poll_proceed(context));
         let mut state = self.shared.lock();
         let value = state.take();
         if value.is_none() && state.senders > 0 && !self.shared.places.is_closed() {
@@ -191,7 +197,6 @@ impl<T> Receiver<T> {
             return Poll::Pending;
         }
         drop(state);
-        budget.made_progress();
         self.free(value.is_some());
         Poll::Ready(value)
     }

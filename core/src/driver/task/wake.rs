@@ -2,17 +2,18 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, ReadBuf};
 use tokio::sync::mpsc;
 use tokio::task::coop;
 use tokio::time::Sleep;
 
 use super::request::Request;
-use super::{Task, now};
+use super::{ANSWER_SIZE, Task, now};
 use crate::at::make_room;
 use crate::driver::slot::{BoxedStream, Change};
 use crate::driver::stream::Control;
@@ -242,7 +243,7 @@ impl Ends<'_> {
     }
 }
 
-/// Reads what is there. A quiet port holds no memory while nothing is.
+/// Reads what is there. A quiet port holds no memory while nothing is, and asks for none to find that out.
 pub(super) fn poll_read(
     stream: &mut BoxedStream,
     input: &mut BytesMut,
@@ -250,12 +251,33 @@ pub(super) fn poll_read(
     quiet: bool,
     context: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
+    if quiet && input.capacity() == 0 {
+        return poll_quiet(stream, input, room, context);
+    }
     make_room(input, room);
     let read = pin!(stream.read_buf(input)).poll(context);
     if quiet && read.is_pending() && input.is_empty() {
         *input = BytesMut::new();
     }
     read
+}
+
+/// What comes first is read into the stack.
+fn poll_quiet(
+    stream: &mut BoxedStream,
+    input: &mut BytesMut,
+    room: usize,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    let mut space = [MaybeUninit::uninit(); ANSWER_SIZE];
+    let mut buffer = ReadBuf::uninit(&mut space);
+    let read = stream.as_mut().poll_read(context, &mut buffer);
+    let arrived = buffer.filled();
+    if !arrived.is_empty() {
+        make_room(input, room);
+        input.extend_from_slice(arrived);
+    }
+    read.map_ok(|()| arrived.len())
 }
 
 async fn room(data: Option<&mpsc::Sender<Bytes>>) {
@@ -289,5 +311,24 @@ mod tests {
         assert!(matches!(poll_read(&mut stream, &mut input, ROOM, true, &mut context), Poll::Ready(Ok(2))));
         assert!(poll_read(&mut stream, &mut input, ROOM, true, &mut context).is_pending());
         assert_eq!(input, "RI", "half a line stays");
+    }
+
+    #[tokio::test]
+    async fn a_quiet_port_reads_on_where_more_comes_than_it_looks_for() {
+        let (host, mut module) = duplex(4 * ROOM);
+        let (mut stream, mut input): (BoxedStream, _) = (Box::pin(host), BytesMut::new());
+        let mut context = Context::from_waker(Waker::noop());
+        let bytes: Vec<u8> = (0..3 * ROOM).map(|place| (place % 251) as u8).collect();
+        module.write_all(&bytes).await.unwrap();
+        drop(module);
+        let mut arrived = Vec::new();
+        // Of each read nothing is left, or half of it.
+        for left in [0, 512, 0, 0] {
+            let read = poll_read(&mut stream, &mut input, ROOM, true, &mut context);
+            assert!(matches!(read, Poll::Ready(Ok(_))), "{read:?}");
+            arrived.extend_from_slice(&input.split_to(input.len().saturating_sub(left)));
+        }
+        assert!(arrived == bytes, "{} bytes", arrived.len());
+        assert!(matches!(poll_read(&mut stream, &mut input, ROOM, true, &mut context), Poll::Ready(Ok(0))));
     }
 }
