@@ -28,11 +28,14 @@ const TURN: u32 = 50;
 const MEMORY: usize = 4096;
 
 /// What the profile shows where the time on a pseudo-terminal is too long.
-const PROFILE: &str = "In memory a command takes 15,600 instructions (callgrind), the bare loop 2,700. 1,900 of them are 14 \
-    allocations, 1,000 copies, 700 the timer of the command's deadline. On the terminal there is one system call more \
-    than in the bare loop, and one less: setting the timer writes to the runtime's eventfd, while the module works, and \
-    nothing is read in vain behind a short read. Fewer allocations would help: the request, the channel of its answer, \
-    and the boxed futures of a trait that is object-safe.";
+const PROFILE: &str = "The SDK makes three system calls a command: it writes, sleeps and reads (`strace`). The bare loop on \
+    the port of tokio-serial makes five or six and is quicker for it: it reads in vain behind each short read, and room to \
+    write wakes it as soon as the responder has read the command, before there is an answer. So its thread is awake, or \
+    has not gone to sleep yet, when the answer comes, which here is some microseconds later. The same loop on the SDK's port, \
+    which only input wakes, takes most of the difference: see the row beside it. The settings of all terminals are the same. A \
+    real line answers milliseconds later, where an early wake-up gains nothing, and each byte that leaves would be one. The \
+    rest is the SDK's work: 12,700 instructions in memory (callgrind), of which 1,600 are allocations, 1,100 copies and \
+    700 the timer of the command's deadline, which is set when the module is at work.";
 /// What comes on top of it for the future of `block_on`.
 const PROFILE_OF_BLOCK_ON: &str = "The runtime asks for events (`epoll_wait` that does not wait) each time before it goes \
     on with the future of `block_on` that a task has woken, and nothing the SDK does can spare that: 1.3 µs of the 4.2 µs \
@@ -98,7 +101,8 @@ async fn on_terminals(asking: Asking, turns: u32, report: &mut Report) -> Result
     report.push(row("processor time of the thread", "µs", Taken::processor));
     report.push(
         Row::new(format!("{name}, median, beside a bare loop on the same port"), sdk.median(), "µs")
-            .floor("bare tokio loop on the SDK's serial port", bare_on_our_line.median()),
+            .floor("bare tokio loop on the SDK's serial port", bare_on_our_line.median())
+            .target(Target::AtMostTimesFloor(1.2)),
     );
     Ok(())
 }

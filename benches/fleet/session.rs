@@ -9,6 +9,7 @@ use telit_core::driver::{BoxedStream, ByteStream};
 use telit_core::supervisor::{Supervisor, SupervisorOptions};
 use telit_core::tls::{CaCertificate, Identity, TlsOptions};
 use telit_mqtt::{MqttClient, MqttOptions, MqttSecurity, QoS};
+use tokio::task::JoinSet;
 
 use crate::Error;
 
@@ -42,6 +43,17 @@ pub(crate) async fn connect(modem: &Modem) -> Result<MqttClient, Error> {
     let options =
         MqttOptions::new(HOST, "device", MqttSecurity::Tls(tls)).keep_alive(Duration::from_secs(1200));
     Ok(MqttClient::connect(modem, options).await?)
+}
+
+/// Ends clients while their modules still answer. One that is only dropped says goodbye as well, and to a module that has
+/// gone it does so for minutes: with deadlines, and with questions to find the line again.
+pub(crate) async fn end(clients: Vec<MqttClient>) -> Result<(), Error> {
+    let mut ending: JoinSet<_> =
+        clients.into_iter().map(|client| async move { client.disconnect().await }).collect();
+    while let Some(ended) = ending.join_next().await {
+        ended??;
+    }
+    Ok(())
 }
 
 /// Publishes a message and waits for the broker's acknowledgement.
