@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use openssl::pkey::{PKey, Private};
+use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
 use super::broker::{Broker, BrokerOptions};
@@ -38,23 +39,18 @@ impl TestServers {
     /// The password of [`FTP_USER`](Self::FTP_USER).
     pub const FTP_PASSWORD: &'static str = "let-me-in";
 
-    /// Starts all three; returns once they accept connections. Nearly all of the time goes into five keys, which
-    /// are generated side by side.
+    /// Starts all three; returns once they accept connections. Nearly all of the time goes into keys, which are
+    /// generated side by side: that of the authority each time, those of the servers and of the client once a process.
     ///
     /// # Errors
     /// What [`Authority::new`] and the `start` of each server may return.
     pub async fn start() -> Result<Self, ServerError> {
-        let (authority, broker_key, rest_key, files_key, client_key) = tokio::try_join!(
-            aside(Authority::new),
-            aside(generate),
-            aside(generate),
-            aside(generate),
-            aside(generate),
-        )?;
-        let broker_certificate = authority.certify(&server_request(Self::BROKER_NAME), &broker_key)?;
-        let rest_certificate = authority.certify(&server_request(Self::REST_NAME), &rest_key)?;
-        let files_certificate = authority.certify(&server_request(Self::FILES_NAME), &files_key)?;
-        let client = authority.certify(&CertificateRequest::client(Self::CLIENT_NAME), &client_key)?;
+        let (authority, keys) =
+            tokio::try_join!(aside(Authority::new), KEYS.get_or_try_init(Keys::generate))?;
+        let broker_certificate = authority.certify(&server_request(Self::BROKER_NAME), &keys.broker)?;
+        let rest_certificate = authority.certify(&server_request(Self::REST_NAME), &keys.rest)?;
+        let files_certificate = authority.certify(&server_request(Self::FILES_NAME), &keys.files)?;
+        let client = authority.certify(&CertificateRequest::client(Self::CLIENT_NAME), &keys.client)?;
 
         let broker_options = BrokerOptions::mutual_tls(&broker_certificate, &authority);
         let rest_options = RestOptions::server_tls(&rest_certificate);
@@ -93,8 +89,22 @@ impl TestServers {
     }
 }
 
-fn generate() -> Result<PKey<Private>, ServerError> {
-    generate_key(KeyKind::Rsa(2048))
+/// Whoever trusts one authority must not trust the next one, so its key is not among them.
+static KEYS: OnceCell<Keys> = OnceCell::const_new();
+
+struct Keys {
+    broker: PKey<Private>,
+    rest: PKey<Private>,
+    files: PKey<Private>,
+    client: PKey<Private>,
+}
+
+impl Keys {
+    async fn generate() -> Result<Self, ServerError> {
+        let generate = || aside(|| generate_key(KeyKind::Rsa(2048)));
+        let (broker, rest, files, client) = tokio::try_join!(generate(), generate(), generate(), generate())?;
+        Ok(Self { broker, rest, files, client })
+    }
 }
 
 fn server_request(name: &str) -> CertificateRequest {
