@@ -4,17 +4,19 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use telit_core::tls::TlsOptions;
-use telit_examples::{Bench, ECHO_PORT};
+use telit_examples::Bench;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let bench = Bench::start().await?;
-    let diagnosis = bench.modem.diagnose(&bench.echo, ECHO_PORT, bench.tls.clone()).run().await?;
+    let diagnosis = bench.modem.diagnose(&bench.broker, 8883, bench.tls.clone()).run().await?;
     println!("{}: {}", diagnosis.cause, diagnosis.text);
 
-    // Nothing is right about port 8883 of that host, and each finding can be shown as soon as it is made.
-    let trusting = TlsOptions::builder().danger_skip_verification().build()?;
-    let examination = bench.modem.diagnose(&bench.echo, 8883, trusting);
+    // The same without our own certificate. Each finding can be shown as soon as it is made.
+    let authorities = bench.tls.authorities().iter().cloned();
+    let nobody =
+        authorities.fold(TlsOptions::builder(), |builder, authority| builder.ca(authority)).build()?;
+    let examination = bench.modem.diagnose(&bench.broker, 8883, nobody);
     let diagnosis = examination.on_finding(|finding| println!("{finding}")).run().await?;
     println!("{}: {}", diagnosis.cause, diagnosis.hint.unwrap_or_default());
     Ok(())

@@ -125,9 +125,10 @@ fn multiplexed() {
 fn diagnosis() {
     let printed = run("diagnosis");
     let lines: Vec<&str> = printed.lines().collect();
-    assert_eq!(lines.first(), Some(&"none: the module connects to echo.test:7 as it was asked to"));
-    assert!(lines.iter().any(|line| line.starts_with("failed   tcp           ")), "{printed}");
-    assert_eq!(lines.last(), Some(&"unreachable: check host and port, and that the server runs"));
+    assert_eq!(lines.first(), Some(&"none: the module connects to broker.test:8883 as it was asked to"));
+    assert!(lines.iter().any(|line| line.starts_with("failed   handshake     ")), "{printed}");
+    let last = "client-certificate: give one with --cert and --key (TlsOptionsBuilder::identity)";
+    assert_eq!(lines.last(), Some(&last));
 }
 
 #[test]

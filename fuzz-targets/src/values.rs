@@ -1,14 +1,16 @@
 //! Values in answers and in unsolicited lines, as every command of the core reads them.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use telit_core::at::{Command, Reply};
 use telit_core::commands::{
     ActivateContext, ActiveContexts, CredentialArea, CredentialKind, CredentialPlace, CredentialSlots,
-    DefinedContexts, FirmwareRevision, IsAttached, ListCipherSuites, Model, ProtocolContexts, ReadClock,
-    ReadCredential, ReadEscapeOverride, ReadEscapeRegister, ReadNetworkTime, ReadRegistration, ReadSetting,
-    ReadSocketCounters, ReadSocketState, ReceiveBlock, RegistrationDomain, SetClock, SettingValue,
-    SignalQuality, SimStatus, SocketContexts, SoftwarePackage, TestForm, WriteSetting,
+    DefinedContexts, FirmwareRevision, IsAttached, ListCipherSuites, Model, ProtocolContexts, QueryName,
+    ReadClock, ReadContextAddress, ReadCredential, ReadEscapeOverride, ReadEscapeRegister, ReadNetworkTime,
+    ReadRegistration, ReadSetting, ReadSocketCounters, ReadSocketState, ReceiveBlock, ReceivePlainBlock,
+    RegistrationDomain, SetClock, SettingValue, SignalQuality, SimStatus, SocketContexts, SoftwarePackage,
+    TestForm, WriteSetting,
 };
 use telit_core::platform::{identify, tell_le910cx_apart_by_fields};
 use telit_core::tls::Ranges;
@@ -87,6 +89,9 @@ fn network(reply: &Reply) {
     read(&IsAttached, reply);
     read(&ActiveContexts, reply);
     read(&ActivateContext(1), reply);
+    read(&ReadContextAddress(1), reply);
+    read(&QueryName { host: "host.test".to_owned(), deadline: Duration::from_secs(1) }, reply);
+    read(&ReceivePlainBlock { socket: 1, most: 100 }, reply);
 }
 
 fn tls(reply: &Reply) {
@@ -107,7 +112,7 @@ fn tls(reply: &Reply) {
     if let Some(form) = read(&TestForm("#SSLSECCFG"), reply) {
         let _unused = tell_le910cx_apart_by_fields(form.len());
     }
-    let deadline = std::time::Duration::from_secs(1);
+    let deadline = Duration::from_secs(1);
     read(&ReceiveBlock { socket: 1, most: 100, timeout: 1, deadline }, reply);
     read(&ReadSocketState { socket: 1 }, reply);
     read(&ReadSocketCounters { socket: 1 }, reply);

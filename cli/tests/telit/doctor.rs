@@ -1,11 +1,13 @@
 //! `telit doctor`: every cause with a real server that has it.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::thread;
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use serde_json::Value;
@@ -15,7 +17,8 @@ use telit_simulator::servers::{
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::harness::{Ran, command, run, telit};
+use crate::harness::{Ran, command, finish, run, telit};
+use crate::simulate::Simulated;
 
 const HOST: &str = "peer.test";
 
@@ -118,7 +121,7 @@ impl World {
         assert_eq!(diagnosis["cause"], cause, "{platform} {words:?}: {ran:#?}");
         assert_eq!(diagnosis["ok"], cause == "none", "{ran:#?}");
         assert_eq!(diagnosis["hint"].is_null(), cause == "none", "{ran:#?}");
-        assert_eq!(step(&ran, "settings")["ok"], true, "{ran:#?}");
+        assert_eq!(step(&ran, "settings")["verdict"], "ok", "{ran:#?}");
         diagnosis
     }
 }
@@ -387,6 +390,47 @@ fn a_silent_port() {
     let ran = telit(&["doctor", "peer.test:1", "--danger-no-verify", "--json", "--port", &path]).failed(3);
     assert_eq!(diagnosis_cause(&ran), "no-module");
     assert_eq!(step(&ran, "module")["verdict"], "failed");
+}
+
+#[test]
+fn tls_of_another_port() {
+    let world = World::usual();
+    let module = Simulated::start(&["--resolve", &format!("{HOST}:7777={}", world.address)]);
+    telit(&["at", "AT#SSLEN=1,1", "--port", module.port()]).ok();
+    let ca = world.file("ca.pem").display().to_string();
+    let words = ["doctor", "peer.test:7777", "--ca", &ca, "--json", "--port"];
+    let ran = telit(&[&words[..], &[module.second_port()]].concat()).failed(7);
+    assert_eq!(diagnosis_cause(&ran), "busy", "{ran:#?}");
+    assert_eq!(step(&ran, "tcp")["ok"], true, "{ran:#?}");
+    // On the port itself it is a remainder of a program that is gone.
+    let ran = telit(&[&words[..], &[module.port()]].concat()).ok();
+    assert_eq!(step(&ran, "tls-owner")["verdict"], "warning", "{ran:#?}");
+}
+
+/// What the module holds for TLS, as it prints it.
+fn settings(port: &str) -> Vec<String> {
+    let asked =
+        ["AT#SSLEN=1,1", "AT#SSLSECCFG?", "AT#SSLCFG?", "AT#SSLSECCFG2?", "AT#SSLSECCS=1", "AT#SSLEN=1,0"];
+    asked.iter().map(|line| telit(&["at", line, "--port", port]).ok().stdout).collect()
+}
+
+#[test]
+fn an_interruption_in_the_middle_puts_the_settings_back() {
+    let world = World::usual().trusting(&Authority::new().unwrap());
+    let module = Simulated::start(&["--resolve", &format!("{HOST}:7777={}", world.address)]);
+    let before = settings(module.port());
+    let mut command = command(&["doctor", "peer.test:7777", "--port", module.port()]);
+    command.arg("--ca").arg(world.file("ca.pem")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut doctor = command.spawn().unwrap();
+    let mut lines = BufReader::new(doctor.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("without verifying the server: connects")));
+    kill_process(Pid::from_child(&doctor), Signal::INT).unwrap();
+    // Nobody reads its last lines otherwise.
+    let rest = thread::spawn(move || lines.count());
+    let ran = finish(doctor).failed(1);
+    rest.join().unwrap();
+    assert_eq!(ran.error(), "interrupted");
+    assert_eq!(settings(module.port()), before);
 }
 
 #[test]

@@ -82,9 +82,9 @@ impl Examination {
     /// Takes the steps.
     ///
     /// # Time
-    /// Seconds where everything is well. Otherwise at most what [`bring_up`](Modem::bring_up) takes, and eight times the
-    /// [`connect_timeout`](Self::connect_timeout) and 13 minutes for commands, 11 of which are for credentials that have
-    /// to be stored.
+    /// Seconds where everything is well, and about a minute where a handshake fails at once. At most what
+    /// [`bring_up`](Modem::bring_up) takes, eight times the [`connect_timeout`](Self::connect_timeout), and an hour, which is
+    /// the sum of the deadlines of all commands.
     ///
     /// # Errors
     /// The host cannot be part of a command. Everything else is a [`Finding`].

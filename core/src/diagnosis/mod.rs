@@ -29,6 +29,7 @@ mod hello;
 mod judge;
 mod keeper;
 mod network;
+mod plain_socket;
 mod reach;
 mod search;
 mod seen;

@@ -3,33 +3,19 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::time::{Instant, timeout};
-
 use super::cause::{Cause, Judgement};
 use super::examination::{Examination, Gone, is_gone};
 use super::finding::{Finding, Step};
-use super::hello::{Answer, Reading, question};
+use super::hello::{Reading, question};
+use super::plain_socket::{NoSocket, PlainSocket};
 use super::seen::{Age, Measure, Seen, Server, alert_name, version_name};
-use crate::commands::{
-    ClosePlainSocket, DialPlainSocket, QueryName, ReceivePlainBlock, SendPlainBlock, SocketContexts,
-};
-use crate::error::CommandError;
-use crate::modem::{Modem, computer_time};
+use crate::commands::QueryName;
+use crate::modem::computer_time;
 use crate::socket::ConnectFailure;
 use crate::tls::{SuiteOffer, plan_of};
 
 /// No source tells how long a module asks for a name.
 const QUERY: Duration = Duration::from_secs(60);
-/// Added to the module's own time for a connection.
-const DIAL_MARGIN: Duration = Duration::from_secs(15);
-/// `<connTo>` 0 leaves the time to the stack.
-const LONGEST_DIAL: Duration = Duration::from_secs(150);
-const SENDING: Duration = Duration::from_secs(30);
-/// How long the server is waited for, and how often the module is asked meanwhile if it announces nothing.
-const ANSWERING: Duration = Duration::from_secs(15);
-const ASKING: Duration = Duration::from_millis(500);
-const BLOCK: u16 = 1000;
 /// Suites of TLS 1.2 and older that servers are found with, and the signal of RFC 5746.
 const EVERY_SUITE: [u16; 33] = [
     0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0x009e, 0x009f, 0xccaa, 0xc023, 0xc027, 0xc024, 0xc028,
@@ -224,109 +210,4 @@ fn random() -> [u8; 32] {
     let mut random = [0; 32];
     fastrand::fill(&mut random);
     random
-}
-
-/// Why there is no plain socket.
-enum NoSocket {
-    Gone(Gone),
-    /// None belongs to the context.
-    None,
-    Refused(CommandError),
-}
-
-/// A plain socket that is open. Dropped, it is closed in the background.
-struct PlainSocket {
-    modem: Modem,
-    id: Option<u8>,
-}
-
-impl PlainSocket {
-    async fn dial(modem: &Modem, host: &str, port: u16) -> Result<Self, NoSocket> {
-        let sockets = match modem.run(SocketContexts).await {
-            Ok(sockets) => sockets,
-            Err(error) if is_gone(&error) => return Err(NoSocket::Gone(Gone(error.to_string()))),
-            Err(error) => return Err(NoSocket::Refused(error)),
-        };
-        let context = modem.context_id();
-        // The last one: programs of their own take the first.
-        let socket = sockets.into_iter().rfind(|socket| socket.context == context).ok_or(NoSocket::None)?;
-        let deadline = match socket.values.get(2) {
-            None | Some(0) => LONGEST_DIAL,
-            Some(tenths) => Duration::from_millis(100 * u64::from(*tenths)) + DIAL_MARGIN,
-        };
-        // From now on it may be open, whatever becomes of this.
-        let mut opened = Self { modem: modem.clone(), id: Some(socket.socket) };
-        let dial = DialPlainSocket { socket: socket.socket, host: host.to_owned(), port, deadline };
-        match modem.run(dial).await {
-            Ok(()) => Ok(opened),
-            Err(error) if is_gone(&error) => {
-                opened.id = None;
-                Err(NoSocket::Gone(Gone(error.to_string())))
-            }
-            Err(error) => {
-                // A refused connection is none; one that came too late is closed.
-                if error.module_error().is_some() {
-                    opened.id = None;
-                }
-                Err(NoSocket::Refused(error))
-            }
-        }
-    }
-
-    /// Sends a question and reads until the answer is complete or nothing more comes.
-    async fn converse(&self, question: Vec<u8>) -> Result<Reading, CommandError> {
-        let Some(socket) = self.id else { return Ok(Reading::Partial) };
-        let mut lines = self.modem.channel().unsolicited();
-        let send = SendPlainBlock { socket, data: Bytes::from(question), deadline: SENDING };
-        // A server that has said its own and closed takes nothing any more: what it said tells.
-        if let Err(error) = self.modem.run(send).await
-            && error.module_error().is_none()
-        {
-            return Err(error);
-        }
-        let until = Instant::now() + ANSWERING;
-        let (mut answer, mut ended) = (Vec::new(), false);
-        while Instant::now() < until {
-            match self.modem.run(ReceivePlainBlock { socket, most: BLOCK }).await {
-                Ok(block) => {
-                    answer.extend_from_slice(&block);
-                    match Answer::read(&answer) {
-                        Reading::Partial => {}
-                        reading => return Ok(reading),
-                    }
-                }
-                Err(CommandError::Refused { .. }) if ended => break,
-                // Nothing has come yet.
-                Err(CommandError::Refused { .. }) => {
-                    let line = timeout(ASKING, lines.next()).await;
-                    ended = matches!(line, Ok(Some(Ok(line))) if line.text().starts_with("NO CARRIER"));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Answer::read(&answer))
-    }
-
-    async fn close(mut self) {
-        if let Some(socket) = self.id
-            && let Err(error) = self.modem.run(ClosePlainSocket(socket)).await
-        {
-            tracing::debug!(%error, "a plain socket could not be closed");
-        }
-        self.id = None;
-    }
-}
-
-impl Drop for PlainSocket {
-    fn drop(&mut self) {
-        let (Some(socket), Ok(runtime)) = (self.id.take(), tokio::runtime::Handle::try_current()) else {
-            return;
-        };
-        let modem = self.modem.clone();
-        runtime.spawn(async move {
-            if let Err(error) = modem.run(ClosePlainSocket(socket)).await {
-                tracing::debug!(%error, "a plain socket could not be closed");
-            }
-        });
-    }
 }
