@@ -1,6 +1,6 @@
 //! Why a module does not connect to a server, and what to do about it.
 //!
-//! [`Modem::diagnose`] makes an [`Examination`], which looks at everything between the port and the server, one
+//! [`Modem::diagnose`](crate::Modem::diagnose) makes an [`Examination`], which looks at everything between the port and the server, one
 //! [`Step`] after the other, and comes to one [`Cause`]:
 //!
 //! ```no_run
