@@ -3,7 +3,7 @@
 pub(crate) const ENGINE: &str = "\
 Taking the line apart takes 370 of the instructions: its numbers 109 (three a line), the ends of its texts 45, that the texts \
 are UTF-8 70 (`str::from_utf8` goes byte by byte up to the next aligned word), which type it is and building it 146. Finding the line, cutting \
-it out of the read and queueing it takes 270 (`Pending::take_run` and the loop for codes 198, of which the search itself is 70; `Bytes::slice` and its \
+it out of the read and queueing it takes 300 (`Pending::take_run`, the loop for codes and `front` 225, of which the search itself is 70; `Bytes::slice` and its \
 counter 36; `Reader::take_run` 35), whose line it is 77 (`Pending::meaning`), keeping it for the answer 32, the ends of exchanges 60; \
 taking the event out of the queue, the bench's loop and dropping the line 115. \
 The lines are heavier than those the target was set for: `memchr` takes 138 for one instead of 91, and `atat` 3,100 instead of \
@@ -20,8 +20,8 @@ under one lock, and a driver that polls handles only when they have woken it.";
 
 pub(crate) const GROWTH: &str = "\
 A read costs 1,300 instructions however little it brings: 500 in the driver's loop with its wait and its deadline, 200 to poll \
-the transport, 72 of them in that of the bench, 100 to ask the engine for its results, 380 in the engine, which looks again at a line that was cut and \
-takes lines one by one. At 64 bytes a read brings 1.6 lines, at 4096 a whole turn. What would help: reading on in \
+the transport, 72 of them in that of the bench, 100 to ask the engine for its results, 380 in the engine, which takes what is whole off \
+the buffer and looks again at a line that was cut. At 64 bytes a read brings 1.6 lines, at 4096 a whole turn. What would help: reading on in \
 the same turn of the task for as long as the transport has bytes; but that costs a poll more wherever it has none, which is the usual \
 case on a serial line, where bytes that come so few at a time each come with a wake-up of their own.";
 
