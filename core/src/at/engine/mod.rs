@@ -33,17 +33,14 @@ pub struct Engine {
     resyncs: u64,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "every command passes through it, and memory for each would be work"
-)]
 enum State {
     Idle {
         ready_at: Option<Instant>,
         /// The last byte of the answer may still come.
         line_end_due: bool,
     },
-    Pending(Pending),
+    /// A port that is idle, as most are most of the time, has no room for it.
+    Pending(Box<Pending>),
     Stream(Box<Stream>),
     Resync(Box<Resync>),
 }
@@ -143,7 +140,7 @@ impl Engine {
                 }
                 self.output.trace(|| pending.sent_trace());
                 self.output.write(line);
-                self.state = State::Pending(pending);
+                self.state = State::Pending(Box::new(pending));
             }
             State::Resync(resync) if resync.gave_up() => {
                 resync.restart(now, &self.settings, exchange);

@@ -72,7 +72,10 @@ impl Reader {
     /// Keeps the lines that were not passed, until the next ones are taken.
     pub(crate) fn keep_run(&mut self, mut run: Run) {
         run.bytes.advance(run.at);
-        self.lines = run.bytes;
+        // Nothing would still hold the memory of all that was read.
+        if !run.bytes.is_empty() {
+            self.lines = run.bytes;
+        }
     }
 
     /// Puts what is no line back into the buffer; line ends are dropped.

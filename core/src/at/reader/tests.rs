@@ -79,3 +79,16 @@ fn consumed_bytes_are_reported_once() {
     assert_eq!(reader.take_consumed().unwrap(), b"\r\nOK\r\n");
     assert_eq!(reader.take_consumed(), None);
 }
+
+#[test]
+fn the_memory_of_lines_that_were_all_passed_is_free() {
+    let mut reader = Reader::new(16, false);
+    reader.buffer().extend_from_slice(b"\r\nOK\r\n");
+    let mut run = reader.take_run().unwrap();
+    let place = reader.next_line(&mut run).unwrap();
+    let line = run.cut(place);
+    reader.keep_run(run);
+    *reader.buffer() = BytesMut::new();
+    assert_eq!(line, "OK");
+    assert!(line.is_unique(), "nothing else holds it");
+}
