@@ -28,8 +28,8 @@ pub struct Settings {
     /// Default false.
     pub unknown_state: bool,
     /// Lines that the module sends when it has started, which are unsolicited even while the line is being looked
-    /// for. To the driver they show a restart as an echo does, and the command under way
-    /// is not waited for any longer than two seconds. Default none.
+    /// for. To the driver they show a restart as an echo does. The command under way is not waited for any longer than two
+    /// seconds, unless its echo or a part of its answer follows. Default none.
     pub start_up_lines: Vec<String>,
     /// Whether [`Engine::poll_trace`](super::Engine::poll_trace) gives anything. Default false.
     pub trace: bool,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::at::{Exchange, Expect, Failure, ShortPayload};
+use telit_core::at::{Exchange, Expect, Failure, Settings, ShortPayload};
 
 use crate::rig::{Rig, read, set};
 
@@ -18,7 +18,10 @@ fn entry(length: usize) -> Exchange {
 
 /// An entry whose command has failed for want of an answer, and what was written from then on.
 fn lost(exchange: Exchange, answer: &[u8]) -> Rig {
-    let mut rig = Rig::new();
+    lost_by(Rig::new(), exchange, answer)
+}
+
+fn lost_by(mut rig: Rig, exchange: Exchange, answer: &[u8]) -> Rig {
     rig.begin(exchange);
     rig.feed(answer);
     rig.pass(Duration::from_secs(5));
@@ -83,6 +86,16 @@ fn a_module_that_has_restarted_waits_for_nothing() {
     insist(&mut rig, Duration::from_secs(60));
     assert_eq!(insist(&mut rig, Duration::from_secs(30)), 0);
     rig.engine.module_restarted(rig.now);
+    assert!(insist(&mut rig, Duration::from_secs(30)) > 1600);
+}
+
+#[test]
+fn a_start_up_line_says_so() {
+    let mut settings = Settings::default();
+    settings.start_up_lines = vec!["^BOOT".to_owned()];
+    let mut rig = lost_by(Rig::with(settings), entry(1), b"");
+    insist(&mut rig, Duration::from_secs(60));
+    rig.feed(b"\r\n^BOOT\r\n");
     assert!(insist(&mut rig, Duration::from_secs(30)) > 1600);
 }
 

@@ -81,9 +81,7 @@ fn a_prompt_behind_the_start_up_line_is_answered_and_its_answer_waited_for() {
 
 #[test]
 fn a_start_up_line_is_no_part_of_a_text() {
-    let mut settings = Settings::default();
-    settings.start_up_lines = vec!["^BOOT".to_owned()];
-    let mut rig = Rig::with(settings);
+    let mut rig = with_start_up_line();
     rig.begin(Exchange::new(CommandLine::execute("+CGMM"), Expect::text()));
     rig.feed(b"\r\n^BOOT\r\n\r\nME310G1-WW\r\n\r\nOK\r\n");
     assert_eq!(rig.unsolicited(), ["^BOOT"]);
@@ -110,4 +108,64 @@ fn a_prompt_has_a_deadline_of_its_own() {
     rig.begin(exchange().deadline(Duration::from_secs(5)));
     rig.pass(Duration::from_secs(5));
     assert_eq!(rig.result(), Some(Err(Failure::TimedOut { waited: Duration::from_secs(5) })));
+}
+
+fn with_start_up_line() -> Rig {
+    let mut settings = Settings::default();
+    settings.start_up_lines = vec!["^BOOT".to_owned()];
+    Rig::with(settings)
+}
+
+/// The port held the command back until the module had started.
+#[test]
+fn a_module_that_echoes_behind_its_start_up_line_is_at_work() {
+    let answer = b"\r\n^BOOT\r\nAT#MQPUBSEXT=1\r";
+    for size in [1, 9, 10, answer.len()] {
+        let mut rig = with_start_up_line();
+        rig.begin(publish(Expect::result()));
+        answer.chunks(size).for_each(|piece| rig.feed(piece));
+        rig.pass(LONG - Duration::from_millis(1));
+        assert_eq!(rig.result(), None, "{size}");
+        rig.feed(b"\r\nOK\r\n");
+        rig.reply();
+    }
+}
+
+#[test]
+fn a_line_of_the_answer_behind_a_start_up_line_shows_the_same() {
+    let answer = b"\r\n^BOOT\r\n\r\n#MQPUBSEXT: 1\r\n";
+    for size in [1, 9, 10, answer.len()] {
+        let mut rig = with_start_up_line();
+        rig.begin(publish(Expect::lines("#MQPUBSEXT")));
+        answer.chunks(size).for_each(|piece| rig.feed(piece));
+        rig.pass(LONG - Duration::from_millis(1));
+        assert_eq!(rig.result(), None, "{size}");
+        rig.feed(b"\r\nOK\r\n");
+        assert_eq!(rig.reply().values("#MQPUBSEXT"), ["1"]);
+    }
+}
+
+#[test]
+fn a_start_up_line_alone_shows_no_work() {
+    for size in [1, 9, 100] {
+        let mut rig = with_start_up_line();
+        rig.begin(publish(Expect::result()));
+        b"AT#MQPUBSEXT=1\r\r\n^BOOT\r\n".chunks(size).for_each(|piece| rig.feed(piece));
+        rig.pass(BEFORE);
+        assert_eq!(rig.result(), None, "{size}");
+        rig.pass(PATIENCE - BEFORE);
+        assert_eq!(rig.result(), Some(Err(Failure::Restarted)), "{size}");
+    }
+}
+
+#[test]
+fn a_module_that_is_at_work_again_has_the_time_of_a_prompt_for_it() {
+    let ten = Duration::from_secs(10);
+    let mut rig = with_start_up_line();
+    rig.begin(publish(Expect::triple_prompt(Bytes::from_static(b"data"))).prompt_deadline(ten));
+    rig.feed(b"\r\n^BOOT\r\nAT#MQPUBSEXT=1\r");
+    rig.pass(ten - Duration::from_millis(1));
+    assert_eq!(rig.result(), None);
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.result(), Some(Err(Failure::TimedOut { waited: ten })));
 }

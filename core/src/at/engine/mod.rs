@@ -96,7 +96,10 @@ impl Engine {
     }
 
     /// The module has restarted, so that it holds no entry open any more. An exchange under way was most likely swallowed:
-    /// it has two more seconds to be answered, then it ends as [`Failure::Restarted`].
+    /// it has two more seconds to be answered, then it ends as [`Failure::Restarted`]. Its echo or a part of its answer shows
+    /// that the module is at work on it: then it has its whole time again.
+    ///
+    /// A [start-up line](Settings::start_up_lines) tells the same by itself: do not call this for one.
     pub fn module_restarted(&mut self, now: Instant) {
         match &mut self.state {
             State::Resync(resync) => resync.forget_entry(),

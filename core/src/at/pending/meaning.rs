@@ -70,14 +70,22 @@ impl Pending {
             Meaning::Answer => return kept(self.keep(now, settings, line)),
             Meaning::Code => {
                 self.note_stray(&line);
-                output.event(Event::Unsolicited(Line::new(line)));
+                self.code(now, settings, line, output);
             }
             Meaning::SecretCode => output.event(Event::UnsolicitedSecret(Line::new(line))),
             Meaning::Result | Meaning::Echo | Meaning::Nothing => {
-                return self.end_or_ignore(meaning, &line, output);
+                return self.end_or_ignore(now, meaning, &line, output);
             }
         }
         Step::Again
+    }
+
+    /// Hands on a line that the command did not ask for, which may say that the module has started.
+    pub(super) fn code(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) {
+        if settings.is_start_up_line(line.trim_ascii()) {
+            self.module_restarted(now);
+        }
+        output.event(Event::Unsolicited(Line::new(line)));
     }
 
     /// Where data come behind a mark, a line that no manual knows may be the data themselves, if the mark is lost.
@@ -88,13 +96,19 @@ impl Pending {
     }
 
     /// Acts on a line that nobody gets.
-    pub(super) fn end_or_ignore(&mut self, meaning: Meaning, line: &[u8], output: &mut Output) -> Step {
+    pub(super) fn end_or_ignore(
+        &mut self,
+        now: Instant,
+        meaning: Meaning,
+        line: &[u8],
+        output: &mut Output,
+    ) -> Step {
         match meaning {
             Meaning::Result => {
                 self.final_result(line.trim_ascii()).map_or(Step::Again, |result| self.finish(result))
             }
             Meaning::Echo => {
-                self.echoed(output);
+                self.echoed(now, output);
                 Step::Again
             }
             _ => Step::Again,
@@ -108,7 +122,8 @@ impl Pending {
             && matches!(self.phase, Phase::Lines)
     }
 
-    fn echoed(&mut self, output: &mut Output) {
+    fn echoed(&mut self, now: Instant, output: &mut Output) {
+        self.at_work(now);
         if !std::mem::replace(&mut self.echo, true) {
             let switches_off = self.exchange.numeric_result;
             output.event(if switches_off { Event::EchoWasOn } else { Event::EchoSeen });
@@ -140,6 +155,7 @@ impl Pending {
         if self.reply_bytes > settings.reply_limit {
             return Err("the answer is longer than the limit");
         }
+        self.at_work(now);
         if let Some(announced) = self.announced(&line) {
             self.await_body(now, announced)?;
         }

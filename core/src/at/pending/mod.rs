@@ -111,9 +111,7 @@ impl Pending {
             stray_line: false,
             tail_begun: false,
             waits_since: now,
-            waits_for: exchange
-                .prompt_deadline
-                .map_or(exchange.deadline, |prompt| prompt.min(exchange.deadline)),
+            waits_for: first_wait(&exchange),
             patience: exchange.deadline.max(SHORTEST_EXTENSION),
             restarted: false,
             quiet_at: None,
@@ -223,6 +221,14 @@ impl Pending {
         }
     }
 
+    /// A module that has restarted is at work on the command, which has its time again.
+    pub(super) fn at_work(&mut self, now: Instant) {
+        if std::mem::take(&mut self.restarted) {
+            let wait = if self.payload_sent { self.patience } else { first_wait(&self.exchange) };
+            (self.waits_since, self.waits_for) = (now, wait);
+        }
+    }
+
     /// What the module was sent before it restarted it does not know any more.
     pub(crate) fn module_restarted(&mut self, now: Instant) {
         if self.wait_until() > now + RESTARTED_PATIENCE {
@@ -318,4 +324,9 @@ impl Pending {
         (self.waits_since, self.waits_for) = (now, self.patience);
         self.restarted = false;
     }
+}
+
+/// How long the prompt, or else the answer, is waited for.
+fn first_wait(exchange: &Exchange) -> Duration {
+    exchange.prompt_deadline.map_or(exchange.deadline, |prompt| prompt.min(exchange.deadline))
 }

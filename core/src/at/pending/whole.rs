@@ -25,7 +25,7 @@ impl Pending {
             let step = match self.meaning(settings, run.line(place)) {
                 _ if reader.is_traced() => self.take(now, settings, run.cut(place), reader, output),
                 Meaning::Code => {
-                    output.event(Event::Unsolicited(Line::new(run.cut(place))));
+                    self.code(now, settings, run.cut(place), output);
                     continue;
                 }
                 Meaning::Answer => match self.keep(now, settings, run.cut(place)) {
@@ -36,7 +36,7 @@ impl Pending {
                     output.event(Event::UnsolicitedSecret(Line::new(run.cut(place))));
                     continue;
                 }
-                meaning => self.end_or_ignore(meaning, run.line(place), output),
+                meaning => self.end_or_ignore(now, meaning, run.line(place), output),
             };
             if !matches!(step, Step::Again) {
                 reader.keep_run(run);
@@ -66,7 +66,7 @@ impl Pending {
         }
         match self.meaning(settings, reader.line(place)) {
             meaning @ (Meaning::Result | Meaning::Echo | Meaning::Nothing) => {
-                let step = self.end_or_ignore(meaning, reader.line(place), output);
+                let step = self.end_or_ignore(now, meaning, reader.line(place), output);
                 reader.pass(place);
                 step
             }

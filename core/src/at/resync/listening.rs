@@ -75,7 +75,11 @@ impl Resync {
 
     fn judge(&mut self, now: Instant, settings: &Settings, line: Bytes, output: &mut Output) -> ResyncStep {
         let text = line.trim_ascii();
-        if unsolicited::is_known(text) || settings.is_start_up_line(text) {
+        let has_started = settings.is_start_up_line(text);
+        if has_started {
+            self.forget_entry();
+        }
+        if unsolicited::is_known(text) || has_started {
             match self.secrecy(text) {
                 Secrecy::Open => output.event(Event::Unsolicited(Line::new(line))),
                 Secrecy::Coincidence => output.event(Event::UnsolicitedSecret(Line::new(line))),

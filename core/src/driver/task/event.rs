@@ -51,7 +51,9 @@ impl Task {
     fn unsolicited(&mut self, line: Line) {
         if self.start_up_lines.iter().any(|start_up_line| line.text() == *start_up_line) {
             tracing::warn!(%line, "the module has started, its settings are sent again");
-            self.restarted(RestartSign::StartUpLine);
+            // The engine has seen the line where it stands, which may be before what else has come with it.
+            self.restoring.begin();
+            self.count_restart(RestartSign::StartUpLine);
         }
         self.unsolicited.send(line);
     }
