@@ -37,9 +37,29 @@ pub(crate) fn is_known(line: impl AsRef<[u8]>) -> bool {
         || KNOWN_PREFIXES.iter().any(|prefix| bytes_after_prefix(line, prefix).is_some())
 }
 
+/// Whether a line has the form of a code, known or not: a sign, a name in capitals, a colon.
+pub(crate) fn looks_like_code(line: &[u8]) -> bool {
+    let named = |rest: &[u8]| {
+        let length =
+            rest.iter().take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()).count();
+        length > 0 && rest.get(length) == Some(&b':')
+    };
+    is_known(line) || matches!(line, [b'+' | b'#' | b'%' | b'^' | b'*' | b'$', rest @ ..] if named(rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_has_a_sign_a_name_in_capitals_and_a_colon() {
+        for line in ["+CMTI: \"SM\",3", "%IPADDR:1", "^C2: 1", "NO CARRIER", "SRING: 1,5", "#X:"] {
+            assert!(looks_like_code(line.as_bytes()), "{line}");
+        }
+        for line in ["NOTE: 1", "+cmti: 1", "+: 1", "+CMTI", "+CM TI: 1", "+", "", "a+CMTI: 1"] {
+            assert!(!looks_like_code(line.as_bytes()), "{line}");
+        }
+    }
 
     #[test]
     fn knows_what_the_manuals_print() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use telit_core::at::{CommandLine, Event, Exchange, Expect, Failure, ModuleError};
+use telit_core::at::{CommandLine, Event, Exchange, Expect, Failure, ModuleError, Settings};
 
 use crate::rig::{Rig, lines, read, set};
 
@@ -337,6 +337,20 @@ fn data_without_their_mark_leave_the_engine_in_step() {
         rig.begin(read("#SSLEN"));
         rig.feed(b"\r\n#SSLEN: 1,0\r\n\r\nOK\r\n");
         assert_eq!(rig.reply().values("#SSLEN"), ["1,0"], "{body}");
+    }
+}
+
+/// A body of unknown length ends when the module refuses the next block, whatever it has to tell before.
+#[test]
+fn a_code_that_no_manual_knows_does_not_hide_a_refusal() {
+    for code in ["+CMTI: \"SM\",3", "%STATE: 1", "+CEREG: 1", "^BOOT"] {
+        let mut settings = Settings::default();
+        settings.start_up_lines = vec!["^BOOT".to_owned()];
+        let mut rig = Rig::with(settings);
+        rig.begin(set("#HTTPRCV", Expect::unannounced_block(None, 1500)));
+        rig.feed(format!("\r\n{code}\r\n\r\nERROR\r\n").as_bytes());
+        assert_eq!(rig.result(), Some(Err(Failure::Refused(ModuleError::plain()))), "{code}");
+        assert_eq!(rig.unsolicited(), [code]);
     }
 }
 

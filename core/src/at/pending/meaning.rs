@@ -69,7 +69,7 @@ impl Pending {
         match meaning {
             Meaning::Answer => return kept(self.keep(now, settings, line)),
             Meaning::Code => {
-                self.note_stray(&line);
+                self.note_stray(settings, &line);
                 self.code(now, settings, line, output);
             }
             Meaning::SecretCode => output.event(Event::UnsolicitedSecret(Line::new(line))),
@@ -88,10 +88,12 @@ impl Pending {
         output.event(Event::Unsolicited(Line::new(line)));
     }
 
-    /// Where data come behind a mark, a line that no manual knows may be the data themselves, if the mark is lost.
-    fn note_stray(&mut self, line: &[u8]) {
+    /// Where data come behind a mark, a line that does not look like one of the module may be the data themselves, if the
+    /// mark is lost.
+    fn note_stray(&mut self, settings: &Settings, line: &[u8]) {
         if matches!((&self.phase, &self.exchange.expect.0), (Phase::Lines, Shape::Unannounced { .. })) {
-            self.stray_line |= !unsolicited::is_known(line.trim_ascii());
+            let text = line.trim_ascii();
+            self.stray_line |= !unsolicited::looks_like_code(text) && !settings.is_start_up_line(text);
         }
     }
 

@@ -48,7 +48,7 @@ pub(crate) struct Pending {
     ended_by_silence: bool,
     /// A prompt opened that nobody has an answer for.
     prompt_open: bool,
-    /// A line came in front of the mark that is no known code: without the mark it is data.
+    /// A line came in front of the mark that looks like no code: without the mark it is data.
     stray_line: bool,
     /// The line end behind a body was seen.
     tail_begun: bool,
