@@ -116,6 +116,47 @@ async fn the_clock_the_payload_and_the_secret_of_today_will_do() {
     playing.await.unwrap().0.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_wrong_goes_on_from_what_it_is_set_to() {
+    let (mut host, playing) = play(
+        "0.000 > AT+CCLK?\\r\n\
+         0.000 < +CCLK: \"80/01/06,00:00:07+00\"\\r\\n\n\
+         0.000 > AT+CCLK=\"26/11/26,16:50:00+04\"\\r\n\
+         0.000 < OK\\r\\n\n\
+         0.000 > AT+CCLK?\\r\n\
+         0.000 < +CCLK: \"26/11/26,16:50:03+04\"\\r\\n\n",
+    );
+    say(&mut host, b"AT+CCLK?\r").await;
+    expect(&mut host, b"+CCLK: \"80/01/06,00:00:07+00\"\r\n").await;
+    say(&mut host, b"AT+CCLK=\"31/12/31,23:59:58-12\"\r").await;
+    expect(&mut host, b"OK\r\n").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    say(&mut host, b"AT+CCLK?\r").await;
+    expect(&mut host, b"+CCLK: \"32/01/01,00:00:01-12\"\r\n").await;
+    playing.await.unwrap().0.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_was_right_is_right() {
+    let (mut host, playing) = play("0.000 > AT+CCLK?\\r\n0.000 < +CCLK: \"20/11/26,16:50:03+00\"\\r\\n\n");
+    say(&mut host, b"AT+CCLK?\r").await;
+    let mut shown = [0; 31];
+    host.read_exact(&mut shown).await.unwrap();
+    playing.await.unwrap().0.unwrap();
+    let shown = String::from_utf8_lossy(&shown).into_owned();
+    assert!(shown.starts_with("+CCLK: \"") && shown.ends_with("+00\"\r\n"), "{shown}");
+    assert!(shown.as_str() > "+CCLK: \"26/11/26", "a time long past: {shown}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_than_a_megabyte_in_a_row_is_heard() {
+    let lines = "0.000 > [65536 bytes sha256:000000000000]\n".repeat(20);
+    let (mut host, playing) = play(&format!("{lines}0.000 < OK\n"));
+    host.write_all(&vec![b'x'; 20 * 65536]).await.unwrap();
+    expect(&mut host, b"OK").await;
+    playing.await.unwrap().0.unwrap();
+}
+
 #[tokio::test]
 async fn a_port_can_be_closed_and_opened_again() {
     let recording =

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use telit_transcript::{Part, Text};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -13,6 +13,7 @@ use tokio::time::{Instant, timeout};
 
 use super::script::{Act, Recording, Saying, Step};
 use super::wanted::Heard;
+use crate::clock::{self, Clock};
 use crate::serve::{Master, Pty};
 use crate::timing::wait_until;
 
@@ -21,7 +22,7 @@ const SILENCE: Duration = Duration::from_millis(200);
 /// How long what comes behind a difference is waited for, so that it can be shown, and how much of it.
 const AFTERMATH: Duration = Duration::from_millis(300);
 const SHOWN: usize = 200;
-/// What a host may say before the module has come to it. More is not read, which the host feels as flow control.
+/// What a host may say while the module is to speak. More is not read, which the host feels as flow control.
 const INPUT_LIMIT: usize = 1 << 20;
 
 /// A module that answers as one did in a [`Recording`], whatever it was, and knows nothing else.
@@ -54,6 +55,8 @@ pub struct ReplayedModule {
     heard: Vec<u8>,
     /// What of the host's last words the recording hides: the module echoes it.
     secrets: VecDeque<Vec<u8>>,
+    /// As the host has set it.
+    clock: Option<Clock>,
     /// When the last thing happened.
     at: Instant,
 }
@@ -103,6 +106,7 @@ impl ReplayedModule {
             port: Box::pin(port),
             heard: Vec::new(),
             secrets: VecDeque::new(),
+            clock: None,
             at: Instant::now(),
         }
     }
@@ -136,7 +140,10 @@ impl ReplayedModule {
         while let Some(step) = self.recording.first().cloned() {
             match &step.act {
                 Act::Hear(wanted) => match wanted.compare(&self.heard) {
-                    Heard::All { length, secrets } => self.heard_all(length, secrets),
+                    Heard::All { length, secrets, clock } => {
+                        self.clock = clock.and_then(|clock| set_clock(&clock)).or(self.clock);
+                        self.heard_all(length, secrets);
+                    }
                     Heard::AllIfSilent { secret } => {
                         if !self.listen(Some(Instant::now() + SILENCE), &step).await? {
                             self.heard_all(self.heard.len(), vec![secret]);
@@ -171,7 +178,8 @@ impl ReplayedModule {
 
     /// Reads something. False: the time was over before anything came.
     async fn listen(&mut self, until: Option<Instant>, step: &Step) -> Result<bool, ReplayStopped> {
-        let may_read = self.heard.len() < INPUT_LIMIT;
+        let is_wanted = matches!(step.act, Act::Hear(_));
+        let may_read = is_wanted || self.heard.len() < INPUT_LIMIT;
         let read = tokio::select! {
             biased;
             () = wait_until_some(until) => return Ok(false),
@@ -191,9 +199,28 @@ impl ReplayedModule {
                     let secret = self.secrets.pop_front().unwrap_or_else(|| b"[redacted]".to_vec());
                     self.port.write_all(&secret).await?;
                 }
+                Saying::Clock(then) => {
+                    let shown = self.shown_time(then);
+                    self.port.write_all(shown.as_bytes()).await?;
+                }
             }
         }
         self.port.flush().await
+    }
+
+    /// The time that the module shows where it once showed `then`.
+    fn shown_time(&self, then: &str) -> String {
+        let now = Instant::now();
+        let clock = match self.clock {
+            Some(clock) => clock,
+            // It was wrong, and is about to be set.
+            None if self.recording.sets_the_clock() => return then.to_owned(),
+            None => match clock::parse(then, 0) {
+                Some((_, zone)) => Clock::at(SystemTime::now(), zone, now),
+                None => return then.to_owned(),
+            },
+        };
+        format!("{}{}", clock.local_text(now), clock::zone_text(clock.zone()))
     }
 
     async fn differs(&mut self, step: &Step) -> ReplayStopped {
@@ -205,6 +232,11 @@ impl ReplayedModule {
         let wanted = step.text.split_once(" > ").map_or(step.text.as_str(), |(_, text)| text);
         ReplayStopped::Differs { line: step.line, wanted: wanted.to_owned(), got }
     }
+}
+
+fn set_clock(text: &[u8]) -> Option<Clock> {
+    let (utc, zone) = clock::parse(str::from_utf8(text).ok()?, 0)?;
+    Some(Clock::at(utc, zone, Instant::now()))
 }
 
 async fn wait_until_some(until: Option<Instant>) {

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use telit_transcript::{Event, Kind, Part, ReadError, Text, Transcript};
+use telit_transcript::{Event, Kind, Part, ReadError, Text, Transcript, is_clock};
 
-use super::wanted::Wanted;
+use super::wanted::{CLOCK_LENGTH, Wanted};
 
 /// What stands for a byte of a payload whose digest alone is known.
 const FILLER: u8 = b'.';
@@ -14,7 +14,8 @@ const FILLER: u8 = b'.';
 ///
 /// The module says what it said, when it said it, behind what the host said before. The host may have another clock,
 /// other secrets and other payloads of the same length; everything else must be what it was. Where the transcript has only
-/// the digest of what the module sent, so many full stops are sent instead.
+/// the digest of what the module sent, so many full stops are sent instead. The module's clock goes on from what the host
+/// sets it to; one that is never set goes with this computer's, as a right one did.
 #[derive(Debug, Clone)]
 pub struct Recording {
     steps: VecDeque<Step>,
@@ -45,6 +46,8 @@ pub(super) enum Saying {
     Bytes(Vec<u8>),
     /// What the host has said in secret, as its echo.
     Secret,
+    /// A date and time, here as it was then.
+    Clock(String),
 }
 
 /// A transcript that cannot be played again.
@@ -109,6 +112,11 @@ impl Recording {
     pub(super) fn drop_first(&mut self) {
         self.steps.pop_front();
     }
+
+    /// Whether the host is still to say what time it is.
+    pub(super) fn sets_the_clock(&self) -> bool {
+        self.steps.iter().any(|step| matches!(&step.act, Act::Hear(wanted) if wanted.tells_the_time()))
+    }
 }
 
 fn act(event: &Event) -> Result<Option<Act>, &'static str> {
@@ -127,16 +135,28 @@ fn sayings(text: &Text) -> Option<Vec<Saying>> {
         // A whole line was hidden, with the line ends around it.
         return Some(vec![Saying::Bytes(b"\r\n[redacted]\r\n".to_vec())]);
     }
-    text.parts().iter().map(saying).collect()
+    let mut sayings = Vec::new();
+    for part in text.parts() {
+        match part {
+            Part::Literal(bytes) => say_literal(bytes, &mut sayings),
+            Part::Payload { length, .. } => sayings.push(Saying::Bytes(vec![FILLER; *length])),
+            Part::Redacted => sayings.push(Saying::Secret),
+            Part::Fixture(_) | Part::FixtureSize(_) | Part::Varying(_) => return None,
+        }
+    }
+    Some(sayings)
 }
 
-fn saying(part: &Part) -> Option<Saying> {
-    match part {
-        Part::Literal(bytes) => Some(Saying::Bytes(bytes.clone())),
-        Part::Payload { length, .. } => Some(Saying::Bytes(vec![FILLER; *length])),
-        Part::Redacted => Some(Saying::Secret),
-        Part::Fixture(_) | Part::FixtureSize(_) | Part::Varying(_) => None,
+fn say_literal(bytes: &[u8], sayings: &mut Vec<Saying>) {
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(CLOCK_LENGTH).position(is_clock) {
+        let (before, clock) = rest.split_at(at);
+        let (clock, behind) = clock.split_at(CLOCK_LENGTH);
+        sayings.push(Saying::Bytes(before.to_vec()));
+        sayings.push(Saying::Clock(String::from_utf8_lossy(clock).into_owned()));
+        rest = behind;
     }
+    sayings.push(Saying::Bytes(rest.to_vec()));
 }
 
 #[cfg(test)]
@@ -175,7 +195,10 @@ mod tests {
         assert_eq!(lines, [(1, 100), (4, 50)]);
         let Some(Step { act: Act::Hear(wanted), .. }) = recording.first() else { panic!("{recording:?}") };
         let secrets = vec![b"1234".to_vec()];
-        assert_eq!(wanted.compare(b"1234\x1a"), super::super::wanted::Heard::All { length: 5, secrets });
+        assert_eq!(
+            wanted.compare(b"1234\x1a"),
+            super::super::wanted::Heard::All { length: 5, secrets, clock: None }
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use telit_transcript::{Part, Text, Varying, is_clock};
 
 /// `yy/MM/dd,hh:mm:ss±zz`
-const CLOCK_LENGTH: usize = 20;
+pub(super) const CLOCK_LENGTH: usize = 20;
 
 /// The host's words between two of the module's.
 ///
@@ -26,8 +26,8 @@ enum Piece {
 /// What has come of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// All of it, which is so many bytes, among them these secrets.
-    All { length: usize, secrets: Vec<Vec<u8>> },
+    /// All of it, which is so many bytes, among them these secrets, and the last of these dates and times.
+    All { length: usize, secrets: Vec<Vec<u8>>, clock: Option<Vec<u8>> },
     /// All of it, this secret at its end, if nothing more comes for a while.
     AllIfSilent { secret: Vec<u8> },
     /// A part of it.
@@ -75,9 +75,14 @@ impl Wanted {
         self.0.extend(more.0);
     }
 
+    /// Whether the host says what time it is.
+    pub(super) fn tells_the_time(&self) -> bool {
+        self.0.contains(&Piece::Clock)
+    }
+
     /// Compares it with what has come.
     pub(super) fn compare(&self, input: &[u8]) -> Heard {
-        let mut secrets = Vec::new();
+        let (mut secrets, mut clock) = (Vec::new(), None);
         let mut rest = input;
         let mut pieces = self.0.iter().peekable();
         while let Some(piece) = pieces.next() {
@@ -87,7 +92,10 @@ impl Wanted {
                 Piece::Bytes(_) => return Heard::Other,
                 Piece::Payload(length) => *length,
                 Piece::Clock if rest.len() < CLOCK_LENGTH => return Heard::Part,
-                Piece::Clock if rest.get(..CLOCK_LENGTH).is_some_and(is_clock) => CLOCK_LENGTH,
+                Piece::Clock if rest.get(..CLOCK_LENGTH).is_some_and(is_clock) => {
+                    clock = rest.get(..CLOCK_LENGTH).map(<[u8]>::to_vec);
+                    CLOCK_LENGTH
+                }
                 Piece::Clock => return Heard::Other,
                 Piece::Secret => {
                     let Some(Piece::Bytes(behind)) = pieces.peek() else {
@@ -105,7 +113,7 @@ impl Wanted {
                 None => return Heard::Part,
             }
         }
-        Heard::All { length: input.len() - rest.len(), secrets }
+        Heard::All { length: input.len() - rest.len(), secrets, clock }
     }
 }
 
@@ -130,7 +138,7 @@ mod tests {
     }
 
     fn all(length: usize) -> Heard {
-        Heard::All { length, secrets: Vec::new() }
+        Heard::All { length, secrets: Vec::new(), clock: None }
     }
 
     #[test]
@@ -146,7 +154,9 @@ mod tests {
     #[test]
     fn a_clock_is_any_clock() {
         let wanted = wanted("AT+CCLK=\"26/11/26,16:50:00+04\"\\r");
-        assert_eq!(wanted.compare(b"AT+CCLK=\"30/01/02,03:04:05-12\"\r"), all(31));
+        let clock = Some(b"30/01/02,03:04:05-12".to_vec());
+        let heard = wanted.compare(b"AT+CCLK=\"30/01/02,03:04:05-12\"\r");
+        assert_eq!(heard, Heard::All { length: 31, secrets: Vec::new(), clock });
         assert_eq!(wanted.compare(b"AT+CCLK=\"30/01/02,03:04"), Heard::Part);
         assert_eq!(wanted.compare(b"AT+CCLK=\"30-01/02,03:04:05-12\"\r"), Heard::Other);
     }
@@ -163,7 +173,7 @@ mod tests {
         let wanted = wanted("AT+CPIN=[redacted]\\r");
         assert_eq!(wanted.compare(b"AT+CPIN=12"), Heard::Part);
         let secrets = vec![b"1234".to_vec()];
-        assert_eq!(wanted.compare(b"AT+CPIN=1234\rAT\r"), Heard::All { length: 13, secrets });
+        assert_eq!(wanted.compare(b"AT+CPIN=1234\rAT\r"), Heard::All { length: 13, secrets, clock: None });
     }
 
     #[test]
