@@ -125,6 +125,7 @@ impl Conversation {
         }
         while let Some(octets) = self.session.poll_output(self.now) {
             self.seen.sent.extend_from_slice(&octets);
+            self.session.output_left(self.now);
         }
         assert!(
             self.seen.sent.len() - before <= MOST_SENT,

@@ -184,6 +184,7 @@ impl Task {
                 flushed?;
                 self.unflushed = false;
                 self.crossing.push_back((self.carried.free_at(now()), self.given));
+                self.line.with(|state| state.session.output_left(now()));
             }
             Wake::Touched => {}
             Wake::Timer => self.line.with(|state| state.session.handle_timeout(now())),

@@ -23,7 +23,8 @@
 //! [`Restarted`](crate::CommandError::Restarted) two seconds after the restart has shown: by its
 //! [start-up line](SupervisorOptions::start_up_line), or on another port of the module, which is looked at every
 //! [heartbeat](SupervisorOptions::heartbeat). On several channels of one port it ends with `LinkLost` after 18 seconds of
-//! silence. On a single serial line nothing tells: there it ends at its own deadline with
+//! silence, by the defaults of [`SessionSettings`](crate::multiplexer::SessionSettings), or later if the port takes
+//! nothing. On a single serial line nothing tells: there it ends at its own deadline with
 //! [`TimedOut`](crate::CommandError::TimedOut), and commands behind it wait for that, not longer. A command that a
 //! restarted module answers is answered: it goes on, and the module's echo is what gives the restart away. Sessions
 //! (MQTT, TLS sockets, transfers) watch [`Modem::health`] and end or come back as their documentation says; what they

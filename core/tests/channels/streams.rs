@@ -5,7 +5,7 @@ use std::time::Duration;
 use telit_core::channels::{ChannelLost, ChannelStream, Multiplexer};
 use telit_core::multiplexer::{ChannelEnd, Content, FrameKind, Message, SessionSettings, Signals};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::module::{Module, dlci};
 
@@ -158,4 +158,29 @@ async fn a_port_that_takes_nothing_any_more_does_not_stay_open() {
     let mut left = Vec::new();
     module.line.read_to_end(&mut left).await.expect("it is closed");
     assert_eq!(left.len(), 64);
+}
+
+/// It cannot answer what it was not asked.
+#[tokio::test(start_paused = true)]
+async fn a_module_that_holds_the_line_for_half_a_minute_is_not_lost() {
+    let (multiplexer, [mut one, _two], mut module) = opened_on(Module::with_room(64), None).await;
+    one.write_all(&[b'x'; 4000]).await.unwrap();
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(multiplexer.lost(), None);
+    let (mut data, mut questions) = (0, Vec::new());
+    while data < 4000 || questions.len() < 2 {
+        let frame = module.frame().await;
+        match frame.dlci.is_control() {
+            true => questions.extend(Message::decode(&frame.information)),
+            false => data += frame.information.len(),
+        }
+    }
+    let status = Message::command(Content::ModemStatus(dlci(1), Signals::READY));
+    let test = Message::command(Content::Test(vec![0, 0, 0, 1].into()));
+    assert_eq!(questions, [test, status.clone()], "it is asked once");
+    module.message(&Message::response(status.content)).await;
+    sleep(Duration::from_secs(9)).await;
+    assert_eq!(multiplexer.lost(), None);
+    let second = timeout(Duration::from_secs(2), module.frame()).await.expect("it is asked again");
+    assert!(second.dlci.is_control());
 }

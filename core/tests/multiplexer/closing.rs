@@ -32,8 +32,10 @@ fn channels_first_and_then_the_multiplexer() {
 #[test]
 fn a_module_that_does_not_answer_is_left_after_four_seconds() {
     let mut line = Line::open(settings(1));
+    line.holds_output = true;
     line.session.close(line.now);
     line.after(8 * T1);
+    line.holds_output = false;
     assert_eq!(line.events(), [closed(1, ChannelEnd::ByHost), ended(SessionEnd::ByHost)]);
     let disc = vec![Sent::Command(DISC, 1); 4];
     let down = vec![Sent::Asks(Content::CloseDown); 4];

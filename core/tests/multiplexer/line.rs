@@ -14,6 +14,10 @@ pub(crate) struct Line {
     pub(crate) now: Instant,
     /// How the octets to the session are divided.
     pub(crate) piece: usize,
+    /// The port takes nothing.
+    pub(crate) holds_output: bool,
+    /// What the port has taken, and no test has looked at.
+    taken: Vec<u8>,
 }
 
 pub(crate) fn dlci(number: u8) -> Dlci {
@@ -64,7 +68,8 @@ impl Line {
     #[expect(clippy::disallowed_methods, reason = "a test needs some point in time")]
     pub(crate) fn begin(settings: SessionSettings) -> Self {
         let now = Instant::now();
-        Self { session: Session::begin(now, settings), now, piece: usize::MAX }
+        let session = Session::begin(now, settings);
+        Self { session, now, piece: usize::MAX, holds_output: false, taken: Vec::new() }
     }
 
     /// Everything open.
@@ -94,15 +99,28 @@ impl Line {
     /// Time passes; what is due is done when it is due.
     pub(crate) fn after(&mut self, time: Duration) {
         let until = self.now + time;
+        self.take();
         while let Some(due) = self.session.poll_timeout().filter(|due| *due <= until) {
             self.now = due.max(self.now);
             self.session.handle_timeout(self.now);
+            self.take();
         }
         self.now = until;
     }
 
+    /// The port takes what there is, if it takes something.
+    fn take(&mut self) {
+        while !self.holds_output
+            && let Some(octets) = self.session.poll_output(self.now)
+        {
+            self.taken.extend_from_slice(&octets);
+            self.session.output_left(self.now);
+        }
+    }
+
     pub(crate) fn octets(&mut self) -> Vec<u8> {
-        std::iter::from_fn(|| self.session.poll_output(self.now)).flatten().collect()
+        self.take();
+        std::mem::take(&mut self.taken)
     }
 
     /// What goes to the module: nothing but frames of the initiator.

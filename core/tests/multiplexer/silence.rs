@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use telit_core::multiplexer::{Content, SessionEnd, SessionEvent, SessionSettings};
 
-use crate::line::{Line, Sent, answers, asks, data, dlci, frame, settings, status, ua};
+use crate::line::{Line, Sent, T1, answers, asks, data, dlci, frame, settings, status, ua};
 
 const SILENCE: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(8);
@@ -115,4 +115,59 @@ fn a_line_that_is_not_read_is_not_silent() {
     line.sent();
     line.after(SILENCE + ANSWER);
     assert_eq!(line.events(), []);
+}
+
+/// It holds the line, so that the question does not reach it.
+#[test]
+fn a_module_that_was_not_asked_yet_is_not_silent() {
+    let mut line = owing(settings(1));
+    line.holds_output = true;
+    line.after(SILENCE + 3 * ANSWER);
+    assert_eq!(line.events(), []);
+    line.holds_output = false;
+    assert_eq!(line.sent(), [question(1), Sent::Asks(status(1))], "it is asked once");
+    line.after(ANSWER - MOMENT);
+    assert_eq!(line.events(), [], "it has its whole time from now on");
+    line.after(MOMENT);
+    assert_eq!(line.events(), [SessionEvent::Ended(SessionEnd::Silent)]);
+}
+
+/// It was given out, and does not leave.
+#[test]
+fn a_question_that_the_port_has_not_taken_whole_is_not_unanswered() {
+    let mut line = owing(settings(1));
+    line.holds_output = true;
+    line.after(SILENCE);
+    assert!(line.session.poll_output(line.now).is_some());
+    line.after(3 * ANSWER);
+    assert_eq!((line.events(), line.session.has_output()), (vec![], false));
+    line.session.output_left(line.now);
+    line.holds_output = false;
+    line.says(&[answers(status(1)), data(1, b"OK")]);
+    line.after(Duration::from_secs(3600));
+    assert_eq!((line.sent(), line.events()), (vec![], vec![]));
+}
+
+#[test]
+fn noise_behind_a_port_that_takes_nothing_is_no_restart_yet() {
+    let mut line = Line::open(settings(1));
+    line.holds_output = true;
+    line.says(&[b"\r\n^BOOT\r\n".to_vec()]);
+    line.after(ANSWER);
+    assert_eq!(line.events(), []);
+    line.holds_output = false;
+    assert_eq!(line.sent(), [question(1), Sent::Asks(status(1))]);
+    line.after(4 * T1);
+    assert_eq!(line.events(), [SessionEvent::Ended(SessionEnd::Restarted)]);
+}
+
+#[test]
+fn a_port_that_takes_nothing_for_a_minute_has_no_module() {
+    let minute = Duration::from_secs(60);
+    let mut line = owing(settings(1));
+    line.holds_output = true;
+    line.after(SILENCE + minute);
+    assert_eq!(line.events(), []);
+    line.after(ANSWER);
+    assert_eq!(line.events(), [SessionEvent::Ended(SessionEnd::Silent)]);
 }

@@ -28,6 +28,11 @@ impl Attempt {
         self.due
     }
 
+    /// The time counts from now on.
+    pub(super) fn put_off(&mut self, now: Instant, wait: Duration) {
+        self.due = now + wait;
+    }
+
     pub(super) fn fire(&mut self, now: Instant, wait: Duration) -> Due {
         if now < self.due {
             return Due::NotYet;

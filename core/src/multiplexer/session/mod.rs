@@ -31,8 +31,8 @@ use suspicion::Suspicion;
 ///
 /// # Contract
 ///
-/// After every call that takes `now` drain [`Session::poll_event`] and, as the port takes it, [`Session::poll_output`],
-/// and arrange for [`Session::handle_timeout`] at [`Session::poll_timeout`]. Append what the port gives to
+/// After every call that takes `now` drain [`Session::poll_event`] and, as the port takes it, [`Session::poll_output`]
+/// (tell by [`Session::output_left`] that it has), and arrange for [`Session::handle_timeout`] at [`Session::poll_timeout`]. Append what the port gives to
 /// [`Session::input`], while [`Session::wants_input`], and call [`Session::handle_input`].
 ///
 /// - **Any chunks.** The same octets at the same times give the same events however they are divided.

@@ -29,7 +29,16 @@ impl Session {
                 break;
             }
         }
+        if self.outbox.is_empty() {
+            self.suspicion.given_out();
+        }
         (!octets.is_empty()).then(|| octets.freeze())
+    }
+
+    /// Tells that the port has taken every octet of [`poll_output`](Self::poll_output). A module cannot answer what a port
+    /// holds back, so whether it still multiplexes is judged from then on only, or when a minute has passed.
+    pub fn output_left(&mut self, now: Instant) {
+        self.suspicion.left(now);
     }
 
     /// Whether [`poll_output`](Self::poll_output) would give something.

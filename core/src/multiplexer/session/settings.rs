@@ -24,8 +24,11 @@ pub struct SessionSettings {
     pub negotiate: bool,
     /// How long the rest of a frame may take. Default 500 ms.
     pub frame_wait: Duration,
-    /// How long a module that was sent data may be silent before it is asked whether it still multiplexes. It has eight
-    /// seconds for the answer. Only one that has answered on the control channel before is asked. Default 10 s.
+    /// How long a module that was sent data may be silent before it is asked whether it still multiplexes. From when the
+    /// port has taken the question it has four times [`response_wait`](Self::response_wait) for the answer, and as much for
+    /// each of the [`retransmissions`](Self::retransmissions): eight seconds by default. What the port does not take, as the
+    /// module holds the line (RTS/CTS), is not unanswered for a minute. Only a module that has answered on the control
+    /// channel before is asked. Default 10 s.
     pub silence: Duration,
     /// How long the reading of the line may pause for a channel whose data nobody takes, before that channel is hung
     /// up. Default 60 s.

@@ -12,6 +12,8 @@ use super::settings::SessionSettings;
 const PAUSE: Duration = Duration::from_secs(5);
 /// How many times as long a silent module may take as one that sends noise.
 const SILENT_PATIENCE: u32 = 4;
+/// A port that takes nothing for so long is taken for a module that answers nothing.
+const LONGEST_HOLD: Duration = Duration::from_secs(60);
 /// Printable characters that make a text, with a line end behind them.
 const TEXT: u32 = 2;
 
@@ -35,9 +37,20 @@ enum State {
         attempt: Attempt,
         /// How long the answer may take each time.
         wait: Duration,
+        question: Way,
+        /// Until when nothing counts as unanswered that has not left.
+        held_until: Instant,
     },
     /// The module has just answered. What came since is looked into when the pause is over.
     Answered { until: Instant, again: bool },
+}
+
+/// How far a question is on its way to the module, which cannot answer before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Waiting,
+    GivenOut,
+    Left,
 }
 
 /// What has to be done.
@@ -87,9 +100,25 @@ impl Suspicion {
     }
 
     fn ask(&mut self, now: Instant, settings: &SessionSettings, wait: Duration) -> Step {
-        self.state = State::Asked { attempt: Attempt::new(now, wait, settings.retransmissions), wait };
+        let attempt = Attempt::new(now, wait, settings.retransmissions);
+        self.state = State::Asked { attempt, wait, question: Way::Waiting, held_until: now + LONGEST_HOLD };
         self.asked = self.asked.wrapping_add(1);
         Step::Ask
+    }
+
+    /// All that was to be sent was given out.
+    pub(super) fn given_out(&mut self) {
+        if let State::Asked { question: question @ Way::Waiting, .. } = &mut self.state {
+            *question = Way::GivenOut;
+        }
+    }
+
+    /// The port has taken all that was given out.
+    pub(super) fn left(&mut self, now: Instant) {
+        if let State::Asked { attempt, wait, question: question @ Way::GivenOut, .. } = &mut self.state {
+            *question = Way::Left;
+            attempt.put_off(now, *wait);
+        }
     }
 
     /// The module has sent a frame.
@@ -116,9 +145,18 @@ impl Suspicion {
 
     pub(super) fn timeout(&mut self, now: Instant, settings: &SessionSettings) -> Step {
         match &mut self.state {
-            State::Asked { attempt, wait } => match attempt.fire(now, *wait) {
+            State::Asked { attempt, wait, question, held_until }
+                if attempt.at() <= now && *question != Way::Left && now < *held_until =>
+            {
+                attempt.put_off(now, *wait);
+                Step::Nothing
+            }
+            State::Asked { attempt, wait, question, .. } => match attempt.fire(now, *wait) {
                 Due::NotYet => Step::Nothing,
-                Due::Again => Step::Ask,
+                Due::Again => {
+                    *question = Way::Waiting;
+                    Step::Ask
+                }
                 Due::Never if self.text => Step::Restarted,
                 Due::Never if self.noise => Step::Garbled,
                 Due::Never => Step::Silent,
