@@ -283,3 +283,17 @@ fn a_body_is_not_moved() {
         }
     }
 }
+
+/// A message that is kept holds the read that it came with, and not what the longest one would need.
+#[test]
+fn a_short_body_of_a_command_that_gives_long_ones_holds_little() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 1 << 20)));
+    rig.engine.input_with_room(1024);
+    rig.feed(b"\r\n#MQREAD: 1,topic,5\r\n<<<\r\nshort\r\nOK\r\n");
+    let body = rig.reply().body().clone();
+    drop(rig);
+    let held = body.try_into_mut().expect("nobody else has it");
+    assert_eq!(&held[..], b"short");
+    assert!(held.capacity() <= 1024, "{} bytes", held.capacity());
+}
