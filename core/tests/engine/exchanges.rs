@@ -303,6 +303,24 @@ fn an_unannounced_block_that_lacks_a_few_bytes_ends_in_a_long_silence_or_at_once
     }
 }
 
+#[test]
+fn a_code_behind_a_block_that_lacks_a_few_bytes_does_not_put_its_end_off() {
+    for (missing, wait) in [(6, 0), (6, 1000), (4, 0), (4, 1000)] {
+        let mut rig = Rig::new();
+        rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(100), 1500)));
+        let body = vec![b'x'; 100 - missing];
+        rig.feed(&[b"\r\n<<<", &body[..], b"\r\nOK\r\n"].concat());
+        rig.pass(Duration::from_millis(wait));
+        rig.feed(b"\r\n+CEREG: 1\r\n");
+        rig.pass(Duration::from_millis(1999 - wait));
+        assert_eq!(rig.result(), None, "{missing}: the rest may be late");
+        rig.pass(Duration::from_millis(1));
+        rig.answer_probe();
+        assert_eq!(&rig.reply().body()[..], body, "{missing}");
+        assert_eq!(rig.unsolicited(), ["+CEREG: 1"]);
+    }
+}
+
 /// Its last bytes look like a result, and the result is late.
 #[test]
 fn an_unannounced_block_that_ends_like_a_result_is_not_cut() {

@@ -242,6 +242,28 @@ fn a_secret_payload_is_shown_by_its_length_and_so_is_its_echo() {
     assert_eq!(rig.unsolicited(), ["+CEREG: 1"]);
 }
 
+/// It is told to whoever looks after the module, which has lost the secret with everything else.
+#[test]
+fn a_start_up_line_shows_no_secret() {
+    let key = Expect::triple_prompt(Bytes::from_static(b"BOOT"));
+    for (exchange, before) in [(set("#SSLSECDATA", key).secret(), "\r\n>>>"), (login("BOOT"), "")] {
+        for wait in [0, 5] {
+            let mut settings = Settings::default();
+            (settings.trace, settings.start_up_lines) = (true, vec!["^BOOT".to_owned()]);
+            let mut rig = Rig::with(settings);
+            rig.begin(exchange.clone());
+            rig.feed(before.as_bytes());
+            rig.pass(Duration::from_secs(wait));
+            shown(&mut rig);
+            rig.feed(b"^BOOT\r\n");
+            assert_eq!(rig.unsolicited(), ["^BOOT"], "{wait}");
+            if wait == 0 {
+                assert_eq!(shown(&mut rig), ["< ^BOOT\\r\\n"]);
+            }
+        }
+    }
+}
+
 #[test]
 fn what_comes_late_to_a_secret_exchange_is_shown_by_its_length() {
     for secret in [true, false] {

@@ -148,12 +148,12 @@ impl Pending {
         before.map(<[u8]>::len)
     }
 
-    /// Nothing but the line end of a result followed, for long: the result stands in what was taken for data. Whether
+    /// Nothing but codes and the line end of a result followed, for long: the result stands in what was taken for data. Whether
     /// more follows the line has to prove.
     pub(super) fn end_by_swallowed_result(&mut self) -> Step {
         let is_whole = self.reply.body.ends_with(BLOCK_TAIL);
         match self.swallowed_result() {
-            Some(length) if is_whole != self.tail_begun => {
+            Some(length) if is_whole != self.tail_begun || self.code_in_tail => {
                 self.reply.body.truncate(length);
                 self.ended_by_silence = true;
                 self.finish(Final::Ok)

@@ -79,14 +79,15 @@ impl Pending {
             return self.act(now, settings, meaning, line, output);
         };
         let step = self.act(now, settings, meaning, line.clone(), output);
-        self.trace_line(consumed, output, line.trim_ascii());
+        self.trace_line(settings, consumed, output, line.trim_ascii());
         step
     }
 
-    fn trace_line(&self, consumed: Vec<u8>, output: &mut Output, text: &[u8]) {
+    fn trace_line(&self, settings: &Settings, consumed: Vec<u8>, output: &mut Output, text: &[u8]) {
         let is_echo = text == self.exchange.line.as_bytes();
-        let secret = (self.exchange.secret_answer && self.belongs(text))
+        let shows_secret = (self.exchange.secret_answer && self.belongs(text))
             || (Final::parse(text).is_none() && self.secrecy(text) != Secrecy::Open);
+        let secret = shows_secret && !settings.is_start_up_line(text);
         output.trace(|| match (is_echo, secret) {
             (true, _) => Trace::Received(format!("{}\r", self.exchange.line.redacted()).into_bytes()),
             (_, true) => Trace::Redacted { sent: false, length: consumed.len() },

@@ -46,7 +46,9 @@ impl Pending {
             Meaning::Echo
         } else if self.is_final_result(text) {
             Meaning::Result
-        } else if self.belongs(text) && !settings.is_start_up_line(text) {
+        } else if settings.is_start_up_line(text) {
+            Meaning::Code
+        } else if self.belongs(text) {
             Meaning::Answer
         } else {
             match self.secrecy(text) {
@@ -85,6 +87,7 @@ impl Pending {
         if settings.is_start_up_line(line.trim_ascii()) {
             self.module_restarted(now);
         }
+        self.code_in_tail |= self.phase == Phase::Tail;
         output.event(Event::Unsolicited(Line::new(line)));
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Pending {
     stray_line: bool,
     /// The line end behind a body was seen.
     tail_begun: bool,
+    /// It may have been that of a code.
+    code_in_tail: bool,
     /// The deadline counts from here.
     waits_since: Instant,
     waits_for: Duration,
@@ -110,6 +112,7 @@ impl Pending {
             prompt_open: false,
             stray_line: false,
             tail_begun: false,
+            code_in_tail: false,
             waits_since: now,
             waits_for: first_wait(&exchange),
             patience: exchange.deadline.max(SHORTEST_EXTENSION),

@@ -81,6 +81,7 @@ impl Resync {
         }
         if unsolicited::is_known(text) || has_started {
             match self.secrecy(text) {
+                _ if has_started => output.event(Event::Unsolicited(Line::new(line))),
                 Secrecy::Open => output.event(Event::Unsolicited(Line::new(line))),
                 Secrecy::Coincidence => output.event(Event::UnsolicitedSecret(Line::new(line))),
                 Secrecy::Echo => {}
