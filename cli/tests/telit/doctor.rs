@@ -241,6 +241,17 @@ fn a_server_with_tls_1_3_alone() {
     }
 }
 
+/// The module has it: what the greeting of TLS 1.2 is refused for is not what the handshake fails at.
+#[test]
+fn trust_in_a_server_with_tls_1_3_alone() {
+    let only = |options: FrontOptions, _: &Authority| options.versions(TlsVersion::Tls13, TlsVersion::Tls13);
+    let world = World::start(CertificateRequest::server(HOST), only).trusting(&Authority::new().unwrap());
+    for diagnosis in world.finds(&["37"], "ca", &[]) {
+        assert!(diagnosis["hint"].as_str().unwrap().contains("expired"), "{diagnosis}");
+    }
+    World::start(CertificateRequest::server("other.test"), only).finds(&["37"], "host-name", &[]);
+}
+
 #[test]
 fn a_server_without_the_least_version() {
     let only = |options: FrontOptions, _: &Authority| options.versions(TlsVersion::Tls12, TlsVersion::Tls12);

@@ -83,7 +83,8 @@ impl Examination {
     }
 
     async fn search(&mut self, may_change: bool) -> Result<Search, Gone> {
-        let mut search = Search { seen: self.look_at_server().await?, ..Search::default() };
+        let has_tls13 = self.modem.profile().tls.tls13 != Availability::No;
+        let mut search = Search { seen: self.look_at_server().await?, has_tls13, ..Search::default() };
         if !may_change {
             return Ok(search);
         }
@@ -215,7 +216,6 @@ impl Examination {
             host: self.host.clone(),
             port: self.port,
             platform: self.modem.profile().id,
-            has_tls13: tls.tls13 != Availability::No,
             can_send_name: tls.sends_server_name(),
             verifies: self.tls.verifies(),
             checks_host: self.tls.checks_host(),

@@ -12,8 +12,6 @@ pub(super) struct Case {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) platform: PlatformId,
-    /// The module may have TLS 1.3.
-    pub(super) has_tls13: bool,
     /// The module can send the server's name.
     pub(super) can_send_name: bool,
     pub(super) verifies: bool,
@@ -232,7 +230,7 @@ impl Case {
                 format!("the server has {} at the most, which is too old to be safe", version_name(version));
             return Judgement::network(Cause::TlsVersion, text).hint("update the server");
         }
-        let text = match self.has_tls13 {
+        let text = match self.search.has_tls13 {
             true => "the server refuses TLS 1.2, and the module does not come to terms with it by TLS 1.3"
                 .to_owned(),
             false => format!("the server refuses TLS 1.2, which is the newest that platform {platform} has"),
@@ -324,7 +322,6 @@ mod tests {
             host: "broker.test".to_owned(),
             port: 8883,
             platform: PlatformId::P37,
-            has_tls13: true,
             can_send_name: true,
             verifies: true,
             checks_host: true,
@@ -401,6 +398,19 @@ mod tests {
             (Server { leads_to_ours: Some(true), ..sound() }, Cause::Ca),
         ] {
             assert_eq!(judge(&seeing(&trust, seen.clone())).cause, cause, "{seen:?}");
+        }
+    }
+
+    /// Its certificates are encrypted.
+    #[test]
+    fn a_server_with_tls_1_3_alone_is_judged_by_what_connects() {
+        let modern = Server { alert: Some(70), ..Server::default() };
+        for (results, cause) in [
+            (&[(NoVerification, true), (NoHostCheck, false)][..], Cause::Ca),
+            (&[(NoVerification, true), (NoHostCheck, true)], Cause::HostName),
+            (&[(NoVerification, false)], Cause::TlsVersion),
+        ] {
+            assert_eq!(judge(&seeing(results, modern.clone())).cause, cause, "{results:?}");
         }
     }
 

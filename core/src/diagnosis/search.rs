@@ -1,6 +1,6 @@
 //! Which thing is changed next, so that as few handshakes as possible tell what the one that was asked for fails at.
 
-use super::seen::Seen;
+use super::seen::{Seen, Server};
 use crate::tls::Variation;
 
 /// A handshake that failed, and what has been found out since.
@@ -12,6 +12,8 @@ pub(super) struct Search {
     pub(super) tried: Vec<(Variation, Option<bool>)>,
     /// What the server says of itself, if it was asked.
     pub(super) seen: Option<Seen>,
+    /// The module may have TLS 1.3, for which a server is not greeted.
+    pub(super) has_tls13: bool,
 }
 
 /// Everything, in the order of what fails most often.
@@ -52,11 +54,15 @@ impl Search {
 
     fn order(&self) -> &'static [Variation] {
         match &self.seen {
-            Some(Seen::Server(server)) if server.refuses_our_suites || server.refuses_tls12() => {
-                &BEFORE_CERTIFICATES
-            }
+            Some(Seen::Server(server)) if self.ends_before_certificates(server) => &BEFORE_CERTIFICATES,
             _ => &EVERYTHING,
         }
+    }
+
+    /// A server that refuses everything up to TLS 1.2 may still show its certificates to a module that has TLS 1.3.
+    fn ends_before_certificates(&self, server: &Server) -> bool {
+        let refuses = server.refuses_our_suites || server.refuses_tls12();
+        server.is_too_old() || (refuses && !self.has_tls13)
     }
 
     fn is_open(&self, variation: Variation) -> bool {
@@ -94,7 +100,6 @@ mod tests {
         PlatformSuites,
     };
 
-    use super::super::seen::Server;
     use super::*;
 
     /// What is tried if these connect, and these cannot be tried.
@@ -104,7 +109,10 @@ mod tests {
         impossible: &[Variation],
         seen: Option<Seen>,
     ) -> Vec<Variation> {
-        let mut search = Search { possible: possible.to_vec(), seen, ..Search::default() };
+        tried_by(Search { possible: possible.to_vec(), seen, ..Search::default() }, connecting, impossible)
+    }
+
+    fn tried_by(mut search: Search, connecting: &[Variation], impossible: &[Variation]) -> Vec<Variation> {
         let mut order = Vec::new();
         while let Some(next) = search.next() {
             order.push(next);
@@ -162,6 +170,28 @@ mod tests {
         let modern = Server { alert: Some(70), ..Server::default() };
         let possible = [NoVerification, LowerMinimum, OtherServerName];
         assert_eq!(tried(&possible, &[], &[], Some(Seen::Server(modern))), [LowerMinimum, OtherServerName]);
+    }
+
+    #[test]
+    fn what_refuses_tls_1_2_is_asked_about_trust_by_a_module_with_tls_1_3() {
+        let modern = Server { alert: Some(70), ..Server::default() };
+        let other_suites = Server { refuses_our_suites: true, ..Server::default() };
+        let possible = [NoVerification, NoHostCheck, OtherServerName];
+        for server in [modern, other_suites] {
+            let search = Search {
+                possible: possible.to_vec(),
+                seen: Some(Seen::Server(server)),
+                has_tls13: true,
+                ..Search::default()
+            };
+            let trusting = tried_by(search.clone(), &[NoVerification], &[]);
+            assert_eq!(trusting, [NoVerification, NoHostCheck]);
+            assert_eq!(tried_by(search, &[], &[]), [NoVerification, OtherServerName]);
+        }
+        let old = Server { version: Some(0x0301), ..Server::default() };
+        let seen = Some(Seen::Server(old));
+        let search = Search { possible: possible.to_vec(), seen, has_tls13: true, ..Search::default() };
+        assert_eq!(tried_by(search, &[], &[]), [OtherServerName]);
     }
 
     #[test]

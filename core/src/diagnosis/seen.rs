@@ -75,7 +75,12 @@ impl Server {
     /// Whether it refuses TLS 1.2, as a server does that has TLS 1.3 alone, or something older.
     pub(super) fn refuses_tls12(&self) -> bool {
         const PROTOCOL_VERSION: u8 = 70;
-        self.alert == Some(PROTOCOL_VERSION) || self.version.is_some_and(|version| version < TLS12)
+        self.alert == Some(PROTOCOL_VERSION) || self.is_too_old()
+    }
+
+    /// Whether it chose a version before TLS 1.2, as a server does that has nothing newer.
+    pub(super) fn is_too_old(&self) -> bool {
+        self.version.is_some_and(|version| version < TLS12)
     }
 
     pub(super) fn of(answer: &Answer, measure: Measure<'_>) -> Self {
