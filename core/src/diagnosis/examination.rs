@@ -29,6 +29,7 @@ impl Modem {
             port,
             tls,
             connect_timeout: Duration::from_secs(60),
+            socket: None,
             findings: Vec::new(),
             listener: None,
             judgement: None,
@@ -44,6 +45,8 @@ pub struct Examination {
     pub(super) port: u16,
     pub(super) tls: TlsOptions,
     pub(super) connect_timeout: Duration,
+    /// The TLS socket whose settings are kept, which every handshake gets.
+    pub(super) socket: Option<u8>,
     findings: Vec<Finding>,
     /// Locked by nobody: that makes it shareable.
     listener: Option<Mutex<Listener>>,

@@ -37,6 +37,19 @@ impl Examination {
         if let Err(error) = &kept {
             self.check(error)?;
         }
+        self.socket = keeper.socket();
+        let examined = self.try_handshakes(kept.is_ok()).await;
+        let put_back = match &kept {
+            Ok(()) => keeper.put_back().await,
+            Err(_) => Ok(()),
+        };
+        let gone = put_back.as_ref().map_or_else(|error| self.check(error), |()| Ok(()));
+        self.note_settings(kept, put_back);
+        examined.and(gone)
+    }
+
+    /// `may_change`: what cannot be put back is not made weaker.
+    async fn try_handshakes(&mut self, may_change: bool) -> Result<(), Gone> {
         let connected = self.handshake(&self.tls.clone()).await?;
         self.note_handshake(&connected);
         match connected {
@@ -44,23 +57,28 @@ impl Examination {
             Outcome::EndedByAlert => self.blame(refused_behind_handshake(self.identity_issuer().as_deref())),
             Outcome::Judged(judgement) => self.blame(judgement),
             Outcome::Failed(words) => {
-                // What cannot be put back is not made weaker.
-                let search = self.search(kept.is_ok()).await?;
+                let search = self.search(may_change).await?;
                 self.blame(judge(&self.case(words, search)));
             }
         }
-        match (kept, keeper.put_back().await) {
-            (Ok(()), Ok(())) => {
-                self.note(Finding::ok(Step::Settings, "the module's TLS settings are as they were"))
-            }
-            (Err(error), _) | (_, Err(error)) => {
-                self.check(&error)?;
-                let hint = "the next connection of this program sets them anew";
-                let text = format!("the module's TLS settings could not be kept: {error}");
-                self.note(Finding::warning(Step::Settings, text).hint(hint));
-            }
-        }
         Ok(())
+    }
+
+    fn note_settings(&mut self, kept: Result<(), SocketError>, put_back: Result<(), SocketError>) {
+        let text = match (kept, put_back) {
+            (Ok(()), Ok(())) => {
+                self.note(Finding::ok(Step::Settings, "the module's TLS settings are as they were"));
+                return;
+            }
+            (Err(error), _) => format!("the module's TLS settings could not be kept: {error}"),
+            (Ok(()), Err(error)) => {
+                format!(
+                    "the module's TLS settings could not be put back, and may verify less than before: {error}"
+                )
+            }
+        };
+        let hint = "the next connection of this program sets them anew";
+        self.note(Finding::warning(Step::Settings, text).hint(hint));
     }
 
     fn note_handshake(&mut self, outcome: &Outcome) {
@@ -153,6 +171,10 @@ impl Examination {
     /// Connects and closes at once.
     async fn handshake(&self, options: &TlsOptions) -> Result<Outcome, Gone> {
         let connector = TlsConnector::new(&self.modem, options.clone()).connect_timeout(self.connect_timeout);
+        let connector = match self.socket {
+            Some(socket) => connector.on_socket(socket),
+            None => connector,
+        };
         match connector.connect(&self.host, self.port).await {
             Ok(socket) => self.settle(socket).await,
             Err(error) => {

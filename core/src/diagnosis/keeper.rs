@@ -1,9 +1,18 @@
 //! Holds the module's TLS, and what its settings were.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::error::{Category, CommandError};
 use crate::exclusive::SocketTurn;
 use crate::modem::Modem;
 use crate::socket::{KeptSettings, SocketError};
 use crate::tls::{SHARED_SOCKET, StoredCredential, TlsError, inventory};
+
+/// How long a module that has restarted is waited for, and how often it is asked.
+const RESTARTING: Duration = Duration::from_secs(60);
+const ASKING: Duration = Duration::from_secs(1);
 
 /// The module's TLS while it is examined. Dropped, it puts the settings back in the background.
 #[derive(Debug)]
@@ -35,9 +44,14 @@ impl Keeper {
         Ok(())
     }
 
+    /// The TLS socket whose settings are put back.
+    pub(super) fn socket(&self) -> Option<u8> {
+        self.kept.as_ref().map(KeptSettings::socket)
+    }
+
     pub(super) async fn put_back(mut self) -> Result<(), SocketError> {
         let Some(kept) = self.kept.as_ref() else { return Ok(()) };
-        kept.put_back(&self.modem).await?;
+        put_back(&self.modem, kept).await?;
         self.kept = None;
         Ok(())
     }
@@ -50,10 +64,29 @@ impl Drop for Keeper {
         };
         let (modem, turn) = (self.modem.clone(), self.turn.take());
         runtime.spawn(async move {
-            if let Err(error) = kept.put_back(&modem).await {
+            if let Err(error) = put_back(&modem, &kept).await {
                 tracing::warn!(%error, "the settings of TLS could not be put back");
             }
             drop(turn);
         });
+    }
+}
+
+/// A module that does not answer is asked again: after a restart, too, it may hold what was written last.
+async fn put_back(modem: &Modem, kept: &KeptSettings) -> Result<(), SocketError> {
+    let until = Instant::now() + RESTARTING;
+    loop {
+        match kept.put_back(modem).await {
+            Err(error) if may_come_back(&error) && Instant::now() < until => sleep(ASKING).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+fn may_come_back(error: &SocketError) -> bool {
+    match error {
+        SocketError::Command(CommandError::LinkLost { .. })
+        | SocketError::Tls(TlsError::Command(CommandError::LinkLost { .. })) => false,
+        error => error.category() == Category::Link,
     }
 }

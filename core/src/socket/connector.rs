@@ -52,6 +52,8 @@ pub struct TlsConnector {
     modem: Modem,
     tls: TlsOptions,
     options: SocketOptions,
+    /// The number that a socket gets; `None` takes one that is free.
+    number: Option<u8>,
     /// Shared with clones that set sockets up in the same way.
     shelf: Arc<Shelf>,
 }
@@ -60,7 +62,14 @@ impl TlsConnector {
     /// A connector in command mode, for data that the module announces.
     #[must_use]
     pub fn new(modem: &Modem, tls: TlsOptions) -> Self {
-        Self { modem: modem.clone(), tls, options: SocketOptions::default(), shelf: Arc::default() }
+        let options = SocketOptions::default();
+        Self { modem: modem.clone(), tls, options, number: None, shelf: Arc::default() }
+    }
+
+    /// Every socket gets this number, a clean one or not.
+    pub(crate) fn on_socket(mut self, number: u8) -> Self {
+        self.number = Some(number);
+        self
     }
 
     /// Who moves the bytes. Default [`ConnectionMode::Command`].
@@ -206,7 +215,11 @@ impl TlsConnector {
         basis: &'a mut Basis,
     ) -> BoxFuture<'a, Result<TlsSocket, SocketError>> {
         Box::pin(async move {
-            let limits = Arc::new(SocketLimits::of(&self.modem).await?);
+            let mut limits = SocketLimits::of(&self.modem).await?;
+            if let Some(number) = self.number {
+                limits.ids = number..=number;
+            }
+            let limits = Arc::new(limits);
             self.check(&limits).await?;
             let _alone = self.modem.sockets().set_up_alone().await;
             *basis = Basis::now(&self.modem);

@@ -22,6 +22,7 @@ impl KeptSettings {
     /// Reads them; TLS is enabled for that moment.
     pub(crate) async fn read(modem: &Modem) -> Result<Self, SocketError> {
         let mut limits = SocketLimits::of(modem).await?;
+        let _alone = modem.sockets().set_up_alone().await;
         let first = *limits.ids.start();
         limits.ids = first..=first;
         let slot = OpenSlot::enable(modem, &limits).await?;
@@ -31,8 +32,14 @@ impl KeptSettings {
         Ok(Self { limits, settings, suites })
     }
 
-    /// Writes what differs.
+    /// The number of the socket.
+    pub(crate) fn socket(&self) -> u8 {
+        *self.limits.ids.start()
+    }
+
+    /// Writes what differs. Some of it belongs to all sockets: a connection that has just been set up is made first.
     pub(crate) async fn put_back(&self, modem: &Modem) -> Result<(), SocketError> {
+        let _alone = modem.sockets().set_up_alone().await;
         let slot = OpenSlot::enable(modem, &self.limits).await?;
         let written = self.write(modem).await;
         slot.hang_up().await?;

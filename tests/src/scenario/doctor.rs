@@ -160,17 +160,18 @@ async fn a_host_that_cannot_be_said_is_refused() {
 
 /// Everything that a diagnosis may change for a while.
 async fn settings(modem: &Modem) -> Vec<String> {
-    modem.run(EnableSockets { socket: 1, on: true }).await.expect("TLS is free");
+    settings_of(modem, 1).await
+}
+
+async fn settings_of(modem: &Modem, socket: u8) -> Vec<String> {
+    modem.run(EnableSockets { socket, on: true }).await.expect("TLS is free");
     let mut held = Vec::new();
     for name in ["#SSLSECCFG", "#SSLCFG", "#SSLSECCFG2"] {
-        held.push(format!(
-            "{name} {:?}",
-            modem.run(ReadSetting { name, socket: 1 }).await.expect("it is read")
-        ));
+        held.push(format!("{name} {:?}", modem.run(ReadSetting { name, socket }).await.expect("it is read")));
     }
     held.push(format!("suites {:x?}", modem.run(ListCipherSuites).await.expect("they are read")));
     held.push(format!("contexts {:?}", modem.run(SocketContexts).await.expect("they are read")));
-    modem.run(EnableSockets { socket: 1, on: false }).await.expect("it is open to nobody");
+    modem.run(EnableSockets { socket, on: false }).await.expect("it is open to nobody");
     held
 }
 
@@ -187,6 +188,31 @@ async fn settings_are_put_back() {
     assert_eq!(rig.modem.tls_holder(), None);
     // No request has come over any of these connections.
     assert_eq!(rig.servers.rest().requests().len(), 0);
+}
+
+/// What is weaker is the second of the handshakes.
+#[tokio::test]
+async fn settings_are_put_back_behind_a_restart() {
+    let fault = "reboot:command=#SSLD,nth=2".parse().expect("it is a fault");
+    let rig = Rig::start_with(|module| module.fault(fault), Modem::builder()).await;
+    let before = settings(&rig.modem).await;
+    let examination = rig.modem.diagnose(HOST, HTTPS, strange(&rig)).connect_timeout(Duration::from_secs(1));
+    let diagnosis = examination.run().await.expect("it can be said");
+    let found = (diagnosis.cause, diagnosis.category);
+    assert_eq!(found, (Cause::NoModule, Some(Category::Link)), "{diagnosis:#?}");
+    assert_eq!(verdict(&diagnosis, Step::Settings).0, Verdict::Ok, "{diagnosis:#?}");
+    assert_eq!(settings(&rig.modem).await, before);
+}
+
+/// A socket that could not be closed in order is avoided by everybody else.
+#[tokio::test]
+async fn no_other_socket_is_made_weaker() {
+    let fault = "error:command=#SSLEN=1,nth=10".parse().expect("it is a fault");
+    let rig = Rig::start_with(|module| module.fault(fault), Modem::builder()).await;
+    let before = [settings(&rig.modem).await, settings_of(&rig.modem, 2).await];
+    let diagnosis = rig.modem.diagnose(HOST, HTTPS, strange(&rig)).run().await.expect("it can be said");
+    assert_eq!(diagnosis.cause, Cause::Ca, "{diagnosis:#?}");
+    assert_eq!([settings(&rig.modem).await, settings_of(&rig.modem, 2).await], before);
 }
 
 /// Dropped in the middle of what is weaker.
