@@ -22,6 +22,8 @@ use crate::source::Source;
 
 /// How long an interrupted command may hold the program until the port is in command mode again.
 const SETTLE: Duration = Duration::from_secs(6);
+/// How long an interrupted diagnosis may hold it: a handshake and a connection that nobody takes come before it.
+const PUT_BACK: Duration = Duration::from_secs(5 * 60);
 /// When the user is told that the network is what takes so long.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -155,22 +157,49 @@ async fn patiently<T>(work: impl Future<Output = T>, remark: &str, arguments: &G
 /// Waits, not for long, until the port of an interrupted command takes commands again: a transfer that was
 /// dropped is left by the escape sequence first. A second interruption ends the waiting.
 pub(crate) async fn settle(interrupt: &mut Interrupt) {
-    let opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(modem) = opened else {
-        return;
-    };
-    let outcome = interrupt.or(tokio::time::timeout(SETTLE, settled(&modem))).await;
+    let Some(modem) = opened() else { return };
+    settle_port(&modem, interrupt).await;
+}
+
+async fn settle_port(modem: &Modem, interrupt: &mut Interrupt) {
+    let outcome = interrupt.or(tokio::time::timeout(SETTLE, settled(modem, SETTLE))).await;
     if !matches!(outcome, Some(Ok(Ok(())))) {
         tracing::warn!("the port may still be in online mode, the next command leaves it");
     }
+}
+
+/// Waits until an interrupted diagnosis has put the module's TLS settings back, which is behind the handshake that
+/// is under way. A second interruption ends the waiting.
+pub(crate) async fn put_back(interrupt: &mut Interrupt, output: Output) {
+    let Some(modem) = opened() else { return };
+    if modem.tls_holder().is_none() {
+        return settle_port(&modem, interrupt).await;
+    }
+    let mut settled = pin!(tokio::time::timeout(PUT_BACK, settled(&modem, PUT_BACK)));
+    let outcome = match interrupt.or(tokio::time::timeout(PATIENCE, &mut settled)).await {
+        Some(Err(_)) => {
+            output.remark("waiting for the handshake under way, to put the TLS settings back ...");
+            interrupt.or(settled).await
+        }
+        outcome => outcome.and_then(Result::ok),
+    };
+    if !matches!(outcome, Some(Ok(Ok(())))) {
+        tracing::warn!(
+            "the module's TLS settings were not put back, and may verify less than before: the next command that connects by TLS sets them anew"
+        );
+    }
+}
+
+fn opened() -> Option<Modem> {
+    OPENED.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// How often it is looked whether TLS has been given back.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// In step, and with the module's TLS given back: a diagnosis puts its settings back in the background.
-async fn settled(modem: &Modem) -> Result<(), CommandError> {
-    probe(modem).await?;
+async fn settled(modem: &Modem, deadline: Duration) -> Result<(), CommandError> {
+    probe_within(modem, deadline).await?;
     while modem.tls_holder().is_some() {
         tokio::time::sleep(LOOK).await;
     }
@@ -179,7 +208,11 @@ async fn settled(modem: &Modem) -> Result<(), CommandError> {
 
 /// Asks for nothing but an answer.
 pub(crate) async fn probe(modem: &Modem) -> Result<(), CommandError> {
-    let exchange = Exchange::new(CommandLine::verbatim("AT")?, Expect::result()).deadline(SETTLE);
+    probe_within(modem, SETTLE).await
+}
+
+async fn probe_within(modem: &Modem, deadline: Duration) -> Result<(), CommandError> {
+    let exchange = Exchange::new(CommandLine::verbatim("AT")?, Expect::result()).deadline(deadline);
     modem.channel().execute(exchange).await.map(drop)
 }
 

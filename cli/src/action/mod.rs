@@ -35,7 +35,10 @@ pub(crate) async fn run(arguments: &Arguments, output: &Output) -> Result<(), Fa
     if let Some(outcome) = interrupt.or(work).await {
         return outcome;
     }
-    port::settle(&mut interrupt).await;
+    match &arguments.command {
+        Command::Doctor(_) => port::put_back(&mut interrupt, *output).await,
+        _ => port::settle(&mut interrupt).await,
+    }
     Err(interrupted(&arguments.command))
 }
 

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -442,6 +443,45 @@ fn an_interruption_in_the_middle_puts_the_settings_back() {
     rest.join().unwrap();
     assert_eq!(ran.error(), "interrupted");
     assert_eq!(settings(module.port()), before);
+}
+
+/// A handshake that is under way holds the port until the module answers: longer than others wait.
+#[test]
+fn an_interruption_in_a_handshake_waits_for_its_end_or_for_the_next_interruption() {
+    let world = World::usual().trusting(&Authority::new().unwrap());
+    for patient in [true, false] {
+        let resolve = format!("{HOST}:7777={}", world.address);
+        let late = "delay:ms=8000,command=#SSLD,nth=2";
+        let module = Simulated::start(&["--resolve", &resolve, "--fault", late]);
+        let before = settings(module.port());
+        let transcript = world.file(if patient { "patient" } else { "hasty" });
+        let mut command = command(&["doctor", "peer.test:7777", "--port", module.port()]);
+        command.arg("--ca").arg(world.file("ca.pem")).arg("--transcript").arg(&transcript);
+        let doctor = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let id = Pid::from_child(&doctor);
+        wait_until(|| fs::read_to_string(&transcript).unwrap_or_default().matches("AT#SSLD=").count() == 2);
+        kill_process(id, Signal::INT).unwrap();
+        if patient {
+            let ran = finish(doctor).failed(1);
+            assert!(!ran.stderr.contains("not put back"), "{ran:#?}");
+            assert_eq!(settings(module.port()), before);
+        } else {
+            // The first one has been taken when it says so.
+            let mut doctor = doctor;
+            let mut lines = BufReader::new(doctor.stderr.take().unwrap()).lines().map_while(Result::ok);
+            assert!(lines.any(|line| line.starts_with("waiting for the handshake under way")));
+            kill_process(id, Signal::INT).unwrap();
+            let rest: Vec<String> = lines.collect();
+            assert!(rest.iter().any(|line| line.contains("were not put back")), "{rest:#?}");
+            assert_eq!(doctor.wait().unwrap().code(), Some(1));
+        }
+    }
+}
+
+fn wait_until(mut reached: impl FnMut() -> bool) {
+    while !reached() {
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
