@@ -23,11 +23,12 @@ impl Modem {
     /// Finds out why the module does not connect to a server by TLS, see [`diagnosis`](crate::diagnosis).
     #[must_use = "nothing is done until run() is called"]
     pub fn diagnose(&self, host: impl Into<String>, port: u16, tls: TlsOptions) -> Examination {
+        let host = host.into();
         Examination {
             modem: self.clone(),
-            host: host.into(),
+            tls: tls.for_host(&host),
+            host,
             port,
-            tls,
             connect_timeout: Duration::from_secs(60),
             socket: None,
             findings: Vec::new(),
@@ -86,7 +87,7 @@ impl Examination {
     ///
     /// # Time
     /// Seconds where everything is well, and about a minute where a handshake fails at once. At most what
-    /// [`bring_up`](Modem::bring_up) takes, eight times the [`connect_timeout`](Self::connect_timeout), and an hour, which is
+    /// [`bring_up`](Modem::bring_up) takes, nine times the [`connect_timeout`](Self::connect_timeout), and an hour, which is
     /// the sum of the deadlines of all commands.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::examination::{Examination, Gone};
 use super::finding::{Finding, Step};
 use super::judge::{Case, judge, refused_behind_handshake};
 use super::keeper::Keeper;
-use super::search::Search;
+use super::search::{Search, possible};
 use crate::error::Category;
 use crate::platform::{Availability, CipherSuite, PlatformId, profile};
 use crate::socket::{ConnectFailure, SocketEnding, SocketError, TlsConnector, TlsSocket};
@@ -106,25 +106,22 @@ impl Examination {
         if !may_change {
             return Ok(search);
         }
-        search.possible = self.possible();
+        search.possible = possible(&self.tls, &self.host);
         while let Some(variation) = search.next() {
             let result = self.attempt(variation).await?;
             search.tried.push((variation, result));
         }
+        search.is_intermittent = search.has_connected() && self.connects_after_all().await?;
         Ok(search)
     }
 
-    fn possible(&self) -> Vec<Variation> {
-        let all = [
-            Variation::NoVerification,
-            Variation::NoHostCheck,
-            Variation::NoIdentity,
-            Variation::OtherServerName,
-            Variation::LowerMinimum,
-            Variation::PlatformSuites,
-            Variation::CompatibleSuites,
-        ];
-        all.into_iter().filter(|variation| self.tls.varied(*variation).is_some()).collect()
+    /// A handshake may have been lost on its way: then what connected later did so by chance.
+    async fn connects_after_all(&mut self) -> Result<bool, Gone> {
+        let connects = matches!(self.handshake(&self.tls.clone()).await?, Outcome::Connected(_));
+        if connects {
+            self.note(Finding::ok(Step::Attempt, "exactly as asked for, once more: connects"));
+        }
+        Ok(connects)
     }
 
     /// Whether it connects with this changed; `None` if the platform cannot try it.

@@ -30,6 +30,9 @@ pub(super) struct Case {
 /// What the handshake fails at.
 pub(super) fn judge(case: &Case) -> Judgement {
     let connects = |variation| case.search.connects(variation);
+    if case.search.is_intermittent {
+        return case.intermittent();
+    }
     if connects(Variation::NoHostCheck) {
         return case.host_name();
     }
@@ -63,8 +66,24 @@ impl Case {
         self.server().and_then(|server| server.certificate.as_ref())
     }
 
+    fn intermittent(&self) -> Judgement {
+        let text = format!(
+            "intermittent: the handshake failed at first ({}), and connects when it is repeated",
+            self.words
+        );
+        Judgement::network(Cause::Unknown, text)
+            .hint("look at the signal, and at the server's load and limits; let the program try again")
+    }
+
     fn host_name(&self) -> Judgement {
         let host = &self.host;
+        if self.shown().is_some_and(|shown| shown.is_for_host) {
+            let text = format!(
+                "the module connects only without checking the host name, although the server's certificate is for {host}"
+            );
+            return Judgement::network(Cause::Unknown, text)
+                .hint("the module may compare names in another way: let the server's certificate name the host itself");
+        }
         let names = self.shown().map(|shown| shown.names.join(", ")).filter(|names| !names.is_empty());
         let text = match &names {
             Some(names) => format!("the server's certificate is for {names}, not for {host}"),
@@ -186,7 +205,7 @@ impl Case {
     fn by_sight(&self) -> Judgement {
         let server = match &self.search.seen {
             None => return self.unknown(),
-            Some(Seen::Foreign | Seen::Silent) => return self.not_tls(),
+            Some(Seen::Foreign | Seen::Silent | Seen::Closed) => return self.not_tls(),
             Some(Seen::Server(server)) => server,
         };
         if server.refuses_tls12() {
@@ -217,6 +236,7 @@ impl Case {
         let (host, port) = (&self.host, self.port);
         let what = match self.search.seen {
             Some(Seen::Foreign) => "answers with something that is not TLS",
+            Some(Seen::Closed) => "closes the connection without a word at the beginning of a TLS handshake",
             _ => "takes connections, and does not answer the beginning of a TLS handshake",
         };
         Judgement::network(Cause::NotTls, format!("{host}:{port} {what}"))
@@ -438,11 +458,25 @@ mod tests {
         ] {
             assert_eq!(judge(&seeing(&nothing, seen.clone())).cause, cause, "{seen:?}");
         }
-        for seen in [Seen::Foreign, Seen::Silent] {
+        for seen in [Seen::Foreign, Seen::Silent, Seen::Closed] {
             let mut case = case();
             case.search.seen = Some(seen);
             assert_eq!(judge(&case).cause, Cause::NotTls);
         }
+        let mut closed = tried(&[(NoVerification, false), (CompatibleSuites, true)]);
+        closed.search.seen = Some(Seen::Closed);
+        assert_eq!(judge(&closed).cause, Cause::CipherSuite);
+    }
+
+    #[test]
+    fn what_connects_by_chance_is_no_cause() {
+        let mut case = seeing(&[(NoVerification, true), (NoHostCheck, true)], sound());
+        let named = judge(&case);
+        assert_eq!(named.cause, Cause::Unknown, "its certificate is for the host: {named:?}");
+        case.search.is_intermittent = true;
+        let judgement = judge(&case);
+        assert_eq!(judgement.cause, Cause::Unknown);
+        assert!(judgement.text.starts_with("intermittent: "), "{judgement:?}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ const DIAL_MARGIN: Duration = Duration::from_secs(15);
 /// `<connTo>` 0 leaves the time to the stack.
 const LONGEST_DIAL: Duration = Duration::from_secs(150);
 const SENDING: Duration = Duration::from_secs(30);
-/// How long the server is waited for, and how often the module is asked meanwhile if it announces nothing.
+/// How long the next bytes of the server are waited for, and how often the module is asked meanwhile if it announces nothing.
 const ANSWERING: Duration = Duration::from_secs(15);
 const ASKING: Duration = Duration::from_millis(500);
 const BLOCK: u16 = 1000;
@@ -59,18 +59,20 @@ impl PlainSocket {
                 Err(NoSocket::Gone(Gone(error.to_string())))
             }
             Err(error) => {
-                // A refused connection is none; one that came too late is closed.
+                // A refused connection is none; one that came too late is closed, before the next one is dialled.
                 if error.module_error().is_some() {
                     opened.id = None;
                 }
+                opened.close().await;
                 Err(NoSocket::Refused(error))
             }
         }
     }
 
-    /// Sends a question and reads until the answer is complete or nothing more comes.
-    pub(super) async fn converse(&self, question: Vec<u8>) -> Result<Reading, CommandError> {
-        let Some(socket) = self.id else { return Ok(Reading::Partial) };
+    /// Sends a question and reads until the answer is complete or nothing more comes. Gives whether the server has
+    /// closed, too.
+    pub(super) async fn converse(&self, question: Vec<u8>) -> Result<(Reading, bool), CommandError> {
+        let Some(socket) = self.id else { return Ok((Answer::read(&[]), true)) };
         let mut lines = self.modem.channel().unsolicited();
         let send = SendPlainBlock { socket, data: Bytes::from(question), deadline: SENDING };
         // A server that has said its own and closed takes nothing any more: what it said tells.
@@ -79,15 +81,17 @@ impl PlainSocket {
         {
             return Err(error);
         }
-        let until = Instant::now() + ANSWERING;
+        let mut until = Instant::now() + ANSWERING;
         let (mut answer, mut ended) = (Vec::new(), false);
         while Instant::now() < until {
             match self.modem.run(ReceivePlainBlock { socket, most: BLOCK }).await {
                 Ok(block) => {
                     answer.extend_from_slice(&block);
                     match Answer::read(&answer) {
-                        Reading::Partial => {}
-                        reading => return Ok(reading),
+                        // A chain of certificates takes its time over a narrow network.
+                        Reading::Partial(_) if !block.is_empty() => until = Instant::now() + ANSWERING,
+                        Reading::Partial(_) => {}
+                        reading => return Ok((reading, false)),
                     }
                 }
                 Err(CommandError::Refused { .. }) if ended => break,
@@ -99,7 +103,7 @@ impl PlainSocket {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Answer::read(&answer))
+        Ok((Answer::read(&answer), ended))
     }
 
     pub(super) async fn close(mut self) {

@@ -1,13 +1,13 @@
 //! The way to the server without TLS: its name, a TCP connection, and what the server shows of itself in clear.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::cause::{Cause, Judgement};
 use super::examination::{Examination, Gone, is_gone};
 use super::finding::{Finding, Step};
-use super::hello::{Reading, question};
+use super::hello::question;
 use super::plain_socket::{NoSocket, PlainSocket};
+use super::search::is_address;
 use super::seen::{Age, Measure, Seen, Server, alert_name, version_name};
 use crate::commands::QueryName;
 use crate::modem::computer_time;
@@ -29,7 +29,7 @@ impl Examination {
     /// Whether the module finds the server's name. Where it cannot be asked, dialling tells.
     pub(super) async fn examine_name(&mut self) -> Result<(), Gone> {
         let host = self.host.clone();
-        if host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok() {
+        if is_address(&host) {
             self.note(Finding::ok(Step::Name, format!("{host} is an address")));
             return Ok(());
         }
@@ -111,6 +111,9 @@ impl Examination {
             Some(Seen::Silent) => {
                 Finding::failed(Step::Server, "does not answer the beginning of a TLS handshake")
             }
+            Some(Seen::Closed) => {
+                Finding::failed(Step::Server, "closes at the beginning of a TLS handshake, without a word")
+            }
             Some(Seen::Foreign) => Finding::failed(Step::Server, "answers with something that is not TLS"),
             Some(Seen::Server(server)) => described(server),
         });
@@ -152,9 +155,7 @@ impl Examination {
                 tracing::debug!(%error, "the server cannot be greeted");
                 None
             }
-            Ok(Reading::Partial) => Some(Seen::Silent),
-            Ok(Reading::Foreign) => Some(Seen::Foreign),
-            Ok(Reading::Complete(answer)) => Some(Seen::Server(Server::of(&answer, measure))),
+            Ok((reading, closed)) => Some(Seen::of(&reading, closed, measure)),
         })
     }
 }

@@ -1,7 +1,9 @@
 //! Which thing is changed next, so that as few handshakes as possible tell what the one that was asked for fails at.
 
+use std::net::IpAddr;
+
 use super::seen::{Seen, Server};
-use crate::tls::Variation;
+use crate::tls::{TlsOptions, Variation};
 
 /// A handshake that failed, and what has been found out since.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +16,8 @@ pub(super) struct Search {
     pub(super) seen: Option<Seen>,
     /// The module may have TLS 1.3, for which a server is not greeted.
     pub(super) has_tls13: bool,
+    /// What failed connects when it is done again.
+    pub(super) is_intermittent: bool,
 }
 
 /// Everything, in the order of what fails most often.
@@ -35,13 +39,24 @@ const BEFORE_CERTIFICATES: [Variation; 4] = [
     Variation::OtherServerName,
 ];
 
+/// What can be changed of these options for this host: an address has no server name.
+pub(super) fn possible(tls: &TlsOptions, host: &str) -> Vec<Variation> {
+    let all = EVERYTHING.into_iter().filter(|variation| tls.varied(*variation).is_some());
+    all.filter(|variation| *variation != Variation::OtherServerName || !is_address(host)).collect()
+}
+
+/// Whether a host is an address.
+pub(super) fn is_address(host: &str) -> bool {
+    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+}
+
 impl Search {
     /// What is changed next; `None` if nothing more would tell.
     pub(super) fn next(&self) -> Option<Variation> {
         let decided = |(variation, connects): &(Variation, Option<bool>)| {
             *connects == Some(true) && *variation != Variation::NoVerification
         };
-        if self.tried.iter().any(decided) || matches!(self.seen, Some(Seen::Foreign | Seen::Silent)) {
+        if self.tried.iter().any(decided) || self.is_hopeless() {
             return None;
         }
         self.order().iter().copied().find(|variation| self.is_open(*variation))
@@ -50,6 +65,20 @@ impl Search {
     /// Whether the module connected with this changed.
     pub(super) fn connects(&self, variation: Variation) -> bool {
         self.result(variation) == Some(Some(true))
+    }
+
+    /// Whether something has connected: only then does it tell something that the first handshake did not.
+    pub(super) fn has_connected(&self) -> bool {
+        self.tried.iter().any(|(_, connects)| *connects == Some(true))
+    }
+
+    /// What does not answer at all is tried once, since each time takes long.
+    fn is_hopeless(&self) -> bool {
+        match self.seen {
+            Some(Seen::Foreign) => true,
+            Some(Seen::Silent) => !self.tried.is_empty() && !self.has_connected(),
+            _ => false,
+        }
     }
 
     fn order(&self) -> &'static [Variation] {
@@ -197,6 +226,25 @@ mod tests {
     #[test]
     fn what_is_not_tls_is_not_greeted_again() {
         assert!(tried(&USUAL, &[], &[], Some(Seen::Foreign)).is_empty());
-        assert!(tried(&USUAL, &[], &[], Some(Seen::Silent)).is_empty());
+    }
+
+    #[test]
+    fn what_closes_without_a_word_may_still_be_tls() {
+        let connecting = [OtherServerName];
+        let order = [NoVerification, OtherServerName];
+        assert_eq!(tried(&USUAL, &connecting, &[], Some(Seen::Closed)), order);
+        assert_eq!(tried(&USUAL, &connecting, &[], Some(Seen::Silent)), [NoVerification]);
+        let trusting = tried(&USUAL, &[NoVerification], &[], Some(Seen::Silent));
+        assert_eq!(trusting, [NoVerification, NoHostCheck]);
+    }
+
+    #[test]
+    fn an_address_has_no_server_name() {
+        let options = TlsOptions::builder().danger_skip_verification().build().unwrap();
+        for host in ["192.0.2.7", "[2001:db8::1]", "2001:db8::1"] {
+            assert_eq!(possible(&options, host), [PlatformSuites, CompatibleSuites], "{host}");
+        }
+        let named = [OtherServerName, PlatformSuites, CompatibleSuites];
+        assert_eq!(possible(&options, "broker.test"), named);
     }
 }

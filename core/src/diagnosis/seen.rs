@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::hello::Answer;
+use super::hello::{Answer, Reading};
 use crate::platform::{CipherSuite, TlsVersion};
 use crate::tls::{CaCertificate, Certificate, name_of};
 
@@ -12,8 +12,10 @@ const TLS12: u16 = 0x0303;
 /// What came back when the server was greeted in clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
-    /// Nothing came, or the server closed without a word.
+    /// Nothing came.
     Silent,
+    /// The server closed without a word.
+    Closed,
     /// Something that is not TLS.
     Foreign,
     /// A server that speaks TLS.
@@ -69,6 +71,20 @@ pub(super) struct Measure<'a> {
     /// Somebody is trusted whose certificate is not here.
     pub(super) trusts_others: bool,
     pub(super) now: Option<SystemTime>,
+}
+
+impl Seen {
+    /// `closed`: the server has closed the connection.
+    pub(super) fn of(reading: &Reading, closed: bool, measure: Measure<'_>) -> Self {
+        match reading {
+            Reading::Foreign => Self::Foreign,
+            Reading::Complete(answer) => Self::Server(Server::of(answer, measure)),
+            // What is missing did not come in time.
+            Reading::Partial(answer) if answer.version.is_some() => Self::Server(Server::of(answer, measure)),
+            Reading::Partial(_) if closed => Self::Closed,
+            Reading::Partial(_) => Self::Silent,
+        }
+    }
 }
 
 impl Server {
@@ -192,6 +208,20 @@ mod tests {
         assert!(covers("2001:db8::1", "[2001:db8::1]"));
         assert_eq!(common_name("CN=device,O=Example").as_deref(), Some("device"));
         assert_eq!(common_name("O=Example"), None);
+    }
+
+    #[test]
+    fn what_has_come_of_an_answer_tells() {
+        let measure = Measure { host: "a.test", authorities: &[], trusts_others: false, now: None };
+        let nothing = Reading::Partial(Answer::default());
+        assert_eq!(Seen::of(&nothing, false, measure), Seen::Silent);
+        assert_eq!(Seen::of(&nothing, true, measure), Seen::Closed);
+        assert_eq!(Seen::of(&Reading::Foreign, true, measure), Seen::Foreign);
+        let begun =
+            Reading::Partial(Answer { version: Some(TLS12), suite: Some(0xc02f), ..Answer::default() });
+        let server =
+            Server { version: Some(TLS12), suite: Some(CipherSuite::new(0xc02f)), ..Server::default() };
+        assert_eq!(Seen::of(&begun, false, measure), Seen::Server(server));
     }
 
     #[test]

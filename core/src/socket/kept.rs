@@ -46,13 +46,16 @@ impl KeptSettings {
         Ok(written?)
     }
 
+    /// One that is refused keeps none of the others from being written; its error is given.
     async fn write(&self, modem: &Modem) -> Result<(), CommandError> {
+        let mut refused = Ok(());
         for setting in &self.settings {
-            let held = modem.run(ReadSetting { name: setting.name, socket: setting.socket }).await?;
-            if !setting.is_held(held.as_deref()) {
-                modem.run(setting.clone()).await?;
-            }
+            refused = refused.and(unless_refused(write_setting(modem, setting).await)?);
         }
+        refused.and(unless_refused(self.write_suites(modem).await)?)
+    }
+
+    async fn write_suites(&self, modem: &Modem) -> Result<(), CommandError> {
         let Some(suites) = &self.suites else { return Ok(()) };
         if modem.run(ListCipherSuites).await? != *suites {
             modem.run(SetCipherSuites(CipherSuiteChange::Clear)).await?;
@@ -61,6 +64,22 @@ impl KeptSettings {
             }
         }
         Ok(())
+    }
+}
+
+async fn write_setting(modem: &Modem, setting: &WriteSetting) -> Result<(), CommandError> {
+    let held = modem.run(ReadSetting { name: setting.name, socket: setting.socket }).await?;
+    match setting.is_held(held.as_deref()) {
+        true => Ok(()),
+        false => modem.run(setting.clone()).await,
+    }
+}
+
+/// A refusal as a value: the module takes further commands.
+fn unless_refused(written: Result<(), CommandError>) -> Result<Result<(), CommandError>, CommandError> {
+    match written {
+        Err(error @ CommandError::Refused { .. }) => Ok(Err(error)),
+        written => written.map(Ok),
     }
 }
 

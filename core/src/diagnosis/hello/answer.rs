@@ -9,6 +9,7 @@ const SERVER_HELLO_DONE: u8 = 14;
 /// The longest record and the longest flight that are waited for: chains of certificates have a few thousand bytes.
 const LONGEST_RECORD: usize = 16 * 1024 + 256;
 const LONGEST_FLIGHT: usize = 64 * 1024;
+const TLS12: u16 = 0x0303;
 /// `SSL 3.0` and everything that came after it.
 const MAJOR: u8 = 3;
 
@@ -30,8 +31,8 @@ pub(in crate::diagnosis) struct Answer {
 /// How far the answer has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::diagnosis) enum Reading {
-    /// More has to come.
-    Partial,
+    /// More has to come behind this.
+    Partial(Answer),
     /// Everything that comes in clear is there.
     Complete(Answer),
     /// It is not TLS.
@@ -61,7 +62,7 @@ impl Answer {
                 _ => return Reading::Foreign,
             }
         }
-        Reading::Partial
+        Reading::Partial(answer)
     }
 
     /// Whether the server has said everything; `None` if that is no handshake.
@@ -75,7 +76,10 @@ impl Answer {
             match *kind {
                 SERVER_HELLO => self.take_hello(content)?,
                 CERTIFICATE => self.certificates = list24(content)?,
-                CERTIFICATE_REQUEST => self.client_authorities = Some(client_authorities(content)?),
+                CERTIFICATE_REQUEST => {
+                    let has_algorithms = self.version.is_none_or(|version| version >= TLS12);
+                    self.client_authorities = Some(client_authorities(content, has_algorithms)?);
+                }
                 SERVER_HELLO_DONE => return Some(true),
                 _ => {}
             }
@@ -123,12 +127,15 @@ fn split_record(bytes: &[u8]) -> Option<(Record<'_>, &[u8])> {
     Some((record, rest))
 }
 
-/// The names behind the kinds of certificates and the algorithms of signatures. Source: RFC 5246 7.4.4.
-fn client_authorities(content: &[u8]) -> Option<Vec<Vec<u8>>> {
+/// The names behind the kinds of certificates and, since TLS 1.2, the algorithms of signatures.
+/// Source: RFC 4346 7.4.4, RFC 5246 7.4.4.
+fn client_authorities(content: &[u8], has_algorithms: bool) -> Option<Vec<Vec<u8>>> {
     let (kinds, rest) = content.split_first()?;
-    let (_kinds, rest) = rest.split_at_checked(usize::from(*kinds))?;
-    let (algorithms, rest) = split_u16(rest)?;
-    let (_algorithms, rest) = rest.split_at_checked(usize::from(algorithms))?;
+    let (_kinds, mut rest) = rest.split_at_checked(usize::from(*kinds))?;
+    if has_algorithms {
+        let (algorithms, behind) = split_u16(rest)?;
+        (_, rest) = behind.split_at_checked(usize::from(algorithms))?;
+    }
     let (length, rest) = split_u16(rest)?;
     let (mut names, _) = rest.split_at_checked(usize::from(length))?;
     let mut authorities = Vec::new();
@@ -216,12 +223,39 @@ mod tests {
         let whole = record(HANDSHAKE, &flight);
         assert_eq!(Answer::read(&whole), Reading::Complete(complete()));
         for end in 0..whole.len() {
-            assert_eq!(Answer::read(&whole[..end]), Reading::Partial, "{end}");
+            assert_eq!(Answer::read(&whole[..end]), Reading::Partial(Answer::default()), "{end}");
         }
         for size in [1, 3, 50] {
             let records: Vec<u8> = flight.chunks(size).flat_map(|piece| record(HANDSHAKE, piece)).collect();
             assert_eq!(Answer::read(&records), Reading::Complete(complete()), "{size}");
         }
+    }
+
+    #[test]
+    fn what_has_come_of_a_flight_is_not_lost() {
+        let begun = [record(HANDSHAKE, &hello()), vec![HANDSHAKE, 3, 3]].concat();
+        let answer = Answer { version: Some(0x0303), suite: Some(0xc02f), ..Answer::default() };
+        assert_eq!(Answer::read(&begun), Reading::Partial(answer));
+    }
+
+    /// Its request for a certificate has no algorithms of signatures. Source: RFC 4346 7.4.4.
+    #[test]
+    fn a_request_of_an_older_version() {
+        let hello = [&[3, 1][..], &[7; 32], &[0], &[0, 0x2f], &[0]].concat();
+        let request = [&[1, 1][..], &[0, 5], &[0, 3, 0x30, 1, 0]].concat();
+        let flight = [
+            message(SERVER_HELLO, &hello),
+            message(CERTIFICATE_REQUEST, &request),
+            message(SERVER_HELLO_DONE, &[]),
+        ]
+        .concat();
+        let answer = Answer {
+            version: Some(0x0301),
+            suite: Some(0x002f),
+            client_authorities: Some(vec![vec![0x30, 1, 0]]),
+            ..Answer::default()
+        };
+        assert_eq!(Answer::read(&record(HANDSHAKE, &flight)), Reading::Complete(answer));
     }
 
     #[test]
@@ -257,7 +291,7 @@ mod tests {
         ] {
             assert_eq!(Answer::read(bytes), Reading::Foreign, "{bytes:?}");
         }
-        assert_eq!(Answer::read(b""), Reading::Partial);
+        assert_eq!(Answer::read(b""), Reading::Partial(Answer::default()));
     }
 
     proptest! {
