@@ -96,6 +96,19 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// Whose turn it is, unless what was asked for cannot be.
+    fn category(self) -> Option<Category> {
+        match self {
+            Self::None => None,
+            Self::NoModule => Some(Category::Link),
+            Self::Sim => Some(Category::Refused),
+            Self::Busy => Some(Category::Busy),
+            _ => Some(Category::Network),
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -136,8 +149,10 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
+    /// `category`: of the error behind it. What the caller has to change remains that; otherwise the cause tells.
     pub(super) fn new(cause: Cause, category: Category, text: impl Into<String>) -> Self {
-        Self { cause, text: text.into(), hint: None, category: Some(category) }
+        let category = if category == Category::Usage { Some(category) } else { cause.category() };
+        Self { cause, text: text.into(), hint: None, category }
     }
 
     /// Of the network or the server.
@@ -177,5 +192,14 @@ mod tests {
         words.sort_unstable();
         words.dedup();
         assert_eq!(words.len(), Cause::ALL.len());
+    }
+
+    #[test]
+    fn one_cause_has_one_category_unless_the_caller_is_wrong() {
+        let category = |cause, of_error| Judgement::new(cause, of_error, "").category;
+        assert_eq!(category(Cause::Context, Category::Link), Some(Category::Network));
+        assert_eq!(category(Cause::Unknown, Category::Refused), Some(Category::Network));
+        assert_eq!(category(Cause::Busy, Category::Link), Some(Category::Busy));
+        assert_eq!(category(Cause::Ca, Category::Usage), Some(Category::Usage));
     }
 }

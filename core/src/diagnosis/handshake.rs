@@ -136,7 +136,7 @@ impl Examination {
             ),
             Outcome::EndedByAlert => (
                 Finding::failed(Step::Attempt, format!("{what}: the server ends the connection")),
-                Some(false),
+                Some(stands_until_alert(variation)),
             ),
             Outcome::Failed(words) => {
                 (Finding::failed(Step::Attempt, format!("{what}: {words}")), Some(false))
@@ -248,6 +248,12 @@ impl Examination {
     }
 }
 
+/// An alert behind the handshake is about the client certificate, which is left out without verification: that nothing
+/// else was in the way is what that attempt is for.
+fn stands_until_alert(variation: Variation) -> bool {
+    variation == Variation::NoVerification
+}
+
 fn can_offer(platform: PlatformId, suite: CipherSuite) -> bool {
     profile(platform).tls.suite_value(suite).is_some()
 }
@@ -283,5 +289,16 @@ fn of_credential(error: &CredentialError) -> Cause {
     match credential {
         Credential::CaCertificate => Cause::Ca,
         Credential::ClientCertificate | Credential::PrivateKey => Cause::ClientCertificate,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alert_behind_the_handshake_is_not_about_the_server() {
+        assert!(stands_until_alert(Variation::NoVerification));
+        assert!(!stands_until_alert(Variation::NoHostCheck) && !stands_until_alert(Variation::NoIdentity));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cause::{Cause, Judgement};
 use super::search::Search;
-use super::seen::{Age, Seen, Server, Shown, alert_name, version_name};
+use super::seen::{Age, Seen, Server, Shown, some_of, version_name};
 use crate::platform::{CipherSuite, PlatformId};
 use crate::tls::{TlsVersion, Variation};
 
@@ -166,7 +166,10 @@ impl Case {
                 Cause::ServerName,
                 format!("the server wants to be told its name (SNI), and connects as {host}"),
             )
-            .hint("leave --no-sni (without_server_name()) out"),
+            .hint(match self.can_send_name {
+                true => "leave --no-sni (without_server_name()) out".to_owned(),
+                false => format!("platform {} cannot send it: let the server answer without a name", self.platform),
+            }),
         }
     }
 
@@ -214,6 +217,9 @@ impl Case {
         if server.refuses_our_suites {
             return self.missing_suite(server);
         }
+        if server.wants_name {
+            return self.server_name();
+        }
         if server.alert == Some(112) {
             return Judgement::network(
                 Cause::ServerName,
@@ -259,13 +265,7 @@ impl Case {
     }
 
     fn missing_suite(&self, server: &Server) -> Judgement {
-        let Some(suite) = server.suite else {
-            let alert = server.alert.map(alert_name).unwrap_or_default();
-            let text = format!(
-                "the server takes none of the cipher suites that are offered, nor any other ({alert})"
-            );
-            return Judgement::network(Cause::CipherSuite, text).hint("see what the server's log says");
-        };
+        let Some(suite) = server.suite else { return self.unknown() };
         let platform = self.platform;
         if (self.can_offer)(platform, suite) {
             return self.suites();
@@ -281,7 +281,7 @@ impl Case {
     fn wanted_identity(&self, authorities: &[String]) -> Judgement {
         let from = match authorities {
             [] => String::new(),
-            some => format!(" from {}", some.join(" or ")),
+            some => format!(" from {}", some_of(some)),
         };
         match &self.identity_issuer {
             None => Judgement::network(
@@ -291,9 +291,12 @@ impl Case {
             .hint("give one with --cert and --key (TlsOptionsBuilder::identity)"),
             Some(issuer) => Judgement::network(
                 Cause::ClientCertificate,
-                format!("the server asks for a client certificate{from}, and refuses the one of {issuer}"),
+                format!("the server asks for a client certificate{from}, and seems to refuse the one of {issuer}"),
             )
-            .hint("give the certificate and key that this server knows with --cert and --key"),
+            .hint(format!(
+                "give the certificate and key that this server knows with --cert and --key; or the module does not trust the server: {}",
+                self.give_ca()
+            )),
         }
     }
 
@@ -446,7 +449,8 @@ mod tests {
             (Server { alert: Some(70), ..Server::default() }, Cause::TlsVersion),
             (Server { version: Some(0x0301), ..sound() }, Cause::TlsVersion),
             (Server { refuses_our_suites: true, ..sound() }, Cause::CipherSuite),
-            (Server { refuses_our_suites: true, ..Server::default() }, Cause::CipherSuite),
+            (Server { alert: Some(40), ..Server::default() }, Cause::Unknown),
+            (Server { alert: Some(40), wants_name: true, ..Server::default() }, Cause::ServerName),
             (Server { alert: Some(112), ..Server::default() }, Cause::ServerName),
             (asking(&[]), Cause::ClientCertificate),
             (asking(&["CN=Root"]), Cause::ClientCertificate),
@@ -491,6 +495,17 @@ mod tests {
         assert!(judgement.text.contains("takes no cipher suite that platform 37 can offer"), "{judgement:?}");
         let weak = judge(&seeing(&[(PlatformSuites, true)], other));
         assert!(weak.hint.unwrap().starts_with("--danger-platform-ciphers"));
+    }
+
+    /// Whether the module trusts the server cannot be told without the client certificate.
+    #[test]
+    fn a_client_certificate_is_not_blamed_alone() {
+        let asking = Server { client_authorities: Some(Vec::new()), leads_to_ours: Some(true), ..sound() };
+        let mut case = seeing(&[(NoVerification, false)], asking);
+        case.identity_issuer = Some("CN=Other".to_owned());
+        let judgement = judge(&case);
+        assert!(judgement.text.ends_with(", and seems to refuse the one of CN=Other"), "{judgement:?}");
+        assert!(judgement.hint.unwrap().contains("give the certificate of CN=Root with --ca"));
     }
 
     #[test]

@@ -48,8 +48,12 @@ impl Examination {
                 (Step::Context, Cause::Context, "check the access point name (--apn) and the context (--cid)")
             }
         };
-        if step != Step::Sim {
-            self.note(Finding::ok(Step::Sim, "ready"));
+        match error {
+            BringUpError::Command(_) => {
+                self.note(Finding::skipped(Step::Sim, "it is not known how far it came"))
+            }
+            _ if step != Step::Sim => self.note(Finding::ok(Step::Sim, "ready")),
+            _ => {}
         }
         if step == Step::Context {
             let registration = self.asked(self.modem.registration().await)?.unwrap_or(Registration::Unknown);

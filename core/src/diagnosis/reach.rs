@@ -8,7 +8,7 @@ use super::finding::{Finding, Step};
 use super::hello::question;
 use super::plain_socket::{NoSocket, PlainSocket};
 use super::search::is_address;
-use super::seen::{Age, Measure, Seen, Server, alert_name, version_name};
+use super::seen::{Age, Measure, Seen, Server, alert_name, some_of, version_name};
 use crate::commands::QueryName;
 use crate::modem::computer_time;
 use crate::socket::ConnectFailure;
@@ -22,9 +22,6 @@ const EVERY_SUITE: [u16; 33] = [
     0xc009, 0xc013, 0xc00a, 0xc014, 0x0067, 0x006b, 0x0033, 0x0039, 0x009c, 0x009d, 0x003c, 0x003d, 0x002f,
     0x0035, 0xc012, 0x0016, 0x000a, 0x0005, 0x0004, 0x00ff,
 ];
-/// `handshake_failure` and `insufficient_security`. Source: RFC 5246 7.2.2.
-const NO_COMMON_SUITE: [u8; 2] = [40, 71];
-
 impl Examination {
     /// Whether the module finds the server's name. Where it cannot be asked, dialling tells.
     pub(super) async fn examine_name(&mut self) -> Result<(), Gone> {
@@ -97,15 +94,7 @@ impl Examination {
 
     /// Greets the server in clear, as the module would, and with every suite if it takes none of those.
     pub(super) async fn look_at_server(&mut self) -> Result<Option<Seen>, Gone> {
-        let ours = self.suites_in_clear().await;
-        let mut seen = if ours.is_empty() { None } else { self.greet(&ours).await? };
-        let refused = matches!(&seen, Some(Seen::Server(server)) if takes_no_suite(server));
-        if ours.is_empty() || refused {
-            seen = self.greet(&EVERY_SUITE).await?;
-        }
-        if let (Some(Seen::Server(server)), true) = (&mut seen, refused) {
-            server.refuses_our_suites = true;
-        }
+        let seen = self.seen_in_clear().await?;
         self.note(match &seen {
             None => Finding::skipped(Step::Server, "it cannot be looked at over a plain socket"),
             Some(Seen::Silent) => {
@@ -118,6 +107,26 @@ impl Examination {
             Some(Seen::Server(server)) => described(server),
         });
         Ok(seen)
+    }
+
+    async fn seen_in_clear(&self) -> Result<Option<Seen>, Gone> {
+        let ours = self.suites_in_clear().await;
+        let named = self.tls.sends_server_name();
+        if ours.is_empty() {
+            return self.greet(&EVERY_SUITE, named).await;
+        }
+        let server = match self.greet(&ours, named).await? {
+            Some(Seen::Server(server)) if server.takes_no_suite() => server,
+            seen => return Ok(seen),
+        };
+        let every = self.greet(&EVERY_SUITE, named).await?;
+        let chosen = matches!(&every, Some(Seen::Server(server)) if server.suite.is_some());
+        let with_name = if chosen || named || is_address(&self.host) {
+            None
+        } else {
+            self.greet(&EVERY_SUITE, true).await?
+        };
+        Ok(Some(Seen::Server(server.asked_again(every, with_name))))
     }
 
     /// The suites that the module is going to offer up to TLS 1.2.
@@ -134,13 +143,13 @@ impl Examination {
         numbers.filter(|number| number >> 8 != 0x13).collect()
     }
 
-    async fn greet(&self, suites: &[u16]) -> Result<Option<Seen>, Gone> {
+    async fn greet(&self, suites: &[u16], named: bool) -> Result<Option<Seen>, Gone> {
         let socket = match PlainSocket::dial(&self.modem, &self.host, self.port).await {
             Ok(socket) => socket,
             Err(NoSocket::Gone(gone)) => return Err(gone),
             Err(NoSocket::None | NoSocket::Refused(_)) => return Ok(None),
         };
-        let name = self.tls.sends_server_name().then_some(self.host.as_str());
+        let name = named.then_some(self.host.as_str());
         let read = socket.converse(question(random(), suites, name)).await;
         socket.close().await;
         let measure = Measure {
@@ -166,10 +175,6 @@ const CHECK_HOST: &str = "check host and port, and that the server runs";
 const CHECK_FIREWALL: &str =
     "check host and port, and whether a firewall or the access point lets connections through";
 
-fn takes_no_suite(server: &Server) -> bool {
-    server.version.is_none() && server.alert.is_some_and(|alert| NO_COMMON_SUITE.contains(&alert))
-}
-
 fn described(server: &Server) -> Finding {
     let mut told = Vec::new();
     if let (Some(version), Some(suite)) = (server.version, server.suite) {
@@ -189,11 +194,8 @@ fn described(server: &Server) -> Finding {
         ));
     }
     if let Some(authorities) = &server.client_authorities {
-        let from = if authorities.is_empty() {
-            String::new()
-        } else {
-            format!(" from {}", authorities.join(" or "))
-        };
+        let from =
+            if authorities.is_empty() { String::new() } else { format!(" from {}", some_of(authorities)) };
         told.push(format!("asks for a client certificate{from}"));
     }
     told.extend(server.alert.map(|alert| format!("ends with the alert {}", alert_name(alert))));

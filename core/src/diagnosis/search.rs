@@ -90,7 +90,7 @@ impl Search {
 
     /// A server that refuses everything up to TLS 1.2 may still show its certificates to a module that has TLS 1.3.
     fn ends_before_certificates(&self, server: &Server) -> bool {
-        let refuses = server.refuses_our_suites || server.refuses_tls12();
+        let refuses = server.refuses_our_suites || server.takes_no_suite() || server.refuses_tls12();
         server.is_too_old() || (refuses && !self.has_tls13)
     }
 

@@ -25,8 +25,10 @@ pub(super) enum Seen {
 /// A server as it shows itself up to TLS 1.2.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Server {
-    /// It took none of the suites that the module offers, and took or refused the others likewise.
+    /// It took none of the suites that the module offers, and chose another one.
     pub(super) refuses_our_suites: bool,
+    /// It took none of all suites, and chose one when it was told its name.
+    pub(super) wants_name: bool,
     /// The version that it chose.
     pub(super) version: Option<u16>,
     /// The suite that it chose.
@@ -87,7 +89,27 @@ impl Seen {
     }
 }
 
+/// `handshake_failure` and `insufficient_security`. Source: RFC 5246 7.2.2.
+const NO_COMMON_SUITE: [u8; 2] = [40, 71];
+
 impl Server {
+    /// Whether it found no suite, or says so for want of something else, such as its name.
+    pub(super) fn takes_no_suite(&self) -> bool {
+        self.version.is_none() && self.alert.is_some_and(|alert| NO_COMMON_SUITE.contains(&alert))
+    }
+
+    /// This one, which took none of the module's suites, with what it answers to every suite (`every`), and to every
+    /// suite with its name (`named`) where that is another question.
+    pub(super) fn asked_again(self, every: Option<Seen>, named: Option<Seen>) -> Self {
+        match (every, named) {
+            (Some(Seen::Server(other)), _) if other.suite.is_some() => {
+                Self { refuses_our_suites: true, ..other }
+            }
+            (_, Some(Seen::Server(other))) if other.suite.is_some() => Self { wants_name: true, ..self },
+            _ => self,
+        }
+    }
+
     /// Whether it refuses TLS 1.2, as a server does that has TLS 1.3 alone, or something older.
     pub(super) fn refuses_tls12(&self) -> bool {
         const PROTOCOL_VERSION: u8 = 70;
@@ -111,6 +133,7 @@ impl Server {
         let authorities = answer.client_authorities.as_ref();
         Self {
             refuses_our_suites: false,
+            wants_name: false,
             version: answer.version,
             suite: answer.suite.map(CipherSuite::new),
             alert: answer.alert,
@@ -158,6 +181,14 @@ fn covers(name: &str, host: &str) -> bool {
     match name.strip_prefix("*.") {
         Some(parent) => rest(host).is_some_and(|rest| rest.eq_ignore_ascii_case(parent)),
         None => name.eq_ignore_ascii_case(host),
+    }
+}
+
+/// The first of many names.
+pub(super) fn some_of(names: &[String]) -> String {
+    match names.split_at_checked(3) {
+        Some((first, rest)) if !rest.is_empty() => format!("{} or {} more", first.join(" or "), rest.len()),
+        _ => names.join(" or "),
     }
 }
 
@@ -222,6 +253,31 @@ mod tests {
         let server =
             Server { version: Some(TLS12), suite: Some(CipherSuite::new(0xc02f)), ..Server::default() };
         assert_eq!(Seen::of(&begun, false, measure), Seen::Server(server));
+    }
+
+    #[test]
+    fn suites_are_blamed_only_where_another_one_is_chosen() {
+        let refusing = Server { alert: Some(40), ..Server::default() };
+        assert!(refusing.takes_no_suite());
+        let choosing = Server { suite: Some(CipherSuite::new(0xc02f)), ..Server::default() };
+        let (refused, chosen) = (Seen::Server(refusing.clone()), Seen::Server(choosing.clone()));
+        let asked = |every: &Seen, named: Option<&Seen>| {
+            refusing.clone().asked_again(Some(every.clone()), named.cloned())
+        };
+        assert_eq!(asked(&chosen, None), Server { refuses_our_suites: true, ..choosing });
+        assert_eq!(asked(&refused, Some(&chosen)), Server { wants_name: true, ..refusing.clone() });
+        assert_eq!(asked(&refused, Some(&refused)), refusing);
+        // The first answer stands if the next one does not come.
+        assert_eq!(asked(&Seen::Closed, None), refusing);
+        assert_eq!(refusing.clone().asked_again(None, None), refusing);
+    }
+
+    #[test]
+    fn a_few_names_of_many() {
+        let names = ["A", "B", "C", "D", "E"].map(str::to_owned);
+        assert_eq!(some_of(&names), "A or B or C or 2 more");
+        assert_eq!(some_of(&names[..3]), "A or B or C");
+        assert_eq!(some_of(&[]), "");
     }
 
     #[test]
