@@ -204,6 +204,23 @@ async fn settings_are_put_back_behind_a_restart() {
     assert_eq!(settings(&rig.modem).await, before);
 }
 
+/// The fourth time it is written is when it is put back.
+#[tokio::test]
+async fn a_setting_that_is_refused_keeps_no_other_from_being_put_back() {
+    let fault = "error:command=#SSLSECCFG=1,nth=4,times=0".parse().expect("it is a fault");
+    let rig = Rig::start_with(|module| module.fault(fault), Modem::builder()).await;
+    let before = settings(&rig.modem).await;
+    let diagnosis = rig.modem.diagnose(HOST, HTTPS, strange(&rig)).run().await.expect("it can be said");
+    assert_eq!(diagnosis.cause, Cause::Ca, "{diagnosis:#?}");
+    let (verdict, text) = verdict(&diagnosis, Step::Settings);
+    assert_eq!(verdict, Verdict::Warning, "{diagnosis:#?}");
+    assert!(text.contains("could not be put back, and may verify less than before: "), "{text}");
+    rig.modem.acquire_tls(Service::Socket).await.expect("it comes back").release();
+    let after = settings(&rig.modem).await;
+    assert_ne!(after.first(), before.first());
+    assert_eq!(after.get(1..), before.get(1..));
+}
+
 /// A socket that could not be closed in order is avoided by everybody else.
 #[tokio::test]
 async fn no_other_socket_is_made_weaker() {
