@@ -65,3 +65,18 @@ fn misread(
     let name = exchange.map(|exchange| exchange.line().name().to_owned());
     CommandError::unexpected(name.unwrap_or_default(), detail, effect)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::at::{CommandLine, Expect};
+
+    #[tokio::test]
+    async fn what_cannot_be_written_is_not_run() {
+        let exchange = CommandLine::set("#X").text("x", "two\rlines").build();
+        let exchange = exchange.map(|line| Exchange::new(line, Expect::result()));
+        let running = Running::new(exchange, |_| Box::pin(async { panic!("it was run") }));
+        let refused = running.reply.await.unwrap_err();
+        assert!(matches!(refused, CommandError::Invalid(_)), "{refused:?}");
+    }
+}

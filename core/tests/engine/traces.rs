@@ -124,6 +124,22 @@ fn a_damaged_echo_is_shown_by_its_length_if_it_holds_a_piece_of_the_secret() {
 }
 
 #[test]
+fn a_code_that_holds_a_piece_of_the_secret_is_handed_on_where_nothing_is_recorded() {
+    let mut rig = Rig::new();
+    rig.begin(login("1883"));
+    rig.feed(b"\r\n#MQRING: 1,1,plant/1883,4\r\n\r\n#MQRING: 1,2,plant/7,4\r\n\r\nOK\r\n");
+    let [Event::UnsolicitedSecret(secret), Event::Unsolicited(other), Event::Completed(Ok(_))] =
+        &rig.events[..]
+    else {
+        panic!("{:?}", rig.events)
+    };
+    assert_eq!(
+        (secret.to_string(), other.to_string()),
+        ("#MQRING: 1,1,plant/1883,4".into(), "#MQRING: 1,2,plant/7,4".into())
+    );
+}
+
+#[test]
 fn a_code_that_holds_a_piece_of_the_secret_is_handed_on_and_shown_by_its_length() {
     for (password, code) in [
         ("1883", "#MQRING: 1,1,plant/1883,4"),

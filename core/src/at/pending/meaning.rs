@@ -252,4 +252,11 @@ mod tests {
         assert!(takes(&several, b"#X: 1") && takes(&several, b"#Y: 1"));
         assert!(!takes(&several, b"#Z: 1"));
     }
+
+    #[test]
+    fn what_is_no_text_is_accepted_by_what_can_be_read_of_it() {
+        let shape = Shape::Lines { prefix: "#X", accept: Some(|rest| rest.trim() == "\u{fffd}1") };
+        assert!(takes(&shape, b"#X: \xff1"));
+        assert!(!takes(&shape, b"#X: \xff2") && !takes(&shape, b"#X: 1"));
+    }
 }
