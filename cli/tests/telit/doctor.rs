@@ -9,8 +9,6 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use serde_json::Value;
 use telit_simulator::servers::{
     Authority, CertificateRequest, Front, FrontOptions, Issued, KeyKind, TlsVersion,
@@ -18,7 +16,7 @@ use telit_simulator::servers::{
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::harness::{Ran, command, finish, run, telit};
+use crate::harness::{Ran, command, finish, run, silent_port, telit};
 use crate::simulate::Simulated;
 
 const HOST: &str = "peer.test";
@@ -395,13 +393,7 @@ fn an_expired_ca_certificate() {
 
 #[test]
 fn a_silent_port() {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let mut attributes = tcgetattr(&master).unwrap();
-    attributes.make_raw();
-    tcsetattr(&master, OptionalActions::Now, &attributes).unwrap();
-    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    let (_master, path) = silent_port();
     let ran = telit(&["doctor", "peer.test:1", "--danger-no-verify", "--json", "--port", &path]).failed(3);
     assert_eq!(diagnosis_cause(&ran), "no-module");
     assert_eq!(step(&ran, "module")["verdict"], "failed");

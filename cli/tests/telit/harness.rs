@@ -1,15 +1,30 @@
 //! Runs the tool.
 
 use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
 /// Longer than any command of these tests may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A port that nobody answers on: it is there as long as the first of these.
+pub(crate) fn silent_port() -> (OwnedFd, String) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let mut attributes = tcgetattr(&master).unwrap();
+    attributes.make_raw();
+    tcsetattr(&master, OptionalActions::Now, &attributes).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    (master, path)
+}
 
 /// The built tool, independent of the environment of the tests.
 pub(crate) fn command(arguments: &[impl AsRef<OsStr>]) -> Command {

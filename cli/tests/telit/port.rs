@@ -1,9 +1,6 @@
 //! Ports without a module.
 
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-
-use crate::harness::telit;
+use crate::harness::{silent_port, telit};
 
 #[test]
 fn a_port_that_does_not_exist() {
@@ -27,13 +24,7 @@ fn a_name_that_is_none() {
 
 #[test]
 fn a_port_that_nobody_answers_on() {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    let mut attributes = tcgetattr(&master).unwrap();
-    attributes.make_raw();
-    tcsetattr(&master, OptionalActions::Now, &attributes).unwrap();
-    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    let (_master, path) = silent_port();
     let ran = telit(&["info", "--port", &path]).failed(3);
     assert_eq!(ran.error(), "no module answers on this port");
     assert!(ran.stderr.contains("hint: "));
