@@ -48,8 +48,9 @@ pub type Retrying = download::Retrying<TransferError>;
 ///   removed, and all of it is downloaded once more.
 /// - What does not fit on the disk is not begun ([`DownloadError::NoSpace`]).
 /// - A wrong hash removes the part file: nothing in it can be trusted. If it was a resumed download, the
-///   whole file is downloaded once more first, because the file may have changed on the server, or the
-///   server may have ignored where to begin; neither can be seen in another way.
+///   whole file is downloaded once more first, because the file may have changed on the server, the
+///   server may have ignored where to begin, or the line may have lost bytes; none can be seen in another way. In
+///   [`TransferMode::Auto`] it comes in blocks then, which are counted, so that a lost byte costs one block.
 /// - Without [`sha256`](Self::sha256) or a signed `manifest` (a feature of this crate) only the size is verified, and FTP tells no
 ///   version of a file: if another one of the same size takes its place between two attempts, the target is put together
 ///   from both. Name a hash whenever there is one.
@@ -183,6 +184,10 @@ impl RangeSource for RemoteFile<'_> {
 
     async fn usable(&mut self) -> Result<(), ModuleDown> {
         self.session.modem().health().up().await.map(drop)
+    }
+
+    fn spoiled(&mut self) {
+        self.mode = self.mode.counted();
     }
 
     fn failed(&mut self, because: &TransferError) {

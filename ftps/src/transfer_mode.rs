@@ -49,6 +49,15 @@ pub(crate) enum Chosen {
 }
 
 impl TransferMode {
+    /// What to choose for a file that has come damaged: nobody counts the bytes of online mode, so what the line loses
+    /// moves the rest of the file.
+    pub(crate) fn counted(self) -> Self {
+        match self {
+            Self::Auto | Self::Command => Self::Command,
+            Self::Online => Self::Online,
+        }
+    }
+
     pub(crate) fn for_download(self, dialect: Dialect) -> Chosen {
         match self {
             Self::Auto | Self::Online => Chosen::Online,
@@ -82,6 +91,13 @@ mod tests {
         assert_eq!(chosen(TransferMode::Auto), Chosen::Online);
         assert_eq!(chosen(TransferMode::Online), Chosen::Online);
         assert_eq!(chosen(TransferMode::Command), Chosen::Blocks(3000));
+    }
+
+    #[test]
+    fn what_was_told_stays() {
+        assert_eq!(TransferMode::Auto.counted(), TransferMode::Command);
+        assert_eq!(TransferMode::Online.counted(), TransferMode::Online);
+        assert_eq!(TransferMode::Command.counted(), TransferMode::Command);
     }
 
     #[test]

@@ -68,6 +68,7 @@ impl<S: RangeSource> FileDownload<'_, S> {
         if self.is_wrong(hash) && self.course.pieced && !self.course.repeated {
             tracing::warn!("the resumed file has a wrong hash, downloading all of it");
             self.course.repeated = true;
+            self.source.spoiled();
             attempts.begin_again();
             hash = self.fetch(part, &identity, 0).await?;
         }

@@ -33,6 +33,10 @@ pub trait RangeSource: Send {
     /// Waits until the module can be used.
     fn usable(&mut self) -> impl Future<Output = Result<(), ModuleDown>> + Send;
 
+    /// All of the file has come, in pieces, and its hash is wrong. It is fetched once more from the beginning, after
+    /// another [`open`](Self::open): now every byte that the line loses should show at once, however slow that is.
+    fn spoiled(&mut self);
+
     /// An attempt has failed, and another one may follow.
     fn failed(&mut self, because: &Self::Error);
 

@@ -80,6 +80,8 @@ impl RangeSource for Remote {
         Ok(())
     }
 
+    fn spoiled(&mut self) {}
+
     fn failed(&mut self, _: &Cut) {}
 
     fn gave_up(&mut self, _: String) {}

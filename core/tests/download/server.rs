@@ -56,6 +56,8 @@ pub(crate) struct State {
     /// What was told to be held, and where transfers began.
     pub(crate) told: Vec<Option<Held>>,
     pub(crate) begun: Vec<u64>,
+    /// How many had begun when it was told that the file has come damaged.
+    pub(crate) spoiled: Vec<usize>,
     pub(crate) gave_up: Vec<String>,
 }
 
@@ -82,6 +84,7 @@ impl Server {
             pace: Duration::ZERO,
             told: Vec::new(),
             begun: Vec::new(),
+            spoiled: Vec::new(),
             gave_up: Vec::new(),
         })))
     }
@@ -154,6 +157,12 @@ impl RangeSource for Remote {
 
     async fn usable(&mut self) -> Result<(), ModuleDown> {
         Ok(())
+    }
+
+    fn spoiled(&mut self) {
+        let mut state = self.server.state();
+        let begun = state.begun.len();
+        state.spoiled.push(begun);
     }
 
     fn failed(&mut self, _: &Cut) {}

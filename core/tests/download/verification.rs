@@ -77,6 +77,7 @@ async fn pieces_of_two_images_are_fetched_again_once() {
         server.state().data = later.into();
         let downloaded = server.download(&folder).resume(true).manifest(&manifest()).await;
         assert_eq!(server.state().begun, [4, 0]);
+        assert_eq!(server.state().spoiled, [1], "told once, and before the second one begins");
         match downloaded {
             Ok(report) => assert_eq!((report.resumed_from, arrives), (0, true)),
             Err(error) => {

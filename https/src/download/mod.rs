@@ -55,7 +55,8 @@ pub type Retrying = telit_core::download::Retrying<FetchError>;
 /// - What does not fit on the disk is not begun ([`DownloadError::NoSpace`]), and no more is taken than was announced. A
 ///   server that announces no length has to be helped out with [`expected_size`](Self::expected_size) or a
 ///   `manifest` (a feature of this crate).
-/// - A wrong hash removes the part file. If it was a resumed download, the whole file is downloaded once more first.
+/// - A wrong hash removes the part file. If it was a resumed download, the whole file is downloaded once more first, in counted
+///   blocks unless its mode was told: the line may have lost bytes.
 /// - Two downloads to the same target at the same time are not supported.
 ///
 /// Under [`Engine::Auto`] this computer speaks HTTP ([`Engine::Socket`]), since the module hides the headers that resuming

@@ -28,6 +28,8 @@ pub(crate) struct Remote {
     /// `None`: as it fits.
     mode: Option<ConnectionMode>,
     is_hash_known: bool,
+    /// It has come damaged once.
+    is_line_doubted: bool,
     modem: Modem,
     /// How long the server may ask to be left alone.
     retry: Retry,
@@ -47,8 +49,9 @@ struct Offered {
 
 impl Remote {
     pub(super) fn new(request: RequestBuilder, engine: Engine, modem: Modem, retry: Retry) -> Self {
-        let (mode, is_hash_known, size, offered, body) = (None, false, None, None, None);
-        Self { request, engine, mode, is_hash_known, modem, retry, size, offered, body }
+        let (mode, is_hash_known, is_line_doubted) = (None, false, false);
+        let (size, offered, body) = (None, None, None);
+        Self { request, engine, mode, is_hash_known, is_line_doubted, modem, retry, size, offered, body }
     }
 
     pub(super) fn set_engine(&mut self, engine: Engine) {
@@ -82,10 +85,10 @@ impl Remote {
     /// Nobody counts bytes in online mode. What got lost on the line would move the rest of a file that goes on behind it,
     /// and nothing but the hash would tell.
     fn mode_wanted(&self) -> ModeWanted {
-        match (self.mode, self.is_hash_known) {
-            (Some(mode), _) => ModeWanted::Told(mode),
-            (None, true) => ModeWanted::WholeLine,
-            (None, false) => ModeWanted::Usual,
+        match self.mode {
+            Some(mode) => ModeWanted::Told(mode),
+            None if self.is_hash_known && !self.is_line_doubted => ModeWanted::WholeLine,
+            None => ModeWanted::Usual,
         }
     }
 
@@ -219,6 +222,10 @@ impl RangeSource for Remote {
 
     async fn usable(&mut self) -> Result<(), ModuleDown> {
         self.modem.health().up().await.map(drop)
+    }
+
+    fn spoiled(&mut self) {
+        self.is_line_doubted = true;
     }
 
     fn failed(&mut self, _: &FetchError) {}

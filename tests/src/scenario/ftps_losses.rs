@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use telit_ftps::{DownloadError, Retry, TransferError, TransferMode};
+use sha2::{Digest, Sha256};
+use telit_ftps::{DownloadError, Retry, Sha256Digest, TransferError, TransferMode};
 use telit_simulator::Quirk;
 use telit_simulator::peers::pattern;
 
@@ -135,4 +136,43 @@ async fn a_refusal_for_good_ends_it() {
             assert!(error.to_string().contains(reply), "{error}");
         }
     }
+}
+
+/// What follows a lost byte moves up, and what is fetched behind the cut does not: nothing but the hash tells. Then the bytes
+/// of each block are counted, and a byte that is lost costs its block.
+#[tokio::test(start_paused = true)]
+async fn a_line_that_loses_bytes_brings_every_file_in_the_end() {
+    let content = pattern(60_000);
+    let hash = Sha256Digest::from(<[u8; 32]>::from(Sha256::digest(&content)));
+    let mut damaged = 0;
+    for seed in 0..40 {
+        let fault = format!("drop-byte:one-in=20000,seed={seed},times=0");
+        let files = MemoryFiles::start(|module| module.fault(fault.parse().expect("it is a fault"))).await;
+        files.server.put(NAME, content.clone());
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let target = folder.path().join(NAME);
+        let mut client = files.connect().await;
+        let report = client.download_to_file(NAME, &target).sha256(hash).await;
+        let report = report.unwrap_or_else(|error| panic!("{fault}: {error}"));
+        damaged += u64::from(report.attempts > 1);
+        assert!(fs::read(&target).expect("it is there") == content, "{fault}");
+    }
+    assert!(damaged > 20, "only {damaged} of 40 have lost a byte");
+}
+
+/// Who asks for the whole line gets it, and is told what came of it.
+#[tokio::test(start_paused = true)]
+async fn a_mode_that_was_told_is_kept_on_a_line_that_loses_bytes() {
+    let content = pattern(60_000);
+    let hash = Sha256Digest::from(<[u8; 32]>::from(Sha256::digest(&content)));
+    let fault = "drop-byte:one-in=9000,seed=1,times=0";
+    let files = MemoryFiles::start(|module| module.fault(fault.parse().expect("it is a fault"))).await;
+    files.server.put(NAME, content);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let target = folder.path().join(NAME);
+    let mut client = files.connect().await;
+    let download = client.download_to_file(NAME, &target).mode(TransferMode::Online).sha256(hash);
+    let error = download.await.expect_err("bytes are lost");
+    assert!(matches!(error, DownloadError::HashMismatch { .. }), "{error:?}");
+    assert!(!target.exists());
 }

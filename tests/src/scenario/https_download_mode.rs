@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use telit_core::socket::{ConnectionMode, TlsConnector};
 use telit_core::{Backoff, Modem};
 use telit_https::download::{Retry, Sha256Digest};
-use telit_https::{Engine, HttpsClient, HttpsDownload, HttpsOptions};
+use telit_https::{DownloadError, Engine, HttpsClient, HttpsDownload, HttpsOptions};
 use telit_simulator::FaultSpec;
 use telit_simulator::servers::{TestServers, pattern};
 use tempfile::TempDir;
@@ -194,7 +194,22 @@ async fn bytes_that_the_line_loses_do_not_get_into_a_file() {
     assert!(cut_at.is_some_and(|bytes| bytes > 20_000), "{cut_at:?}");
     assert!(report.attempts > 1, "{report:?}");
     assert!(fs::read(bench.target()).expect("it is there") == pattern(SIZE));
+    let modes = bench.modes();
+    let (last, before) = modes.split_last().expect("it connects");
+    assert_eq!(*last, ConnectionMode::Command, "all of it comes again, and now bytes are counted");
+    assert!(before.iter().all(|mode| *mode == ConnectionMode::Online), "{before:?}");
+}
+
+/// In the mode that was told it comes damaged again, and that is told.
+#[tokio::test]
+async fn a_mode_that_was_told_is_kept_on_a_line_that_loses_bytes() {
+    let bench = Bench::start_with(&["drop-byte:one-in=7000,seed=1,times=0"]).await;
+    let client = bench.client(HttpsOptions::new());
+    let download = bench.download(&client).sha256(hash(&pattern(SIZE)));
+    let error = download.connection_mode(ConnectionMode::Online).await.expect_err("bytes are lost");
+    assert!(matches!(error, DownloadError::HashMismatch { .. }), "{error:?}");
     assert!(bench.modes().iter().all(|mode| *mode == ConnectionMode::Online));
+    assert!(!bench.target().exists());
 }
 
 /// Also those that send the escape sequence to the server.

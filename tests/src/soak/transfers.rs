@@ -54,13 +54,14 @@ impl Transfers {
         }
     }
 
-    /// When nothing fails but the line, which loses a byte now and then, everything is right in the end.
+    /// When nothing fails but the line, which loses a byte now and then, everything is right in the end: a socket in online mode,
+    /// whose bytes nobody counts, is hit once in five times.
     pub(super) async fn all_right(&self) {
         for work in Work::ALL {
             let mut tries = 0;
             while !self.run(work).await {
                 tries += 1;
-                assert!(tries < 5, "{work:?} is not right although nothing fails");
+                assert!(tries < 10, "{work:?} is not right although nothing fails");
             }
         }
     }
