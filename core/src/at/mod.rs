@@ -28,6 +28,7 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod block_ends;
 mod chain;
 mod command;
 mod command_line;

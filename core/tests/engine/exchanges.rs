@@ -303,6 +303,54 @@ fn an_unannounced_block_that_lacks_a_few_bytes_ends_in_a_long_silence_or_at_once
     }
 }
 
+/// Two lost bytes make it end in the first of two line ends, and one is left, which is what other modules send.
+#[test]
+fn a_block_that_lacks_two_bytes_is_found_out_by_the_line_ends_of_those_before() {
+    let answer =
+        |body: &[u8], ends: &str| [b"\r\n#FTPRECV: 10\r\n", body, ends.as_bytes(), b"OK\r\n"].concat();
+    let (once, twice) = ("\r\n", "\r\n\r\n");
+    let too_short = || Err(Failure::Unexpected("a body is not as long as announced"));
+    for cut in [1, 2, 3, 5, 1000] {
+        let mut rig = Rig::new();
+        let ends_in_line_end = &b"01234567\r\n"[..];
+        for (name, body, ends, whole) in [
+            ("#FTPRECV", ends_in_line_end, once, true),
+            ("#FTPRECV", b"0123456789", twice, true),
+            ("#FTPRECV", ends_in_line_end, twice, true),
+            ("#FTPRECV", b"0123456789", once, true),
+            ("#SSLRECV", ends_in_line_end, once, true),
+            ("#FTPRECV", ends_in_line_end, "\r\n\r\nRING\r\n\r\n", true),
+            ("#FTPRECV", ends_in_line_end, once, false),
+        ] {
+            rig.begin(set(name, Expect::block(name, 0, &[], 3000)));
+            let answer = String::from_utf8_lossy(&answer(body, ends)).replace("#FTPRECV", name);
+            for piece in answer.as_bytes().chunks(cut) {
+                rig.feed(piece);
+            }
+            let expected = if whole { Ok(Bytes::copy_from_slice(body)) } else { too_short() };
+            let got = rig.result().expect("it has ended").map(|reply| reply.body().clone());
+            assert_eq!(got, expected, "{name} {ends:?} cut {cut}");
+            rig.pass(Duration::from_secs(1));
+        }
+    }
+}
+
+/// The module may be another one.
+#[test]
+fn a_new_stream_knows_nothing_of_the_blocks_before() {
+    let mut rig = Rig::new();
+    let block = || set("#FTPRECV", Expect::block("#FTPRECV", 0, &[], 3000));
+    rig.begin(block());
+    rig.feed(b"\r\n#FTPRECV: 2\r\nab\r\n\r\nOK\r\n");
+    assert_eq!(&rig.reply().body()[..], b"ab");
+    rig.engine.begin_on_new_stream(rig.now);
+    rig.pass(Duration::from_secs(60));
+    rig.begin(block());
+    rig.answer_probe();
+    rig.feed(b"\r\n#FTPRECV: 2\r\n\r\n\r\nOK\r\n");
+    assert_eq!(&rig.reply().body()[..], b"\r\n");
+}
+
 #[test]
 fn a_code_behind_a_block_that_lacks_a_few_bytes_does_not_put_its_end_off() {
     for (missing, wait) in [(6, 0), (6, 1000), (4, 0), (4, 1000)] {

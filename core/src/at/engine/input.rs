@@ -11,7 +11,6 @@ use crate::at::pending::{Expected, Step};
 use crate::at::portion::{Portion, Shown};
 use crate::at::reader::{Found, Whole};
 use crate::at::reply::Line;
-use crate::at::result_code::Final;
 
 /// Whether bytes that are looked at break the silence.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,6 +89,7 @@ impl Engine {
                     Expected::Line { together } => self.take_lines(now, together),
                     Expected::Mark { width } => self.take_mark(now, width),
                     Expected::Ok { place } => self.take_ok(now, place),
+                    Expected::More => Taken::Unfinished,
                     Expected::Other => Taken::Other,
                 },
                 State::Idle { line_end_due: false, .. } => self.take_codes(),
@@ -188,7 +188,7 @@ impl Engine {
         if let State::Pending(pending) = &mut self.state {
             self.reader.pass(place);
             flush_trace(&mut self.reader, &mut self.output);
-            let step = pending.finish(Final::Ok);
+            let step = pending.finish_body(place, &mut self.block_ends);
             self.apply_pending(now, step);
         }
         Taken::Whole

@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 use input::Age;
 
+use super::block_ends::BlockEnds;
 use super::event::{Event, Failure};
 use super::exchange::Exchange;
 use super::output::{Output, Trace};
@@ -27,6 +28,7 @@ pub struct Engine {
     settings: Settings,
     reader: Reader,
     output: Output,
+    block_ends: BlockEnds,
     state: State,
     last_input: Option<Instant>,
     dropped: u64,
@@ -69,6 +71,7 @@ impl Engine {
         Self {
             reader: Reader::new(settings.line_limit, settings.trace),
             output: Output::new(settings.trace),
+            block_ends: BlockEnds::default(),
             state: if settings.unknown_state {
                 State::Resync(Box::new(Resync::unknown()))
             } else {
@@ -92,6 +95,7 @@ impl Engine {
         };
         self.reader = Reader::new(self.settings.line_limit, self.settings.trace);
         self.output = Output::new(self.settings.trace);
+        self.block_ends = BlockEnds::default();
         self.state = State::Resync(Box::new(Resync::unknown_with(entry)));
     }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::{Pending, Phase, Step};
+use crate::at::block_ends::BlockEnds;
 use crate::at::event::Failure;
 use crate::at::exchange::Shape;
 use crate::at::front::Place;
@@ -134,8 +135,20 @@ impl Pending {
         });
         self.reply.body = body;
         self.phase = Phase::Tail;
+        self.tail_is_next = true;
         // A block that is shorter than expected has its result in the place of its last bytes.
         self.quiet_at = self.quiet_at.filter(|_| self.swallowed_result().is_some());
+    }
+
+    /// The result `OK` stands right behind the body. A module ends all blocks of a command alike: where two bytes were lost, the
+    /// body has swallowed the first of two line ends.
+    pub(crate) fn finish_body(&mut self, place: Place, block_ends: &mut BlockEnds) -> Step {
+        let command = match self.exchange.expect.0 {
+            Shape::Block { prefix, .. } | Shape::Marked { prefix, .. } => prefix,
+            _ => "",
+        };
+        let fits = !self.tail_is_next || block_ends.fits(command, &self.reply.body, place.start);
+        if fits { self.finish(Final::Ok) } else { wrong_length() }
     }
 
     /// How many bytes the block has before what looks like its final result.
@@ -174,15 +187,33 @@ pub(super) fn whole_mark(here: &[u8]) -> Option<usize> {
     }
 }
 
-/// The result behind a body, if it is `OK` and here: most are. Some modules send one line end, others two.
-#[inline]
-pub(super) fn whole_ok(here: &[u8]) -> Option<Place> {
-    let start = match () {
-        () if here.starts_with(b"\r\n\r\nOK\r\n") => 4,
-        () if here.starts_with(b"\r\nOK\r\n") => 2,
-        () => return None,
-    };
-    Some(Place { start, end: start + 2, next: start + 4, line_feed_due: false })
+/// What follows a body.
+pub(super) enum Tail {
+    /// The result, and it is `OK`: most are.
+    Ok(Place),
+    /// What can become that.
+    Begun,
+    Other,
+}
+
+impl Tail {
+    /// Some modules send one line end, others two.
+    #[inline]
+    pub(super) fn of(here: &[u8]) -> Self {
+        const TWICE: &[u8] = b"\r\n\r\nOK\r";
+        const ONCE: &[u8] = b"\r\nOK\r";
+        let start = match () {
+            () if here.starts_with(TWICE) => 4,
+            () if here.starts_with(ONCE) => 2,
+            () if !here.is_empty() && (TWICE.starts_with(here) || ONCE.starts_with(here)) => {
+                return Self::Begun;
+            }
+            () => return Self::Other,
+        };
+        let end = start + 2;
+        let line_feed_due = here.get(end + 1) != Some(&b'\n');
+        Self::Ok(Place { start, end, next: end + 2 - usize::from(line_feed_due), line_feed_due })
+    }
 }
 
 /// How many bytes the mark has with the line ends before it, if it is here.
@@ -194,6 +225,10 @@ pub(super) fn unannounced_mark(here: &[u8]) -> Option<usize> {
 /// A block with its tail.
 pub(super) fn longest_unannounced(limit: usize) -> usize {
     limit.saturating_add(BLOCK_TAIL.len())
+}
+
+pub(super) fn wrong_length() -> Step {
+    Step::Lost(Failure::Unexpected("a body is not as long as announced"))
 }
 
 fn mark_missing() -> Step {

@@ -1,6 +1,6 @@
 //! What comes next that need not be shown portion by portion.
 
-use super::block::{unannounced_mark, whole_mark, whole_ok};
+use super::block::{Tail, unannounced_mark, whole_mark};
 use super::{Pending, Phase};
 use crate::at::exchange::Shape;
 use crate::at::front::Place;
@@ -16,6 +16,8 @@ pub(crate) enum Expected {
     Mark { width: usize },
     /// The final result, `OK`, that is here.
     Ok { place: Place },
+    /// More of what has begun, which is the final result or something else.
+    More,
     /// Something else.
     Other,
 }
@@ -39,14 +41,22 @@ impl Pending {
                 Some(width) => Expected::Mark { width },
                 None => Expected::Other,
             },
-            Phase::Tail => match whole_ok(here) {
-                Some(place) => Expected::Ok { place },
-                None => {
-                    self.tail_begun |= here.starts_with(b"\r\n");
-                    if self.tail_begun { Expected::Line { together: false } } else { Expected::Other }
-                }
-            },
+            Phase::Tail => self.expected_tail(here),
             Phase::PayloadEcho(_) | Phase::Unannounced { .. } => Expected::Other,
+        }
+    }
+
+    /// Wherever reads have cut it, the result is taken whole: how many line ends it has may matter.
+    #[inline]
+    fn expected_tail(&mut self, here: &[u8]) -> Expected {
+        self.tail_begun |= here.starts_with(b"\r\n");
+        match Tail::of(here) {
+            Tail::Ok(place) => Expected::Ok { place },
+            Tail::Begun => Expected::More,
+            Tail::Other => {
+                self.tail_is_next &= here.is_empty();
+                if self.tail_begun { Expected::Line { together: false } } else { Expected::Other }
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::block::MARK;
+use super::block::{MARK, wrong_length};
 use super::{Pending, Phase, Step};
 use crate::at::counted_code::{self, Front};
 use crate::at::event::{Event, Failure};
@@ -29,7 +29,7 @@ impl Pending {
             match reader.peek() {
                 [] | [b'\r'] => return Step::Wait,
                 [b'\r', b'\n', ..] => self.tail_begun = true,
-                _ => return Step::Lost(Failure::Unexpected("a body is not as long as announced")),
+                _ => return wrong_length(),
             }
         }
         reader.skip_line_ends();

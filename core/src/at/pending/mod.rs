@@ -50,6 +50,8 @@ pub(crate) struct Pending {
     prompt_open: bool,
     /// A line came in front of the mark that looks like no code: without the mark it is data.
     stray_line: bool,
+    /// Nothing but what may be the result was seen behind the body.
+    tail_is_next: bool,
     /// The line end behind a body was seen.
     tail_begun: bool,
     /// It may have been that of a code.
@@ -111,6 +113,7 @@ impl Pending {
             ended_by_silence: false,
             prompt_open: false,
             stray_line: false,
+            tail_is_next: false,
             tail_begun: false,
             code_in_tail: false,
             waits_since: now,
