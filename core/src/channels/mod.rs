@@ -55,9 +55,9 @@ use crate::multiplexer::ChannelEnd;
 /// The AT channels of one module. See the [module documentation](self).
 ///
 /// When this and all its modems are dropped, the multiplexer is closed while the runtime lives; [`close`](Self::close)
-/// waits for it. A process that is killed leaves the module multiplexing: the next one that opens
-/// [channels](crate::modem::ModemBuilder::multiplexed) takes it back, a plain [`open`](crate::modem::ModemBuilder::open)
-/// finds no module.
+/// waits for it. A process that is killed leaves the module multiplexing: the next one takes it back, in a second if it opens
+/// [channels](crate::modem::ModemBuilder::multiplexed), in 22 seconds if it opens the port
+/// [plainly](crate::modem::ModemBuilder::open).
 #[derive(Debug)]
 pub struct Channels {
     first: Modem,

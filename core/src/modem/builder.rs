@@ -280,14 +280,14 @@ impl ModemBuilder {
     }
 
     /// Identifies the module on any byte stream, in whatever state an earlier owner left the line: echo
-    /// on, a half-typed command, an open prompt, online mode. A payload that this owner had only begun to send is
-    /// completed with carriage returns, if nothing milder helps; reset the module first where its receiver must not get
-    /// that.
+    /// on, a half-typed command, an open prompt, online mode, the multiplexer. A payload that this owner had only begun to
+    /// send is completed with carriage returns, if nothing milder helps; reset the module first where its receiver must not
+    /// get that.
     ///
     /// The task of the port lives in the `tracing` span that is current now, and holds it until the port is closed.
     ///
     /// # Time
-    /// A module that answers takes about a second. Finding the line takes at most 35 seconds, and the commands after
+    /// A module that answers takes about a second, one that was left multiplexing 22. Finding the line takes at most 35 seconds, and the commands after
     /// it have 5 seconds each: 90 seconds in all.
     ///
     /// # Errors

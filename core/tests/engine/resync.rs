@@ -97,11 +97,11 @@ fn the_ladder_goes_from_harmless_to_intrusive() {
     let mut rig = Rig::with(unknown());
     rig.begin(Exchange::new(CommandLine::execute("E0"), Expect::result()));
     rig.pass(Duration::from_secs(25));
-    let written = rig.take_written();
     let fill = "\r".repeat(1600);
     let escape = ["+++", "\r", PROBE].concat();
-    let expected = [PROBE, PROBE, "\x1b\r", PROBE, &escape, &fill, PROBE, PROBE, &escape].concat();
-    assert!(written == expected, "{written:?}");
+    let text = [PROBE, PROBE, "\x1b\r", PROBE, &escape, &fill, PROBE, PROBE, &escape].concat();
+    let expected = [text.as_bytes(), CLOSE_DOWN, b"\r", PROBE.as_bytes()].concat();
+    assert!(rig.written == expected, "{}", rig.written.escape_ascii());
     assert_eq!(rig.result(), Some(Err(Failure::NotResponding)));
 }
 
@@ -263,11 +263,67 @@ fn a_port_that_was_just_opened_may_have_the_longest_guard_time() {
     let mut rig = Rig::with(unknown());
     rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
     let written = until_it_gives_up(&mut rig);
-    let last: Vec<_> = written.iter().rev().take(3).rev().collect();
+    let last: Vec<_> = written.iter().rev().skip(2).take(3).rev().collect();
     let [(before, probe), (escaped, sequence), (probed, behind)] = last[..] else { panic!("{written:?}") };
     assert_eq!((&probe[..], &sequence[..], &behind[..]), (PROBE, "+++", "\rAT+CMEE?\r"));
     // S12 is at most 5.1 s, and the module's clock is not ours.
     assert!(escaped - before >= 6120 && probed - escaped >= 6120, "{written:?}");
+}
+
+/// The frame, octet by octet: flag, control channel as a command, UIH, two octets, CLD as a command without values, check,
+/// flag. Source: 3GPP TS 27.010 5.2.1, 5.4.6.3.3.
+const CLOSE_DOWN: &[u8] = b"\xf9\x03\xef\x05\xc3\x01\xf2\xf9";
+
+#[test]
+fn a_multiplexer_that_somebody_left_is_closed_when_nothing_else_helps() {
+    let mut rig = Rig::with(unknown());
+    rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
+    let start = rig.now;
+    while !rig.written.ends_with(CLOSE_DOWN) {
+        rig.pass(Duration::from_millis(10));
+        assert_eq!(rig.result(), None);
+    }
+    assert_eq!((rig.now - start).as_millis(), 21_840);
+    rig.take_written();
+    rig.feed(b"\xf9\x01\xef\x05\xc1\x01\x9b\xf9");
+    rig.pass(Duration::from_millis(499));
+    assert_eq!(rig.take_written(), "", "the module has its time to come back");
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.take_written(), "\rAT+CMEE?\r");
+    rig.feed(b"\r\r\nERROR\r\nAT+CMEE?\r\r\n+CMEE: 0\r\n\r\nOK\r\n");
+    rig.pass(Duration::from_millis(200));
+    assert_eq!(rig.take_written(), "ATE0V1Q0\r");
+    rig.feed(b"ATE0V1Q0\r\r\nOK\r\n");
+    assert!(rig.result().unwrap().is_ok());
+}
+
+#[test]
+fn nothing_on_the_port_is_known_within_the_time_that_is_told() {
+    let mut rig = Rig::with(unknown());
+    rig.begin(Exchange::new(CommandLine::execute("E0V1Q0"), Expect::result()).numeric_result());
+    let start = rig.now;
+    until_it_gives_up(&mut rig);
+    assert_eq!((rig.now - start).as_millis(), 23_340);
+}
+
+/// The frame is bytes like any others to whoever does not multiplex: it ends no line, abandons no entry, sends none, and
+/// escapes from no stream. If S3 was set to one of its octets, what that ends does not begin with `AT`.
+#[test]
+fn the_close_down_is_no_command() {
+    for special in *b"\r\n\x08\x1a\x1b+AaTt/\0" {
+        assert!(!CLOSE_DOWN.contains(&special), "{special:#x}");
+    }
+}
+
+#[test]
+fn a_module_that_was_spoken_to_gets_no_close_down() {
+    let mut rig = Rig::new();
+    timed_out(&mut rig);
+    rig.pass(Duration::from_secs(60));
+    assert!(!rig.written.contains(&0xf9), "{}", rig.written.escape_ascii());
+    rig.begin(read("#SSLCFG"));
+    until_it_gives_up(&mut rig);
+    assert!(!rig.written.contains(&0xf9), "{}", rig.written.escape_ascii());
 }
 
 #[test]

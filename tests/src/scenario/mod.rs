@@ -15,6 +15,7 @@ mod https_download_mode;
 mod https_engines;
 mod https_firmware;
 mod https_hostile;
+mod left_multiplexing;
 mod line_states;
 mod memory_files;
 mod mqtt;

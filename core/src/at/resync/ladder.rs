@@ -18,6 +18,13 @@ pub(super) const ESCAPE_SEQUENCE: &[u8] = b"+++";
 /// Fills up a counted entry: more than the largest block but HTTP's takes. Source: M37 p808, p912.
 static FILLING: [u8; 1600] = [b'\r'; 1600];
 
+/// Takes a module back to commands that an earlier owner has left multiplexing: the multiplexer close down, as a whole frame
+/// of the control channel. Elsewhere it is eight bytes that end no line, abandon no entry and escape from nothing.
+/// Source: 3GPP TS 27.010 5.4.6.3.3.
+pub(super) const CLOSE_DOWN: &[u8] = b"\xf9\x03\xef\x05\xc3\x01\xf2\xf9";
+/// How long a module may take to answer that, and to be back in command mode.
+const CLOSE_DOWN_WAIT: Duration = Duration::from_millis(500);
+
 /// The longest guard time that register S12 can hold. Source: M37 p138.
 const LONGEST_GUARD: Duration = Duration::from_millis(255 * 20);
 
@@ -29,6 +36,8 @@ pub(super) enum Remedy {
     /// The same, for a module whose guard time nobody has asked for yet.
     PatientEscapeSequence,
     Filling,
+    /// A module that multiplexes understands nothing else.
+    CloseDown,
 }
 
 /// What is tried before each probe.
@@ -54,11 +63,14 @@ pub(super) const ESCAPE_FIRST: &[Remedy] = &[
     Remedy::Filling,
     Remedy::Nothing,
 ];
+/// What is tried behind all that on a module that has not been spoken to yet. The close down comes last: the peer of a
+/// connection gets none of it as long as anything else can lead out of online mode.
+const FOR_STRANGERS: &[Remedy] = &[Remedy::PatientEscapeSequence, Remedy::CloseDown];
 
 impl Resync {
     fn next_remedy(&self) -> Option<Remedy> {
-        let patient = self.stranger && self.entry.is_none() && self.rung == self.ladder.len();
-        self.ladder.get(self.rung).copied().or_else(|| patient.then_some(Remedy::PatientEscapeSequence))
+        let further = if self.stranger && self.entry.is_none() { FOR_STRANGERS } else { &[] };
+        self.ladder.iter().chain(further).nth(self.rung).copied()
     }
 
     pub(super) fn climb(&mut self, now: Instant, settings: &Settings, output: &mut Output) -> ResyncStep {
@@ -74,6 +86,11 @@ impl Resync {
             Remedy::EscapeSequence => return self.escape(now, guard(settings.escape_guard)),
             Remedy::PatientEscapeSequence => {
                 return self.escape(now, guard(settings.escape_guard.max(LONGEST_GUARD)));
+            }
+            Remedy::CloseDown => {
+                send(output, CLOSE_DOWN);
+                self.phase = Phase::Left { until: now + CLOSE_DOWN_WAIT };
+                return ResyncStep::Again;
             }
         }
         self.probe(now, settings, output)

@@ -6,8 +6,9 @@
 //! If the question stays unanswered, something may be in the way that an earlier owner of the port left
 //! behind: a half-typed line, an open prompt, online mode. A ladder of remedies goes from the harmless
 //! to the intrusive, a probe after each. With the default settings it gives up after about 9 seconds, or
-//! 12 seconds later if the module keeps sending. On a port that was just opened the last remedy is the escape
-//! sequence for a module with the longest guard time, which takes 13 seconds more.
+//! 12 seconds later if the module keeps sending. On a port that was just opened two remedies follow, which take 15 seconds
+//! more: the escape sequence for a module with the longest guard time, and the close down of a multiplexer that an earlier
+//! owner has left running.
 
 mod ladder;
 mod listening;
@@ -62,8 +63,8 @@ enum Phase {
     Quiet { until: Instant, at_most: Instant },
     /// Silence before the escape sequence.
     Guard { until: Instant, silence: Duration },
-    /// Silence after the escape sequence.
-    Escaped { until: Instant },
+    /// Silence after the escape sequence, or after the close down of a multiplexer.
+    Left { until: Instant },
     /// A probe was sent; `answered`: its information line has come.
     Probing { until: Instant, answered: bool },
     /// The probe was answered; earlier probes may still be.
@@ -152,9 +153,7 @@ impl Resync {
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         match self.phase {
             Phase::Quiet { until, at_most } | Phase::Settling { until, at_most } => Some(until.min(at_most)),
-            Phase::Guard { until, .. } | Phase::Escaped { until } | Phase::Probing { until, .. } => {
-                Some(until)
-            }
+            Phase::Guard { until, .. } | Phase::Left { until } | Phase::Probing { until, .. } => Some(until),
             Phase::GaveUp => None,
         }
     }
@@ -166,7 +165,7 @@ impl Resync {
             Phase::Quiet { until, .. } | Phase::Settling { until, .. } => {
                 *until = (*until).max(now + settings.quiet);
             }
-            Phase::Probing { .. } | Phase::Guard { .. } | Phase::Escaped { .. } | Phase::GaveUp => {}
+            Phase::Probing { .. } | Phase::Guard { .. } | Phase::Left { .. } | Phase::GaveUp => {}
         }
     }
 
@@ -207,7 +206,7 @@ impl Resync {
                 self.climb(now, settings, output)
             }
             // Online mode is the likely reason for a flood, and it ends with the next remedy but one.
-            Phase::Escaped { .. } | Phase::Probing { answered: false, .. }
+            Phase::Left { .. } | Phase::Probing { answered: false, .. }
                 if self.is_flooded(now, settings) && self.has_escaped() =>
             {
                 self.listen(now, settings);
@@ -222,11 +221,11 @@ impl Resync {
                     return ResyncStep::Again;
                 }
                 send(output, ESCAPE_SEQUENCE);
-                self.phase = Phase::Escaped { until: now + silence };
+                self.phase = Phase::Left { until: now + silence };
                 ResyncStep::Again
             }
-            Phase::Escaped { .. } => {
-                // The CR ends the line that the sequence would otherwise be the beginning of.
+            Phase::Left { .. } => {
+                // The CR ends the line that what was sent would otherwise be the beginning of.
                 send(output, b"\r");
                 self.probe(now, settings, output)
             }
