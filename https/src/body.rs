@@ -31,8 +31,8 @@ pub(crate) enum Piece {
 ///
 /// Sixteen blocks, from the module about 24 kB, are fetched ahead, so the module is soon free for others. A longer body
 /// holds the module's TLS until it has been read to its end or dropped. Dropped early, a short rest is read and thrown
-/// away, a long one, or one that takes longer than ten seconds, is left on the module; a connection of this computer is
-/// closed.
+/// away, a long one, or one that takes longer than ten seconds, is left on the module, and the next request reads it and
+/// throws it away, on whichever channel of the module it is made; a connection of this computer is closed.
 ///
 /// If the server announces no length, the module cannot tell the end of the body from a connection that broke: such a body
 /// is never [`Truncated`](BodyError::Truncated). This computer can, where the module tells how a connection ended

@@ -103,6 +103,13 @@ impl TlsArbiter {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(channel));
     }
 
+    /// All of them but this one.
+    pub(crate) fn channels_but(&self, own: &Arc<dyn AtChannel>) -> Vec<Arc<dyn AtChannel>> {
+        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = channels.iter().filter_map(Weak::upgrade);
+        others.filter(|channel| !Arc::ptr_eq(channel, own)).collect()
+    }
+
     /// The module may have TLS enabled for nobody who is here: the next owner looks.
     pub(crate) fn suspect_leftovers(&self) {
         self.lock().leftovers = true;

@@ -164,6 +164,13 @@ impl Modem {
         &self.inner.channel
     }
 
+    /// The other AT channels of the module that this program has: some of what was begun on one of them the module lets
+    /// nobody else end. Only for whoever holds what is at stake, such as the module's TLS.
+    #[must_use]
+    pub fn other_channels(&self) -> Vec<Arc<dyn AtChannel>> {
+        self.inner.shared.arbiter.channels_but(&self.inner.channel)
+    }
+
     /// Runs one typed command.
     ///
     /// # Errors

@@ -112,9 +112,9 @@ impl Transaction {
         // Before sending: the answer may come before the command's own OK.
         let mut unsolicited = self.modem().channel().unsolicited();
         let mut sent = self.command.run(self.modem()).await;
-        // Of one that was refused behind its body nobody knows what has gone.
-        if sent.as_ref().err().is_some_and(|error| is_wrong_state(error) && !is_behind_payload(error)) {
-            self.clear(caller).await?;
+        if let Some(refused) = sent.as_ref().err()
+            && self.has_made_way(refused, caller).await?
+        {
             if caller.is_closed() {
                 return Ok(None);
             }
@@ -137,6 +137,23 @@ impl Transaction {
             return Err(RequestError::TimedOut { host: self.target.host.clone(), timeout });
         }
         Ok(Some(ring))
+    }
+
+    /// Clears what an earlier request has left, if a refusal is about that. Gives whether it is worth another try.
+    async fn has_made_way(
+        &self,
+        refused: &CommandError,
+        caller: &oneshot::Sender<Result<Answer, RequestError>>,
+    ) -> Result<bool, RequestError> {
+        // Of one that was refused behind its body nobody knows what has gone.
+        if is_behind_payload(refused) {
+            return Ok(false);
+        }
+        if is_wrong_state(refused) {
+            self.clear(caller).await?;
+            return Ok(true);
+        }
+        Ok(refused.category() == Category::Busy && self.clear_elsewhere(caller).await)
     }
 
     /// Fails if the module is not the one any more that was set up: what it answers is not to be trusted.
@@ -305,7 +322,7 @@ impl Transaction {
         }
     }
 
-    fn receive(&self, length: Option<usize>) -> Receive {
+    pub(super) fn receive(&self, length: Option<usize>) -> Receive {
         let options = &self.shared.options;
         let deadline = self.modem().profile().timeouts.http_receive;
         Receive { profile: options.profile, most: options.block_size, length, deadline }

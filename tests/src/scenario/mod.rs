@@ -10,6 +10,7 @@ mod ftps_uploads;
 mod gateway;
 mod hostile_servers;
 mod https;
+mod https_channels;
 mod https_download;
 mod https_download_mode;
 mod https_engines;

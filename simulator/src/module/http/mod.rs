@@ -134,7 +134,11 @@ impl Module {
         self.begin_reading(profile, Reading { instance, most: None, started: false, partition })
     }
 
+    /// Whether another instance may read the answer is told nowhere; here it may not.
     fn begin_reading(&mut self, profile: u8, reading: Reading) -> Outcome {
+        if self.http.is_used_by_other(reading.instance) {
+            return Err(AtError::Cme(cme::RESOURCE_USED));
+        }
         let hidden = self.quirks.error_bodies_hidden;
         let wrong_state = AtError::Cme(cme::WRONG_STATE);
         let exchange = self.http.exchange.as_mut().filter(|exchange| exchange.profile == profile);
