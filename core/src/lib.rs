@@ -18,6 +18,7 @@ pub mod platform;
 pub mod pool;
 pub mod socket;
 pub mod supervisor;
+mod task;
 pub mod tls;
 pub mod transport;
 

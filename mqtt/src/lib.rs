@@ -80,6 +80,7 @@ pub mod rules;
 mod session;
 mod state;
 mod subscription;
+mod task;
 mod topic;
 
 pub use capabilities::Capabilities;

@@ -9,7 +9,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
-use tracing::Instrument;
 
 use super::channel::AtChannel;
 use super::health::{Health, HealthRecord, HealthWatch};
@@ -22,6 +21,7 @@ use super::unsolicited::{SharedUnsolicited, Unsolicited};
 use crate::at::{Exchange, InvalidValue, Reply, Settings};
 use crate::error::{Category, CommandError};
 use crate::fan_in;
+use crate::task::spawn;
 
 /// Commands that may wait for their turn before callers have to wait to hand theirs over.
 const REQUESTS: usize = 32;
@@ -144,8 +144,7 @@ impl AtPort {
             counters: Arc::clone(&statistics),
             health: health.clone(),
         };
-        // Whoever opens several ports tells their lines in the log apart by a span.
-        tokio::spawn(Box::new(Task::new(options, shared)).run(stream).in_current_span());
+        spawn(Box::pin(Box::new(Task::new(options, shared)).run(stream)));
         Self { requests, unsolicited, statistics, health }
     }
 

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
-use tracing::Instrument;
 
 use super::ending::SocketEnding;
 use super::error::SocketError;
@@ -18,6 +17,7 @@ use crate::commands::{
     ReadSocketCounters, ReadSocketState, ReceiveBlock, SendBlock, SendTerminatedBlock, SocketState,
 };
 use crate::error::CommandError;
+use crate::task::spawn;
 use crate::tls::TlsFailure;
 
 /// How often to look whether an announcement or an end was missed.
@@ -42,7 +42,7 @@ impl CommandMode {
         };
         let pump = Pump::new(now(), settings);
         let task = Self { link, pump, lines_ended: false };
-        tokio::spawn(task.run(done).in_current_span());
+        spawn(Box::pin(task.run(done)));
     }
 
     async fn run(mut self, done: Done) {

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
-use tracing::Instrument;
 
 use super::account::{Account, Count};
 use super::ending::SocketEnding;
@@ -16,6 +15,7 @@ use crate::at::{Command, Line, StreamEnd};
 use crate::commands::{ReadSocketState, ResumeSocket, SocketState};
 use crate::driver::{DataStream, DataStreamWriter, StreamClosed};
 use crate::error::CommandError;
+use crate::task::spawn;
 
 /// Most bytes on their way to the port at once.
 const BLOCK: usize = 4096;
@@ -83,7 +83,7 @@ impl OnlineMode {
             heard: Instant::now(),
             account: Account::default(),
         };
-        tokio::spawn(task.run(stream, done).in_current_span());
+        spawn(Box::pin(task.run(stream, done)));
         orders
     }
 

@@ -6,6 +6,7 @@ use crate::commands::{EnableSockets, HangUpSocket};
 use crate::error::{Category, CommandError};
 use crate::exclusive::{Holder, LeaseError, Leaving, Service, ServiceBusy, SocketSlot, TlsLease};
 use crate::modem::Modem;
+use crate::task::spawn;
 use crate::tls::TlsError;
 
 /// A socket number with TLS enabled.
@@ -83,16 +84,17 @@ impl OpenSlot {
 
 impl Drop for OpenSlot {
     fn drop(&mut self) {
-        let (Some(mut slot), Ok(runtime)) = (self.slot.take(), tokio::runtime::Handle::try_current()) else {
+        // Without a runtime nobody can clean it now.
+        let (Some(mut slot), Ok(_)) = (self.slot.take(), tokio::runtime::Handle::try_current()) else {
             return;
         };
         self.leaving.soon();
         let modem = self.modem.clone();
-        runtime.spawn(async move {
+        spawn(Box::pin(async move {
             if let Err(error) = clean(&modem, &mut slot).await {
                 tracing::debug!(%error, "a TLS socket could not be closed in order");
             }
-        });
+        }));
     }
 }
 

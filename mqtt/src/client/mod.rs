@@ -13,7 +13,6 @@ use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use telit_core::{Modem, fan_in, fan_out};
 use tokio::sync::oneshot;
-use tracing::Instrument;
 
 pub use events::Events;
 
@@ -29,6 +28,7 @@ use crate::message::{Publish, QoS};
 use crate::options::MqttOptions;
 use crate::state::{ClientState, Event};
 use crate::subscription::Subscription;
+use crate::task::spawn;
 
 /// Requests that may wait for their turn before callers have to wait to hand theirs over.
 const REQUESTS: usize = 16;
@@ -135,7 +135,7 @@ impl MqttClient {
         let task = Task::new(backend, receiver, Arc::clone(&post), Arc::clone(&known), events);
         let client = Self { requests, known, events: events_sender, post, engine };
         let (connected, result) = oneshot::channel();
-        tokio::spawn(Box::new(task).run(connected).in_current_span());
+        spawn(Box::pin(Box::new(task).run(connected)));
         result.await.unwrap_or(Err(ConnectError::Closed)).map(|()| client)
     }
 

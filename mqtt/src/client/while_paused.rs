@@ -4,6 +4,7 @@ use tokio::runtime::Handle;
 
 use super::MqttClient;
 use crate::error::{ConnectError, DisconnectError};
+use crate::task::spawn;
 
 impl MqttClient {
     /// Gives the module's TLS away while something else runs, such as a download of firmware, and connects again whatever
@@ -50,12 +51,12 @@ struct Paused<'a> {
 impl Drop for Paused<'_> {
     fn drop(&mut self) {
         // Without a runtime nothing of the client runs any more.
-        if let Some((client, runtime)) = self.client.cloned().zip(Handle::try_current().ok()) {
-            runtime.spawn(async move {
+        if let Some((client, _)) = self.client.cloned().zip(Handle::try_current().ok()) {
+            spawn(Box::pin(async move {
                 if let Err(error) = client.resume().await {
                     tracing::warn!(%error, "the client is still paused");
                 }
-            });
+            }));
         }
     }
 }

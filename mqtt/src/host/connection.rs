@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use telit_core::exclusive::SocketTurn;
 use telit_core::socket::SocketError;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::failure::Failure;
 use super::link::{Arrivals, Link, LoggedIn};
@@ -32,18 +31,21 @@ pub(crate) struct HostConnection {
 pub(super) struct Attempt {
     /// Dropped: it is not wanted any more.
     wanted: oneshot::Sender<()>,
-    task: JoinHandle<Result<LoggedIn, ConnectError>>,
+    outcome: oneshot::Receiver<Result<LoggedIn, ConnectError>>,
 }
 
 impl Attempt {
-    pub(super) fn new(wanted: oneshot::Sender<()>, task: JoinHandle<Result<LoggedIn, ConnectError>>) -> Self {
-        Self { wanted, task }
+    pub(super) fn new(
+        wanted: oneshot::Sender<()>,
+        outcome: oneshot::Receiver<Result<LoggedIn, ConnectError>>,
+    ) -> Self {
+        Self { wanted, outcome }
     }
 
     /// Waits for its end; what came of it is not wanted.
     async fn stop(self) -> Option<LoggedIn> {
         drop(self.wanted);
-        self.task.await.ok()?.ok()
+        self.outcome.await.ok()?.ok()
     }
 }
 
@@ -65,7 +67,7 @@ impl HostConnection {
     /// It goes on, and [`leave`](Self::leave) waits for it.
     pub(super) async fn connected(&mut self, attempt: Attempt) -> Result<(), ConnectError> {
         let attempt = self.attempt.insert(attempt);
-        let outcome = (&mut attempt.task).await;
+        let outcome = (&mut attempt.outcome).await;
         self.attempt = None;
         // Without an outcome the runtime is gone.
         let LoggedIn { link, arrivals, session_present } = outcome.unwrap_or(Err(ConnectError::Closed))?;

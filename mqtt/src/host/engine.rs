@@ -19,6 +19,7 @@ use super::terms::{self, Terms};
 use crate::engine::Patience;
 use crate::error::ConnectError;
 use crate::options::MqttOptions;
+use crate::task::spawn;
 
 /// How long the broker may take for the answer to the login, whatever the connection before it took.
 const SHORTEST_LOGIN: Duration = Duration::from_secs(10);
@@ -84,13 +85,16 @@ impl HostEngine {
         let (host, port) = (self.options.host.clone(), self.options.port_number());
         let (login, shelf, terms) = (self.login.clone(), Arc::clone(&self.shelf), self.terms);
         let (wanted, unwanted) = oneshot::channel();
-        let task = tokio::spawn(async move {
+        let (done, outcome) = oneshot::channel();
+        let attempt = async move {
             let began = Instant::now();
             let socket = connector.connect(&host, port).await.map_err(ConnectError::of_socket)?;
             let left = terms.connect.saturating_sub(began.elapsed()).max(SHORTEST_LOGIN);
             Link::log_in(socket, terms.settings(left), &login, &shelf, unwanted).await
-        });
-        connection.connected(Attempt::new(wanted, task)).await
+        };
+        // Nobody has to wait for it.
+        spawn(Box::pin(async move { drop(done.send(attempt.await)) }));
+        connection.connected(Attempt::new(wanted, outcome)).await
     }
 
     /// Command mode leaves the port to others; without `#SSLSENDEXT` it cannot carry every byte.

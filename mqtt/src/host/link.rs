@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use telit_core::socket::SocketError;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::failure::{self, Failure};
@@ -14,6 +13,7 @@ use super::session::{Login, Outcome, Settings};
 use crate::error::ConnectError;
 use crate::message::{Message, Publish, QoS};
 use crate::state::LossReason;
+use crate::task::spawn;
 
 /// Requests that wait until something else is acknowledged.
 const REQUESTS: usize = 16;
@@ -41,7 +41,8 @@ pub(super) enum Request {
 pub(super) struct Link {
     requests: mpsc::Sender<Request>,
     lost: watch::Receiver<Option<LossReason>>,
-    task: JoinHandle<Result<(), SocketError>>,
+    /// How the stream was closed.
+    closed: oneshot::Receiver<Result<(), SocketError>>,
 }
 
 /// Messages in the order in which they come; none after the connection has ended.
@@ -95,8 +96,10 @@ impl Link {
         let (requests, orders) = mpsc::channel(REQUESTS);
         let (deliveries, messages) = mpsc::channel(ARRIVALS);
         let (tell, lost) = watch::channel(None);
-        let task = tokio::spawn(run.serve(orders, deliveries, tell));
-        LoggedIn { link: Self { requests, lost, task }, arrivals: Arrivals::new(messages), session_present }
+        let (ended, closed) = oneshot::channel();
+        // Nobody has to wait for it.
+        spawn(Box::pin(async move { drop(ended.send(run.serve(orders, deliveries, tell).await)) }));
+        LoggedIn { link: Self { requests, lost, closed }, arrivals: Arrivals::new(messages), session_present }
     }
 
     /// Why the connection is lost; `None` while it stands.
@@ -147,7 +150,7 @@ impl Link {
         // Who is gone has ended.
         drop(self.requests.send(Request::Leave).await);
         // Without an outcome the runtime is gone.
-        self.task.await.unwrap_or(Ok(()))
+        self.closed.await.unwrap_or(Ok(()))
     }
 
     async fn ask(&self, request: impl FnOnce(Answer) -> Request) -> Result<Outcome, Failure> {
