@@ -5,6 +5,8 @@
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode, Reader, SliceReader, Tag, Tagged};
 
+use super::sequence::sequence;
+
 /// Short names of the attributes in use. Source: RFC 4514 3, RFC 2985 5.2.1 for the last two.
 const ATTRIBUTES: [(ObjectIdentifier, &str); 10] = [
     (ObjectIdentifier::new_unwrap("2.5.4.3"), "CN"),
@@ -34,7 +36,7 @@ pub(super) fn read(reader: &mut SliceReader<'_>) -> der::Result<String> {
 fn relative_name(attributes: &mut SliceReader<'_>) -> der::Result<String> {
     let mut parts = Vec::new();
     while !attributes.is_finished() {
-        parts.push(attributes.sequence(|fields| {
+        parts.push(sequence(attributes, |fields| {
             let kind = ObjectIdentifier::decode(fields)?;
             let value = AnyRef::decode(fields)?;
             der::Result::Ok(format!("{}={}", attribute(kind), escape(&text(value))))

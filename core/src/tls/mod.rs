@@ -24,6 +24,7 @@ mod policy;
 mod private_key;
 mod ranges;
 mod rsa_key;
+mod sequence;
 mod setup;
 mod socket_settings;
 mod store;

@@ -5,6 +5,8 @@
 use der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef, UintRef};
 use der::{Decode, Reader, SliceReader};
 
+use super::sequence::sequence;
+
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// Names of the other algorithms that people meet, for the refusal.
@@ -56,7 +58,7 @@ impl PublicKey {
             return Ok(Self::Other(name_of(algorithm)));
         }
         let mut reader = SliceReader::new(key.raw_bytes())?;
-        let key = reader.sequence(RsaPublicKey::read)?;
+        let key = sequence(&mut reader, RsaPublicKey::read)?;
         reader.finish()?;
         Ok(Self::Rsa(key))
     }
@@ -67,7 +69,7 @@ pub(super) fn read_pkcs1(content: &[u8]) -> der::Result<RsaPublicKey> {
     /// Private exponent, two primes, two exponents, coefficient.
     const PRIVATE_NUMBERS: usize = 6;
     let mut reader = SliceReader::new(content)?;
-    let key = reader.sequence(|fields| {
+    let key = sequence(&mut reader, |fields| {
         // Version 0: two primes. A further field of version 1 is left over and so refused.
         UintRef::decode(fields)?;
         let key = RsaPublicKey::read(fields)?;
@@ -91,7 +93,7 @@ pub(super) enum Pkcs8<'a> {
 /// Opens a PKCS#8 `PrivateKeyInfo`.
 pub(super) fn open_pkcs8(content: &[u8]) -> der::Result<Pkcs8<'_>> {
     let mut reader = SliceReader::new(content)?;
-    let opened = reader.sequence(|fields| {
+    let opened = sequence(&mut reader, |fields| {
         UintRef::decode(fields)?;
         let algorithm = algorithm(fields)?;
         let key: &OctetStringRef = Decode::decode(fields)?;
@@ -109,7 +111,7 @@ pub(super) fn open_pkcs8(content: &[u8]) -> der::Result<Pkcs8<'_>> {
 }
 
 fn algorithm(reader: &mut SliceReader<'_>) -> der::Result<ObjectIdentifier> {
-    reader.sequence(|fields| {
+    sequence(reader, |fields| {
         let algorithm = ObjectIdentifier::decode(fields)?;
         while !fields.is_finished() {
             AnyRef::decode(fields)?;

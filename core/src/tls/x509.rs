@@ -9,6 +9,7 @@ use der::{Decode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
 use super::distinguished_name;
 use super::rsa_key::PublicKey;
+use super::sequence::sequence;
 use super::validity::Validity;
 
 const ALTERNATIVE_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
@@ -33,8 +34,8 @@ pub(super) struct Facts {
 /// Reads one certificate and nothing after it.
 pub(super) fn read(content: &[u8]) -> der::Result<Facts> {
     let mut reader = SliceReader::new(content)?;
-    let facts = reader.sequence(|fields| {
-        let facts = fields.sequence(read_facts)?;
+    let facts = sequence(&mut reader, |fields| {
+        let facts = sequence(fields, read_facts)?;
         let _signature_algorithm = AnyRef::decode(fields)?;
         let _signature = AnyRef::decode(fields)?;
         der::Result::Ok(facts)
@@ -49,15 +50,15 @@ fn read_facts(fields: &mut SliceReader<'_>) -> der::Result<Facts> {
     }
     let _serial_number = AnyRef::decode(fields)?;
     let _signature_algorithm = AnyRef::decode(fields)?;
-    let issuer = fields.sequence(distinguished_name::read)?;
-    let validity = fields.sequence(Validity::read)?;
-    let subject = fields.sequence(distinguished_name::read)?;
-    let public_key = fields.sequence(PublicKey::read)?;
+    let issuer = sequence(fields, distinguished_name::read)?;
+    let validity = sequence(fields, Validity::read)?;
+    let subject = sequence(fields, distinguished_name::read)?;
+    let public_key = sequence(fields, PublicKey::read)?;
     let mut extensions = Extensions::default();
     while !fields.is_finished() {
         let field = AnyRef::decode(fields)?;
         if field.tag() == EXTENSIONS {
-            extensions = SliceReader::new(field.value())?.sequence(Extensions::read)?;
+            extensions = sequence(&mut SliceReader::new(field.value())?, Extensions::read)?;
         }
     }
     let Extensions { is_ca, names } = extensions;
@@ -76,7 +77,7 @@ impl Extensions {
     fn read(extensions: &mut SliceReader<'_>) -> der::Result<Self> {
         let mut found = Self::default();
         while !extensions.is_finished() {
-            extensions.sequence(|fields| {
+            sequence(extensions, |fields| {
                 let kind = ObjectIdentifier::decode(fields)?;
                 if Tag::peek(fields)? == Tag::Boolean {
                     AnyRef::decode(fields)?;
@@ -98,7 +99,7 @@ impl Extensions {
 }
 
 fn alternative_names(value: &[u8]) -> der::Result<Vec<String>> {
-    SliceReader::new(value)?.sequence(|fields| {
+    sequence(&mut SliceReader::new(value)?, |fields| {
         let mut names = Vec::new();
         while !fields.is_finished() {
             let field = AnyRef::decode(fields)?;
@@ -124,11 +125,11 @@ fn address(octets: &[u8]) -> Option<String> {
 
 /// A name as servers send it, in the form of [`Certificate::subject`](super::Certificate::subject).
 pub(crate) fn name_of(name: &[u8]) -> Option<String> {
-    SliceReader::new(name).ok()?.sequence(distinguished_name::read).ok()
+    sequence(&mut SliceReader::new(name).ok()?, distinguished_name::read).ok()
 }
 
 fn basic_constraints(value: &[u8]) -> der::Result<bool> {
-    SliceReader::new(value)?.sequence(|fields| {
+    sequence(&mut SliceReader::new(value)?, |fields| {
         let mut is_ca = false;
         while !fields.is_finished() {
             let field = AnyRef::decode(fields)?;
