@@ -1,6 +1,5 @@
 //! Moving bytes between a session and the stream to the broker.
 
-use std::collections::HashMap;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,7 +57,7 @@ pub(super) struct Run<W> {
     block: Vec<u8>,
     /// Something was written that the module has not accepted yet.
     unaccepted: bool,
-    waiting: HashMap<Ticket, Answer>,
+    waiting: Vec<(Ticket, Answer)>,
 }
 
 /// Why a connection is served no more.
@@ -84,7 +83,7 @@ impl Drop for Shelved {
 impl<W: Wire> Run<W> {
     pub(super) fn new(wire: W, session: Shelved) -> Self {
         let (reader, writer) = tokio::io::split(wire);
-        let (block, waiting) = (vec![0; BLOCK], HashMap::new());
+        let (block, waiting) = (vec![0; BLOCK], Vec::new());
         Self { reader, writer, session, block, unaccepted: false, waiting }
     }
 
@@ -175,7 +174,8 @@ impl<W: Wire> Run<W> {
                 (None, _) => return Ok(()),
                 (Some(Happening::Message(message)), Some(room)) => room.send(message),
                 (Some(Happening::Done(ticket, outcome)), _) => {
-                    if let Some(answer) = self.waiting.remove(&ticket) {
+                    if let Some(at) = self.waiting.iter().position(|(other, _)| *other == ticket) {
+                        let (_, answer) = self.waiting.remove(at);
                         // Nobody has to wait.
                         drop(answer.send(Ok(outcome)));
                     }
@@ -199,7 +199,7 @@ impl<W: Wire> Run<W> {
             Request::Unsubscribe(filter, answer) => (self.session.unsubscribe(&filter), answer),
         };
         match begun {
-            Ok(ticket) => drop(self.waiting.insert(ticket, answer)),
+            Ok(ticket) => self.waiting.push((ticket, answer)),
             Err(error) => drop(answer.send(Err(Failure::Unusable(error)))),
         }
         None

@@ -20,6 +20,7 @@ use crate::commands::{
     DeleteCredential, ReadCredential, ReadSetting, SettingValue, StoreCredential, WriteSetting,
 };
 use crate::error::CommandError;
+use crate::few::sorted;
 use crate::modem::Modem;
 use crate::platform::CredentialKey;
 
@@ -168,8 +169,7 @@ impl<'a> Store<'a> {
                 None => free.push((is_used, slot)),
             }
         }
-        free.sort_unstable();
-        for (wanted, (is_used, slot)) in missing.iter().zip(free) {
+        for (wanted, (is_used, slot)) in missing.iter().zip(sorted(free, Ord::cmp)) {
             if is_used && !self.is_persistent() {
                 return Err(self.slot_is_taken(slot));
             }

@@ -1,27 +1,31 @@
 //! Messages of the broker that are to be delivered exactly once.
 
-use std::collections::BTreeSet;
-
 use mqtt_proto::v3::Publish;
 use mqtt_proto::{Pid, QosPid};
 
 use crate::message::{Message, QoS};
 
-/// Identifiers that the broker has not released; there are 65,535 of them.
+/// Identifiers that the broker has not released, in order; there are 65,535 of them, and rarely more than a few here.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
-    unreleased: BTreeSet<Pid>,
+    unreleased: Vec<Pid>,
 }
 
 impl Receiving {
     /// Whether the message with this identifier was not delivered yet; now it is.
     pub(super) fn is_new(&mut self, id: Pid) -> bool {
-        self.unreleased.insert(id)
+        let place = self.unreleased.binary_search(&id);
+        if let Err(place) = place {
+            self.unreleased.insert(place, id);
+        }
+        place.is_err()
     }
 
     /// The broker will not send it again.
     pub(super) fn released(&mut self, id: Pid) {
-        self.unreleased.remove(&id);
+        if let Ok(place) = self.unreleased.binary_search(&id) {
+            self.unreleased.remove(place);
+        }
     }
 }
 
