@@ -49,12 +49,12 @@ pub trait AtChannelExt: AtChannel {
     ///
     /// # Cancel safety
     /// As [`AtChannel::execute`].
-    fn run<C>(&self, command: C) -> impl Future<Output = Result<C::Response, CommandError>> + Send
+    fn run<'a, C>(&'a self, command: C) -> impl Future<Output = Result<C::Response, CommandError>> + Send
     where
-        C: Command + Send + Sync,
+        C: Command + Send + Sync + 'a,
         C::Response: Send,
     {
-        Typed::new(command, |exchange| execute(self, exchange))
+        Typed::boxed(command, |exchange| execute(self, exchange))
     }
 }
 

@@ -34,10 +34,18 @@ impl<'a> Running<'a> {
     }
 }
 
-impl<'a, C: Command> Typed<'a, C> {
-    pub(crate) fn new(command: C, run: impl FnOnce(Result<Exchange, InvalidValue>) -> Running<'a>) -> Self {
+impl<'a, C> Typed<'a, C>
+where
+    C: Command + Send + Sync + 'a,
+    C::Response: Send,
+{
+    /// Boxed, so that whoever waits for it has neither its code nor what drops it in his own.
+    pub(crate) fn boxed(
+        command: C,
+        run: impl FnOnce(Result<Exchange, InvalidValue>) -> Running<'a>,
+    ) -> BoxFuture<'a, Result<C::Response, CommandError>> {
         let running = run(command.exchange());
-        Self { command, running }
+        Box::pin(Self { command, running })
     }
 }
 

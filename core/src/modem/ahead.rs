@@ -155,44 +155,56 @@ impl Modem {
     /// # Cancel safety
     /// As [`AtChannel::execute`].
     pub async fn together(&self, members: &[Exchange]) -> Result<Together, CommandError> {
-        let line = &self.profile().line;
-        let proves_itself = members.last().is_some_and(|last| last.effect == Effect::Query);
-        if !self.may_chain() || !proves_itself {
-            return Ok(Together::NotSent);
-        }
-        // One answer does for all who ask the same.
-        let mut distinct: Vec<Exchange> = Vec::new();
-        for member in members {
-            if member.effect != Effect::Query || !distinct.iter().any(|other| other.line() == member.line()) {
-                distinct.push(member.clone());
+        self.boxed_together(members).await
+    }
+
+    /// Boxed, so that it is not in whoever waits for it.
+    fn boxed_together<'a>(
+        &'a self,
+        members: &'a [Exchange],
+    ) -> BoxFuture<'a, Result<Together, CommandError>> {
+        Box::pin(async move {
+            let line = &self.profile().line;
+            let proves_itself = members.last().is_some_and(|last| last.effect == Effect::Query);
+            if !self.may_chain() || !proves_itself {
+                return Ok(Together::NotSent);
             }
-        }
-        let chain = Exchange::chain(&distinct, line.command_length);
-        let Some(chain) = chain.filter(|chain| self.known().ahead.may_try(chain)) else {
-            return Ok(Together::NotSent);
-        };
-        for member in &distinct {
-            self.known().ahead.forget(member);
-        }
-        let outcome = self.inner.channel.execute(chain.clone()).await;
-        let replies = match outcome {
-            Ok(reply) => shares(&reply, &distinct),
-            Err(error @ (CommandError::LinkLost { .. } | CommandError::NotResponding { .. })) => {
-                return Err(error);
+            // One answer does for all who ask the same.
+            let mut distinct: Vec<Exchange> = Vec::new();
+            for member in members {
+                if member.effect != Effect::Query
+                    || !distinct.iter().any(|other| other.line() == member.line())
+                {
+                    distinct.push(member.clone());
+                }
             }
-            Err(error) => {
-                tracing::debug!(%error, "a line with several commands failed");
-                None
+            let chain = Exchange::chain(&distinct, line.command_length);
+            let Some(chain) = chain.filter(|chain| self.known().ahead.may_try(chain)) else {
+                return Ok(Together::NotSent);
+            };
+            for member in &distinct {
+                self.known().ahead.forget(member);
             }
-        };
-        let ahead = &mut self.known().ahead;
-        let Some(replies) = replies else {
-            ahead.refuse(&chain);
-            return Ok(Together::Failed);
-        };
-        ahead.taken = true;
-        ahead.keep(members, &distinct, &replies);
-        Ok(Together::Done)
+            let outcome = self.inner.channel.execute(chain.clone()).await;
+            let replies = match outcome {
+                Ok(reply) => shares(&reply, &distinct),
+                Err(error @ (CommandError::LinkLost { .. } | CommandError::NotResponding { .. })) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a line with several commands failed");
+                    None
+                }
+            };
+            let ahead = &mut self.known().ahead;
+            let Some(replies) = replies else {
+                ahead.refuse(&chain);
+                return Ok(Together::Failed);
+            };
+            ahead.taken = true;
+            ahead.keep(members, &distinct, &replies);
+            Ok(Together::Done)
+        })
     }
 
     /// Asks for everything that will be needed on as few lines as possible. What could not be asked for so is asked for
@@ -243,32 +255,46 @@ impl Modem {
     where
         C: Command<Response = ()> + Send + Sync,
     {
-        let members: Vec<Exchange> =
-            std::iter::once(command.exchange()?).chain(reads.iter().cloned()).collect();
-        let chain = Exchange::chain(&members, self.profile().line.command_length);
-        let chain = chain.filter(|chain| {
-            let known = self.known();
-            known.ahead.taken && known.ahead.may_try(chain)
-        });
-        let Some(chain) = chain else {
-            return self.run(command).await;
-        };
-        for member in &members {
-            self.known().ahead.forget(member);
+        match self.done_with_reads(command.exchange()?, reads).await? {
+            true => Ok(()),
+            false => self.run(command).await,
         }
-        match self.inner.channel.execute(chain.clone()).await {
-            Ok(reply) => {
-                if let Some(replies) = shares(&reply, &members) {
-                    self.known().ahead.keep(&members, &members, &replies);
+    }
+
+    /// Not in [`run_and_read`](Self::run_and_read), which is there once for every command. False: the module gets the
+    /// command alone.
+    fn done_with_reads<'a>(
+        &'a self,
+        command: Exchange,
+        reads: &'a [Exchange],
+    ) -> BoxFuture<'a, Result<bool, CommandError>> {
+        Box::pin(async move {
+            let members: Vec<Exchange> = std::iter::once(command).chain(reads.iter().cloned()).collect();
+            let chain = Exchange::chain(&members, self.profile().line.command_length);
+            let chain = chain.filter(|chain| {
+                let known = self.known();
+                known.ahead.taken && known.ahead.may_try(chain)
+            });
+            let Some(chain) = chain else {
+                return Ok(false);
+            };
+            for member in &members {
+                self.known().ahead.forget(member);
+            }
+            match self.inner.channel.execute(chain.clone()).await {
+                Ok(reply) => {
+                    if let Some(replies) = shares(&reply, &members) {
+                        self.known().ahead.keep(&members, &members, &replies);
+                    }
+                    Ok(true)
                 }
-                Ok(())
+                Err(CommandError::Refused { error, .. }) if error.family() == ErrorFamily::Plain => {
+                    self.known().ahead.refuse(&chain);
+                    Ok(false)
+                }
+                Err(error) => Err(error),
             }
-            Err(CommandError::Refused { error, .. }) if error.family() == ErrorFamily::Plain => {
-                self.known().ahead.refuse(&chain);
-                self.run(command).await
-            }
-            Err(error) => Err(error),
-        }
+        })
     }
 
     /// Not in [`run`](Self::run), which is there once for every command.

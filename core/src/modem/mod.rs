@@ -179,12 +179,15 @@ impl Modem {
     ///
     /// # Cancel safety
     /// As [`AtChannel::execute`].
-    pub fn run<C>(&self, command: C) -> impl Future<Output = Result<C::Response, CommandError>> + Send
+    pub fn run<'a, C>(
+        &'a self,
+        command: C,
+    ) -> impl Future<Output = Result<C::Response, CommandError>> + Send + use<'a, C>
     where
-        C: Command + Send + Sync,
+        C: Command + Send + Sync + 'a,
         C::Response: Send,
     {
-        Typed::new(command, |exchange| self.running(exchange))
+        Typed::boxed(command, |exchange| self.running(exchange))
     }
 
     /// The ranges that this firmware takes for a command, one entry a field, from its test form `=?`;
