@@ -124,17 +124,19 @@ impl TlsArbiter {
         self.lock().arbiter.held().next().map(|(_, claim)| claim.service)
     }
 
-    pub(crate) async fn acquire(
-        self: &Arc<Self>,
+    pub(crate) fn acquire<'a>(
+        self: &'a Arc<Self>,
         claim: Claim,
-        channel: &dyn AtChannel,
-    ) -> Result<TlsLease, LeaseError> {
-        let (place, granted) = self.queue(claim);
-        if let Some(granted) = granted {
-            // The sender is dropped only together with the place.
-            drop(granted.await);
-        }
-        self.grant(claim, place, channel).await
+        channel: &'a dyn AtChannel,
+    ) -> BoxFuture<'a, Result<TlsLease, LeaseError>> {
+        Box::pin(async move {
+            let (place, granted) = self.queue(claim);
+            if let Some(granted) = granted {
+                // The sender is dropped only together with the place.
+                drop(granted.await);
+            }
+            self.grant(claim, place, channel).await
+        })
     }
 
     pub(crate) async fn try_acquire(
@@ -158,18 +160,20 @@ impl TlsArbiter {
         (Place { arbiter: Arc::clone(self), ticket }, granted)
     }
 
-    async fn grant(
-        &self,
+    fn grant<'a>(
+        &'a self,
         claim: Claim,
         place: Place,
-        channel: &dyn AtChannel,
-    ) -> Result<TlsLease, LeaseError> {
-        let _turn = self.cleaning.lock().await;
-        if let Some(others) = self.others_if_leftovers(place.ticket) {
-            self.clean(channel, &others).await?;
-            self.lock().leftovers = false;
-        }
-        Ok(TlsLease { claim, released: false, place })
+        channel: &'a dyn AtChannel,
+    ) -> BoxFuture<'a, Result<TlsLease, LeaseError>> {
+        Box::pin(async move {
+            let _turn = self.cleaning.lock().await;
+            if let Some(others) = self.others_if_leftovers(place.ticket) {
+                self.clean(channel, &others).await?;
+                self.lock().leftovers = false;
+            }
+            Ok(TlsLease { claim, released: false, place })
+        })
     }
 
     /// What a channel has left on the module, the module lets this channel alone clean: if it refuses, the other

@@ -4,6 +4,8 @@
 //! owner. What another AT port of the module owns is not ours: the module refuses to change it, and so
 //! do we.
 
+use futures_core::future::BoxFuture;
+
 use super::lease::{LeaseError, ServiceBusy};
 use super::rule::Claim;
 use super::service::{Holder, Service};
@@ -51,27 +53,29 @@ pub(crate) fn reads(profile: &Profile) -> Vec<Exchange> {
 ///
 /// Each service in its own order: first the session, which the module refuses to pull the settings
 /// away from, then the flag. Sockets come last, since every service sits on one.
-pub(super) async fn clean(
-    channel: &dyn AtChannel,
-    profile: &Profile,
-    holders: &[Claim],
-) -> Result<(), LeaseError> {
-    let idle = |service| holders.iter().all(|claim| claim.service != service);
-    if profile.mqtt.is_some() && idle(Service::Mqtt) {
-        clean_mqtt(channel).await?;
-    }
-    if profile.http.is_some() && idle(Service::Http) {
-        clean_http(channel).await?;
-    }
-    if profile.ftp.is_some() && idle(Service::Ftp) {
-        clean_ftp(channel).await?;
-    }
-    for socket in enabled_sockets(channel).await? {
-        if holders.iter().all(|claim| u64::from(claim.socket) != socket) {
-            clean_socket(channel, socket).await?;
+pub(super) fn clean<'a>(
+    channel: &'a dyn AtChannel,
+    profile: &'a Profile,
+    holders: &'a [Claim],
+) -> BoxFuture<'a, Result<(), LeaseError>> {
+    Box::pin(async move {
+        let idle = |service| holders.iter().all(|claim| claim.service != service);
+        if profile.mqtt.is_some() && idle(Service::Mqtt) {
+            clean_mqtt(channel).await?;
         }
-    }
-    Ok(())
+        if profile.http.is_some() && idle(Service::Http) {
+            clean_http(channel).await?;
+        }
+        if profile.ftp.is_some() && idle(Service::Ftp) {
+            clean_ftp(channel).await?;
+        }
+        for socket in enabled_sockets(channel).await? {
+            if holders.iter().all(|claim| u64::from(claim.socket) != socket) {
+                clean_socket(channel, socket).await?;
+            }
+        }
+        Ok(())
+    })
 }
 
 async fn clean_mqtt(channel: &dyn AtChannel) -> Result<(), LeaseError> {
@@ -195,12 +199,17 @@ async fn enabled_ftp(channel: &dyn AtChannel) -> Result<Option<FtpConfiguration>
 }
 
 /// The lines of a read form; none if the platform lacks the command.
-async fn read(channel: &dyn AtChannel, name: &'static str) -> Result<Vec<String>, CommandError> {
-    match channel.execute(reading(name)).await {
-        Ok(reply) => Ok(reply.values(name)),
-        Err(CommandError::Refused { .. }) => Ok(Vec::new()),
-        Err(error) => Err(error),
-    }
+fn read<'a>(
+    channel: &'a dyn AtChannel,
+    name: &'static str,
+) -> BoxFuture<'a, Result<Vec<String>, CommandError>> {
+    Box::pin(async move {
+        match channel.execute(reading(name)).await {
+            Ok(reply) => Ok(reply.values(name)),
+            Err(CommandError::Refused { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    })
 }
 
 fn reading(name: &'static str) -> Exchange {
@@ -224,11 +233,13 @@ async fn switch_off(channel: &dyn AtChannel, line: CommandLine, service: Service
     }
 }
 
-async fn change(channel: &dyn AtChannel, line: CommandLine) -> Result<(), CommandError> {
-    // Closing waits for the network. Source: at most 30 s are usual for #SSLH; M37 gives no bound.
-    let deadline = std::time::Duration::from_secs(60);
-    let exchange = Exchange::new(line, Expect::result()).deadline(deadline).effect(Effect::Idempotent);
-    channel.execute(exchange).await.map(drop)
+fn change(channel: &dyn AtChannel, line: CommandLine) -> BoxFuture<'_, Result<(), CommandError>> {
+    Box::pin(async move {
+        // Closing waits for the network. Source: at most 30 s are usual for #SSLH; M37 gives no bound.
+        let deadline = std::time::Duration::from_secs(60);
+        let exchange = Exchange::new(line, Expect::result()).deadline(deadline).effect(Effect::Idempotent);
+        channel.execute(exchange).await.map(drop)
+    })
 }
 
 fn number_command(name: &'static str, number: u64) -> Result<CommandLine, CommandError> {

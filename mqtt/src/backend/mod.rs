@@ -139,11 +139,13 @@ impl Backend {
     ///
     /// # Cancel safety
     /// Dropping the future gives up the place in the queue.
-    pub(crate) async fn turn(&self, patience: Patience) -> Result<Turn, ConnectError> {
-        match self {
-            Self::Module(engine) => engine.place(patience).await.map(Turn::Module),
-            Self::Host(host) => Ok(Turn::Host(Box::new(host.turn(patience).await?))),
-        }
+    pub(crate) fn turn(&self, patience: Patience) -> BoxFuture<'_, Result<Turn, ConnectError>> {
+        Box::pin(async move {
+            match self {
+                Self::Module(engine) => engine.place(patience).await.map(Turn::Module),
+                Self::Host(host) => Ok(Turn::Host(Box::new(host.turn(patience).await?))),
+            }
+        })
     }
 
     /// A connection of which nothing is made yet.
@@ -263,17 +265,19 @@ impl Backend {
     }
 
     /// Logs in and subscribes on what [`rest`](Self::rest) has left.
-    pub(crate) async fn log_in_again(
-        &self,
-        connection: &mut Connection,
-        filters: &[(TopicFilter, QoS)],
-    ) -> Result<Subscribed, ConnectError> {
-        match (self, connection) {
-            (Self::Module(engine), Connection::Module(connection)) => {
-                Ok(subscribed(engine.log_in_again(connection, filters).await?))
+    pub(crate) fn log_in_again<'a>(
+        &'a self,
+        connection: &'a mut Connection,
+        filters: &'a [(TopicFilter, QoS)],
+    ) -> BoxFuture<'a, Result<Subscribed, ConnectError>> {
+        Box::pin(async move {
+            match (self, connection) {
+                (Self::Module(engine), Connection::Module(connection)) => {
+                    Ok(subscribed(engine.log_in_again(connection, filters).await?))
+                }
+                _ => Err(ConnectError::Closed),
             }
-            _ => Err(ConnectError::Closed),
-        }
+        })
     }
 
     /// Ends a connection after the good-bye, and gives TLS back.

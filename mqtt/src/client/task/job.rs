@@ -5,9 +5,10 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_core::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use crate::backend::{Backend, Connected, Connection, Turn};
+use crate::backend::{Backend, Connected, Connection, Subscribed, Turn};
 use crate::engine::{Patience, Remains};
 use crate::error::ConnectError;
 use crate::message::{Message, QoS};
@@ -81,13 +82,7 @@ impl Job {
                 _ = stopped => None,
                 result = backend.establish(&mut connection, &filters) => Some(result),
             };
-            match result {
-                None => End::Stopped(backend.undo(connection).await),
-                Some(result) => match backend.settle(result, connection).await {
-                    Ok(connected) => End::Connected(connected),
-                    Err(error) => End::Failed(error),
-                },
-            }
+            settled(&backend, result, connection).await
         };
         Self { work: Box::pin(work), stop: Some(stop) }
     }
@@ -105,13 +100,7 @@ impl Job {
                 _ = stopped => None,
                 result = backend.log_in_again(&mut connection, &filters) => Some(result),
             };
-            match result {
-                None => End::Stopped(backend.undo(connection).await),
-                Some(result) => match backend.settle(result, connection).await {
-                    Ok(connected) => End::Connected(connected),
-                    Err(error) => End::Failed(error),
-                },
-            }
+            settled(&backend, result, connection).await
         };
         Self { work: Box::pin(work), stop: Some(stop) }
     }
@@ -129,6 +118,23 @@ impl Job {
         drop(self.stop.take());
         self.work.await
     }
+}
+
+/// What a login has come to; `None`: it was told to stop.
+fn settled(
+    backend: &Backend,
+    result: Option<Result<Subscribed, ConnectError>>,
+    connection: Connection,
+) -> BoxFuture<'_, End> {
+    Box::pin(async move {
+        match result {
+            None => End::Stopped(backend.undo(connection).await),
+            Some(result) => match backend.settle(result, connection).await {
+                Ok(connected) => End::Connected(connected),
+                Err(error) => End::Failed(error),
+            },
+        }
+    })
 }
 
 impl fmt::Debug for Job {
