@@ -50,6 +50,7 @@ mod reader;
 mod reply;
 mod result_code;
 mod resync;
+mod search;
 mod secrecy;
 mod settings;
 mod stream;

@@ -274,9 +274,18 @@ impl ModemBuilder {
         N: TryInto<crate::transport::PortName>,
         N::Error: Into<crate::transport::InvalidPortName>,
     {
-        let stream = self.serial_options().port(name).open()?;
-        let baud_rate = self.baud_rate;
-        self.line_rate(baud_rate).open(stream).await
+        let port = self.serial_options().port(name);
+        self.open_port(port).await
+    }
+
+    /// Not in [`open_serial`](Self::open_serial), which is there once for every type of name.
+    #[cfg(feature = "serial")]
+    fn open_port(self, port: crate::transport::SerialPort) -> BoxFuture<'static, Result<Modem, OpenError>> {
+        Box::pin(async move {
+            let stream = port.open()?;
+            let baud_rate = self.baud_rate;
+            self.line_rate(baud_rate).open(stream).await
+        })
     }
 
     /// Identifies the module on any byte stream, in whatever state an earlier owner left the line: echo

@@ -188,9 +188,16 @@ impl MqttClient {
     /// # Cancel safety
     /// As [`publish`](Self::publish).
     pub async fn send(&self, publish: Publish) -> Result<(), PublishError> {
-        let Posted { receipt, dropped } = self.post.hand_over(now, publish).await?;
-        self.tell_dropped(dropped);
-        receipt.await
+        self.boxed_send(publish).await
+    }
+
+    /// Boxed, so that it is not in whoever waits for it.
+    fn boxed_send(&self, publish: Publish) -> BoxFuture<'_, Result<(), PublishError>> {
+        Box::pin(async move {
+            let Posted { receipt, dropped } = self.post.hand_over(now, publish).await?;
+            self.tell_dropped(dropped);
+            receipt.await
+        })
     }
 
     /// Hands a message over without waiting for anything. What becomes of it is told by the [`Receipt`], for whoever
