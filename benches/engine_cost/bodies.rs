@@ -1,4 +1,5 @@
-//! The mixed traffic: blocks of files, of TLS data and of messages, with codes that nobody asked for among them.
+//! The mixed traffic: blocks of files, of TLS data and of messages, with codes that nobody asked for among them. And a file
+//! alone, in blocks of the largest size that there is.
 
 use telit_core::at::{CommandLine, Exchange, Expect};
 
@@ -6,6 +7,9 @@ use crate::value::Value;
 
 /// How often the pattern of turns is repeated.
 pub(crate) const ROUNDS: u32 = 12;
+
+/// How many blocks the file has.
+const FILE_BLOCKS: u32 = 96;
 
 /// How a block comes, each with the largest size that its command gives. Source: M37 p830, p869, p903, p1031.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +111,12 @@ impl Turn {
 pub(crate) fn conversation() -> Vec<Turn> {
     let mut noise = Noise(1);
     (0..ROUNDS).flat_map(|n| round(n, &mut noise)).collect()
+}
+
+/// A file alone: 288 kB in the largest blocks that a command gives.
+pub(crate) fn file() -> Vec<Turn> {
+    let mut noise = Noise(2);
+    (0..FILE_BLOCKS).map(|_| Turn::of(Block::File, &mut noise)).collect()
 }
 
 fn round(n: u32, noise: &mut Noise) -> Vec<Turn> {

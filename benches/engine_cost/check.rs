@@ -27,7 +27,7 @@ pub(crate) fn everything(traffic: &Traffic) -> Result<Vec<Checked>, Error> {
 }
 
 fn at(traffic: &Traffic, read_size: usize) -> Result<Checked, Error> {
-    let Traffic { text, short, bodies } = traffic;
+    let Traffic { text, short, bodies, file } = traffic;
     let lines = traffic.lines();
     let said: usize = text.iter().map(|turn| turn.answer.len() + turn.unsolicited.len()).sum();
     must_hand_on_all(text, read_size)?;
@@ -38,11 +38,8 @@ fn at(traffic: &Traffic, read_size: usize) -> Result<Checked, Error> {
     let mut seen_by_peer = Seen::default();
     peer::read_text(text, read_size, |found| seen_by_peer.take(found));
 
-    let mut seen = Seen::default();
-    reader::read_bodies(bodies, read_size, |found| seen.take(found))?;
-    if seen.intact(bodies) != bodies.len() || seen.codes != codes_of(bodies) {
-        return Err(format!("bodies or codes among them are not intact at reads of {read_size} bytes").into());
-    }
+    must_be_intact(bodies, read_size)?;
+    must_be_intact(file, read_size)?;
     let mut bodies_of_peer = Seen::default();
     peer::read_bodies(bodies, read_size, |found| bodies_of_peer.take(found));
 
@@ -75,6 +72,18 @@ fn must_hand_on_all(text: &[text::Turn], read_size: usize) -> Result<(), Error> 
         seen.lock().unwrap_or_else(PoisonError::into_inner).must_be_all_of_text(text, "the port")?;
     }
     Ok(())
+}
+
+/// The SDK hands on every body and every code among them as it was sent.
+fn must_be_intact(bodies: &[bodies::Turn], read_size: usize) -> Result<(), Error> {
+    let mut seen = Seen::default();
+    reader::read_bodies(bodies, read_size, |found| seen.take(found))?;
+    match seen.intact(bodies) == bodies.len() && seen.codes == codes_of(bodies) {
+        true => Ok(()),
+        false => {
+            Err(format!("bodies or codes among them are not intact at reads of {read_size} bytes").into())
+        }
+    }
 }
 
 fn codes_of(bodies: &[bodies::Turn]) -> Vec<String> {

@@ -12,11 +12,18 @@ pub(crate) struct Traffic {
     pub(crate) text: Vec<text::Turn>,
     pub(crate) short: Vec<text::Turn>,
     pub(crate) bodies: Vec<bodies::Turn>,
+    /// A file alone.
+    pub(crate) file: Vec<bodies::Turn>,
 }
 
 impl Traffic {
     pub(crate) fn new() -> Self {
-        Self { text: text::conversation(), short: text::short_lines(), bodies: bodies::conversation() }
+        Self {
+            text: text::conversation(),
+            short: text::short_lines(),
+            bodies: bodies::conversation(),
+            file: bodies::file(),
+        }
     }
 
     /// Lines of the text that are not empty.
@@ -29,9 +36,14 @@ impl Traffic {
         self.short.iter().map(text::Turn::lines).sum()
     }
 
-    /// Bytes of all bodies.
+    /// Bytes of all bodies of the mixed traffic.
     pub(crate) fn body_bytes(&self) -> usize {
         self.bodies.iter().map(|turn| turn.body.len()).sum()
+    }
+
+    /// Bytes of the file.
+    fn file_bytes(&self) -> usize {
+        self.file.iter().map(|turn| turn.body.len()).sum()
     }
 }
 
@@ -53,10 +65,13 @@ pub(crate) enum Measurement {
     BodiesEngine,
     BodiesPeer,
     BodiesFloor,
+    FileEngine,
+    FilePeer,
+    FileFloor,
 }
 
 impl Measurement {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 18] = [
         Self::TextReader,
         Self::TextEngine,
         Self::TextDelivered,
@@ -72,6 +87,9 @@ impl Measurement {
         Self::BodiesEngine,
         Self::BodiesPeer,
         Self::BodiesFloor,
+        Self::FileEngine,
+        Self::FilePeer,
+        Self::FileFloor,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -91,6 +109,9 @@ impl Measurement {
             Self::BodiesEngine => "bodies-engine",
             Self::BodiesPeer => "bodies-atat",
             Self::BodiesFloor => "bodies-memcpy",
+            Self::FileEngine => "file-engine",
+            Self::FilePeer => "file-atat",
+            Self::FileFloor => "file-memcpy",
         }
     }
 
@@ -103,6 +124,7 @@ impl Measurement {
     pub(crate) fn amount(self, traffic: &Traffic) -> usize {
         match self {
             Self::BodiesEngine | Self::BodiesPeer | Self::BodiesFloor => traffic.body_bytes(),
+            Self::FileEngine | Self::FilePeer | Self::FileFloor => traffic.file_bytes(),
             Self::ShortReader
             | Self::ShortEngine
             | Self::ShortDelivered
@@ -115,7 +137,7 @@ impl Measurement {
     /// Does it once, and looks at nothing.
     pub(crate) fn run(
         self,
-        Traffic { text, short, bodies }: &Traffic,
+        Traffic { text, short, bodies, file }: &Traffic,
         read_size: usize,
     ) -> Result<(), Error> {
         let ignore = |found: Found<'_>| {
@@ -149,6 +171,9 @@ impl Measurement {
             Self::BodiesEngine => reader::read_bodies(bodies, read_size, ignore)?,
             Self::BodiesPeer => peer::read_bodies(bodies, read_size, ignore),
             Self::BodiesFloor => floors::copy(bodies, read_size),
+            Self::FileEngine => reader::read_bodies(file, read_size, ignore)?,
+            Self::FilePeer => peer::read_bodies(file, read_size, ignore),
+            Self::FileFloor => floors::copy(file, read_size),
         }
         Ok(())
     }
