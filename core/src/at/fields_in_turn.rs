@@ -42,7 +42,7 @@ impl<'a> FieldsInTurn<'a> {
     }
 
     /// The next field as a number, quoted or not.
-    #[inline]
+    #[inline(always)]
     pub fn number<T: FromStr + TryFrom<u64>>(&mut self) -> Option<T> {
         // Most are digits and nothing else.
         match self.digits() {
@@ -82,23 +82,24 @@ impl<'a> FieldsInTurn<'a> {
     }
 
     /// Takes the next field if it is a few digits and nothing else.
-    #[inline]
+    #[inline(always)]
     fn digits(&mut self) -> Option<u64> {
         let bytes = self.rest?;
-        let mut number = 0;
-        for (length, byte) in bytes.iter().enumerate().take(SHORT) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                let is_whole = *byte == b',' && length > 0;
-                return is_whole.then(|| {
-                    self.rest = bytes.get(length + 1..);
-                    number
-                });
+        let (mut number, mut behind) = (0_u64, bytes);
+        let rest = loop {
+            match behind {
+                [] => break None,
+                [b',', rest @ ..] => break Some(rest),
+                [digit @ b'0'..=b'9', rest @ ..] => {
+                    // Of too many digits nobody asks what they are.
+                    number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+                    behind = rest;
+                }
+                _ => return None,
             }
-            number = number * 10 + u64::from(digit);
-        }
-        (1..=SHORT).contains(&bytes.len()).then(|| {
-            self.rest = None;
+        };
+        (1..=SHORT).contains(&(bytes.len() - behind.len())).then(|| {
+            self.rest = rest;
             number
         })
     }
