@@ -39,6 +39,7 @@ mod engine;
 mod entry;
 mod escape_guard;
 mod event;
+mod events;
 mod exchange;
 mod fields;
 mod fields_in_turn;

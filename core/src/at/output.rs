@@ -6,7 +6,9 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::event::Event;
+use super::events::{Events, next};
 use super::reader::Reader;
+use super::reply::Line;
 
 /// One step of the conversation for a transcript, secrets already removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,14 +33,11 @@ pub enum Trace {
     Remark(&'static str),
 }
 
-/// A queue that has grown beyond this gives its memory back when it is empty.
-const KEPT: usize = 16;
-
 pub(crate) struct Output {
     bytes: VecDeque<Bytes>,
     /// When the last bytes that the port took have crossed the line.
     left_at: Option<Instant>,
-    events: VecDeque<Event>,
+    events: Events,
     traces: VecDeque<Trace>,
     tracing: bool,
 }
@@ -49,7 +48,7 @@ impl Output {
             // Most of the time one waits.
             bytes: VecDeque::with_capacity(1),
             left_at: None,
-            events: VecDeque::with_capacity(1),
+            events: Events::new(),
             traces: VecDeque::new(),
             tracing,
         }
@@ -71,7 +70,13 @@ impl Output {
     }
 
     pub(crate) fn event(&mut self, event: Event) {
-        self.events.push_back(event);
+        self.events.push(event);
+    }
+
+    /// Hands on a line that no command asked for.
+    #[inline]
+    pub(crate) fn code(&mut self, line: Line) {
+        self.events.push_code(line);
     }
 
     pub(crate) fn trace(&mut self, trace: impl FnOnce() -> Trace) {
@@ -89,21 +94,18 @@ impl Output {
         next(&mut self.bytes)
     }
 
+    #[inline]
+    pub(crate) fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     pub(crate) fn next_event(&mut self) -> Option<Event> {
-        next(&mut self.events)
+        self.events.next()
     }
 
     pub(crate) fn next_trace(&mut self) -> Option<Trace> {
         next(&mut self.traces)
     }
-}
-
-fn next<T>(queue: &mut VecDeque<T>) -> Option<T> {
-    let next = queue.pop_front();
-    if next.is_none() && queue.capacity() > KEPT {
-        queue.shrink_to(1);
-    }
-    next
 }
 
 /// Tells what was taken of the input.
@@ -121,12 +123,8 @@ mod tests {
     #[test]
     fn a_burst_leaves_no_memory_behind() {
         let mut output = Output::new(false);
-        output.event(Event::EchoSeen);
-        assert_eq!(output.events.capacity(), 1);
-        (0..1000).for_each(|_| output.event(Event::EchoSeen));
         (0..1000).for_each(|_| output.write(Bytes::from_static(b"x")));
-        assert_eq!(std::iter::from_fn(|| output.next_event()).count(), 1001);
         assert_eq!(std::iter::from_fn(|| output.next_bytes()).count(), 1000);
-        assert!(output.events.capacity() <= 1 && output.bytes.capacity() <= 1);
+        assert!(output.bytes.capacity() <= 1);
     }
 }

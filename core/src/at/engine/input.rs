@@ -157,14 +157,14 @@ impl Engine {
         let (reader, output) = (&mut self.reader, &mut self.output);
         if let Some(mut run) = reader.take_run() {
             while let Some(place) = reader.next_line(&mut run) {
-                output.event(Event::Unsolicited(Line::new(run.cut(place))));
+                output.code(Line::new(run.cut(place)));
                 flush_trace(reader, output);
             }
             reader.end_run(run);
         }
         match reader.find_line() {
             Whole::Line(place) => {
-                output.event(Event::Unsolicited(Line::new(reader.cut(place))));
+                output.code(Line::new(reader.cut(place)));
                 flush_trace(reader, output);
                 Taken::Whole
             }

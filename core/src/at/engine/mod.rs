@@ -254,8 +254,10 @@ impl Engine {
     }
 
     /// The next event.
+    #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.output.next_event()
+        // Most reads lead to none, or it was the last one: that is told where it is asked.
+        if self.output.has_events() { self.output.next_event() } else { None }
     }
 
     /// The next step for a transcript, if [`Settings::trace`] is on.

@@ -88,7 +88,7 @@ impl Pending {
             self.module_restarted(now);
         }
         self.code_in_tail |= self.phase == Phase::Tail;
-        output.event(Event::Unsolicited(Line::new(line)));
+        output.code(Line::new(line));
     }
 
     /// Where data come behind a mark, a line that does not look like one of the module may be the data themselves, if the
