@@ -44,6 +44,7 @@ mod exchange;
 mod fields;
 mod fields_in_turn;
 mod front;
+mod lines;
 mod output;
 mod pending;
 mod portion;

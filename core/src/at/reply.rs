@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::eight::first_of;
 use super::fields::{Fields, after_prefix, printable};
 use super::fields_in_turn::FieldsInTurn;
+use super::lines::Lines;
 
 /// One line from the module, without its line end.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl fmt::Debug for Line {
 /// commands, the raw bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
-    pub(crate) lines: Vec<Line>,
+    pub(super) lines: Lines,
     pub(crate) body: Bytes,
 }
 
@@ -100,14 +101,15 @@ impl Reply {
     /// A reply made of these lines and bytes, for tests of code that parses replies.
     #[must_use]
     pub fn new<'a>(lines: impl IntoIterator<Item = &'a str>, body: impl Into<Bytes>) -> Self {
-        let lines = lines.into_iter().map(|line| Line::new(line.to_owned().into_bytes())).collect();
-        Self { lines, body: body.into() }
+        let mut reply = Self { lines: Lines::default(), body: body.into() };
+        lines.into_iter().for_each(|line| reply.lines.push(Line::new(line.to_owned().into_bytes())));
+        reply
     }
 
     /// The information lines, in order.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
-        &self.lines
+        self.lines.as_slice()
     }
 
     /// The raw bytes of a block command; empty for all others.
@@ -120,13 +122,13 @@ impl Reply {
     #[must_use]
     pub fn values(&self, prefix: &str) -> Vec<String> {
         let strip = |line: &Line| after_prefix(&line.text(), prefix).map(str::to_owned);
-        self.lines.iter().filter_map(strip).collect()
+        self.lines().iter().filter_map(strip).collect()
     }
 
     /// What follows `prefix` in the first information line that has it.
     #[must_use]
     pub fn value(&self, prefix: &str) -> Option<String> {
-        self.lines.iter().find_map(|line| after_prefix(&line.text(), prefix).map(str::to_owned))
+        self.lines().iter().find_map(|line| after_prefix(&line.text(), prefix).map(str::to_owned))
     }
 }
 

@@ -16,9 +16,6 @@ use crate::at::secrecy::Secrecy;
 use crate::at::settings::Settings;
 use crate::at::unsolicited;
 
-/// Room for so many lines is made at once: few answers have more.
-const USUAL_LINES: usize = 8;
-
 /// What a line is to the exchange under way.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
@@ -163,9 +160,6 @@ impl Pending {
         self.at_work(now);
         if let Some(announced) = self.announced(&line) {
             self.await_body(now, announced)?;
-        }
-        if self.reply.lines.capacity() == 0 {
-            self.reply.lines.reserve_exact(USUAL_LINES);
         }
         self.reply.lines.push(Line::new(line));
         Ok(())
