@@ -84,7 +84,7 @@ impl Engine {
     fn take_whole(&mut self, now: Instant, age: Age) -> bool {
         loop {
             let taken = match &mut self.state {
-                State::Pending(pending) => match pending.expected(self.reader.hidden()) {
+                State::Pending(pending) => match pending.expected(&self.reader) {
                     Expected::Body { length } => self.take_body(now, age, length),
                     Expected::Line { together } => self.take_lines(now, together),
                     Expected::Mark { width } => self.take_mark(now, width),

@@ -4,6 +4,7 @@ use super::block::{Tail, unannounced_mark, whole_mark};
 use super::{Pending, Phase};
 use crate::at::exchange::Shape;
 use crate::at::front::Place;
+use crate::at::reader::Reader;
 
 /// What is expected next, if it means the same wherever reads have cut it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,25 +24,25 @@ pub(crate) enum Expected {
 }
 
 impl Pending {
-    /// What is expected next that need not be shown portion by portion; `here` is what has arrived and is not shown.
+    /// What is expected next that need not be shown portion by portion; the reader tells what is here.
     #[inline]
-    pub(crate) fn expected(&mut self, here: &[u8]) -> Expected {
+    pub(crate) fn expected(&mut self, reader: &Reader) -> Expected {
         match &self.phase {
             Phase::Body { length } => Expected::Body { length: *length },
             Phase::Lines if self.watches_for_prompt() => Expected::Other,
             Phase::Lines => match self.exchange.expect.0 {
                 Shape::Final | Shape::Lines { .. } | Shape::Text { .. } => Expected::Line { together: true },
-                Shape::Unannounced { .. } => match unannounced_mark(here) {
+                Shape::Unannounced { .. } => match unannounced_mark(reader.hidden()) {
                     Some(width) => Expected::Mark { width },
                     None => Expected::Line { together: false },
                 },
                 _ => Expected::Line { together: false },
             },
-            Phase::Mark { .. } => match whole_mark(here) {
+            Phase::Mark { .. } => match whole_mark(reader.hidden()) {
                 Some(width) => Expected::Mark { width },
                 None => Expected::Other,
             },
-            Phase::Tail => self.expected_tail(here),
+            Phase::Tail => self.expected_tail(reader.hidden()),
             Phase::PayloadEcho(_) | Phase::Unannounced { .. } => Expected::Other,
         }
     }

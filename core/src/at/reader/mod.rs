@@ -196,7 +196,7 @@ impl Reader {
     /// Drops bytes that are not shown: line ends and marks in front of something else.
     pub(crate) fn drop_hidden(&mut self, count: usize) {
         self.note_consumed(count);
-        self.buffer.advance(count);
+        self.advance(count);
         self.line_feed_due = false;
     }
 
@@ -213,7 +213,7 @@ impl Reader {
     pub(crate) fn drop_front(&mut self, count: usize) {
         let count = count.min(self.shown);
         self.note_consumed(count);
-        self.buffer.advance(count);
+        self.advance(count);
         self.shown -= count;
         self.searched = self.searched.saturating_sub(count);
     }
@@ -263,6 +263,16 @@ impl Reader {
         self.shown -= count;
         self.searched = 0;
         self.buffer.split_to(count).freeze()
+    }
+
+    /// Drops so many bytes. Where nothing is left, their room is free at once.
+    #[inline]
+    fn advance(&mut self, count: usize) {
+        if count == self.buffer.len() {
+            self.buffer.clear();
+        } else {
+            self.buffer.advance(count);
+        }
     }
 
     #[inline]

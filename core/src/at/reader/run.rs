@@ -92,13 +92,18 @@ impl Reader {
     }
 
     /// Puts lines back into the buffer that left it together, because the next one may be none.
+    #[inline]
     pub(crate) fn put_back(&mut self) {
         if !self.lines.is_empty() {
-            let lines = std::mem::take(&mut self.lines);
-            let mut buffer = BytesMut::with_capacity(lines.len() + self.buffer.len());
-            buffer.extend_from_slice(&lines);
-            buffer.extend_from_slice(&self.buffer);
-            (self.buffer, self.searched, self.one_by_one) = (buffer, 0, true);
+            self.put_back_lines();
         }
+    }
+
+    fn put_back_lines(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        let mut buffer = BytesMut::with_capacity(lines.len() + self.buffer.len());
+        buffer.extend_from_slice(&lines);
+        buffer.extend_from_slice(&self.buffer);
+        (self.buffer, self.searched, self.one_by_one) = (buffer, 0, true);
     }
 }

@@ -19,6 +19,7 @@ pub(crate) enum Whole {
 impl Reader {
     /// Finds the next line that is not empty without showing it before. It stays where it is until it is
     /// [cut out](Self::cut) or [passed](Self::pass).
+    #[inline]
     pub(crate) fn find_line(&mut self) -> Whole {
         self.put_back();
         if self.shown > 0 || self.discarding {
@@ -28,6 +29,10 @@ impl Reader {
             self.one_by_one = false;
             return Whole::Unfinished;
         }
+        self.find_in_buffer()
+    }
+
+    fn find_in_buffer(&mut self) -> Whole {
         match front(&self.buffer, self.searched, self.line_limit) {
             Front::Line(place) => Whole::Line(place),
             Front::Beginning(line_ends) => self.begin(line_ends),
@@ -52,7 +57,7 @@ impl Reader {
     /// Drops the line with the line ends around it.
     pub(crate) fn pass(&mut self, place: Place) {
         self.leave(place);
-        self.buffer.advance(place.next);
+        self.advance(place.next);
     }
 
     fn leave(&mut self, place: Place) {
