@@ -87,6 +87,7 @@ impl Engine {
                 State::Pending(pending) => match pending.expected(&self.reader) {
                     Expected::Body { length } => self.take_body(now, age, length),
                     Expected::Line { together } => self.take_lines(now, together),
+                    Expected::Head { place, length } => self.take_head(now, place, length),
                     Expected::Mark { width } => self.take_mark(now, width),
                     Expected::Ok { place } => self.take_ok(now, place),
                     Expected::More => Taken::Unfinished,
@@ -171,6 +172,20 @@ impl Engine {
             Whole::Unfinished => Taken::Unfinished,
             Whole::Other => Taken::Other,
         }
+    }
+
+    /// Takes the line that announces a body, which is here.
+    fn take_head(&mut self, now: Instant, place: Place, length: usize) -> Taken {
+        if self.settings.is_start_up_line(self.reader.line(place)) {
+            return self.take_lines(now, false);
+        }
+        if let State::Pending(pending) = &mut self.state {
+            let line = self.reader.cut(place);
+            if let Err(step) = pending.take_head(now, &self.settings, line, length) {
+                self.apply_pending(now, step);
+            }
+        }
+        Taken::Whole
     }
 
     /// Takes the mark in front of a body, which is here with all that tells where the body begins.

@@ -20,6 +20,8 @@ pub(super) const MARK: &[u8] = b"<<<";
 const BLOCK_TAIL: &[u8] = b"\r\nOK\r\n";
 /// The tail of a block without its own line end.
 const BLOCK_TAIL_LINE: &[u8] = b"\r\nOK";
+/// Heads with a longer number are looked at in another way.
+const DIGITS: usize = 5;
 /// What is wrong with data that look like lines.
 pub(crate) const MARK_MISSING: &str = "the mark <<< is missing";
 
@@ -177,6 +179,24 @@ impl Pending {
     }
 }
 
+/// The line that announces a body, if it is here as nearly every module sends it, and how long the body is. It can be nothing
+/// else but a start-up line: no command and no result is like it.
+#[inline]
+pub(super) fn whole_head(here: &[u8], prefix: &str) -> Option<(Place, usize)> {
+    let line = here.strip_prefix(b"\r\n")?;
+    let announced = line.strip_prefix(prefix.as_bytes())?.strip_prefix(b": ")?;
+    let (mut length, mut rest) = (0, announced);
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest
+        && announced.len() - behind.len() <= DIGITS
+    {
+        length = length * 10 + usize::from(digit - b'0');
+        rest = behind;
+    }
+    let is_whole = rest.starts_with(b"\r\n") && rest.len() < announced.len() && line.starts_with(b"#");
+    let end = here.len() - rest.len();
+    is_whole.then_some((Place { start: 2, end, next: end + 2, line_feed_due: false }, length))
+}
+
 /// How many bytes the mark has with the line ends around it, if all that tells is here.
 pub(super) fn whole_mark(here: &[u8]) -> Option<usize> {
     let width = unannounced_mark(here)?;
@@ -249,4 +269,33 @@ fn block_end(bytes: &[u8]) -> Option<usize> {
     let complete = behind.iter().rposition(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or_default();
     let mut lines = behind.get(..complete).unwrap_or_default().split(|byte| matches!(byte, b'\r' | b'\n'));
     lines.all(|line| line.is_empty() || unsolicited::is_known(line)).then_some(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_taken_at_once_if_it_is_whole_and_as_usual() {
+        let place = |end| Place { start: 2, end, next: end + 2, line_feed_due: false };
+        for (here, expected) in [
+            (&b"\r\n#X: 3000\r\n\0"[..], Some((place(10), 3000))),
+            (b"\r\n#X: 0\r\n", Some((place(7), 0))),
+            (b"\r\n#X: 99999\r\n", Some((place(11), 99_999))),
+            (b"\r\n#X: 100000\r\n", None),
+            (b"\r\n#X: 000003\r\n", None),
+            (b"\r\n#X: 3000\r", None),
+            (b"\r\n#X: 3000", None),
+            (b"\r\n#X: \r\n", None),
+            (b"\r\n#X: 3,4\r\n", None),
+            (b"\r\n#X:3\r\n", None),
+            (b"\r\n#XY: 3\r\n", None),
+            (b"#X: 3\r\n", None),
+            (b"\n#X: 3\r\n", None),
+            (b"", None),
+        ] {
+            assert_eq!(whole_head(here, "#X"), expected, "{}", here.escape_ascii());
+        }
+        assert_eq!(whole_head(b"\r\nOK: 3\r\n", "OK"), None, "it may be something else");
+    }
 }

@@ -1,6 +1,6 @@
 //! What comes next that need not be shown portion by portion.
 
-use super::block::{Tail, unannounced_mark, whole_mark};
+use super::block::{Tail, unannounced_mark, whole_head, whole_mark};
 use super::{Pending, Phase};
 use crate::at::exchange::Shape;
 use crate::at::front::Place;
@@ -13,6 +13,8 @@ pub(crate) enum Expected {
     Body { length: usize },
     /// A line. `together`: and nothing but lines behind it.
     Line { together: bool },
+    /// The line that announces a body, which is here, and how long that is.
+    Head { place: Place, length: usize },
     /// A mark that is here, so many bytes with the line ends around it.
     Mark { width: usize },
     /// The final result, `OK`, that is here.
@@ -36,6 +38,12 @@ impl Pending {
                     Some(width) => Expected::Mark { width },
                     None => Expected::Line { together: false },
                 },
+                Shape::Block { prefix, field: 0, .. } if !reader.is_traced() => {
+                    match whole_head(reader.hidden(), prefix) {
+                        Some((place, length)) if reader.allows(place) => Expected::Head { place, length },
+                        _ => Expected::Line { together: false },
+                    }
+                }
                 _ => Expected::Line { together: false },
             },
             Phase::Mark { .. } => match whole_mark(reader.hidden()) {

@@ -146,6 +146,23 @@ impl Pending {
         Secrecy::of(text, &self.exchange.line, self.echo)
     }
 
+    /// Keeps the line that announces a body of so many bytes.
+    #[inline]
+    pub(crate) fn take_head(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        line: Bytes,
+        length: usize,
+    ) -> Result<(), Step> {
+        // As of every line that is taken whole.
+        (self.damaged_prompt_at, self.quiet_at) = (None, None);
+        let limit = self.longest_body().unwrap_or_default();
+        let announced = Announced { length: Some(length).filter(|length| *length <= limit) };
+        self.keep_announcing(now, settings, line, Some(announced))
+            .map_err(|problem| Step::Lost(Failure::Unexpected(problem)))
+    }
+
     /// Keeps a line of the answer, which may announce a body.
     pub(super) fn keep(
         &mut self,
@@ -153,12 +170,24 @@ impl Pending {
         settings: &Settings,
         line: Bytes,
     ) -> Result<(), &'static str> {
+        let announced = self.announced(&line);
+        self.keep_announcing(now, settings, line, announced)
+    }
+
+    #[inline]
+    fn keep_announcing(
+        &mut self,
+        now: Instant,
+        settings: &Settings,
+        line: Bytes,
+        announced: Option<Announced>,
+    ) -> Result<(), &'static str> {
         self.reply_bytes += line.len() + size_of::<Line>();
         if self.reply_bytes > settings.reply_limit {
             return Err("the answer is longer than the limit");
         }
         self.at_work(now);
-        if let Some(announced) = self.announced(&line) {
+        if let Some(announced) = announced {
             self.await_body(now, announced)?;
         }
         self.reply.lines.push(Line::new(line));

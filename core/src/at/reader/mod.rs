@@ -11,6 +11,7 @@ pub(crate) use room::make_room;
 pub(crate) use run::Run;
 pub(crate) use whole::Whole;
 
+use super::front::Place;
 use super::portion::{CR, LF, Portion, Shown};
 
 /// Input buffer with bounded line length, which shows what has arrived [portion](super::portion) by portion: all that
@@ -90,6 +91,11 @@ impl Reader {
     /// What is here, if nothing of it is shown.
     pub(crate) fn hidden(&self) -> &[u8] {
         if self.shown == 0 && !self.discarding { &self.buffer } else { &[] }
+    }
+
+    /// Whether a line is not longer than lines may be.
+    pub(crate) fn allows(&self, place: Place) -> bool {
+        place.end - place.start <= self.line_limit
     }
 
     /// Shows everything, if that is more of so many raw bytes, which are not complete yet and of which some were shown before.
