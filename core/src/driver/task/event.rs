@@ -49,7 +49,7 @@ impl Task {
     }
 
     fn unsolicited(&mut self, line: Line) {
-        if self.start_up_lines.iter().any(|start_up_line| line.text() == *start_up_line) {
+        if self.start_up_lines.iter().any(|start_up_line| line.as_bytes() == start_up_line.as_bytes()) {
             tracing::warn!(%line, "the module has started, its settings are sent again");
             // The engine has seen the line where it stands, which may be before what else has come with it.
             self.restoring.begin();
