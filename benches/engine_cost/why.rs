@@ -30,7 +30,7 @@ case on a serial line, where bytes that come so few at a time each come with a w
 
 pub(crate) const BODIES: &str = "\
 No byte of a body is looked at, and none is moved: the room for it is made when its command begins, which is not counted (37 instructions a turn). What is left is counted by the turn \
-and by the read. A turn has 2.3 lines, a body and its memory: 2,350 instructions, which are 1.15 a byte, since the average block \
+and by the read. A turn has 2.3 lines, a body and its memory: some 2,450 instructions, which are 1.2 a byte, since the average block \
 has 2,050; the rows of a file show the same for blocks of 3,000, whose head is taken in one step. 225 of them copy the read into the buffer, 280 are the bench's loop and its taking codes apart, 220 the queue of events and dropping what was in it, \
 180 give memory back, mostly that of the command. \
 A read of 64 bytes costs 115 more: 75 in the bench's loop and its clock, 11 for the \
