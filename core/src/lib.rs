@@ -12,7 +12,6 @@ mod error;
 pub mod exclusive;
 pub mod fan_in;
 pub mod fan_out;
-mod few;
 pub mod modem;
 pub mod multiplexer;
 pub mod platform;

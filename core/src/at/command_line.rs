@@ -135,11 +135,8 @@ impl CommandLine {
     pub fn redacted(&self) -> String {
         let mut shown = String::with_capacity(self.text.len());
         let mut from = 0;
-        // Secrets are in the order of the line.
-        let mut hidden: Vec<_> = self.secrets.iter().collect();
-        if let Some(payload) = &self.payload {
-            hidden.insert(hidden.partition_point(|secret| secret.start < payload.start), payload);
-        }
+        let mut hidden: Vec<_> = self.secrets.iter().chain(&self.payload).collect();
+        hidden.sort_by_key(|range| range.start);
         for range in hidden {
             shown.push_str(self.text.get(from..range.start).unwrap_or_default());
             shown.push_str(REDACTED);

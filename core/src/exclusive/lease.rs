@@ -1,5 +1,6 @@
 //! The guard that a service must hold while it uses TLS.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,7 +14,6 @@ use super::rule::Claim;
 use super::service::{Holder, Service};
 use crate::driver::AtChannel;
 use crate::error::{Category, CommandError};
-use crate::few::FewMap;
 use crate::platform::Profile;
 
 /// How long cleaning on another channel may take: its stream may go on for hours.
@@ -64,7 +64,7 @@ pub(crate) struct TlsArbiter {
 #[derive(Debug)]
 struct State {
     arbiter: Arbiter,
-    wakers: FewMap<Ticket, oneshot::Sender<()>>,
+    wakers: BTreeMap<Ticket, oneshot::Sender<()>>,
     /// The module may still have TLS enabled for somebody: at the start, and after a lease that was
     /// dropped instead of released.
     leftovers: bool,
@@ -93,7 +93,7 @@ pub struct TlsLease {
 impl TlsArbiter {
     pub(crate) fn new(profile: &'static Profile) -> Arc<Self> {
         let arbiter = Arbiter::new(profile.tls.exclusive);
-        let state = State { arbiter, wakers: FewMap::default(), leftovers: true };
+        let state = State { arbiter, wakers: BTreeMap::new(), leftovers: true };
         let (channels, cleaning) = Default::default();
         Arc::new(Self { profile, state: Mutex::new(state), channels, cleaning })
     }

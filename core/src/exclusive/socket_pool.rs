@@ -1,5 +1,6 @@
 //! The TLS sockets of a module: several at once under one lease.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,7 +13,6 @@ use super::lease::{LeaseError, ServiceBusy, TlsArbiter, TlsLease};
 use super::rule::Claim;
 use super::service::{Holder, Service};
 use crate::driver::AtChannel;
-use crate::few::FewMap;
 
 /// How long a number that is being given back is waited for: the last bytes of its connection may have to be sent.
 const GIVING_BACK: Duration = Duration::from_secs(60);
@@ -65,7 +65,7 @@ impl SocketTurn {
     /// Something is going to be switched on for a number that no socket uses: until that is
     /// [off again](Self::cleaned), whoever uses the number or the lease next cleans it.
     pub(crate) fn soil(&self, id: u8) {
-        self.0.numbers().soiled.insert(id, ());
+        self.0.numbers().soiled.insert(id);
     }
 
     /// Everything is off again for this number.
@@ -88,8 +88,8 @@ struct SharedLease {
 
 #[derive(Debug, Default)]
 struct Numbers {
-    used: FewMap<u8, Leaving>,
-    soiled: FewMap<u8, ()>,
+    used: BTreeMap<u8, Leaving>,
+    soiled: BTreeSet<u8>,
 }
 
 impl SocketPool {
@@ -210,7 +210,7 @@ impl Drop for SocketSlot {
         let mut numbers = self.shared.numbers();
         numbers.used.remove(&self.id);
         if self.soiled {
-            numbers.soiled.insert(self.id, ());
+            numbers.soiled.insert(self.id);
         }
         drop(numbers);
         self.shared.changed.notify_one();
@@ -247,7 +247,7 @@ impl SharedLease {
 
 impl Drop for SharedLease {
     fn drop(&mut self) {
-        let clean = self.numbers().soiled.iter().next().is_none();
+        let clean = self.numbers().soiled.is_empty();
         if let Some(lease) = self.lease.take()
             && clean
         {
@@ -259,19 +259,19 @@ impl Drop for SharedLease {
 impl Numbers {
     /// A number that nobody uses, a clean one if there is one, and whether it is soiled.
     fn take(&mut self, ids: RangeInclusive<u8>) -> Option<(u8, bool, Leaving)> {
-        let mut free = ids.filter(|id| self.used.get(id).is_none());
+        let mut free = ids.filter(|id| !self.used.contains_key(id));
         let first = free.next()?;
-        let id = match self.soiled.get(&first).is_some() {
-            true => free.find(|id| self.soiled.get(id).is_none()).unwrap_or(first),
+        let id = match self.soiled.contains(&first) {
+            true => free.find(|id| !self.soiled.contains(id)).unwrap_or(first),
             false => first,
         };
         let leaving = Leaving::default();
         self.used.insert(id, leaving.clone());
-        Some((id, self.soiled.remove(&id).is_some(), leaving))
+        Some((id, self.soiled.remove(&id), leaving))
     }
 
     fn staying(&self) -> usize {
-        self.used.iter().filter(|(_, leaving)| !leaving.0.load(Ordering::Relaxed)).count()
+        self.used.values().filter(|leaving| !leaving.0.load(Ordering::Relaxed)).count()
     }
 
     /// Whether one of these numbers is being given back.

@@ -4,7 +4,6 @@
 //! needed asks for all of them [ahead](super::Modem::look_ahead), on one line. Where that fails nothing is kept, and
 //! each is asked alone: that is the whole fall-back.
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -319,14 +318,8 @@ impl Modem {
 }
 
 /// The channel of a modem, with what was read ahead.
+#[derive(Debug)]
 pub(super) struct Looking<'a>(pub(super) &'a Modem);
-
-impl fmt::Debug for Looking<'_> {
-    /// A channel has to be printable: what the modem is made of would all be in the program for that.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Looking").finish_non_exhaustive()
-    }
-}
 
 #[async_trait]
 impl AtChannel for Looking<'_> {

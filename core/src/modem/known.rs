@@ -1,5 +1,6 @@
 //! What is known of a module until it restarts.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use super::ahead::Ahead;
 use super::stored_profile::StoredProfile;
 use crate::commands::CredentialKind;
 use crate::driver::Health;
-use crate::few::FewMap;
 
 /// What is known, and of which run of the module.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct State {
     /// How long the silence around the escape sequence has to be.
     pub(super) escape_guard: Option<Duration>,
     /// What test forms have answered since bring-up.
-    pub(super) test_forms: FewMap<&'static str, Option<Vec<String>>>,
+    pub(super) test_forms: BTreeMap<&'static str, Option<Vec<String>>>,
     pub(super) ahead: Ahead,
     /// What the caller has kept of this very module.
     pub(super) stored: Option<Box<StoredProfile>>,

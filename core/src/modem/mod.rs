@@ -38,7 +38,6 @@ use crate::commands::{CredentialKind, SerialNumber, TestForm};
 use crate::driver::{AtChannel, AtPort, Health, HealthRecord, HealthWatch, RestartSign, Statistics, Typed};
 use crate::error::CommandError;
 use crate::exclusive::{self, Claim, LeaseError, Service, SocketPool, TlsLease};
-use crate::few::FewMap;
 use crate::platform::Profile;
 use ahead::Looking;
 use known::Known;
@@ -243,16 +242,14 @@ impl Modem {
     pub async fn stored_profile(&self) -> Result<StoredProfile, CommandError> {
         let serial_number = self.run(SerialNumber).await?;
         let known = self.known();
-        let mut forms = known.stored.as_ref().map(|stored| stored.forms.clone()).unwrap_or_default();
-        for (name, fields) in known.test_forms.iter() {
-            forms.insert((*name).to_owned(), fields.clone());
-        }
+        let stored = known.stored.iter().flat_map(|stored| stored.forms.clone());
+        let asked = known.test_forms.iter().map(|(name, fields)| ((*name).to_owned(), fields.clone()));
         Ok(StoredProfile {
             model: self.inner.model.clone(),
             firmware: self.inner.firmware.clone(),
             serial_number,
             chains: !known.ahead.refuses_all(),
-            forms,
+            forms: stored.chain(asked).collect(),
             credentials: known.credentials.clone(),
         })
     }
@@ -283,7 +280,7 @@ impl Modem {
     /// A module may refuse test forms only because the SIM is not ready (Source: M37 p874-925), its firmware may have
     /// been updated, and an answer may have been damaged on the line.
     fn forget_test_forms(&self) {
-        self.known().test_forms = FewMap::default();
+        self.known().test_forms.clear();
     }
 
     /// What happened on the port so far; zeros on a mocked channel.

@@ -1,11 +1,11 @@
 //! What was found out of one module, kept by the caller from one start to the next.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::at::printable;
 use crate::commands::CredentialKind;
-use crate::few::FewMap;
 
 const HEADING: &str = "telit module 1";
 
@@ -41,7 +41,7 @@ pub struct StoredProfile {
     pub(super) firmware: String,
     pub(super) serial_number: String,
     pub(super) chains: bool,
-    pub(super) forms: FewMap<String, Option<Vec<String>>>,
+    pub(super) forms: BTreeMap<String, Option<Vec<String>>>,
     /// Slots and what of ours they hold.
     pub(super) credentials: Vec<(u8, CredentialKind)>,
 }
@@ -109,7 +109,7 @@ impl fmt::Display for StoredProfile {
         writeln!(f, "firmware {}", self.firmware)?;
         writeln!(f, "serial {}", self.serial_number)?;
         writeln!(f, "chains {}", self.chains)?;
-        for (name, fields) in self.forms.iter() {
+        for (name, fields) in &self.forms {
             write!(f, "form {name}")?;
             for field in fields.iter().flatten() {
                 write!(f, "\t{}", printable(field.as_bytes()))?;
@@ -143,15 +143,13 @@ mod tests {
     use super::*;
 
     fn profile() -> StoredProfile {
-        let mut forms = FewMap::default();
-        forms.insert("#SSLSECCS".to_owned(), None);
-        forms.insert("#MQCFG".to_owned(), Some(vec!["(1-2)".to_owned(), "512".to_owned()]));
+        let fields = Some(vec!["(1-2)".to_owned(), "512".to_owned()]);
         StoredProfile {
             model: "ME310G1-WW".to_owned(),
             firmware: "M0C.200006".to_owned(),
             serial_number: "351477240000000".to_owned(),
             chains: true,
-            forms,
+            forms: BTreeMap::from([("#MQCFG".to_owned(), fields), ("#SSLSECCS".to_owned(), None)]),
             credentials: vec![(1, CredentialKind::CaCertificate), (1, CredentialKind::PrivateKey)],
         }
     }

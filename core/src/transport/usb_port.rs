@@ -11,7 +11,6 @@ use tokio_serial::{SerialPortInfo, SerialPortType};
 
 use super::port_name::UsbName;
 use super::usb_place;
-use crate::few::sorted;
 
 /// A USB serial port that is there. It is shown as the name that means it and nothing else, and its path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,7 +110,8 @@ fn can_read(list: &Path) -> io::Result<bool> {
 }
 
 fn usb_ports(infos: Vec<SerialPortInfo>) -> Vec<UsbPort> {
-    let mut ports = sorted(infos.into_iter().filter_map(usb_port), UsbPort::cmp);
+    let mut ports: Vec<UsbPort> = infos.into_iter().filter_map(usb_port).collect();
+    ports.sort();
     // macOS shows each port twice; the one for dialling in waits for a carrier.
     let callouts: Vec<String> =
         ports.iter().filter_map(|port| port.path.strip_prefix("/dev/cu.")).map(str::to_owned).collect();

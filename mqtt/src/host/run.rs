@@ -1,5 +1,6 @@
 //! Moving bytes between a session and the stream to the broker.
 
+use std::collections::HashMap;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,7 +58,7 @@ pub(super) struct Run<W> {
     block: Vec<u8>,
     /// Something was written that the module has not accepted yet.
     unaccepted: bool,
-    waiting: Vec<(Ticket, Answer)>,
+    waiting: HashMap<Ticket, Answer>,
 }
 
 /// Why a connection is served no more.
@@ -83,7 +84,7 @@ impl Drop for Shelved {
 impl<W: Wire> Run<W> {
     pub(super) fn new(wire: W, session: Shelved) -> Self {
         let (reader, writer) = tokio::io::split(wire);
-        let (block, waiting) = (vec![0; BLOCK], Vec::new());
+        let (block, waiting) = (vec![0; BLOCK], HashMap::new());
         Self { reader, writer, session, block, unaccepted: false, waiting }
     }
 
@@ -174,8 +175,7 @@ impl<W: Wire> Run<W> {
                 (None, _) => return Ok(()),
                 (Some(Happening::Message(message)), Some(room)) => room.send(message),
                 (Some(Happening::Done(ticket, outcome)), _) => {
-                    if let Some(at) = self.waiting.iter().position(|(other, _)| *other == ticket) {
-                        let (_, answer) = self.waiting.remove(at);
+                    if let Some(answer) = self.waiting.remove(&ticket) {
                         // Nobody has to wait.
                         drop(answer.send(Ok(outcome)));
                     }
@@ -199,7 +199,7 @@ impl<W: Wire> Run<W> {
             Request::Unsubscribe(filter, answer) => (self.session.unsubscribe(&filter), answer),
         };
         match begun {
-            Ok(ticket) => self.waiting.push((ticket, answer)),
+            Ok(ticket) => drop(self.waiting.insert(ticket, answer)),
             Err(error) => drop(answer.send(Err(Failure::Unusable(error)))),
         }
         None

@@ -2,7 +2,6 @@
 
 use super::strength::{Authentication, Grade, Strength};
 use super::{Alternatives, CipherPolicy, PolicyRefusal, ServerKey, SuiteDemand};
-use crate::few::sorted;
 use crate::platform::{
     Availability, CipherSuite, Profile, SecurityLayout, SuiteRow, SuiteSelection, TlsProfile, TlsVersion,
 };
@@ -203,12 +202,10 @@ impl Resolver<'_> {
     fn graded(&self, worst: Grade) -> Vec<&'static SuiteRow> {
         let expected = authentication(self.options.server_key);
         let strength = |row: &'static SuiteRow| Some((Strength::of(row.suite)?, row));
-        let rows = self.tls.suites.iter().filter_map(strength);
-        let rows = rows.filter(|(strength, row)| strength.grade() <= worst && row.versions.is_some());
-        sorted(rows, |(one, _), (other, _)| one.order(expected).cmp(&other.order(expected)))
-            .into_iter()
-            .map(|(_, row)| row)
-            .collect()
+        let mut rows: Vec<_> = self.tls.suites.iter().filter_map(strength).collect();
+        rows.retain(|(strength, row)| strength.grade() <= worst && row.versions.is_some());
+        rows.sort_by_key(|(strength, _)| strength.order(expected));
+        rows.into_iter().map(|(_, row)| row).collect()
     }
 
     /// Whether it works with a version that is accepted and that the platform has.

@@ -20,7 +20,6 @@ use crate::commands::{
     DeleteCredential, ReadCredential, ReadSetting, SettingValue, StoreCredential, WriteSetting,
 };
 use crate::error::CommandError;
-use crate::few::sorted;
 use crate::modem::Modem;
 use crate::platform::CredentialKey;
 
@@ -169,7 +168,8 @@ impl<'a> Store<'a> {
                 None => free.push((is_used, slot)),
             }
         }
-        for (wanted, (is_used, slot)) in missing.iter().zip(sorted(free, Ord::cmp)) {
+        free.sort_unstable();
+        for (wanted, (is_used, slot)) in missing.iter().zip(free) {
             if is_used && !self.is_persistent() {
                 return Err(self.slot_is_taken(slot));
             }

@@ -1,31 +1,27 @@
 //! Messages of the broker that are to be delivered exactly once.
 
+use std::collections::BTreeSet;
+
 use mqtt_proto::v3::Publish;
 use mqtt_proto::{Pid, QosPid};
 
 use crate::message::{Message, QoS};
 
-/// Identifiers that the broker has not released, in order; there are 65,535 of them, and rarely more than a few here.
+/// Identifiers that the broker has not released; there are 65,535 of them.
 #[derive(Debug, Default)]
 pub(super) struct Receiving {
-    unreleased: Vec<Pid>,
+    unreleased: BTreeSet<Pid>,
 }
 
 impl Receiving {
     /// Whether the message with this identifier was not delivered yet; now it is.
     pub(super) fn is_new(&mut self, id: Pid) -> bool {
-        let place = self.unreleased.binary_search(&id);
-        if let Err(place) = place {
-            self.unreleased.insert(place, id);
-        }
-        place.is_err()
+        self.unreleased.insert(id)
     }
 
     /// The broker will not send it again.
     pub(super) fn released(&mut self, id: Pid) {
-        if let Ok(place) = self.unreleased.binary_search(&id) {
-            self.unreleased.remove(place);
-        }
+        self.unreleased.remove(&id);
     }
 }
 
