@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::{search, typed_secrets};
+use super::typed_secrets;
 
 /// Longest command line that every module takes, counted without the closing carriage return.
 ///
@@ -155,7 +155,8 @@ impl CommandLine {
     pub(crate) fn is_secret_in(&self, line: &[u8]) -> bool {
         let shown = |secret: &[u8]| {
             let length = secret.len().min(SECRET_FRAGMENT);
-            length >= SHORTEST_SECRET && secret.windows(length).any(|part| search::find(line, part).is_some())
+            length >= SHORTEST_SECRET
+                && secret.windows(length).any(|part| memchr::memmem::find(line, part).is_some())
         };
         self.secrets.iter().filter_map(|range| self.text.as_bytes().get(range.clone())).any(shown)
     }
@@ -168,7 +169,7 @@ impl CommandLine {
         let name = self.name.start..self.name.end + 1;
         let pieces = self.secrets.iter().map(begins).chain([name]);
         let mut bytes = pieces.filter_map(|range| self.text.as_bytes().get(range));
-        bytes.any(|piece| search::find(line, piece).is_some())
+        bytes.any(|piece| memchr::memmem::find(line, piece).is_some())
     }
 
     pub(crate) fn to_wire(&self) -> Bytes {

@@ -52,7 +52,6 @@ mod reader;
 mod reply;
 mod result_code;
 mod resync;
-mod search;
 mod secrecy;
 mod settings;
 mod stream;

@@ -12,7 +12,6 @@ use crate::at::front::Place;
 use crate::at::output::{Output, Trace, flush_trace};
 use crate::at::reader::Reader;
 use crate::at::result_code::Final;
-use crate::at::search;
 use crate::at::settings::Settings;
 use crate::at::unsolicited;
 
@@ -264,7 +263,7 @@ pub(super) fn last_number(rest: &[u8]) -> Option<usize> {
 /// Where a block of unknown length ends: before the last `OK` behind which only unsolicited lines stand, the last of
 /// which may not be complete.
 fn block_end(bytes: &[u8]) -> Option<usize> {
-    let last = search::find_last(bytes, BLOCK_TAIL)?;
+    let last = memchr::memmem::rfind(bytes, BLOCK_TAIL)?;
     let behind = bytes.get(last + BLOCK_TAIL.len()..).unwrap_or_default();
     let complete = behind.iter().rposition(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or_default();
     let mut lines = behind.get(..complete).unwrap_or_default().split(|byte| matches!(byte, b'\r' | b'\n'));

@@ -1,6 +1,6 @@
 //! The words with which a module ends a stream, among its data.
 
-use crate::at::{search, unsolicited};
+use crate::at::unsolicited;
 
 /// How far from the end of the input a mark can start: the mark itself and a few unsolicited lines.
 const TAIL_WINDOW: usize = 256;
@@ -74,7 +74,7 @@ impl Tail {
     }
 
     fn behind_word(text: &[u8], is_ok: bool) -> Self {
-        let Some(end) = search::find(text, b"\r\n") else {
+        let Some(end) = memchr::memmem::find(text, b"\r\n") else {
             return if text.len() < LONGEST_MARK { Self::Partial } else { Self::No };
         };
         let detail_is_printable = text.iter().take(end).all(|byte| (b' '..=b'~').contains(byte));
