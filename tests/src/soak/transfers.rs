@@ -1,5 +1,6 @@
 //! Requests, a download and a TLS socket, one after the other: each is right, or a typed error within its bound.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -58,16 +59,16 @@ impl Transfers {
     /// whose bytes nobody counts, is hit once in five times.
     pub(super) async fn all_right(&self) {
         for work in Work::ALL {
-            let mut tries = 0;
-            while !self.run(work).await {
-                tries += 1;
-                assert!(tries < 10, "{work:?} is not right although nothing fails");
+            let mut failures = Vec::new();
+            while let Err(failure) = self.run(work).await {
+                failures.push(failure);
+                assert!(failures.len() < 10, "{work:?} is not right although nothing fails: {failures:#?}");
             }
         }
     }
 
     /// One that does not end is a failure of the test.
-    async fn run(&self, work: Work) -> bool {
+    async fn run(&self, work: Work) -> Result<(), Failure> {
         let doing = async {
             match work {
                 Work::Get(size) => self.get(size).await,
@@ -77,31 +78,33 @@ impl Transfers {
             }
         };
         let outcome = tokio::time::timeout(BOUND, doing).await.unwrap_or_else(|_| panic!("{work:?} hangs"));
-        self.ledger.operation(work.name(), outcome);
-        outcome.is_ok()
+        self.ledger.operation(work.name(), outcome.as_ref().copied().map_err(|failure| failure.category));
+        outcome.map(drop)
     }
 
-    async fn get(&self, size: usize) -> Result<usize, Category> {
+    async fn get(&self, size: usize) -> Result<usize, Failure> {
         let url = format!("https://{}/bytes/{size}", TestServers::REST_NAME);
         let client = HttpsClient::new(self.world.modem(), self.world.tls());
-        let response = client.get(url).await.map_err(|error| error.category())?;
-        let body = response.into_body().bytes(1 << 20).await.map_err(|error| error.category())?;
+        let response = client.get(url).await.map_err(|error| failed(error.category(), &error))?;
+        let body =
+            response.into_body().bytes(1 << 20).await.map_err(|error| failed(error.category(), &error))?;
         assert!(body == pattern(size), "{size} bytes were asked for, {} others came", body.len());
         Ok(size)
     }
 
-    async fn post(&self) -> Result<usize, Category> {
+    async fn post(&self) -> Result<usize, Failure> {
         let url = format!("https://{}/echo", TestServers::REST_NAME);
         let client = HttpsClient::new(self.world.modem(), self.world.tls());
         let content = pattern(3_000);
         let posted = client.post(url).content_type("application/octet-stream").body(content.clone()).await;
-        let response = posted.map_err(|error| error.category())?;
-        let body = response.into_body().bytes(1 << 20).await.map_err(|error| error.category())?;
+        let response = posted.map_err(|error| failed(error.category(), &error))?;
+        let body =
+            response.into_body().bytes(1 << 20).await.map_err(|error| failed(error.category(), &error))?;
         assert!(body == content, "what was posted is not what came back");
         Ok(2 * content.len())
     }
 
-    async fn download(&self) -> Result<usize, Category> {
+    async fn download(&self) -> Result<usize, Failure> {
         let options = FtpsOptions::new(
             TestServers::FILES_NAME,
             TestServers::FTP_USER,
@@ -109,20 +112,22 @@ impl Transfers {
             self.world.tls(),
         );
         let options = options.stall_timeout(Duration::from_secs(5));
-        let mut client =
-            FtpsClient::connect(self.world.modem(), options).await.map_err(|error| error.category())?;
+        let mut client = FtpsClient::connect(self.world.modem(), options)
+            .await
+            .map_err(|error| failed(error.category(), &error))?;
         let target = self.folder.path().join(FIRMWARE);
         let download = client.download_to_file(FIRMWARE, &target).resume(true).sha256(self.hash);
-        let report = download.await.map_err(|error| error.category())?;
+        let report = download.await.map_err(|error| failed(error.category(), &error))?;
         let content = std::fs::read(&target).expect("it was downloaded");
         assert!(content == pattern(FIRMWARE_SIZE), "the hash was right and the file is not");
         std::fs::remove_file(&target).expect("it is there");
         Ok(usize::try_from(report.bytes).expect("it is small"))
     }
 
-    async fn socket(&self, mode: ConnectionMode) -> Result<usize, Category> {
+    async fn socket(&self, mode: ConnectionMode) -> Result<usize, Failure> {
         let connector = TlsConnector::new(self.world.modem(), self.world.tls()).mode(mode);
-        let mut socket = connector.connect(ECHO.0, ECHO.1).await.map_err(|error| error.category())?;
+        let mut socket =
+            connector.connect(ECHO.0, ECHO.1).await.map_err(|error| failed(error.category(), &error))?;
         let content = pattern(ECHO_SIZE);
         let mut echoed = vec![0; ECHO_SIZE];
         let (mut reading, mut writing) = tokio::io::split(&mut socket);
@@ -131,8 +136,8 @@ impl Transfers {
         };
         match tokio::time::timeout(STANDSTILL, exchange).await {
             Ok(Ok(_)) => assert!(echoed == content, "the echo is not what was sent"),
-            Ok(Err(error)) => return Err(self.category_of(&error)),
-            Err(_) => return Err(self.stood_still()),
+            Ok(Err(error)) => return Err(failed(self.category_of(&error), &error)),
+            Err(elapsed) => return Err(failed(self.stood_still(), &elapsed)),
         }
         Ok(2 * ECHO_SIZE)
     }
@@ -157,6 +162,18 @@ impl Transfers {
         }
         Category::Link
     }
+}
+
+/// What became of an operation that was not right.
+#[derive(Debug)]
+struct Failure {
+    category: Category,
+    #[expect(dead_code, reason = "shown by its Debug form")]
+    error: String,
+}
+
+fn failed(category: Category, error: &impl Debug) -> Failure {
+    Failure { category, error: format!("{error:?}") }
 }
 
 /// What is done once a round.
