@@ -4,12 +4,23 @@ use super::cause::{Cause, Judgement};
 use super::examination::{Examination, Gone, is_gone};
 use super::finding::{Finding, Step};
 use crate::commands::{DefinedContexts, ReadContextAddress, Registration, SignalQuality};
+use crate::error::Category;
 use crate::modem::{BringUpError, ClockCheck, ClockError};
 
 /// A clock that is off by no more than this is right for a person, too.
 const A_MOMENT: u64 = 120;
 
 impl Examination {
+    /// Once more behind an answer that was lost, which says nothing about the clock.
+    async fn clock_checked(&self) -> Result<ClockCheck, ClockError> {
+        match self.modem.ensure_clock().await {
+            Err(ClockError::Command(error)) if error.category() == Category::Link && !is_gone(&error) => {
+                self.modem.ensure_clock().await
+            }
+            checked => checked,
+        }
+    }
+
     /// SIM, network and context. Gives whether the module is on line.
     pub(super) async fn examine_network(&mut self) -> Result<bool, Gone> {
         match self.modem.bring_up().await {
@@ -106,7 +117,7 @@ impl Examination {
             self.note(finding(Step::Clock, off));
             return Ok(true);
         }
-        match self.modem.ensure_clock().await {
+        match self.clock_checked().await {
             Ok(ClockCheck::Right) => {
                 self.note(finding(Step::Clock, off));
                 Ok(true)

@@ -89,14 +89,8 @@ async fn read(modem: &Modem, socket: u8) -> Result<Found, CommandError> {
     let versions = (modem.profile().tls.security != SecurityLayout::Absent).then_some("#SSLSECCFG2");
     let mut settings = Vec::new();
     for name in ["#SSLSECCFG", "#SSLCFG"].into_iter().chain(versions) {
-        match modem.run(ReadSetting { name, socket }).await {
-            Ok(Some(printed)) => {
-                // What is missing or cannot be read stands at the end, and stays as it is.
-                let values = printed.iter().map_while(|printed| SettingValue::read(printed)).collect();
-                settings.push(WriteSetting { name, socket, values });
-            }
-            Ok(None) | Err(CommandError::Refused { .. }) => {}
-            Err(error) => return Err(error),
+        if let Some(values) = read_setting(modem, name, socket).await? {
+            settings.push(WriteSetting { name, socket, values });
         }
     }
     let lists = match modem.profile().tls.suite_list {
@@ -106,4 +100,38 @@ async fn read(modem: &Modem, socket: u8) -> Result<Found, CommandError> {
     };
     let suites = if lists { Some(modem.run(ListCipherSuites).await?) } else { None };
     Ok((settings, suites))
+}
+
+/// Asked twice where something is missing or cannot be read: a byte that was hit on the line, or a refusal for a moment, must
+/// not count for what the module does not have, which would never be put back.
+async fn read_setting(
+    modem: &Modem,
+    name: &'static str,
+    socket: u8,
+) -> Result<Option<Vec<SettingValue>>, CommandError> {
+    let mut most: Option<Vec<SettingValue>> = None;
+    for _ in 0..2 {
+        let Some(printed) = read_once(modem, name, socket).await? else { continue };
+        // What is missing or cannot be read stands at the end, and stays as it is.
+        let values: Vec<_> = printed.iter().map_while(|printed| SettingValue::read(printed)).collect();
+        let is_whole = values.len() == printed.len();
+        if most.as_ref().is_none_or(|most| most.len() < values.len()) {
+            most = Some(values);
+        }
+        if is_whole {
+            break;
+        }
+    }
+    Ok(most)
+}
+
+async fn read_once(
+    modem: &Modem,
+    name: &'static str,
+    socket: u8,
+) -> Result<Option<Vec<String>>, CommandError> {
+    match modem.run(ReadSetting { name, socket }).await {
+        Err(CommandError::Refused { .. }) => Ok(None),
+        read => read,
+    }
 }

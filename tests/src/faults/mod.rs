@@ -32,6 +32,7 @@ mod bring_up;
 mod cancellation;
 mod case;
 mod credentials;
+mod doctor;
 mod fault;
 mod ftps;
 mod https;
