@@ -51,7 +51,7 @@ impl Transfers {
 
     pub(super) async fn once(&self) {
         for work in Work::ALL {
-            self.run(work).await;
+            let _booked = self.run(work).await;
         }
     }
 
