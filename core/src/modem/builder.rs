@@ -296,8 +296,8 @@ impl ModemBuilder {
     /// The task of the port lives in the `tracing` span that is current now, and holds it until the port is closed.
     ///
     /// # Time
-    /// A module that answers takes about a second, one that was left multiplexing 22. Finding the line takes at most 35 seconds, and the commands after
-    /// it have 5 seconds each: 90 seconds in all.
+    /// A module that answers takes about a second, one that was left multiplexing 22. Finding the line takes at most 35
+    /// seconds, and the commands after it have 5 seconds each: 90 seconds in all.
     ///
     /// # Errors
     /// See [`OpenError`].
