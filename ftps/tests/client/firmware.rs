@@ -321,7 +321,10 @@ async fn a_resumed_file_with_a_wrong_hash_is_downloaded_whole_once() {
         .restart(3)
         .get("fw.bin", &DATA[3..])
         .restart(0)
-        .get("fw.bin", DATA);
+        .ok("AT#FTPGETPKT=\"fw.bin\",0")
+        .block(10, DATA)
+        .nothing_more()
+        .says("AT#FTPGETPKT?", "#FTPGETPKT: fw.bin,0,1");
     let (mut client, module) = script.connect().await;
     assert_eq!(resume(&mut client, &disk.target()).await.unwrap(), 0);
     assert_eq!(fs::read(disk.target()).unwrap(), DATA);

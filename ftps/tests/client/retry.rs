@@ -213,7 +213,11 @@ async fn without_resume_what_an_earlier_call_left_stays_out_of_it() {
 #[tokio::test(start_paused = true)]
 async fn pieces_that_do_not_fit_together_are_fetched_again_once() {
     let folder = TempDir::new().unwrap();
-    let whole = |script: Script, data| script.restart(0).get("fw.bin", data);
+    // Now they are counted.
+    let whole = |script: Script, data| {
+        let blocks = script.restart(0).ok("AT#FTPGETPKT=\"fw.bin\",0").block(10, data).nothing_more();
+        blocks.says("AT#FTPGETPKT?", "#FTPGETPKT: fw.bin,0,1")
+    };
     for (data, fits) in [(DATA, true), (&b"012345678x"[..], false)] {
         let script = cut(Script::connected(), 0, b"01x").closed_and_reopened();
         let script = whole(script.size("fw.bin", 10).restart(3).get("fw.bin", &DATA[3..]), data);
