@@ -178,10 +178,7 @@ impl Modem {
     ///
     /// # Cancel safety
     /// As [`AtChannel::execute`].
-    pub fn run<'a, C>(
-        &'a self,
-        command: C,
-    ) -> impl Future<Output = Result<C::Response, CommandError>> + Send + use<'a, C>
+    pub fn run<'a, C>(&'a self, command: C) -> impl Future<Output = Result<C::Response, CommandError>> + Send
     where
         C: Command + Send + Sync + 'a,
         C::Response: Send,

@@ -1,10 +1,8 @@
-//! A diagnosis: of a server that the module connects to, and of one that ends every handshake.
-
-use std::marker::PhantomData;
+//! A diagnosis of a server that the module connects to.
 
 use telit_core::Modem;
 use telit_core::diagnosis::{Cause, Diagnosis, Step, Verdict};
-use telit_simulator::peers::{HandshakeFailure, Peers, SocketServer};
+use telit_simulator::peers::{Peers, SocketServer};
 use telit_simulator::{Builder, Platform};
 
 use super::bench::{Bench, Bound};
@@ -27,55 +25,23 @@ const SAMPLE: u64 = 200;
 /// What a diagnosis reads of TLS and puts back.
 const SETTINGS: [&str; 4] = ["AT#SSLSECCFG?", "AT#SSLCFG?", "AT#SSLSECCFG2?", "AT#SSLSECCS?"];
 
-/// What a server is like.
-pub(super) trait Server {
-    const NAME: &'static str;
-    const FAILURE: Option<HandshakeFailure>;
-    /// What is to be found.
-    const CAUSE: Cause;
-}
-
-pub(super) struct Sound;
-
-impl Server for Sound {
-    const NAME: &'static str = "doctor";
-    const FAILURE: Option<HandshakeFailure> = None;
-    const CAUSE: Cause = Cause::None;
-}
-
-/// With it everything is tried, so that settings are changed and put back, and nothing tells why.
-pub(super) struct Unwilling;
-
-impl Server for Unwilling {
-    const NAME: &'static str = "doctor-unwilling";
-    const FAILURE: Option<HandshakeFailure> = Some(HandshakeFailure::Broken);
-    const CAUSE: Cause = Cause::Unknown;
-}
-
-pub(super) struct Examined<S> {
+pub(super) struct Examined {
     peers: Peers,
     server: SocketServer,
-    is: PhantomData<S>,
 }
 
 #[test]
 fn doctor() {
-    sample::<Examined<Sound>>(Platform::P37, SAMPLE);
+    sample::<Examined>(Platform::P37, SAMPLE);
 }
 
-#[test]
-fn doctor_of_a_server_that_ends_every_handshake() {
-    sample::<Examined<Unwilling>>(Platform::P37, SAMPLE);
-}
-
-impl<S: Server> Scenario for Examined<S> {
-    const NAME: &'static str = S::NAME;
+impl Scenario for Examined {
+    const NAME: &'static str = "doctor";
 
     fn new() -> Self {
         let peers = Peers::new();
         let server = peers.sink(HOST, PORT);
-        peers.fail_handshakes(HOST, PORT, S::FAILURE);
-        Self { peers, server, is: PhantomData }
+        Self { peers, server }
     }
 
     fn module(&self, module: Builder) -> Builder {
@@ -105,7 +71,7 @@ async fn examine(bench: &Bench, modem: &Modem) -> Result<Diagnosis, Broken> {
     examined.map_err(|error| Broken::wrong(format!("the host cannot be said: {error}")))
 }
 
-impl<S: Server> Examined<S> {
+impl Examined {
     /// Whether what it says is true.
     fn told(&self, bench: &Bench, diagnosis: &Diagnosis) -> Result<Ending, Broken> {
         let connections = self.server.connections();
@@ -115,7 +81,7 @@ impl<S: Server> Examined<S> {
         let connected = connections.iter().any(|connection| connection.secured);
         match diagnosis.cause {
             Cause::None if !connected => Err(Broken::wrong("healthy, and nothing has connected")),
-            cause if cause == S::CAUSE => Ok(Ending::Right),
+            Cause::None => Ok(Ending::Right),
             cause if may_be_blamed(cause, bench.fault()) => Ok(Ending::Refused),
             cause => Err(Broken::wrong(format!("{cause} is blamed: {diagnosis:#?}"))),
         }
@@ -124,7 +90,7 @@ impl<S: Server> Examined<S> {
     /// The next one finds the same.
     async fn works(&self, bench: &Bench, modem: &Modem) -> Result<(), Broken> {
         let diagnosis = examine(bench, modem).await?;
-        if diagnosis.cause != S::CAUSE {
+        if diagnosis.cause != Cause::None {
             return Err(Broken::wrong(format!("afterwards {} is blamed: {diagnosis:#?}", diagnosis.cause)));
         }
         match settings_finding(&diagnosis) {
