@@ -335,6 +335,27 @@ fn a_block_that_lacks_two_bytes_is_found_out_by_the_line_ends_of_those_before() 
     }
 }
 
+/// It may look like the head of a body.
+#[test]
+fn a_start_up_line_is_no_head() {
+    let mut settings = Settings::default();
+    settings.start_up_lines = vec!["#FTPRECV: 7".to_owned()];
+    let mut rig = Rig::with(settings);
+    rig.begin(set("#FTPRECV", Expect::block("#FTPRECV", 0, &[], 3000)));
+    rig.feed(b"\r\n#FTPRECV: 7\r\n\r\n#FTPRECV: 3\r\nabc\r\n\r\nOK\r\n");
+    assert_eq!(rig.unsolicited(), ["#FTPRECV: 7"]);
+    assert_eq!(&rig.reply().body()[..], b"abc");
+}
+
+#[test]
+fn a_code_with_data_may_come_before_the_head_of_a_message() {
+    let mut rig = Rig::new();
+    rig.begin(set("#MQREAD", Expect::marked_block("#MQREAD", 4096)));
+    rig.feed(b"\r\nSSLSRING: 1,3,abc\r\n\r\n#MQREAD: 1,a,3\r\n<<<def\r\n\r\nOK\r\n");
+    assert_eq!(rig.unsolicited(), ["SSLSRING: 1,3,abc"]);
+    assert_eq!(&rig.reply().body()[..], b"def");
+}
+
 /// The module may be another one.
 #[test]
 fn a_new_stream_knows_nothing_of_the_blocks_before() {

@@ -181,9 +181,8 @@ impl Engine {
         }
         if let State::Pending(pending) = &mut self.state {
             let line = self.reader.cut(place);
-            if let Err(step) = pending.take_head(now, &self.settings, line, length) {
-                self.apply_pending(now, step);
-            }
+            let step = pending.take_head(now, &self.settings, line, length);
+            self.apply_pending(now, step);
         }
         Taken::Whole
     }

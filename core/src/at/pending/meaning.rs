@@ -154,13 +154,12 @@ impl Pending {
         settings: &Settings,
         line: Bytes,
         length: usize,
-    ) -> Result<(), Step> {
+    ) -> Step {
         // As of every line that is taken whole.
         (self.damaged_prompt_at, self.quiet_at) = (None, None);
         let limit = self.longest_body().unwrap_or_default();
         let announced = Announced { length: Some(length).filter(|length| *length <= limit) };
-        self.keep_announcing(now, settings, line, Some(announced))
-            .map_err(|problem| Step::Lost(Failure::Unexpected(problem)))
+        kept(self.keep_announcing(now, settings, line, Some(announced)))
     }
 
     /// Keeps a line of the answer, which may announce a body.
