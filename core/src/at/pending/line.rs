@@ -44,9 +44,8 @@ impl Pending {
             if let Some(step) = self.step_unannounced_mark(now, settings, reader, output) {
                 return step;
             }
-            if let Shape::Marked { .. } = self.exchange.expect.0
-                && reader.peek().starts_with(MARK)
-            {
+            let is_marked = matches!(self.exchange.expect.0, Shape::Marked { .. });
+            if is_marked && reader.peek().starts_with(MARK) {
                 return Step::Lost(Failure::Unexpected("a body without its header"));
             }
         }
