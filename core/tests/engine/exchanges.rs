@@ -356,6 +356,15 @@ fn a_code_with_data_may_come_before_the_head_of_a_message() {
     assert_eq!(&rig.reply().body()[..], b"def");
 }
 
+#[test]
+fn a_code_with_data_may_come_between_a_body_and_its_result() {
+    let mut rig = Rig::new();
+    rig.begin(set("#FTPRECV", Expect::block("#FTPRECV", 0, &[], 3000)));
+    rig.feed(b"\r\n#FTPRECV: 3\r\nabc\r\n\r\nSSLSRING: 1,3,def\r\n\r\nOK\r\n");
+    assert_eq!(rig.unsolicited(), ["SSLSRING: 1,3,def"]);
+    assert_eq!(&rig.reply().body()[..], b"abc");
+}
+
 /// The module may be another one.
 #[test]
 fn a_new_stream_knows_nothing_of_the_blocks_before() {
