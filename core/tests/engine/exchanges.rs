@@ -335,6 +335,18 @@ fn a_block_that_lacks_two_bytes_is_found_out_by_the_line_ends_of_those_before() 
     }
 }
 
+/// Where no length is announced, a line end before the result may be the module's own.
+#[test]
+fn blocks_without_a_length_are_not_judged_by_their_line_ends() {
+    let mut rig = Rig::new();
+    for (body, ends) in [("abcd", "\r\n\r\n"), ("ab\r\n", "\r\n")] {
+        rig.begin(set("#HTTPRCV", Expect::unannounced_block(Some(4), 1500)));
+        rig.feed(format!("\r\n<<<{body}{ends}OK\r\n").as_bytes());
+        assert_eq!(rig.reply().body(), body);
+        rig.pass(Duration::from_secs(1));
+    }
+}
+
 /// It may look like the head of a body.
 #[test]
 fn a_start_up_line_is_no_head() {
